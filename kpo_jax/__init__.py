@@ -1,0 +1,1 @@
+"""Kalman-filtered importance ratios for LLM reinforcement learning, in JAX."""

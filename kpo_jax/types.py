@@ -1,0 +1,138 @@
+"""The dimension glossary and the records that cross module borders.
+
+One letter, one meaning, in every shape comment `# [B, T]` and every einsum of the package:
+
+    B  sequences           P  prompt length       G  group size (samples per prompt)
+    T  response length     S  whole length, P + T  D  model width
+    F  feed-forward width  N  query heads          K  key/value heads
+    H  head dimension      V  vocabulary           L  layers
+
+The letters Q, V, P, K of the Kalman literature are therefore never variable names: they are `process_var`,
+`measurement_var`, `predicted_var` / `state_var` and `gain`.
+
+`NamedTuple` is for what lives inside a scan or loop, `flax.struct.dataclass` for what crosses modules.
+Masks are boolean and True on valid tokens. What lies under a False mask is junk and must never matter.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+from flax import struct
+
+
+class FilterOutput(NamedTuple):
+    """What a ratio filter returns; every filter fills every field, each [B, T]; masked places hold 0 / False.
+
+    Attributes:
+      log_ratio: filtered log importance ratio (rho_t), float32.
+      innovation: measurement minus prediction (d_t), before any saturation, float32.
+      innovation_std: standard deviation the filter expects of the innovation (sigma_t), float32.
+      gain: Kalman gain, in [0, 1], float32.
+      saturated: bool, True where the innovation was saturated.
+    """
+
+    log_ratio: jax.Array
+    innovation: jax.Array
+    innovation_std: jax.Array
+    gain: jax.Array
+    saturated: jax.Array
+
+
+@struct.dataclass
+class ObjectiveOutput:
+    """loss [] (a sum, already divided by the batch's global denominator), token_loss [B, T], clipped [B, T] bool."""
+
+    loss: jax.Array
+    token_loss: jax.Array
+    clipped: jax.Array
+
+
+class KVCache(NamedTuple):
+    """Keys and values of every layer, [L, B, S, K, H]; columns at or beyond a row's `lengths` [B] are junk."""
+
+    key: jax.Array
+    value: jax.Array
+    lengths: jax.Array
+
+
+@struct.dataclass
+class Prompts:
+    """Right-padded prompts: tokens [B, P] int32, lengths [B] int32 (at least 1)."""
+
+    tokens: jax.Array
+    lengths: jax.Array
+
+
+@struct.dataclass
+class Completions:
+    """Sampled responses, right-padded.
+
+    Attributes:
+      tokens: [B, T] int32.
+      mask: [B, T] bool, True up to and including the end-of-text token.
+      sampler_log_prob: [B, T] float32, log-probability at the sampling temperature, 0 where masked.
+      finished: [B] bool, True where an end-of-text token was sampled within T.
+    """
+
+    tokens: jax.Array
+    mask: jax.Array
+    sampler_log_prob: jax.Array
+    finished: jax.Array
+
+
+@struct.dataclass
+class Batch:
+    """One optimizer step's (or one microbatch's) training data.
+
+    A row of `tokens` is prompt, response, padding without gaps, so causal attention never sees padding.
+    `num_tokens` and `num_sequences` are the denominators of the WHOLE optimizer step, over all its microbatches,
+    devices and hosts, so that losses of microbatches add up to the loss of the step.
+
+    Attributes:
+      tokens: [B, S] int32, S = P + T.
+      prompt_length: [B] int32.
+      response_mask: [B, T] bool.
+      old_log_prob: [B, T] float32, recomputed by the trainer with the weights that sampled.
+      sampler_log_prob: [B, T] float32, as the sampler saw it.
+      advantage: [B] float32.
+      reward: [B] float32.
+      num_tokens: [] int32, valid response tokens.
+      num_sequences: [] int32, rows with at least one valid token.
+    """
+
+    tokens: jax.Array
+    prompt_length: jax.Array
+    response_mask: jax.Array
+    old_log_prob: jax.Array
+    sampler_log_prob: jax.Array
+    advantage: jax.Array
+    reward: jax.Array
+    num_tokens: jax.Array
+    num_sequences: jax.Array
+
+
+@struct.dataclass
+class TrainState:
+    """Arrays only; the model and the optimizer are closed over.
+
+    Attributes:
+      step: [] int32, optimizer steps taken, skipped ones included.
+      params: parameter tree, master dtype (float32 by default).
+      opt_state: optax state.
+      skipped: [] int32, updates skipped because loss or gradient was not finite.
+      skipped_in_a_row: [] int32, the current run of them.
+    """
+
+    step: jax.Array
+    params: Any
+    opt_state: Any
+    skipped: jax.Array
+    skipped_in_a_row: jax.Array
+
+
+class Verdict(NamedTuple):
+    """Host side: whether a response is right, the answer found in it (None if none), and why, in a few words."""
+
+    correct: bool
+    extracted: str | None
+    reason: str
