@@ -86,7 +86,8 @@ class Batch:
 
     A row of `tokens` is prompt, response, padding without gaps, so causal attention never sees padding.
     `num_tokens` and `num_sequences` are the denominators of the WHOLE optimizer step, over all its microbatches,
-    devices and hosts, so that losses of microbatches add up to the loss of the step.
+    devices and hosts, so that losses of microbatches add up to the loss of the step. Supervised batches leave the fields
+    of RL None.
 
     Attributes:
       tokens: [B, S] int32, S = P + T.
@@ -103,12 +104,12 @@ class Batch:
     tokens: jax.Array
     prompt_length: jax.Array
     response_mask: jax.Array
-    old_log_prob: jax.Array
-    sampler_log_prob: jax.Array
-    advantage: jax.Array
-    reward: jax.Array
-    num_tokens: jax.Array
-    num_sequences: jax.Array
+    old_log_prob: jax.Array | None = None
+    sampler_log_prob: jax.Array | None = None
+    advantage: jax.Array | None = None
+    reward: jax.Array | None = None
+    num_tokens: jax.Array | None = None
+    num_sequences: jax.Array | None = None
 
 
 @struct.dataclass

@@ -1,0 +1,45 @@
+"""A tiny Qwen3 learns arithmetic: the whole system on a laptop, no download.
+
+    python -m kpo_jax.main --config=configs/tiny.py:kpo_strong --workdir=runs/tiny_kpo_strong
+
+The argument is one of the paper's methods: grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1.
+"""
+
+import dataclasses
+
+from kpo_jax.config import (
+    CheckpointConfig,
+    Config,
+    EvalConfig,
+    LearnerConfig,
+    RolloutConfig,
+    WarmStartConfig,
+    to_config_dict,
+)
+from kpo_jax.data import DataConfig
+from kpo_jax.methods import method
+from kpo_jax.model import PRESETS
+from kpo_jax.sampler import SampleConfig
+
+
+def get_config(name: str = "kpo_strong"):
+    data = DataConfig(source="arithmetic", difficulty="medium", max_prompt_length=32)
+    return to_config_dict(
+        Config(
+            num_steps=60,
+            data=data,
+            model=dataclasses.replace(PRESETS["tiny"], vocab_size=64),
+            sampler=SampleConfig(max_response_length=48),
+            rollout=RolloutConfig(prompts_per_step=16, group_size=8),
+            algorithm=method(name),
+            learner=LearnerConfig(learning_rate=1e-3, warmup_steps=5, weight_decay=0.0, num_minibatches=4),
+            warm_start=WarmStartConfig(num_steps=300, batch_size=64, learning_rate=2e-3, error_rate=0.2),
+            eval=EvalConfig(
+                sets={"held_out": dataclasses.replace(data, split="test", num_problems=64)},
+                every=20,
+                num_samples=8,
+                prompts_per_call=64,
+            ),
+            checkpoint=CheckpointConfig(every=20),
+        )
+    )

@@ -1,0 +1,37 @@
+"""The token's own ratio, unfiltered: PPO and GRPO."""
+
+import dataclasses
+import math
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax import masked
+from kpo_jax.filters.base import shift_right, zero_masked
+from kpo_jax.types import FilterOutput
+
+
+@dataclasses.dataclass(frozen=True)
+class Identity:
+    """rho_t = z_t: the Kalman filter in the limit process_var -> inf, so gain 1 and any innovation is expected.
+
+    The innovation is the step from the previous valid token (from 0 at the first), its expected deviation inf.
+    """
+
+    kappa: ClassVar[float] = math.inf
+
+    def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
+        """[B, T], [B, T] bool -> FilterOutput."""
+        log_ratio = masked.clean(log_ratio, response_mask)
+        places = jnp.arange(log_ratio.shape[1], dtype=jnp.int32)[None, :]
+        last_valid = jax.lax.cummax(jnp.where(response_mask, places, 0), axis=1)  # a masked place 0 holds a clean 0
+        state = jnp.take_along_axis(log_ratio, last_valid, axis=1)
+        output = FilterOutput(
+            log_ratio=log_ratio,
+            innovation=log_ratio - shift_right(state),
+            innovation_std=jnp.full_like(log_ratio, jnp.inf),
+            gain=jnp.ones_like(log_ratio),
+            saturated=jnp.zeros_like(response_mask),
+        )
+        return zero_masked(output, response_mask)

@@ -1,0 +1,150 @@
+"""KPO: the Kalman-filtered log-ratio (He et al. 2026, arXiv 2602.10609), one token at a time or in parallel.
+
+The model of a response: the true log-ratio is a random walk, the token's log-ratio a noisy look at it,
+
+    rho_t = rho_{t-1} + N(0, process_var)        z_t = rho_t + N(0, measurement_var)        rho_0 ~ N(0, initial_var)
+
+and the filter restarts at every response. Only ratios of the variances matter to the estimate, so the code carries the
+state variance in units of measurement_var. In those units it IS the previous gain (P_t = V K_t), hence the recursion
+
+    predicted = K_{t-1} + Q/V      K_t = 1 / (1 + 1 / predicted)      sigma_t = sqrt(V (1 + predicted))
+
+which is well behaved for variances that are 0, tiny or inf, where (1 - K) P collapses in float32.
+"""
+
+import dataclasses
+import math
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax import masked as masked_stats
+from kpo_jax.filters.base import is_number, require, shift_right, zero_masked
+from kpo_jax.types import FilterOutput
+
+MASKED_TOKENS = ("hold", "zero_observation")
+METHODS = ("auto", "scan", "parallel")
+METHOD_OF_BACKEND = {"cpu": "scan", "gpu": "parallel", "tpu": "parallel"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Kalman:
+    """The linear filter.
+
+    Attributes:
+      process_var: variance of the walk per token, >= 0; inf gives the token's own ratio.
+      measurement_var: variance of a token's log-ratio about the walk, > 0.
+      initial_var: variance of the state before the first token, >= 0; inf with process_var = 0 is the running mean.
+      masked: a masked token is skipped ("hold") or taken for an observed 0 ("zero_observation", as KPO's code does).
+      method: "scan" (sequential, the reference), "parallel" (exact too), or "auto" (by backend).
+    """
+
+    process_var: float
+    measurement_var: float
+    initial_var: float = 0.0
+    masked: str = "hold"
+    method: str = "auto"
+    kappa: ClassVar[float] = math.inf
+
+    def __post_init__(self):
+        check_model(self)
+
+    def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
+        """[B, T], [B, T] bool -> FilterOutput."""
+        log_ratio = masked_stats.clean(log_ratio, response_mask)
+        observed = observed_places(self, response_mask)
+        solve = filter_by_scan if chosen_method(self) == "scan" else filter_in_parallel
+        return zero_masked(solve(self, log_ratio, observed), response_mask)
+
+
+def check_model(model) -> None:
+    """Raise ValueError unless the fields that all Kalman filters share are legal."""
+    for name in ("process_var", "initial_var"):
+        value = getattr(model, name)
+        require(is_number(value) and value >= 0, name, value, "a number >= 0 (inf allowed)")
+    value = model.measurement_var
+    require(is_number(value) and 0 < value < math.inf, "measurement_var", value, "a finite number > 0")
+    require(model.masked in MASKED_TOKENS, "masked", model.masked, f"one of {', '.join(MASKED_TOKENS)}")
+    require(model.method in METHODS, "method", model.method, f"one of {', '.join(METHODS)}")
+
+
+def observed_places(model, response_mask: jax.Array) -> jax.Array:
+    """[B, T] bool: the tokens that update the filter."""
+    return response_mask if model.masked == "hold" else jnp.ones_like(response_mask)
+
+
+def chosen_method(model) -> str:
+    """The model's method with "auto" resolved; a backend that is not in the table gets the reference."""
+    return METHOD_OF_BACKEND.get(jax.default_backend(), "scan") if model.method == "auto" else model.method
+
+
+def filter_by_scan(model, log_ratio: jax.Array, observed: jax.Array) -> FilterOutput:
+    """The sequential filter, saturated at model.kappa (inf: never), over rows of log_ratio [B, T]."""
+    return jax.vmap(lambda z, z_observed: filter_response(model, z, z_observed))(log_ratio, observed)
+
+
+def filter_response(model, log_ratio: jax.Array, observed: jax.Array) -> FilterOutput:
+    """Filter one response: log_ratio [T], observed [T] -> FilterOutput of [T]."""
+    var_ratio = model.process_var / model.measurement_var
+    measurement_std = math.sqrt(model.measurement_var)
+
+    def step(state, token):
+        state_mean, state_var = state  # the variance in units of measurement_var
+        z, is_observed = token
+        predicted_mean, predicted_var = state_mean, state_var + var_ratio
+        innovation = z - predicted_mean
+        innovation_std = measurement_std * jnp.sqrt(1 + predicted_var)
+        threshold = model.kappa * innovation_std
+        gain = 1 / (1 + 1 / predicted_var)
+        updated_mean = predicted_mean + gain * jnp.clip(innovation, -threshold, threshold)
+        output = FilterOutput(updated_mean, innovation, innovation_std, gain, jnp.abs(innovation) > threshold)
+        updated = (jnp.where(is_observed, updated_mean, state_mean), jnp.where(is_observed, gain, state_var))
+        return updated, output
+
+    initial = (jnp.float32(0), jnp.float32(model.initial_var / model.measurement_var))
+    return jax.lax.scan(step, initial, (log_ratio, observed))[1]
+
+
+def filter_in_parallel(model, log_ratio: jax.Array, observed: jax.Array) -> FilterOutput:
+    """The linear filter over log_ratio [B, T] in log T steps: rho_t = (1 - K_t) rho_{t-1} + K_t z_t is affine."""
+    number = jnp.maximum(jnp.cumsum(observed, axis=1, dtype=jnp.int32), 1)  # of this observation, from 1
+    gain, innovation_std = closed_form(model, number)
+
+    def compose(first, then):
+        return then[0] * first[0], then[0] * first[1] + then[1]
+
+    factor = jnp.where(observed, 1 - gain, 1.0)
+    offset = jnp.where(observed, gain * log_ratio, 0.0)
+    _, state_mean = jax.lax.associative_scan(compose, (factor, offset), axis=1)
+    innovation = log_ratio - shift_right(state_mean)
+    return FilterOutput(state_mean, innovation, innovation_std, gain, jnp.zeros_like(observed))
+
+
+def closed_form(model, number: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Gain and innovation_std of the observations numbered `number` (int, from 1, any shape), without recursion.
+
+    The gain recursion is a Moebius map with eigenvalues exp(+-eta), cosh(eta) = 1 + Q/(2V). With all growing exponentials
+    divided out, K_t is a ratio of sums of non-negative terms: nothing overflows and nothing cancels.
+    """
+    t = number.astype(jnp.float32)
+    var_ratio, initial_ratio = model.process_var / model.measurement_var, model.initial_var / model.measurement_var
+    if math.isinf(var_ratio):
+        return jnp.ones_like(t), jnp.full_like(t, jnp.inf)
+    if var_ratio < 1e-30:  # eta = 0 in float32: the limit of the three factors below, divided by 2 eta
+        now, before, step = t, t - 1, jnp.ones_like(t)
+    else:
+        eta = 2 * math.asinh(math.sqrt(var_ratio) / 2)
+        now = -jnp.expm1(-2 * eta * t)  # u_t = 1 - exp(-2 t eta)
+        before = -math.exp(-eta) * jnp.expm1(-2 * eta * (t - 1))  # w_t
+        step = -math.expm1(-eta) * (1 + jnp.exp(-eta * (2 * t - 1)))  # u_t - w_t
+    # Initial, process and measurement variance as shares of their sum, so that initial_var may be inf.
+    if math.isinf(initial_ratio):
+        initial, process, measurement = 1.0, 0.0, 0.0
+    else:
+        total = initial_ratio + var_ratio + 1
+        initial, process, measurement = initial_ratio / total, var_ratio / total, 1 / total
+    denominator = now * (initial + process) + step * measurement
+    gain = (step * initial + now * process) / denominator
+    one_minus_gain = (before * initial + step * measurement) / denominator
+    return gain, math.sqrt(model.measurement_var) / jnp.sqrt(one_minus_gain)

@@ -1,0 +1,75 @@
+"""KPO's released filter, float32 faults included, to measure how much of a result they explain. Not for training.
+
+Written from a description of the code at github.com/shuohe1995/verl-kpo. The gains come from hyperbolic sines and the
+state from a cumulative sum divided by a decaying product, neither of which float32 can hold for long:
+
+    process_var / measurement_var    1e-6, 1e-4    1e-3    1e-2    5e-2    1e-2 / 0.1
+    stops forgetting at about token       never    2208     698     312           221
+    NaN from token (zero-based)           never    2718     871     394           280
+
+NaN survives the mask: it comes out of padding as it does out of tokens, and 0 * NaN is NaN in the loss. So a padded length
+beyond that index spoils the loss even if every response is shorter, and this one filter does not zero masked places by
+selection but multiplies by the mask, as the original does.
+"""
+
+import dataclasses
+import math
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kpo_jax import masked
+from kpo_jax.filters.base import is_number, require, shift_right
+from kpo_jax.types import FilterOutput
+
+SMALLEST_DECAY = 1e-30
+
+
+@dataclasses.dataclass(frozen=True)
+class KpoReleased:
+    """Kalman filter with initial_var = 0, masked tokens observed as 0; exact only while its numerics last (see above).
+
+    Attributes:
+      process_var: > 0, finite.
+      measurement_var: > 0, finite.
+    """
+
+    process_var: float
+    measurement_var: float
+    kappa: ClassVar[float] = math.inf
+
+    def __post_init__(self):
+        for name in ("process_var", "measurement_var"):
+            value = getattr(self, name)
+            require(is_number(value) and 0 < value < math.inf, name, value, "a finite number > 0")
+
+    def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
+        """[B, T], [B, T] bool -> FilterOutput."""
+        log_ratio = masked.clean(log_ratio, response_mask)
+        gain, decay = (jnp.broadcast_to(x[None, :], log_ratio.shape) for x in self.gain_and_decay(log_ratio.shape[1]))
+        state_mean = decay * jnp.cumsum(gain * log_ratio / decay, axis=1)
+        mask = response_mask.astype(jnp.float32)
+        return FilterOutput(
+            log_ratio=state_mean * mask,
+            innovation=(log_ratio - shift_right(state_mean)) * mask,
+            innovation_std=jnp.sqrt(self.measurement_var / (1 - gain)) * mask,
+            gain=gain * mask,
+            saturated=jnp.zeros_like(response_mask),
+        )
+
+    def gain_and_decay(self, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """[T] gains, and [T] products of 1 - gain clamped from below, float32, computed while tracing.
+
+        The gain of token t comes from the t-th power of [[1, Q/V], [1, 1 + Q/V]], whose entries are Chebyshev polynomials of the
+        second kind. In numpy, because a compiler may cancel the division by sinh(eta) and so move the overflow.
+        """
+        var_ratio = np.float32(self.process_var / self.measurement_var)
+        eta = 2 * np.arcsinh(np.sqrt(var_ratio) / 2)
+        t = np.arange(1, length + 1, dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            chebyshev, chebyshev_before = np.sinh(t * eta) / np.sinh(eta), np.sinh((t - 1) * eta) / np.sinh(eta)
+            gain = var_ratio * chebyshev / ((1 + var_ratio) * chebyshev - chebyshev_before)
+            log_decay = np.cumsum(np.log1p(-gain), dtype=np.float32)
+        return gain, np.exp(np.maximum(log_decay, np.float32(np.log(SMALLEST_DECAY))))

@@ -1,0 +1,198 @@
+"""The policy update: state, loss, and the jitted steps.
+
+    log_ratio = log_prob - old_log_prob
+    filtered  = ratio_filter(log_ratio, response_mask)
+    loss      = objective(filtered, batch)
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from kpo_jax import diagnostics
+from kpo_jax.filters import apply_filter
+from kpo_jax.model import init_params
+from kpo_jax.policy import token_log_probs
+from kpo_jax.sharding import batch_sharding, replicated, state_shardings
+from kpo_jax.types import Batch, TrainState
+
+
+def make_optimizer(config) -> optax.GradientTransformation:
+    """AdamW after a global-norm clip, with a linear warm-up to a constant rate. `config` is a LearnerConfig."""
+    if config.warmup_steps:
+        # the first update already moves: step 0 uses 1 / warmup_steps of the rate, not 0
+        schedule = optax.linear_schedule(config.learning_rate / config.warmup_steps, config.learning_rate, config.warmup_steps - 1)
+    else:
+        schedule = optax.constant_schedule(config.learning_rate)
+    return optax.chain(
+        optax.clip_by_global_norm(config.max_grad_norm),
+        optax.adamw(schedule, b1=config.adam_b1, b2=config.adam_b2, weight_decay=config.weight_decay),
+    )
+
+
+def init_state(params, optimizer) -> TrainState:
+    zero = jnp.zeros((), jnp.int32)
+    return TrainState(step=zero, params=params, opt_state=optimizer.init(params), skipped=zero, skipped_in_a_row=zero)
+
+
+def make_init(model_config, optimizer, mesh):
+    """A jitted `init(key) -> TrainState`, born sharded: no device ever holds the whole state."""
+    def init(key):
+        return init_state(init_params(model_config, key), optimizer)
+
+    shardings = state_shardings(jax.eval_shape(init, jax.random.key(0)), model_config, mesh)
+    return jax.jit(init, out_shardings=shardings), shardings
+
+
+def policy_loss(params, batch: Batch, *, model_config, ratio_filter, filter_gradient, objective, temperature):
+    """(loss [], diagnostics.Accumulator) of one microbatch; losses of microbatches add up to the step's loss."""
+    log_prob, entropy = token_log_probs(
+        model_config, params, batch.tokens, batch.prompt_length, batch.response_mask.shape[1], temperature=temperature
+    )
+    log_ratio = jnp.where(batch.response_mask, log_prob - batch.old_log_prob, 0.0)
+    filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, filter_gradient)
+    out = objective(filtered.log_ratio, batch)
+    measured = diagnostics.measure(
+        filtered=filtered,
+        log_ratio=log_ratio,
+        response_mask=batch.response_mask,
+        advantage=batch.advantage,
+        clipped=out.clipped,
+        log_prob=log_prob,
+        old_log_prob=batch.old_log_prob,
+        sampler_log_prob=batch.sampler_log_prob,
+        entropy=entropy,
+        kappa=ratio_filter.kappa,
+    )
+    return out.loss, jax.lax.stop_gradient(measured)
+
+
+def supervised_loss(params, batch: Batch, *, model_config):
+    """Mean negative log-likelihood of the valid response tokens, as one microbatch's share of the step's loss."""
+    log_prob, _ = token_log_probs(model_config, params, batch.tokens, batch.prompt_length, batch.response_mask.shape[1])
+    return -jnp.sum(jnp.where(batch.response_mask, log_prob, 0.0)) / jnp.maximum(batch.num_tokens, 1), None
+
+
+def split_microbatches(batch: Batch, num: int) -> Batch:
+    """Rows [B, ...] -> [num, B / num, ...], strided so that every device keeps its own rows; totals are repeated."""
+    def split(x):
+        if x.ndim == 0:
+            return jnp.broadcast_to(x, (num,))
+        return jnp.moveaxis(x.reshape(x.shape[0] // num, num, *x.shape[1:]), 1, 0)
+
+    return jax.tree.map(split, batch)
+
+
+def accumulate(loss_fn, params, batch: Batch, num_microbatches: int, merge):
+    """(loss, aux, gradient) summed over microbatches; `merge` adds two aux values."""
+    grad_fn = jax.value_and_grad(loss_fn, has_aux=True)
+    micro = split_microbatches(batch, num_microbatches)
+    (loss, aux), grads = grad_fn(params, jax.tree.map(lambda x: x[0], micro))
+    if num_microbatches == 1:
+        return loss, aux, grads
+
+    def body(carry, one):
+        loss, aux, grads = carry
+        (loss_1, aux_1), grads_1 = grad_fn(params, one)
+        return (loss + loss_1, merge(aux, aux_1), jax.tree.map(jnp.add, grads, grads_1)), None
+
+    carry, _ = jax.lax.scan(body, (loss, aux, grads), jax.tree.map(lambda x: x[1:], micro))
+    return carry
+
+
+def guarded_update(state: TrainState, loss, grads, optimizer):
+    """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite."""
+    grad_norm = optax.global_norm(grads)
+    good = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
+    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    keep = partial(jax.tree.map, lambda new, old: jnp.where(good, new, old))
+    bad = (~good).astype(jnp.int32)
+    new_state = TrainState(
+        step=state.step + 1,
+        params=keep(params, state.params),
+        opt_state=keep(opt_state, state.opt_state),
+        skipped=state.skipped + bad,
+        skipped_in_a_row=(state.skipped_in_a_row + 1) * bad,
+    )
+    metrics = {
+        "learner/loss": loss,
+        "learner/grad_norm": grad_norm,
+        "learner/update_norm": optax.global_norm(updates),
+        "learner/skipped": new_state.skipped,
+        "learner/skipped_in_a_row": new_state.skipped_in_a_row,
+    }
+    return new_state, metrics
+
+
+def with_totals(batch: Batch) -> Batch:
+    """The batch with the denominators of the whole optimizer step filled in."""
+    return batch.replace(
+        num_tokens=jnp.sum(batch.response_mask, dtype=jnp.int32),
+        num_sequences=jnp.sum(jnp.any(batch.response_mask, axis=1), dtype=jnp.int32),
+    )
+
+
+def _jit_step(step, shardings, mesh, num_outputs):
+    return jax.jit(
+        step,
+        in_shardings=(shardings, batch_sharding(mesh)),
+        out_shardings=(shardings, *[replicated(mesh)] * num_outputs),
+        donate_argnums=0,
+    )
+
+
+def make_train_step(model_config, learner_config, optimizer, shardings, mesh, *, ratio_filter, filter_gradient, objective, temperature):
+    """A jitted `train_step(state, rows) -> (state, metrics, measured)`: one optimizer step on one minibatch.
+
+    `rows` holds the per-row fields of Batch by name; the row count divides by the microbatches and the mesh. The state is
+    donated. metrics: scalars of guarded_update; measured: a diagnostics.Accumulator over all microbatches and devices.
+    """
+    loss_fn = partial(
+        policy_loss,
+        model_config=model_config,
+        ratio_filter=ratio_filter,
+        filter_gradient=filter_gradient,
+        objective=objective,
+        temperature=temperature,
+    )
+
+    def step(state, rows):
+        batch = with_totals(Batch(**rows))
+        loss, measured, grads = accumulate(loss_fn, state.params, batch, learner_config.num_microbatches, diagnostics.merge)
+        return *guarded_update(state, loss, grads, optimizer), measured
+
+    return _jit_step(step, shardings, mesh, num_outputs=2)
+
+
+def make_supervised_step(model_config, optimizer, shardings, mesh):
+    """A jitted `supervised_step(state, rows) -> (state, metrics)` of the warm start."""
+    def step(state, rows):
+        batch = with_totals(Batch(**rows))
+        loss, _, grads = accumulate(partial(supervised_loss, model_config=model_config), state.params, batch, 1, None)
+        return guarded_update(state, loss, grads, optimizer)
+
+    return _jit_step(step, shardings, mesh, num_outputs=1)
+
+
+def make_score_step(model_config, shardings, mesh, *, response_length, num_microbatches, temperature):
+    """A jitted `score(params, tokens [B, S], prompt_length [B]) -> log_prob [B, T]`, the trainer's own old log-probabilities."""
+    def one(params, tokens, prompt_length):
+        return token_log_probs(model_config, params, tokens, prompt_length, response_length, temperature=temperature)[0]
+
+    def score(params, tokens, prompt_length):
+        rows, num = tokens.shape[0], num_microbatches
+        # the same strided split as the update's, so that the first minibatch's ratio is exactly 1 where shapes agree
+        tokens = jnp.moveaxis(tokens.reshape(rows // num, num, -1), 1, 0)
+        prompt_length = jnp.moveaxis(prompt_length.reshape(rows // num, num), 1, 0)
+        log_prob = jax.lax.map(lambda x: one(params, *x), (tokens, prompt_length))
+        return jnp.moveaxis(log_prob, 0, 1).reshape(rows, -1)
+
+    return jax.jit(
+        score,
+        in_shardings=(shardings.params, batch_sharding(mesh), batch_sharding(mesh)),
+        out_shardings=batch_sharding(mesh),
+    )
+

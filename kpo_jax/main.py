@@ -1,0 +1,139 @@
+"""Entry point: python -m kpo_jax.main --mode=train|eval|sample|report --config=configs/NAME.py[:method] --workdir=DIR
+
+The only module that reads flags or touches jax.config. Exit codes: 0 done; 64 usage or configuration error (nothing was
+changed); 75 preempted and saved, run again to resume; 13 the run failed.
+"""
+
+import json
+import os
+import sys
+import traceback
+
+import jax
+from absl import app, flags, logging
+from ml_collections import config_flags
+
+from kpo_jax import checkpoints, config as config_lib, plan, report, trainer  # isort: skip
+
+EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
+
+FLAGS = flags.FLAGS
+MODES = ("train", "eval", "sample", "report")
+flags.DEFINE_enum("mode", "train", MODES, "What to do.")
+config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
+flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
+flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, parameter count, mesh and bytes per device; then stop.")
+flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
+flags.DEFINE_integer("step", None, "eval, sample: the checkpoint to use; the newest by default.", lower_bound=0)
+flags.DEFINE_multi_string("prompt", [], "sample: a question to answer; by default, problems of the first evaluation set.")
+flags.DEFINE_integer("num_prompts", 4, "sample: how many problems, where no --prompt is given.", lower_bound=1)
+flags.DEFINE_list("runs", [], "report: the workdirs to compare; --workdir gets the report.")
+flags.DEFINE_integer("cpu_devices", None, "Split the CPU into this many devices (to try a mesh without accelerators).", lower_bound=1)
+
+
+def parse_flags(argv: list[str]) -> list[str]:
+    """absl's flag parser, except that every configuration problem is collected and reported at once with exit 64."""
+    overrides, spec = {}, None
+    for i, argument in enumerate(argv):
+        name, equals, value = argument.lstrip("-").partition("=")
+        if name == "config":
+            spec = value if equals else (argv[i + 1] if i + 1 < len(argv) else "")
+        elif name.startswith("config."):
+            overrides[name.removeprefix("config.")] = value if equals else (argv[i + 1] if i + 1 < len(argv) else "")
+    problems = []
+    if spec:
+        try:
+            config_dict = config_lib.load_config_file(spec)
+        except ValueError as error:
+            usage_error([str(error)])
+        problems = config_lib.screen_overrides(config_dict, overrides)
+        bad = {line.partition(":")[0] for line in problems}
+        # the good overrides are parsed all the same, so that what is wrong with them is reported in the same breath
+        argv = _without(argv, bad)
+    sys.argv[:] = argv  # config_flags looks for overrides there
+    try:
+        rest = FLAGS(argv)
+    except flags.Error as error:
+        usage_error([*problems, str(error)])
+    if rest[1:]:
+        problems += [f"{argument!r}: not a flag; flags start with --" for argument in rest[1:]]
+    if FLAGS.mode != "report" and FLAGS.config is None:
+        problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
+    if FLAGS.workdir is None and not FLAGS.dry_run:
+        problems.append("--workdir: required, the directory of the run")
+    if FLAGS.config is not None:
+        problems += config_lib.from_config_dict(FLAGS.config)[1]
+    if problems:
+        usage_error(problems)
+    return rest
+
+
+def _without(argv, bad: set[str]) -> list[str]:
+    out, skip = [], False
+    for argument in argv:
+        name, equals, _ = argument.lstrip("-").partition("=")
+        if skip:
+            skip = False
+        elif name.startswith("config.") and name.removeprefix("config.") in bad:
+            skip = not equals
+        else:
+            out.append(argument)
+    return out
+
+
+def usage_error(problems: list[str]):
+    """Print one line per problem and leave with exit 64."""
+    for line in problems:
+        print(f"error: {line}", file=sys.stderr)
+    raise SystemExit(EXIT_USAGE)
+
+
+def main(argv):
+    del argv
+    if FLAGS.cpu_devices:
+        jax.config.update("jax_platforms", "cpu")
+        jax.config.update("jax_num_cpu_devices", FLAGS.cpu_devices)
+    logging.set_verbosity(logging.WARNING if FLAGS.verbosity == 0 else FLAGS.verbosity)
+    if FLAGS.mode == "report":
+        print(report.write(FLAGS.runs or [FLAGS.workdir], FLAGS.workdir))
+        return
+    config, _ = config_lib.from_config_dict(FLAGS.config)
+    try:
+        if FLAGS.dry_run:
+            print(json.dumps(config_lib.to_dict(config), indent=2))
+            print(plan.describe(config))
+            return
+        data = trainer.load_data(config)
+        if changes := checkpoints.claim_workdir(
+            FLAGS.workdir, config, allow_change=FLAGS.allow_config_change, write=FLAGS.mode == "train"
+        ):
+            usage_error([*changes, f"{FLAGS.workdir}: a run of another configuration; --allow_config_change goes on all the same"])
+        machine = trainer.build(config, data)
+    except ValueError as error:
+        usage_error([str(error)])
+    try:
+        if FLAGS.mode == "train":
+            trainer.train(config, data, machine, FLAGS.workdir)
+            print(report.write([FLAGS.workdir], FLAGS.workdir))
+        elif FLAGS.mode == "eval":
+            print(trainer.evaluate_checkpoint(config, data, machine, FLAGS.workdir, FLAGS.step))
+        else:
+            print(trainer.sample_checkpoint(config, data, machine, FLAGS.workdir, FLAGS.step, FLAGS.prompt, FLAGS.num_prompts))
+    except trainer.Preempted as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(EXIT_PREEMPTED) from None
+    except trainer.Diverged as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(EXIT_FAILED) from None
+    except Exception:
+        traceback.print_exc()
+        raise SystemExit(EXIT_FAILED) from None
+
+
+def run():
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    app.run(main, flags_parser=parse_flags)
+
+
+if __name__ == "__main__":
+    run()

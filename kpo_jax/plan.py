@@ -1,0 +1,49 @@
+"""What a configuration will need, worked out from shapes alone: parameters, mesh, bytes per device."""
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import PartitionSpec
+
+from kpo_jax.config import Config
+from kpo_jax.learner import make_optimizer
+from kpo_jax.model import init_params, num_params
+from kpo_jax.sharding import bytes_per_device, mesh_shape, param_specs
+
+
+def describe(config: Config) -> str:
+    """A few lines for a person. With mesh.data = -1 the devices of this machine are counted, otherwise none is touched."""
+    mesh = config.mesh
+    num_devices = len(jax.devices()) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
+    sizes = mesh_shape(mesh, num_devices)
+    params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
+    specs = param_specs(config.model)
+    moments = jax.eval_shape(make_optimizer(config.learner).init, params)
+    param_bytes = bytes_per_device(params, specs, sizes)
+    # Adam keeps two moments, each of the parameters' shape, dtype and sharding; its counters are a few bytes
+    num_moments = sum(leaf.size for leaf in jax.tree.leaves(moments)) // num_params(config.model)
+    lines = [
+        f"parameters       {num_params(config.model):,}",
+        f"mesh             {' x '.join(f'{k} {v}' for k, v in sizes.items())} = {num_devices} device(s)",
+        "bytes per device",
+        f"  parameters     {_human(param_bytes)}",
+        f"  gradient       {_human(param_bytes)}",
+        f"  optimizer      {_human(num_moments * param_bytes)}",
+        f"  KV cache       {_human(_cache_bytes(config, sizes))}",
+    ]
+    return "\n".join(lines)
+
+
+def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:
+    """Prompt cache (one row per prompt) and response cache (one row per sample) of one sampler call."""
+    model, rollout = config.model, config.rollout
+    prompts = rollout.prompts_per_call or rollout.prompts_per_step
+    tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
+    shape = jax.ShapeDtypeStruct((2, model.num_layers, tokens, model.num_kv_heads, model.head_dim), jnp.dtype(model.dtype))
+    return bytes_per_device(shape, PartitionSpec(None, None, ("data", "fsdp"), "tensor"), sizes)
+
+
+def _human(count: int) -> str:
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if count >= size:
+            return f"{count / size:.2f} {unit}"
+    return f"{count} B"

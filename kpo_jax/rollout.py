@@ -1,0 +1,112 @@
+"""Prompts -> samples -> verdicts -> rewards -> advantages -> the rows of a training batch."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kpo_jax import rewards
+from kpo_jax.advantages import ADVANTAGES
+from kpo_jax.data import Problem, pad_prompts
+from kpo_jax.sharding import put_rows
+from kpo_jax.types import Completions, Prompts, Verdict
+from kpo_jax.verifier import verify_batch
+
+
+@dataclasses.dataclass(frozen=True)
+class Rollout:
+    """One training step's samples, on the host, prompt-major: rows i * G .. i * G + G - 1 answer prompt i.
+
+    `rows` holds what the learner needs, by the field names of types.Batch: tokens [B, S], prompt_length [B],
+    response_mask [B, T], sampler_log_prob [B, T], advantage [B], reward [B]. `texts` and `verdicts` are one per row.
+    """
+
+    rows: dict[str, np.ndarray]
+    finished: np.ndarray
+    texts: list[str]
+    verdicts: list[Verdict]
+
+
+def sample_groups(sampler, params, prompt_ids: list[list[int]], *, mesh, key, row_ids, prompt_length, prompts_per_call, pad_id) -> Completions:
+    """`group_size` completions of every prompt, as host arrays, prompt-major.
+
+    The sampler is called on `prompts_per_call` prompts at a time; the last call is filled up with a repeated prompt, so that
+    one shape is compiled. `row_ids` [num_prompts, G] name the random stream of every sample: what is drawn depends on
+    them alone, not on how the prompts are cut into calls.
+    """
+    parts = []
+    for start in range(0, len(prompt_ids), prompts_per_call):
+        chosen = prompt_ids[start : start + prompts_per_call]
+        ids = row_ids[start : start + prompts_per_call]
+        missing = prompts_per_call - len(chosen)
+        tokens, lengths = pad_prompts(chosen + [chosen[0]] * missing, prompt_length, pad_id)
+        ids = np.concatenate([ids, np.repeat(ids[:1], missing, axis=0)])
+        prompts = put_rows(mesh, Prompts(tokens, lengths))
+        completions = jax.device_get(sampler(params, prompts, key, put_rows(mesh, ids.reshape(-1).astype(np.int32))))
+        parts.append(jax.tree.map(lambda x, n=len(chosen) * ids.shape[1]: x[:n], completions))
+    return jax.tree.map(lambda *xs: np.concatenate(xs), *parts)
+
+
+def join_rows(prompt_ids: list[list[int]], completions: Completions, width: int, pad_id: int):
+    """(tokens [B, width], prompt_length [B]): every row is prompt, response, padding, without a gap."""
+    num_rows, group = completions.tokens.shape[0], completions.tokens.shape[0] // len(prompt_ids)
+    tokens = np.full((num_rows, width), pad_id, np.int32)
+    prompt_length = np.repeat([len(ids) for ids in prompt_ids], group).astype(np.int32)
+    for row in range(num_rows):
+        prompt, response = prompt_ids[row // group], completions.tokens[row][completions.mask[row]]
+        tokens[row, : len(prompt)] = prompt
+        tokens[row, len(prompt) : len(prompt) + len(response)] = response
+    return tokens, prompt_length
+
+
+def grade(completions: Completions, answers: list[str], tokenizer) -> tuple[list[str], list[Verdict]]:
+    """The text and the verdict of every completion; `answers` has one entry per row."""
+    texts = [tokenizer.decode(row[mask].tolist()) for row, mask in zip(completions.tokens, completions.mask, strict=True)]
+    return texts, verify_batch(texts, answers)
+
+
+def rollout(sampler, params, problems: list[Problem], prompt_ids, *, config, tokenizer, mesh, key, prompt_length) -> Rollout:
+    """Sample, grade and score one training step's groups. `config` is the whole Config; `key` is the step's own."""
+    group, max_response = config.rollout.group_size, config.sampler.max_response_length
+    completions = sample_groups(
+        sampler,
+        params,
+        prompt_ids,
+        mesh=mesh,
+        key=key,
+        row_ids=np.arange(len(problems) * group).reshape(-1, group),
+        prompt_length=prompt_length,
+        prompts_per_call=config.rollout.prompts_per_call or config.rollout.prompts_per_step,
+        pad_id=tokenizer.pad_id,
+    )
+    answers = [problem.answer for problem in problems for _ in range(group)]
+    texts, verdicts = grade(completions, answers, tokenizer)
+    lengths = completions.mask.sum(axis=1)
+    reward = rewards.score(verdicts, answers, lengths, max_response, config.reward)
+    tokens, lengths = join_rows(prompt_ids, completions, prompt_length + max_response, tokenizer.pad_id)
+    rows = dict(
+        tokens=tokens,
+        prompt_length=lengths,
+        response_mask=completions.mask,
+        sampler_log_prob=completions.sampler_log_prob,
+        advantage=np.asarray(ADVANTAGES[config.algorithm.advantage](jnp.asarray(reward), group)),
+        reward=reward,
+    )
+    return Rollout(rows=rows, finished=completions.finished, texts=texts, verdicts=verdicts)
+
+
+def summary(result: Rollout, group_size: int) -> dict[str, float]:
+    """Scalars of a rollout: reward, accuracy, response length in tokens, how many groups carry no signal."""
+    reward = result.rows["reward"]
+    groups = reward.reshape(-1, group_size)
+    lengths = result.rows["response_mask"].sum(axis=1)
+    return {
+        "rollout/reward_mean": float(reward.mean()),
+        "rollout/correct": float(np.mean([v.correct for v in result.verdicts])),
+        "rollout/no_answer": float(np.mean([v.extracted is None for v in result.verdicts])),
+        "rollout/length_mean": float(lengths.mean()),
+        "rollout/length_max": int(lengths.max()),
+        "rollout/truncated": float(1 - result.finished.mean()),
+        "rollout/uniform_groups": float(np.mean(groups.min(axis=1) == groups.max(axis=1))),
+    }

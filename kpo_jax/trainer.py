@@ -1,0 +1,317 @@
+"""The training loop and what it needs: every side effect of a run is in this module or called from it."""
+
+import dataclasses
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import jax
+import numpy as np
+from absl import logging
+
+from kpo_jax import checkpoints, diagnostics, evaluate
+from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config
+from kpo_jax.data import Problem, decontaminate, encode_prompts, load_problems, prompt_order
+from kpo_jax.learner import init_state, make_init, make_optimizer, make_score_step, make_train_step
+from kpo_jax.metrics import MetricWriter, Progress, to_host
+from kpo_jax.rollout import Rollout, rollout, summary
+from kpo_jax.sampler import make_sampler
+from kpo_jax.sharding import make_mesh, put_rows
+from kpo_jax.tokenizers import load_tokenizer
+from kpo_jax.types import TrainState
+from kpo_jax.warm_start import warm_start
+
+SAMPLING_STREAM = 1  # fold_in constant of the training sampler; evaluate.KEY_STREAM is another
+PROMPT_ROUNDING = 16  # prompts are padded to a multiple of this
+
+
+class Diverged(RuntimeError):
+    """Too many non-finite updates in a row; the message says where the batch was saved."""
+
+
+class Preempted(RuntimeError):
+    """SIGTERM came and the run was saved; re-running the same command resumes it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """Everything read from disk before a device is touched."""
+
+    tokenizer: object
+    train: evaluate.EvalSet
+    eval_sets: list[evaluate.EvalSet]
+    dropped: dict[str, int]
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """The mesh, the optimizer, and the jitted functions of a run."""
+
+    mesh: jax.sharding.Mesh
+    init: Callable
+    shapes: TrainState
+    shardings: TrainState
+    sampler: Callable
+    eval_sampler: Callable
+    score_step: Callable
+    train_step: Callable
+    summarize: Callable
+
+
+# ----------------------------------------------------------------------------------------------------------------- set-up
+
+
+def load_data(config: Config) -> Data:
+    """Tokenizer, training prompts and evaluation sets. Raises ValueError with one line for whatever is missing or wrong."""
+    tokenizer = load_tokenizer(config.tokenizer)
+    if tokenizer.vocab_size > config.model.vocab_size:
+        raise ValueError(
+            f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer {config.tokenizer!r}"
+        )
+    eval_sets = [_load_set(name, data, tokenizer, config.seed)[0] for name, data in config.eval.sets.items()]
+    held_out = [problem for eval_set in eval_sets for problem in eval_set.problems]
+    train, dropped = _load_set("train", config.data, tokenizer, config.seed, held_out)
+    if len(train.problems) < config.rollout.prompts_per_step:
+        raise ValueError(
+            f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} training problems"
+        )
+    return Data(tokenizer=tokenizer, train=train, eval_sets=eval_sets, dropped=dropped)
+
+
+def _load_set(name, data_config, tokenizer, seed, held_out: list[Problem] = ()):
+    problems, dropped = load_problems(data_config, seed)
+    if held_out:  # what is evaluated on is never trained on
+        problems, overlapping = decontaminate(problems, held_out)
+        dropped = dropped | {"overlaps an evaluation set": overlapping}
+    encoded, too_long = encode_prompts(problems, tokenizer, data_config)
+    dropped = {reason: count for reason, count in (dropped | {"prompt too long": too_long}).items() if count}
+    longest = max(len(ids) for ids in encoded.tokens)
+    prompt_length = -(-longest // PROMPT_ROUNDING) * PROMPT_ROUNDING
+    return evaluate.EvalSet(name, encoded.problems, encoded.tokens, prompt_length), dropped
+
+
+def build(config: Config, data: Data) -> Machine:
+    """Make the mesh and every jitted function. Nothing is compiled yet."""
+    mesh = make_mesh(config.mesh)
+    rows = mesh.shape["data"] * mesh.shape["fsdp"]
+    for path, count in [
+        ("sequences per microbatch", _minibatch_rows(config) // config.learner.num_microbatches),
+        ("prompts per sampler call", config.rollout.prompts_per_call or config.rollout.prompts_per_step),
+        ("eval.prompts_per_call", config.eval.prompts_per_call),
+    ]:
+        if count % rows:
+            raise ValueError(f"mesh: data x fsdp = {rows} does not divide {path} = {count}")
+    optimizer = make_optimizer(config.learner)
+    init, shardings = make_init(config.model, optimizer, mesh)
+    ratio_filter = build_filter(config.algorithm.filter)
+    tokenizer, temperature = data.tokenizer, config.sampler.temperature
+    sampler = partial(make_sampler, config.model, eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id)
+    return Machine(
+        mesh=mesh,
+        init=init,
+        shapes=jax.eval_shape(init, jax.random.key(0)),
+        shardings=shardings,
+        sampler=sampler(config.sampler, group_size=config.rollout.group_size),
+        eval_sampler=sampler(eval_sample_config(config), group_size=config.eval.num_samples),
+        score_step=make_score_step(
+            config.model,
+            shardings,
+            mesh,
+            response_length=config.sampler.max_response_length,
+            num_microbatches=config.learner.num_minibatches * config.learner.num_microbatches,
+            temperature=temperature,
+        ),
+        train_step=make_train_step(
+            config.model,
+            config.learner,
+            optimizer,
+            shardings,
+            mesh,
+            ratio_filter=ratio_filter,
+            filter_gradient=config.algorithm.filter.gradient,
+            objective=build_objective(config.algorithm.objective),
+            temperature=temperature,
+        ),
+        summarize=jax.jit(partial(diagnostics.summarize, kappa=ratio_filter.kappa)),
+    )
+
+
+def _minibatch_rows(config: Config) -> int:
+    return config.rollout.prompts_per_step * config.rollout.group_size // config.learner.num_minibatches
+
+
+def first_state(config: Config, data: Data, machine: Machine) -> TrainState:
+    """The state before the first training step: random, warm-started, or another run's base policy."""
+    state = machine.init(jax.random.key(config.seed))
+    if config.init_from:
+        params = checkpoints.restore_params(config.init_from, 0, machine.shapes, machine.shardings)
+    elif config.warm_start.num_steps:
+        params = warm_start(
+            state.params,
+            data.train.problems,
+            data.train.prompt_ids,
+            data.tokenizer,
+            config=config,
+            mesh=machine.mesh,
+            prompt_length=data.train.prompt_length,
+        )
+    else:
+        return state
+    optimizer = make_optimizer(config.learner)
+    return jax.jit(lambda p: init_state(p, optimizer), out_shardings=machine.shardings)(params)
+
+
+# ------------------------------------------------------------------------------------------------------------- one step
+
+
+def collect(config: Config, data: Data, machine: Machine, params, step: int) -> Rollout:
+    """The rollout of training step `step` (1-based): a pure function of the parameters, the seed and the step."""
+    chosen = prompt_order(config.seed, step - 1, len(data.train.problems), config.rollout.prompts_per_step)
+    key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.seed), SAMPLING_STREAM), step)
+    return rollout(
+        machine.sampler,
+        params,
+        [data.train.problems[i] for i in chosen],
+        [data.train.prompt_ids[i] for i in chosen],
+        config=config,
+        tokenizer=data.tokenizer,
+        mesh=machine.mesh,
+        key=key,
+        prompt_length=data.train.prompt_length,
+    )
+
+
+def score(machine: Machine, params, rows: dict) -> np.ndarray:
+    """The trainer's own log-probabilities [B, T] of the sampled responses, before any update."""
+    tokens, prompt_length = put_rows(machine.mesh, (rows["tokens"], rows["prompt_length"]))
+    return np.asarray(machine.score_step(params, tokens, prompt_length))
+
+
+def update(config: Config, machine: Machine, state: TrainState, rows: dict):
+    """(state, per-minibatch metrics, per-minibatch accumulators) after one optimizer step per minibatch; no host sync inside."""
+    size, metrics, measured = _minibatch_rows(config), [], []
+    for start in range(0, len(rows["tokens"]), size):
+        minibatch = put_rows(machine.mesh, {k: v[start : start + size] for k, v in rows.items()})
+        state, scalars, accumulator = machine.train_step(state, minibatch)
+        metrics.append(scalars)
+        measured.append(accumulator)
+    return state, metrics, measured
+
+
+def step_metrics(machine: Machine, metrics: list[dict], measured: list) -> tuple[dict, list[dict]]:
+    """(the training step's metrics, one dict per minibatch).
+
+    The first minibatch after a rollout is on-policy, its ratio 1 up to numerics, so it is reported apart as `on_policy/...`;
+    the other diagnostics are pooled exactly over the minibatches after it (over the only one, where there is one).
+    """
+    each = [to_host(m) | to_host(machine.summarize(a)) for m, a in zip(metrics, measured, strict=True)]
+    pooled = measured[1] if len(measured) > 1 else measured[0]
+    for accumulator in measured[2:]:
+        pooled = diagnostics.merge(pooled, accumulator)
+    learner = {k: float(np.mean([m[k] for m in each])) for k in ("learner/loss", "learner/grad_norm", "learner/update_norm")}
+    learner |= {k: each[-1][k] for k in ("learner/skipped", "learner/skipped_in_a_row")}
+    on_policy = {f"on_policy/{k}": v for k, v in each[0].items() if k.startswith(("ratio/", "mismatch/"))}
+    return learner | to_host(machine.summarize(pooled)) | on_policy, each
+
+
+def check_finite(config: Config, metrics: dict, rows: dict, step: int, workdir: str) -> None:
+    """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite."""
+    if metrics["learner/skipped_in_a_row"] < config.learner.max_bad_updates:
+        return
+    path = Path(workdir) / f"bad_batch_step_{step:06d}.npz"
+    np.savez_compressed(path, **rows)
+    raise Diverged(f"step {step}: {metrics['learner/skipped_in_a_row']} non-finite updates in a row; the batch is in {path}")
+
+
+# -------------------------------------------------------------------------------------------------------------- the loop
+
+
+def run_evaluation(config: Config, data: Data, machine: Machine, params, step: int, workdir: str) -> dict[str, float]:
+    """Evaluate on every set, save the per-problem results, return the scalars."""
+    scalars = {}
+    for eval_set in data.eval_sets:
+        result = evaluate.evaluate(
+            machine.eval_sampler,
+            params,
+            eval_set,
+            step=step,
+            num_samples=config.eval.num_samples,
+            prompts_per_call=config.eval.prompts_per_call,
+            tokenizer=data.tokenizer,
+            mesh=machine.mesh,
+            seed=config.seed,
+        )
+        if jax.process_index() == 0:
+            evaluate.save(result, workdir)
+        scalars |= evaluate.scalars(result)
+    return scalars
+
+
+def _score(config: Config, scalars: dict[str, float]) -> float | None:
+    """What ranks checkpoints: mean avg@k over the evaluation sets, None where there are none."""
+    values = [v for k, v in scalars.items() if k.endswith(f"/avg@{config.eval.num_samples}")]
+    return float(np.mean(values)) if values else None
+
+
+def train(config: Config, data: Data, machine: Machine, workdir: str) -> None:
+    """Train to `config.num_steps`, resuming from the newest checkpoint in `workdir`. Raises Diverged or Preempted."""
+    logging.info("%d training problems; dropped: %s", len(data.train.problems), data.dropped or "none")
+    stop = _catch_sigterm()
+    manager = checkpoints.make_manager(workdir, config.checkpoint)
+    writer = progress = None
+    try:
+        restored = checkpoints.restore(manager, machine.shapes, machine.shardings)
+        start, state = restored or (0, first_state(config, data, machine))
+        writer = MetricWriter(workdir, first_step=start + 1 if restored else 0)
+        if not restored:
+            scalars = run_evaluation(config, data, machine, state.params, 0, workdir)
+            writer.write(0, scalars)
+            checkpoints.save(manager, 0, state, _score(config, scalars))
+        progress = Progress("train", start, config.num_steps)
+        for step in range(start + 1, config.num_steps + 1):
+            state, note, scalars = _train_one(config, data, machine, state, step, workdir, writer)
+            last = step == config.num_steps
+            if last or (config.eval.every and step % config.eval.every == 0):
+                scalars = run_evaluation(config, data, machine, state.params, step, workdir)
+                writer.write(step, scalars)
+            progress.update(step, note)
+            if last or stop.is_set() or step % config.checkpoint.every == 0:
+                checkpoints.save(manager, step, state, _score(config, scalars))
+            if stop.is_set() and not last:
+                raise Preempted(f"SIGTERM: saved at step {step} of {config.num_steps}; the same command resumes")
+    finally:
+        for open_thing in (progress, writer, manager):  # closing the manager waits for the save under way
+            if open_thing is not None:
+                open_thing.close()
+
+
+def _train_one(config, data, machine, state, step, workdir, writer):
+    """(state, progress note, the step's metrics): one rollout and its updates, with everything written down."""
+    clock = [time.perf_counter()]
+    result = collect(config, data, machine, state.params, step)
+    clock.append(time.perf_counter())
+    rows = result.rows | {"old_log_prob": score(machine, state.params, result.rows)}
+    clock.append(time.perf_counter())
+    state, metrics, measured = update(config, machine, state, rows)
+    scalars, each = step_metrics(machine, metrics, measured)
+    clock.append(time.perf_counter())
+    scalars = summary(result, config.rollout.group_size) | scalars
+    writer.write(step, scalars)
+    for number, minibatch in enumerate(each):
+        writer.write(step, {"minibatch": number} | minibatch, "minibatches")
+    times = dict(zip(("time/rollout", "time/score", "time/update"), np.diff(clock).tolist(), strict=True))
+    tokens = int(rows["response_mask"].sum())
+    writer.write(step, times | {"speed/response_tokens_per_second": tokens / (clock[-1] - clock[0])}, "timing")
+    check_finite(config, scalars, rows, step, workdir)
+    note = f"reward {scalars['rollout/reward_mean']:.3f}  clip {scalars['clip/fraction']:.3f}  {clock[-1] - clock[0]:.2f} s/step"
+    return state, note, scalars
+
+
+def _catch_sigterm() -> threading.Event:
+    """An event that SIGTERM sets, so that the loop can save and leave."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda signum, frame: stop.set())
+    return stop

@@ -1,0 +1,417 @@
+"""Exact arithmetic with a decidable zero test: rational functions over generators, every cost charged to a budget.
+
+A value is a `Fraction`, or a `Ratio` of two polynomials. A polynomial maps monomials to nonzero rational coefficients; a
+monomial is a sorted tuple of (generator id, exponent), exponents being integers or fractions of either sign. Generators are
+variables, pi, e, i, roots of primes, roots of polynomials, sines and cosines, logarithms and powers. Some carry a relation
+`generator**period = base`, by which polynomials reduce to a normal form.
+
+A difference is accepted as zero for one of two reasons only: its normal form is empty, or it is a polynomial in algebraic
+numbers whose absolute value is proved to lie under a root-separation bound (Burnikel, Funke, Mehlhorn, Schirra and Schmitt,
+"A separation bound for real algebraic expressions", Algorithmica 55, 2009): a nonzero algebraic integer of degree at most d with
+all conjugates at most u in absolute value is at least u**(1-d). No tolerance is ever applied.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, lcm
+from typing import NamedTuple
+
+from kpo_jax.verifier import numeric
+from kpo_jax.verifier.notation import TooComplex, Unreadable
+
+MAX_BITS = 12_000  # of any integer
+BUDGET = 150_000  # elementary steps per comparison, each some microseconds at most
+_SMALL_PRIMES = [p for p in range(2, 1000) if all(p % d for d in range(2, int(p**0.5) + 1))]
+
+Monomial = tuple  # of (generator id, exponent)
+Poly = dict  # Monomial -> Fraction
+ONE: Poly = {(): Fraction(1)}
+
+
+class Ratio(NamedTuple):
+    num: Poly
+    den: Poly
+
+
+Value = Fraction | Ratio
+
+
+@dataclass
+class Generator:
+    """key: what it is; period, base: generator**period = base, period 0 for none; positive: stands for a positive real.
+
+    algebraic: an algebraic integer; degree: a bound on the degree it adds (roots: times the root's index).
+    """
+
+    key: tuple
+    period: int = 0
+    base: Ratio | None = None
+    positive: bool = False
+    algebraic: bool = False
+    degree: int = 1
+
+
+class Algebra:
+    """One comparison's generators and budget. Values of different instances must not meet."""
+
+    def __init__(self, budget: int = BUDGET):
+        self.generators: list[Generator] = []
+        self.ids: dict[tuple, int] = {}
+        self.budget = budget
+
+    def spend(self, steps: int) -> None:
+        self.budget -= steps
+        if self.budget < 0:
+            raise TooComplex("too much work")
+
+    def generator(self, key: tuple, **fields) -> int:
+        index = self.ids.get(key)
+        if index is None:
+            index = self.ids[key] = len(self.generators)
+            self.generators.append(Generator(key, **fields))
+        return index
+
+    def single(self, key: tuple, exponent: Fraction | int = 1, **fields) -> Value:
+        return self.ratio({((self.generator(key, **fields), Fraction(exponent)),): Fraction(1)}, ONE)
+
+    # ---- polynomials
+
+    def poly_add(self, a: Poly, b: Poly, sign: int = 1) -> Poly:
+        self.spend(1 + len(b))
+        total = dict(a)
+        for monomial, coefficient in b.items():
+            value = total.get(monomial, 0) + sign * coefficient
+            if value:
+                total[monomial] = checked(value)
+            else:
+                total.pop(monomial, None)
+        return total
+
+    def poly_multiply(self, a: Poly, b: Poly) -> Poly:
+        total: Poly = {}
+        for left, x in a.items():
+            self.spend(len(b) * (1 + (x.numerator.bit_length() + x.denominator.bit_length()) // 256))
+            for right, y in b.items():
+                monomial, factor = self.join(left, right)
+                value = total.get(monomial, 0) + x * y * factor
+                if value:
+                    total[monomial] = checked(value)
+                else:
+                    total.pop(monomial, None)
+        return total
+
+    def join(self, a: Monomial, b: Monomial) -> tuple[Monomial, Fraction | int]:
+        """The product of two monomials and the rational factor that roots of primes and powers of i leave behind."""
+        if not a or not b:
+            return a or b, 1
+        exponents = dict(a)
+        for index, exponent in b:
+            exponents[index] = exponents.get(index, 0) + exponent
+        return self.tidy(exponents)
+
+    def tidy(self, exponents: dict) -> tuple[Monomial, Fraction | int]:
+        factor: Fraction | int = 1
+        for index, exponent in list(exponents.items()):
+            kind = self.generators[index].key[0]
+            if kind == "prime" and not 0 <= exponent < 1:
+                whole = exponent.__floor__()
+                factor *= rational_power(Fraction(self.generators[index].key[1]), whole)
+                exponents[index] = exponent - whole
+            elif kind == "i" and not 0 <= exponent < 2 and exponent.denominator == 1:
+                factor *= (-1) ** int(exponent // 2 % 2)
+                exponents[index] = exponent % 2
+        return tuple(sorted((index, exponent) for index, exponent in exponents.items() if exponent)), factor
+
+    def poly_power(self, a: Poly, exponent: int) -> Poly:
+        if len(a) == 1:
+            ((monomial, coefficient),) = a.items()
+            tidied, factor = self.tidy({index: power * exponent for index, power in monomial})
+            return {tidied: checked(rational_power(coefficient, exponent) * factor)}
+        result = ONE
+        for bit in bin(exponent)[2:]:
+            result = self.poly_multiply(result, result)
+            if bit == "1":
+                result = self.poly_multiply(result, a)
+        return result
+
+    def reduce(self, poly: Poly, scale: bool = False) -> Poly:
+        """Apply the relations, outermost generators first. With `scale`, up to a nonzero factor (enough to test for zero)."""
+        present = sorted({index for monomial in poly for index, _ in monomial}, reverse=True)
+        position = 0
+        while position < len(present):
+            index = present[position]
+            position += 1
+            period, base = self.generators[index].period, self.generators[index].base
+            if not period or self.generators[index].key[0] in ("prime", "i"):
+                continue
+            powers = [dict(monomial).get(index, 0) for monomial in poly]
+            low, high = min(powers, default=0), max(powers, default=0)
+            shift = -(low // period) * period if low < 0 and scale else 0
+            if high + shift < period:
+                if shift:
+                    poly = self.poly_multiply(poly, {((index, Fraction(shift)),): Fraction(1)})
+                continue
+            if base.den != ONE and not scale:
+                continue
+            top = (high + shift) // period
+            self.spend(len(poly) * 2)
+            total: Poly = {}
+            for monomial, coefficient in poly.items():
+                exponents = dict(monomial)
+                power = exponents.pop(index, 0) + shift
+                whole = power // period if power >= 0 else 0
+                if power - whole * period:
+                    exponents[index] = power - whole * period
+                term = {tuple(sorted(exponents.items())): coefficient}
+                term = self.poly_multiply(term, self.poly_power(base.num, int(whole)))
+                if base.den != ONE:
+                    term = self.poly_multiply(term, self.poly_power(base.den, int(top - whole)))
+                total = self.poly_add(total, term)
+            poly = total
+            present = present[:position] + sorted(
+                {i for monomial in poly for i, _ in monomial if i < index}, reverse=True
+            )
+        return poly
+
+    # ---- values
+
+    def ratio(self, num: Poly, den: Poly) -> Value:
+        if not num:
+            return Fraction(0)
+        if len(den) == 1 and den != ONE:
+            num = self.poly_multiply(num, self.poly_power(den, -1))
+            den = ONE
+        if den is ONE or den == ONE:
+            den = ONE
+            if len(num) == 1 and () in num:
+                return num[()]
+        return Ratio(num, den)
+
+    @staticmethod
+    def lift(a: Value) -> Ratio:
+        return a if isinstance(a, Ratio) else Ratio({(): a} if a else {}, ONE)
+
+    def add(self, a: Value, b: Value, sign: int = 1) -> Value:
+        self.spend(1)
+        if isinstance(a, Fraction) and isinstance(b, Fraction):
+            return checked(a + sign * b)
+        a, b = self.lift(a), self.lift(b)
+        if a.den == b.den:
+            return self.ratio(self.poly_add(a.num, b.num, sign), a.den)
+        num = self.poly_add(self.poly_multiply(a.num, b.den), self.poly_multiply(b.num, a.den), sign)
+        return self.ratio(num, self.poly_multiply(a.den, b.den))
+
+    def multiply(self, a: Value, b: Value) -> Value:
+        self.spend(1)
+        if isinstance(a, Fraction) and isinstance(b, Fraction):
+            return checked(a * b)
+        a, b = self.lift(a), self.lift(b)
+        if a.num == b.den:
+            return self.ratio(b.num, a.den)
+        if b.num == a.den:
+            return self.ratio(a.num, b.den)
+        return self.ratio(self.poly_multiply(a.num, b.num), self.poly_multiply(a.den, b.den))
+
+    def invert(self, a: Value) -> Value:
+        if self.is_zero(a):
+            raise Unreadable("division by zero")
+        if isinstance(a, Fraction):
+            return 1 / a
+        return self.ratio(a.den, a.num)
+
+    def integer_power(self, a: Value, exponent: int) -> Value:
+        if isinstance(a, Fraction):
+            if not a and exponent <= 0:
+                raise Unreadable("zero to a power that is not positive")
+            return rational_power(a, exponent)
+        if exponent < 0:
+            a, exponent = self.invert(a), -exponent
+        if not exponent:
+            return Fraction(1)
+        a = self.lift(a)
+        return self.ratio(self.poly_power(a.num, exponent), self.poly_power(a.den, exponent))
+
+    def content(self, poly: Poly) -> Fraction:
+        """The positive rational c such that poly / c has coprime integer coefficients."""
+        top = bottom = 0
+        for coefficient in poly.values():
+            top = gcd(top, coefficient.numerator)
+            bottom = lcm(bottom, coefficient.denominator) if bottom else coefficient.denominator
+        return Fraction(top, bottom)
+
+    def primitive(self, a: Ratio) -> tuple[Fraction, Ratio]:
+        """(c, b) with a = c b, c positive rational, b of coprime integer coefficients above and below."""
+        num, den = self.reduce(a.num), self.reduce(a.den)
+        c, d = self.content(num), self.content(den)
+        return c / d, Ratio({m: x / c for m, x in num.items()}, {m: x / d for m, x in den.items()} if den != ONE else ONE)
+
+    # ---- the zero test
+
+    def equal(self, a: Value, b: Value) -> bool:
+        return self.is_zero(self.add(a, b, -1))
+
+    def is_zero(self, a: Value) -> bool:
+        if isinstance(a, Fraction):
+            return not a
+        poly = self.reduce(a.num, scale=True)
+        groups: dict[Monomial, Poly] = {}
+        for monomial, coefficient in poly.items():
+            free = tuple(pair for pair in monomial if not self.generators[pair[0]].algebraic)
+            bound = tuple(pair for pair in monomial if self.generators[pair[0]].algebraic)
+            groups.setdefault(free, {})[bound] = coefficient
+        return all(self.algebraic_zero(group) for group in groups.values())
+
+    def algebraic_zero(self, poly: Poly) -> bool:
+        """Whether a nonempty polynomial in algebraic generators, in normal form, is the number zero."""
+        used = {index for monomial in poly for index, _ in monomial}
+        keys = [self.generators[index].key for index in used]
+        if len(poly) == 1 or all(key[0] == "i" or (key[0] == "prime" and key[1] < _SMALL_PRIMES[-1] ** 2) for key in keys):
+            return False  # roots of distinct primes are linearly independent (Besicovitch 1940)
+        c = self.content(poly)
+        poly = {monomial: coefficient / c for monomial, coefficient in poly.items()}
+        if numeric_size(self.evaluate(poly, 96)) > 0:
+            return False
+        degree = 1
+        for index in self.closure(used):
+            degree *= self.index_of(index, poly) if self.generators[index].period else self.generators[index].degree
+        bound = sum(abs(coefficient) * self.conjugate_bound(monomial) for monomial, coefficient in poly.items())
+        precision = degree * int(bound).bit_length() + 32
+        if precision > numeric.MAX_PRECISION:
+            raise TooComplex("roots too deep to decide")
+        self.spend(precision)
+        value = self.evaluate(poly, precision)
+        if numeric_size(value) > 0:
+            return False
+        return value.size() < 1 << 16  # far under bound ** (1 - degree) * 2 ** precision, which is at least 2 ** 32
+
+    def closure(self, used: set[int]) -> set[int]:
+        """The generators used, and those their bases use, and so on."""
+        found, pending = set(used), list(used)
+        while pending:
+            base = self.generators[pending.pop()].base
+            for index in {i for part in (base or ()) for monomial in part for i, _ in monomial} - found:
+                found.add(index)
+                pending.append(index)
+        return found
+
+    def index_of(self, index: int, poly: Poly) -> int:
+        """By how much a generator with a relation can raise the degree: its period times the roots taken of it."""
+        polys = [poly, *(part for g in self.generators if g.base for part in g.base)]
+        denominators = [exponent.denominator for p in polys for monomial in p for i, exponent in monomial if i == index]
+        return lcm(*denominators) * self.generators[index].period
+
+    def conjugate_bound(self, monomial: Monomial) -> int:
+        """An integer bound on every conjugate of a monomial of algebraic integers (exponents are not negative here)."""
+        product = 1
+        for index, exponent in monomial:
+            generator = self.generators[index]
+            size = {"i": 1, "cospi": 2}.get(generator.key[0])
+            if size is None:
+                size = int(sum(abs(c) * self.conjugate_bound(m) for m, c in generator.base.num.items()))
+                product *= numeric.integer_root(size ** exponent.numerator, exponent.denominator) + 1
+            else:
+                product *= size ** exponent.__ceil__()
+        return product
+
+    # ---- numbers
+
+    def evaluate(self, poly: Poly, precision: int) -> numeric.Ball:
+        """A ball around a polynomial without variables. Raises Unreadable where there are variables."""
+        total = numeric.Ball(0, 0, 0)
+        cache: dict[int, numeric.Ball] = {}
+        for monomial, coefficient in poly.items():
+            term = numeric.ball(coefficient, precision)
+            for index, exponent in monomial:
+                if index not in cache:
+                    cache[index] = self.generator_ball(index, precision)
+                factor = cache[index]
+                if exponent.denominator > 1:
+                    factor = numeric.root(factor, exponent.denominator, precision)
+                term = numeric.multiply(term, numeric.power(factor, exponent.numerator, precision), precision)
+                self.spend(1 + precision // 512)
+            total = numeric.add(total, term)
+        return total
+
+    def generator_ball(self, index: int, precision: int) -> numeric.Ball:
+        kind, *data = self.generators[index].key
+        if kind == "prime":
+            return numeric.ball(Fraction(data[0]), precision)
+        if kind == "i":
+            return numeric.Ball(0, 1 << precision, 0)
+        if kind == "pi":
+            return numeric.pi(precision)
+        if kind == "e":
+            return numeric.exp(numeric.Ball(1 << precision, 0, 0), precision)
+        if kind == "cospi":
+            turn = numeric.multiply(numeric.pi(precision), numeric.ball(data[0], precision), precision)
+            cosine = numeric.exp(numeric.Ball(-turn.im, turn.re, turn.err), precision)
+            return numeric.Ball(2 * cosine.re, 0, 2 * cosine.err)
+        if kind == "root":
+            return self.value_ball(self.generators[index].base, precision)
+        if kind == "log":
+            return numeric.log(self.value_ball(data[0], precision), precision)
+        if kind in ("sin", "cos") and data[2] is not None:
+            angle = self.value_ball(data[2], precision)
+            turned = numeric.exp(numeric.Ball(-angle.im, angle.re, angle.err), precision)
+            return numeric.Ball(turned.im if kind == "sin" else turned.re, 0, turned.err)
+        if kind == "exp":
+            return numeric.exp(self.value_ball(data[0], precision), precision)
+        raise Unreadable("no number")
+
+    def value_ball(self, a: Value, precision: int) -> numeric.Ball:
+        a = self.lift(a)
+        num = self.evaluate(a.num, precision)
+        if a.den == ONE:
+            return num
+        return numeric.multiply(num, numeric.inverse(self.evaluate(a.den, precision), precision), precision)
+
+    def sign(self, a: Value) -> int:
+        """-1, 0 or 1 for a real constant. Raises Unreadable if it is not one, TooComplex if it stays undecided."""
+        if isinstance(a, Fraction):
+            return (a > 0) - (a < 0)
+        if self.is_zero(a):
+            return 0
+        for precision in (96, 384, 1536):
+            value = self.value_ball(a, precision)
+            if abs(value.im) > value.err:
+                raise Unreadable("not a real number")
+            if abs(value.re) > value.err:
+                return 1 if value.re > 0 else -1
+        raise TooComplex("a sign that stays undecided")
+
+
+def numeric_size(value: numeric.Ball) -> int:
+    """A positive lower bound of the size where the ball excludes zero, else 0."""
+    return max(0, max(abs(value.re), abs(value.im)) - value.err)
+
+
+def checked(value: Fraction) -> Fraction:
+    if value.numerator.bit_length() > MAX_BITS or value.denominator.bit_length() > MAX_BITS:
+        raise TooComplex("too many digits")
+    return value
+
+
+def rational_power(base: Fraction, exponent: int) -> Fraction:
+    size = max(base.numerator.bit_length() - 1, base.denominator.bit_length() - 1)
+    if abs(exponent) * size > MAX_BITS:
+        raise TooComplex("a power with too many digits")
+    return Fraction(base) ** int(exponent)
+
+
+def factor(n: int) -> dict[int, int]:
+    """n as small primes and a cofactor without small prime factors, which is split if it is a perfect power."""
+    found: dict[int, int] = {}
+    for p in _SMALL_PRIMES:
+        if p * p > n:
+            break
+        while n % p == 0:
+            n //= p
+            found[p] = found.get(p, 0) + 1
+    if n > 1:
+        for degree in range(n.bit_length() // 9 if n.bit_length() < 512 else 3, 1, -1):
+            candidate = numeric.integer_root(n, degree)
+            if candidate**degree == n:
+                found[candidate] = found.get(candidate, 0) + degree
+                return found
+        found[n] = found.get(n, 0) + 1
+    return found

@@ -1,0 +1,248 @@
+r"""From the text of an answer to tokens: unicode, style commands, numbers. Every scan is linear in the length of the text."""
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+MAX_CHARS = 4000  # longer answers are compared as text (and as plain numbers) only
+MAX_TOKENS = 1500
+MAX_DIGITS = 2000
+
+
+class Unreadable(Exception):
+    """The text is not mathematics this package reads; such answers compare as text."""
+
+
+class TooComplex(Exception):
+    """A cap on length, nesting, digits or work was reached; such answers are never accepted."""
+
+
+class Token(NamedTuple):
+    """kind: num, sym, cmd, word, op or end; `spaced`: white space stood before it; `digits`: a number as it was written."""
+
+    kind: str
+    value: object
+    spaced: bool = False
+    digits: str = ""
+
+
+_SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
+_SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
+_GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
+        "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
+        strict=True,
+    )
+)
+_UNICODE = {
+    **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full-width ASCII
+    **{space: " " for space in "\u00a0\u2002\u2003\u2009\u202f\u3000\t\r\n"},
+    **{letter: f"\\{name} " for letter, name in _GREEK.items()},
+    **{mark: "^{" + digit + "}" for mark, digit in _SUPERSCRIPT.items()},
+    **{mark: "_{" + digit + "}" for mark, digit in _SUBSCRIPT.items()},
+    **{"−": "-", "–": "-", "—": "-", "‐": "-", "×": "\\times ", "·": "\\cdot ", "⋅": "\\cdot ", "÷": "\\div ", "∕": "/", "⁄": "/"},
+    **{"√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "′": "'", "’": "'", "‘": "'"},
+    **{"≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "∪": "\\cup "},
+    **{"∩": "\\cap ", "∖": "\\setminus ", "∅": "\\emptyset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "⟨": "\\langle ", "⟩": "\\rangle "},
+    **{"½": "\\frac{1}{2}", "⅓": "\\frac{1}{3}", "⅔": "\\frac{2}{3}", "¼": "\\frac{1}{4}", "¾": "\\frac{3}{4}", "⅕": "\\frac{1}{5}"},
+    **{"“": '"', "”": '"', "、": ",", "€": "\\text{euro}", "£": "\\text{pound}"},
+}
+_TRANSLATE = str.maketrans(_UNICODE)
+_ADJACENT_SCRIPTS = re.compile(r"\}[\^_]\{(?=[0-9+\-n]\})")  # x¹² became x^{1}^{2}
+
+# Commands that only change the look. The second group swallows one argument as well.
+_STYLE = re.compile(
+    r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|bf|rm|it|sf|tt|normalsize|large|Large|"
+    r"boldmath|centering|allowbreak|nobreak|newline|null|hfill|noindent|ensuremath|mathstrut|strut)(?![A-Za-z])\.?"
+)
+_STYLE_WITH_ARGUMENT = re.compile(r"\\(?:color|textcolor|hspace|vspace|hskip|phantom|hphantom|vphantom|label|tag|kern)\*?\s?\{[^{}]{0,80}\}")
+_SPACING = re.compile(r"\\(?:[,;:!> ]|(?:quad|qquad|enspace|thinspace|medspace|thickspace|negthinspace|space)(?![A-Za-z]))|~")
+# Between digits these group thousands: 10,\!080   10{,}080   10\,080
+_GROUPING = re.compile(r"(?<=\d)\s?(?:\{,\}|,\\!|\\,)\s?(?=\d{3}(?!\d))")
+_DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
+_TRAILING = " \t\r\n.,;:!?。"
+
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,]\d)")
+_TIGHT_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_TOKEN = re.compile(
+    r"(?P<space>\s+)"
+    r"|(?P<num>(?:\d[\d\x01]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+(?![\d.]))?)"
+    r"|(?P<cmd>\\(?:[A-Za-z]+|.))"
+    r"|(?P<word>[A-Za-z]+)"
+    r"|(?P<op><=|>=|!=|\*\*|:=|==|[-+*/^_=<>(){}\[\]|,;:!%&'$\"])"
+)
+
+FUNCTIONS = frozenset(
+    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh ln log lg exp sqrt cbrt abs floor ceil gcd lcm max min det".split()
+)
+_ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "cosec": "csc", "ceiling": "ceil", "inf": "infty", "infinity": "infty"}
+_ALIASES |= {"oo": "infty", "leq": "le", "geq": "ge", "neq": "ne", "leqslant": "le", "geqslant": "ge", "dfrac": "frac", "tfrac": "frac"}
+_ALIASES |= {"cfrac": "frac", "dbinom": "binom", "tbinom": "binom", "lt": "<", "gt": ">", "degree": "circ", "degrees": "circ", "deg": "circ"}
+_ALIASES |= {"varnothing": "emptyset", "infin": "infty", "lbrace": "\\{", "rbrace": "\\}", "{": "\\{", "}": "\\}", "backslash": "setminus", "percent": "%"}
+_ALIASES |= {"cdotp": "cdot", "ast": "cdot", "varphi": "phi", "varepsilon": "epsilon", "lvert": "vert", "rvert": "vert", "mid": "vert"}
+_PLAIN_NAMES = FUNCTIONS | {"pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "sigma", "phi", "omega", "binom", "frac"} | {
+    "infty", "circ", "pm", "cdot", "times", "cup", "cap"
+}  # fmt: skip
+_TEXT_COMMANDS = frozenset("text textbf textit textrm textsf texttt textnormal textsc mbox hbox mathrm operatorname emph textup".split())
+_TRANSPARENT = frozenset("mathbf mathit mathsf mathcal mathtt boldsymbol bm boxed fbox framebox underline mathfrak pmb".split())
+
+
+def translate(text: str) -> str:
+    """Unicode mathematics as LaTeX, look-only commands gone, white space collapsed; never longer than a small multiple of the text."""
+    if not text.isascii():
+        text = _ADJACENT_SCRIPTS.sub("", text.translate(_TRANSLATE))
+    if "\\" in text or "$" in text or "~" in text:
+        text = text.replace("\\\\[", "\\\\ [") if "\\\\[" in text else text  # a matrix row break, not a display
+        text = _GROUPING.sub("\x01", text.replace("\x01", "\x00"))
+        text = _STYLE_WITH_ARGUMENT.sub(" ", text)
+        text = _STYLE.sub(" ", text)
+        text = _SPACING.sub(" ", _rows_hidden(text)).replace("\x02", "\\\\")
+        text = _DELIMITERS.sub(" ", text)
+    return strip_ends(" ".join(text.split()))
+
+
+def _rows_hidden(text: str) -> str:
+    return text.replace("\x02", "\x00").replace("\\\\", "\x02")
+
+
+def strip_ends(text: str) -> str:
+    """Without surrounding white space, markdown stars and sentence punctuation; `5!` and a closing `\\` keep theirs."""
+    text = text.strip().strip("*`").strip()
+    stripped = text.rstrip(_TRAILING)
+    if stripped.endswith("\\"):
+        return text
+    if text[len(stripped) :].startswith("!"):
+        stripped += text[len(stripped) :][: len(text[len(stripped) :]) - len(text[len(stripped) :].lstrip("!"))]
+    return stripped
+
+
+def has_thousands(text: str) -> bool:
+    """Whether every comma tight between digits groups thousands, so that 1,234 may be read as one number."""
+    commas = len(_TIGHT_COMMA.findall(text))
+    return commas > 0 and commas == sum(match.count(",") for match in _THOUSANDS.findall(text))
+
+
+def number(digits: str) -> Fraction:
+    """The exact value of a plain decimal or scientific literal, within the cap on digits and exponent."""
+    mantissa, _, exponent = digits.replace("E", "e").partition("e")
+    whole, _, part = mantissa.partition(".")
+    if len(whole) + len(part) > MAX_DIGITS or len(exponent) > 5 or abs(int(exponent or 0)) > MAX_DIGITS:
+        raise TooComplex("too many digits")
+    value = Fraction(int((whole + part) or "0"), 10 ** len(part))
+    return value * Fraction(10) ** int(exponent or 0)
+
+
+def tokenize(text: str, thousands: bool) -> list[Token]:
+    """Tokens of a translated text, ending with an `end` token. Raises Unreadable, TooComplex."""
+    if len(text) > MAX_CHARS:
+        raise TooComplex("too long")
+    if thousands:
+        text = _THOUSANDS.sub(lambda match: match.group().replace(",", "\x01"), text)
+    tokens: list[Token] = []
+    _scan(text, tokens, prose=False)
+    tokens.append(Token("end", ""))
+    return tokens
+
+
+def _scan(text: str, tokens: list[Token], prose: bool) -> None:
+    """Append the tokens of `text`; in prose (inside \\text) runs of letters are words, not products of variables."""
+    position, spaced = 0, prose
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            if prose and text[position] in ".-":  # "sq. in.", "x-axis"
+                position += 1
+                continue
+            raise Unreadable(f"character {text[position]!r}")
+        kind, value, position = match.lastgroup, match.group(), match.end()
+        if kind == "space":
+            spaced = True
+            continue
+        if len(tokens) > MAX_TOKENS:
+            raise TooComplex("too many symbols")
+        if kind == "num":
+            tokens.append(Token("num", number(value.replace("\x01", "")), spaced, value.replace("\x01", "")))
+        elif kind == "word":
+            _scan_word(value, tokens, spaced, prose)
+        elif kind == "cmd":
+            position = _scan_command(text, position, value[1:], tokens, spaced)
+        else:
+            tokens.append(Token("op", {"**": "^", ":=": "=", "==": "=", "<=": "le", ">=": "ge", "!=": "ne"}.get(value, value), spaced))
+        spaced = False
+
+
+def _scan_word(word: str, tokens: list[Token], spaced: bool, prose: bool) -> None:
+    name = _ALIASES.get(word.lower(), word)
+    if word in ("and", "or", "AND", "OR"):
+        tokens.append(Token("op", ",", spaced))
+    elif name in _PLAIN_NAMES:
+        tokens.append(Token("cmd", name, spaced))
+    elif len(word) == 1:
+        tokens.append(Token("sym", word, spaced))
+    elif prose or word.lower() in UNITS or len(word) > 3:
+        tokens.append(Token("word", word.lower(), spaced))
+    else:  # xy is a product of two variables
+        tokens.extend(Token("sym", letter, spaced and index == 0) for index, letter in enumerate(word))
+
+
+def _scan_command(text: str, position: int, name: str, tokens: list[Token], spaced: bool) -> int:
+    name = _ALIASES.get(name, name)
+    if name in _TRANSPARENT:
+        return position
+    if name in _TEXT_COMMANDS:
+        start = position + (text[position : position + 1] in (" ", "*"))
+        if text[start : start + 1] != "{":
+            return position
+        end = _closing_brace(text, start)
+        _scan(text[start + 1 : end], tokens, prose=True)
+        return end + 1
+    if name == "mathbb":
+        start = position + (text[position : position + 1] == " ")
+        letter = text[start : start + 3]
+        if len(letter) == 3 and letter[0] == "{" and letter[2] == "}":
+            tokens.append(Token("cmd", "mathbb" + letter[1], spaced))
+            return start + 3
+        tokens.append(Token("cmd", "mathbb" + text[start : start + 1], spaced))
+        return start + 1
+    kind = "op" if name in ("<", ">", "%", "le", "ge", "ne", "&") else "cmd"
+    tokens.append(Token(kind, name, spaced))
+    return position
+
+
+def _closing_brace(text: str, start: int) -> int:
+    depth = 0
+    for match in re.compile(r"\\.|[{}]").finditer(text, start):
+        depth += {"{": 1, "}": -1}.get(match.group(), 0)
+        if depth == 0:
+            return match.start()
+    raise Unreadable("unbalanced braces")
+
+
+_BASE_UNITS = {
+    "length": {
+        "m": 1, "meter": 1, "metre": 1, "cm": "1/100", "centimeter": "1/100", "centimetre": "1/100", "mm": "1/1000", "millimeter": "1/1000",
+        "km": 1000, "kilometer": 1000, "kilometre": 1000, "inch": "127/5000", "inche": "127/5000", "in": "127/5000", "foot": "381/1250",
+        "feet": "381/1250", "ft": "381/1250", "yard": "1143/1250", "yd": "1143/1250", "mile": "201168/125", "mi": "201168/125",
+    },
+    "time": {
+        "second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "h": 3600, "day": 86400, "week": 604800,
+    },
+    "month": {"month": 1}, "year": {"year": 1, "yr": 1},
+    "mass": {
+        "gram": 1, "g": 1, "kg": 1000, "kilogram": 1000, "mg": "1/1000", "milligram": "1/1000",
+    },
+    "weight": {"pound": 16, "lb": 16, "ounce": 1, "oz": 1},
+    "volume": {"liter": 1, "litre": 1, "l": 1, "ml": "1/1000", "milliliter": "1/1000"},
+    "money": {"dollar": 1, "usd": 1, "cent": "1/100", "penny": "1/100", "pennie": "1/100"},
+    "euro": {"euro": 1},
+}  # fmt: skip
+# name (singular, lower case) -> (dimension or None for a pure number, factor to the dimension's base unit)
+UNITS: dict[str, tuple[str | None, Fraction]] = {
+    name: (dimension, Fraction(factor)) for dimension, names in _BASE_UNITS.items() for name, factor in names.items()
+}
+UNITS |= {word: (None, Fraction(10) ** power) for word, power in (("hundred", 2), ("thousand", 3), ("million", 6), ("billion", 9))}
+UNITS |= {"trillion": (None, Fraction(10) ** 12), "dozen": (None, Fraction(12)), "unit": (None, Fraction(1))}
+UNITS |= {name + "s": unit for name, unit in UNITS.items() if len(name) > 1}
+UNITS |= {"mph": ("mph", Fraction(1)), "square": (None, Fraction(1)), "sq": (None, Fraction(1)), "cubic": (None, Fraction(1)), "per": (None, Fraction(1))}

@@ -1,0 +1,479 @@
+r"""A recursive-descent reader of answers: LaTeX or plain text to a tree of tuples, under caps on nesting. Nothing is ever evaluated here.
+
+Nodes, by their first element:
+
+    num value          sym name           const pi|e|i|inf     call name args     word text
+    add terms          mul (sign, factor)s (sign -1 divides)   neg a              pow base exponent
+    pm sign a          (one of `+-` or `-+`, to be expanded)   quantity a unit    percent a    degree a
+    based digits base  list items         tuple open close items                  set items    matrix rows
+    rel operators sides                   cup|cap|minus a b    special R|Z|N|Q|C|empty         ratio sides
+"""
+
+from fractions import Fraction
+
+from kpo_jax.verifier.notation import FUNCTIONS, UNITS, Token, TooComplex, Unreadable, tokenize
+
+MAX_DEPTH = 40
+RELATIONS = frozenset(("=", "<", ">", "le", "ge", "ne", "approx", "in", "equiv", "to", "rightarrow"))
+_CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "langle": "rangle"}
+_MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"))
+_GREEK_NAMES = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega "
+    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell hbar triangle angle".split()
+)
+_ACCENTS = frozenset("vec hat bar tilde overline dot widehat overrightarrow overleftrightarrow".split())
+# Words that change what a number means: 5 \text{ or so} is not 5.
+_NOT_UNITS = frozenset(
+    "not no to than least most about approximately or and if when where except minus plus times over under less more zero one two three four "
+    "five six seven eight nine ten eleven twelve half third quarter infinity infinitely nor but unless either neither is are equals solutions".split()
+)
+
+
+def parse(text: str, thousands: bool = True) -> tuple:
+    """The tree of a translated answer. Raises Unreadable or TooComplex."""
+    parser = _Parser(tokenize(text, thousands))
+    node = parser.items(("end",), "list")
+    parser.expect("end")
+    return node
+
+
+class _Parser:
+    def __init__(self, tokens: list[Token]):
+        self.tokens, self.position, self.depth, self.bars = tokens, 0, 0, 0
+
+    # ---- tokens
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.position]
+
+    def at(self, *values: str) -> bool:
+        token = self.tokens[self.position]
+        return token.kind in ("op", "cmd", "end") and (token.value in values or (token.kind == "end" and "end" in values))
+
+    def take(self) -> Token:
+        token = self.tokens[self.position]
+        if token.kind == "end":
+            raise Unreadable("it ends early")
+        self.position += 1
+        return token
+
+    def accept(self, *values: str) -> bool:
+        if self.at(*values) and self.token.kind != "end":
+            self.position += 1
+            return True
+        return False
+
+    def expect(self, value: str) -> None:
+        if not self.at(value):
+            raise Unreadable(f"expected {value!r}, found {self.token.value!r}")
+        if value != "end":
+            self.position += 1
+
+    # ---- structure
+
+    def items(self, closers: tuple[str, ...], kind: str) -> tuple:
+        """One item, or several separated by commas (or semicolons, `and`, `or`), up to a closer, which stays."""
+        found = [self.relation()]
+        while self.accept(",", ";"):
+            while self.accept(","):  # "1, 2, and 3"
+                pass
+            if self.at(*closers):
+                break
+            found.append(self.relation())
+        return found[0] if len(found) == 1 else (kind, tuple(found))
+
+    def relation(self) -> tuple:
+        sides, operators = [self.side()], []
+        if self.token.kind in ("op", "cmd") and self.token.value == ":" and self.depth == 0:
+            while self.accept(":"):
+                sides.append(self.side())
+            return ("ratio", tuple(sides))
+        while self.token.kind in ("op", "cmd") and self.token.value in RELATIONS:
+            operators.append(self.take().value)
+            sides.append(self.side())
+        return ("rel", tuple(operators), tuple(sides)) if operators else sides[0]
+
+    def side(self) -> tuple:
+        node = self.union_term()
+        while self.at("cup", "cap", "setminus"):
+            operator = self.take().value
+            node = ({"setminus": "minus"}.get(operator, operator), node, self.union_term())
+        return node
+
+    def union_term(self) -> tuple:
+        if self.token.kind == "word" or (self.at('"') and self.tokens[self.position + 1].kind == "word"):
+            return self.words()
+        node = self.sum()
+        if self.token.kind == "word":
+            node = ("quantity", node, self.unit())
+        return node
+
+    def words(self) -> tuple:
+        parts = []
+        while self.token.kind in ("word", "sym") or self.at('"', "'", "-"):
+            value = self.take().value
+            if value != '"':
+                parts.append(str(value).lower())
+        return ("word", " ".join(parts))
+
+    # ---- arithmetic
+
+    def sum(self) -> tuple:
+        terms = []
+        while True:
+            sign = 1
+            plus_minus = None
+            while self.at("+", "-", "pm", "mp"):
+                operator = self.take().value
+                if operator == "-":
+                    sign = -sign
+                elif operator in ("pm", "mp"):
+                    if plus_minus:
+                        raise Unreadable("two signs")
+                    plus_minus = "+-" if operator == "pm" else "-+"
+            if terms and not self.starts_factor():
+                raise Unreadable("a term is missing")
+            term = self.product()
+            term = ("neg", term) if sign < 0 else term
+            terms.append(("pm", plus_minus, term) if plus_minus else term)
+            if not self.at("+", "-", "pm", "mp"):
+                return terms[0] if len(terms) == 1 else ("add", tuple(terms))
+
+    def product(self) -> tuple:
+        factors = [(1, self.factor())]
+        while True:
+            if self.accept("*", "cdot", "times"):
+                factors.append((1, self.signed_factor()))
+            elif self.accept("/", "div"):
+                factors.append((-1, self.signed_factor()))
+            elif self.starts_factor():
+                self.juxtapose(factors)
+            else:
+                return factors[0][1] if len(factors) == 1 else ("mul", tuple(factors))
+
+    def signed_factor(self) -> tuple:
+        sign = 1
+        while self.at("-", "+"):
+            sign = -sign if self.take().value == "-" else sign
+        node = self.factor()
+        return ("neg", node) if sign < 0 else node
+
+    def juxtapose(self, factors: list) -> None:
+        """Implicit product, or a mixed number such as 1\\frac{4}{5} and 137 1/2."""
+        previous, token = factors[-1][1], self.token
+        whole = previous[0] == "num" and previous[1].denominator == 1 and len(factors) == 1
+        if token.kind == "num":
+            following = self.tokens[self.position + 1 : self.position + 3]
+            if whole and token.spaced and len(following) == 2 and following[0].value == "/" and following[1].kind == "num":
+                self.position += 3
+                factors[-1] = (1, _mixed(previous[1], token.value, following[1].value))
+                return
+            raise Unreadable("two numbers side by side")
+        node = self.factor()
+        if whole and token.value == "frac" and node[0] == "mul" and all(part[1][0] == "num" for part in node[1]):
+            top, bottom = node[1][0][1][1], node[1][1][1][1]
+            if top.denominator == bottom.denominator == 1 and 0 < top < bottom:
+                factors[-1] = (1, _mixed(previous[1], top, bottom))
+                return
+        factors.append((1, node))
+
+    def starts_factor(self) -> bool:
+        token = self.token
+        if token.kind in ("num", "sym"):
+            return True
+        if token.kind == "op":
+            return token.value in ("(", "[", "{") or (token.value == "|" and not self.bars) or token.value == "$"
+        if token.kind != "cmd":
+            return False
+        name = token.value
+        if name == "vert":
+            return not self.bars
+        return (
+            name in FUNCTIONS or name in _GREEK_NAMES or name in _ACCENTS
+            or name in ("pi", "frac", "sqrt", "binom", "infty", "langle", "begin", "lfloor", "lceil", "\\{", "emptyset", "$")
+            or name.startswith("mathbb")
+        )  # fmt: skip
+
+    def factor(self) -> tuple:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise TooComplex("nested too deeply")
+        node = self.postfix(self.atom())
+        self.depth -= 1
+        return node
+
+    def postfix(self, node: tuple) -> tuple:
+        for _ in range(6):
+            if self.accept("^"):
+                if self.at("circ") or (self.at("{") and self.tokens[self.position + 1].value == "circ"):
+                    node = self.degrees(node)
+                elif self.at("prime"):
+                    self.take()
+                    node = _primed(node)
+                else:
+                    node = ("pow", node, self.argument())
+            elif self.at("circ"):
+                node = self.degrees(node)
+            elif self.accept("!"):
+                node = ("call", "factorial", (node,))
+            elif self.accept("'"):
+                node = _primed(node)
+            elif self.accept("%"):
+                node = ("percent", node)
+            elif self.at("_") and node[0] != "word":
+                self.take()
+                node = _subscript(node, self.argument(), self.tokens[self.position - 1])
+            else:
+                return node
+        raise Unreadable("too many marks after one factor")
+
+    def degrees(self, node: tuple) -> tuple:
+        braces = self.accept("{")
+        self.expect("circ")
+        if braces:
+            self.expect("}")
+        if self.token.kind == "sym" and self.token.value in "CF":
+            return ("quantity", node, (("degree" + self.take().value, Fraction(1)),))
+        return ("degree", node)
+
+    def argument(self) -> tuple:
+        """A LaTeX argument: a braced group, or one atom (with its sign, as plain text writes x^-1)."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise TooComplex("nested too deeply")
+        if self.at("-", "+"):
+            sign = self.take().value
+            node = self.atom()
+            node = ("neg", node) if sign == "-" else node
+        else:
+            node = self.atom()
+        self.depth -= 1
+        return node
+
+    def digit_argument(self) -> tuple:
+        """As `argument`, but an unbraced number gives its first digit only: \\frac34 and \\frac 59."""
+        token = self.token
+        if token.kind == "num" and len(token.digits) > 1 and token.digits.isdigit():
+            rest = token.digits[1:]
+            self.tokens[self.position] = Token("num", Fraction(int(rest)), False, rest)
+            return ("num", Fraction(int(token.digits[0])))
+        return self.argument()
+
+    def atom(self) -> tuple:
+        token = self.take()
+        if token.kind == "num":
+            return ("num", token.value)
+        if token.kind == "sym":
+            return ("const", token.value) if token.value in ("e", "i") else ("sym", token.value)
+        if token.kind == "word":
+            return ("word", token.value)
+        name = token.value
+        if name == "$":  # \$32,348
+            return ("quantity", self.factor(), (("money", Fraction(1)),))
+        if name in _CLOSING:
+            return self.group(name)
+        if token.kind == "op" and name != "|":
+            raise Unreadable(f"{name!r} where a value should stand")
+        return self.command(name)
+
+    def group(self, opener: str) -> tuple:
+        bars, self.bars = self.bars, 0
+        if opener == "\\{":
+            node = self.set_body()
+            self.bars = bars
+            return node
+        closers = (")", "]") if opener in ("(", "[") else (_CLOSING[opener],)
+        inner = self.items(closers, "tuple")
+        self.bars = bars
+        if not self.at(*closers):
+            raise Unreadable(f"{opener!r} is not closed")
+        closer = self.take().value
+        if opener == "{":
+            return ("list", inner[1]) if inner[0] == "tuple" and len(inner) == 2 else inner
+        if inner[0] == "tuple" and len(inner) == 2:
+            return ("tuple", opener, closer, inner[1])
+        if opener + closer in ("(]", "[)"):
+            raise Unreadable("brackets do not match")
+        return ("tuple", opener, closer, (inner,)) if opener == "langle" else inner
+
+    def set_body(self) -> tuple:
+        if self.accept("\\}"):
+            return ("special", "empty")
+        self.bars += 1  # inside \{ \} a bar separates, it does not open an absolute value
+        inner = self.items(("\\}", ":", "vert", "|"), "set")
+        self.bars -= 1
+        if self.accept(":", "vert", "|"):  # \{ x : x > 2 \}
+            inner = self.items(("\\}",), "list")
+            self.expect("\\}")
+            return inner
+        self.expect("\\}")
+        return inner if inner[0] == "set" else ("set", (inner,))
+
+    # ---- commands
+
+    def command(self, name: str) -> tuple:
+        if name in ("frac", "binom"):
+            top, bottom = self.digit_argument(), self.digit_argument()
+            return ("mul", ((1, top), (-1, bottom))) if name == "frac" else ("call", "binom", (top, bottom))
+        if name in ("|", "vert", "lfloor", "lceil"):
+            return self.bracketed(name)
+        if name in ("sqrt", "cbrt"):
+            index = ("num", Fraction(3 if name == "cbrt" else 2))
+            if name == "sqrt" and self.accept("["):
+                index = self.sum()
+                self.expect("]")
+            return ("call", "root", (self.argument(), index))
+        if name in FUNCTIONS:
+            return self.function(name)
+        if name == "pi":
+            return ("const", "pi")
+        if name == "infty":
+            return ("const", "inf")
+        if name.startswith("mathbb") and name[6:] in ("R", "Z", "N", "Q", "C"):
+            return ("special", name[6:])
+        if name == "emptyset":
+            return ("special", "empty")
+        if name in _GREEK_NAMES:
+            return ("sym", "\\" + name)
+        if name in _ACCENTS:
+            return self.accent(name)
+        if name == "begin":
+            return self.matrix()
+        raise Unreadable(f"command \\{name}")
+
+    def bracketed(self, name: str) -> tuple:
+        closers = {"|": ("|", "vert"), "vert": ("|", "vert"), "lfloor": ("rfloor",), "lceil": ("rceil",)}[name]
+        self.bars += 1
+        inner = self.sum()
+        self.bars -= 1
+        if not self.accept(*closers):
+            raise Unreadable("a bar is not closed")
+        return ("call", {"lfloor": "floor", "lceil": "ceil"}.get(name, "abs"), (inner,))
+
+    def function(self, name: str) -> tuple:
+        """\\sin^2 x, \\log_2 8, \\sin 2x: without parentheses the argument runs over the factors up to the next function or sign."""
+        power = base = None
+        for _ in range(2):
+            if self.accept("^"):
+                power = self.argument()
+            elif self.accept("_"):
+                base = self.argument()
+        if self.at("(", "["):
+            opener = self.take().value
+            inner = self.items((")", "]"), "args")
+            self.expect(_CLOSING[opener])
+            args = inner[1] if inner[0] == "args" else (inner,)
+        else:
+            factors = [(1, self.signed_factor())]
+            while self.starts_factor() and self.token.kind != "num" and self.token.value not in FUNCTIONS and not self.at("(", "["):
+                factors.append((1, self.factor()))
+            if self.at("/") and self.tokens[self.position + 1].kind == "num":  # \sin \pi/6
+                self.take()
+                factors.append((-1, self.factor()))
+            args = (("mul", tuple(factors)) if len(factors) > 1 else factors[0][1],)
+        if base is not None:
+            if name != "log":
+                raise Unreadable("a subscript on a function")
+            args = (*args, base)
+        if power == ("neg", ("num", Fraction(1))) and "arc" + name in FUNCTIONS:
+            return ("call", "arc" + name, args)
+        node = ("call", name, args)
+        return ("pow", node, power) if power is not None else node
+
+    def accent(self, name: str) -> tuple:
+        inner = self.argument()
+        letters = inner[1] if inner[0] == "mul" else ((1, inner),)
+        if name in ("overline", "overleftrightarrow") and len(letters) > 1 and all(part[1][0] == "sym" for part in letters):
+            return inner  # a segment
+        return ("call", "accent-" + name, (inner,))
+
+    def matrix(self) -> tuple:
+        kind = self.environment()
+        if kind == "array" and self.accept("{"):  # the column specification
+            while not self.accept("}"):
+                self.take()
+        if kind not in _MATRICES and kind not in ("vmatrix", "cases"):
+            raise Unreadable(f"environment {kind}")
+        rows, row = [], []
+        while not self.at("end") or self.token.kind == "end":
+            row.append(self.relation())
+            if self.accept("&"):
+                continue
+            rows.append(tuple(row))
+            row = []
+            if not self.accept("\\"):
+                break
+        self.expect("end")
+        if self.environment() != kind or len({len(row) for row in rows}) > 1:
+            raise Unreadable("a broken matrix")
+        if kind == "cases":
+            raise Unreadable("cases")
+        node = ("matrix", tuple(rows))
+        return ("call", "det", (node,)) if kind == "vmatrix" else node
+
+    def environment(self) -> str:
+        self.expect("{")
+        name = ""
+        while not self.accept("}"):
+            name += str(self.take().value)
+        return name
+
+    def unit(self) -> tuple:
+        """Trailing words as a sorted tuple of (dimension or noun, power), the pure factor under the key ""."""
+        powers: dict[str, Fraction] = {}
+        factor, sign, exponent, nouns = Fraction(1), 1, 1, 0
+        while True:
+            if self.token.kind == "word":
+                word = self.take().value
+            elif self.at("/") and self.tokens[self.position + 1].kind == "word":
+                self.take()
+                word = "per"
+            else:
+                break
+            if word in ("square", "squared", "sq", "cubic", "cubed", "cu"):
+                exponent = 2 if word[:2] == "sq" else 3
+                continue
+            if word == "per":
+                sign = -1
+                continue
+            if self.accept("^"):
+                power = self.argument()
+                if power[0] != "num" or power[1] not in (1, 2, 3):
+                    raise Unreadable("the power of a unit")
+                exponent = int(power[1])
+            elif self.token.kind == "word" and self.token.value in ("squared", "cubed"):
+                exponent = 2 if self.take().value == "squared" else 3
+            nouns += word not in UNITS
+            if word in _NOT_UNITS or nouns > 3:
+                raise Unreadable(f"the word {word!r} after a number")
+            dimension, scale = UNITS.get(word, (_singular(word), Fraction(1)))
+            factor *= scale ** (sign * exponent)
+            if dimension:
+                powers[dimension] = powers.get(dimension, Fraction(0)) + sign * exponent
+            exponent = 1
+        return (*sorted((name, power) for name, power in powers.items() if power), ("", factor))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if word.endswith("s") and len(word) > 3 else word
+
+
+def _mixed(whole: Fraction, top: Fraction, bottom: Fraction) -> tuple:
+    if not 0 < top < bottom or bottom.denominator != 1:
+        raise Unreadable("two numbers side by side")
+    return ("num", whole + top / bottom)
+
+
+def _primed(node: tuple) -> tuple:
+    if node[0] != "sym":
+        raise Unreadable("a prime")
+    return ("sym", node[1] + "'")
+
+
+def _subscript(node: tuple, index: tuple, token: Token) -> tuple:
+    if node[0] == "num" and index[0] == "num" and index[1].denominator == 1 and node[1].denominator == 1:
+        return ("based", str(node[1]), int(index[1]))
+    if node[0] == "sym" and index[0] in ("num", "sym", "word", "const"):
+        return ("sym", f"{node[1]}_{index[1]}")
+    raise Unreadable("a subscript")

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Make .venv beside the package and install requirements.txt at the versions of launch/requirements.lock.
+# uv when it can be had, else venv + pip; no root. Running it again with nothing changed does nothing.
+# Settings: PYTHON (interpreter, default: the newest of python3.12, python3.11, python3), VENV (where, default .venv).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+VENV="${VENV:-.venv}"
+
+find_python() {
+  for candidate in ${PYTHON:-python3.12 python3.11 python3}; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  echo "error: no Python >= 3.11 found; set PYTHON=/path/to/python" >&2
+  exit 64
+}
+
+stamp="$VENV/installed"
+wanted="$(cat requirements.txt launch/requirements.lock | cksum)"
+if [ -x "$VENV/bin/python" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+  exit 0
+fi
+
+python="$(find_python)"
+echo "setting up $VENV with $("$python" --version)" >&2
+if [ ! -x "$VENV/bin/python" ]; then
+  "$python" -m venv "$VENV"
+fi
+uv="$(command -v uv || true)"
+if [ -z "$uv" ] && "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check uv 2>/dev/null; then
+  uv="$VENV/bin/uv"
+fi
+if [ -z "$uv" ] || ! "$uv" pip install --quiet --python "$VENV/bin/python" -r requirements.txt -c launch/requirements.lock; then
+  "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.txt -c launch/requirements.lock
+fi
+echo "$wanted" > "$stamp"

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Set up an environment and run all tests but the slow ones. Arguments go to pytest, e.g. -m slow, or -k filters.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bash launch/setup.sh
+exec "${VENV:-.venv}/bin/python" -m pytest "$@"

@@ -1,0 +1,140 @@
+"""Worked steps checked by Python's own arithmetic; splits, repetition and lengths checked as properties."""
+
+import re
+
+import numpy as np
+import pytest
+
+from kpo_jax.arithmetic import DIFFICULTIES, demonstration, problems
+from kpo_jax.problem_sets import Problem
+from kpo_jax.tokenizers import CharTokenizer
+
+RESPONSE_LENGTHS = {"easy": (27, 33), "medium": (27, 37), "hard": (56, 80), "long": (210, 330)}
+
+
+def reads(text):
+    """The value of an expression of +, -, * over integers, by Python itself."""
+    assert re.fullmatch(r"-?\d+([+*-]\d+)*", text), text
+    return eval(text)
+
+
+def check_steps(problem, response):
+    """How many steps are wrong, and the answer; asserts that the steps are the problem's own, in order."""
+    *lines, last = response.split("\n")
+    terms = re.findall(r"[+-]?[\d*]+", problem.removesuffix("=?"))
+    wrong = 0
+    values = []
+    for term in terms:
+        body = term.lstrip("+-")
+        if "*" in body:
+            left, right = lines.pop(0).split("=")
+            assert left == body
+            wrong += reads(left) != int(right)
+            body = right
+        values.append((term[0] if term[0] in "+-" else "+", body))
+    running = values[0][1]
+    for sign, value in values[1:]:
+        left, right = lines.pop(0).split("=")
+        assert left == f"{running}{sign}{value}"
+        wrong += reads(left) != int(right)
+        running = right
+    assert not lines
+    assert last == f"Answer: {running}"
+    return wrong, int(running)
+
+
+def extracted(response):
+    return re.findall(r"^Answer: (-?\d+)$", response, re.M)[-1]
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_worked_steps_are_right(difficulty):
+    rng = np.random.default_rng(0)
+    for problem in problems(difficulty, "train", 300, seed=0):
+        response = demonstration(problem, rng)
+        assert check_steps(problem.problem, response) == (0, reads(problem.problem.removesuffix("=?")))
+        assert extracted(response) == problem.answer == str(reads(problem.problem.removesuffix("=?")))
+        assert response == problem.solution
+        low, high = RESPONSE_LENGTHS[difficulty]
+        assert low <= len(response) <= high
+        values = [int(value) for value in re.findall(r"=(-?\d+)", response)]
+        assert 0 <= min(values) and max(values) <= DIFFICULTIES[difficulty].max_value
+
+
+def test_the_check_sees_a_wrong_step():
+    assert check_steps("47+38-5*5=?", "5*5=25\n47+38=85\n85-25=60\nAnswer: 60") == (0, 60)
+    assert check_steps("47+38-5*5=?", "5*5=25\n47+38=86\n86-25=61\nAnswer: 61") == (1, 61)
+    with pytest.raises(AssertionError):
+        check_steps("47+38-5*5=?", "5*5=25\n47+38=86\n85-25=60\nAnswer: 60")  # does not carry on from its slip
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+@pytest.mark.parametrize("error_rate", [0.05, 0.5, 1.0])
+def test_slips_make_the_answer_wrong(difficulty, error_rate):
+    rng = np.random.default_rng(1)
+    num_wrong = num_steps = 0
+    for problem in problems(difficulty, "train", 200, seed=3):
+        response = demonstration(problem, rng, error_rate)
+        wrong, answer = check_steps(problem.problem, response)
+        assert (wrong == 0) == (str(answer) == problem.answer)
+        num_wrong += wrong
+        num_steps += response.count("\n")
+        CharTokenizer().encode(response)
+    spread = 4 * np.sqrt(error_rate * (1 - error_rate) / num_steps)
+    assert abs(num_wrong / num_steps - error_rate) <= spread
+
+
+def test_slips_are_drawn_from_the_generator():
+    problem = problems("hard", "train", 1, seed=0)[0]
+    first, again, other = (demonstration(problem, np.random.default_rng(seed), 0.5) for seed in (7, 7, 8))
+    assert first == again != other
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_splits_are_disjoint_and_nothing_repeats(difficulty):
+    train = [problem.problem for seed in range(3) for problem in problems(difficulty, "train", 500, seed)]
+    test = [problem.problem for seed in range(3) for problem in problems(difficulty, "test", 100, seed)]
+    assert not set(train) & set(test)
+    for seed in range(3):
+        texts = [problem.problem for problem in problems(difficulty, "train", 500, seed)]
+        ids = {problem.id for problem in problems(difficulty, "train", 500, seed)}
+        assert len(set(texts)) == len(ids) == 500
+
+
+def test_problems_are_a_pure_function():
+    assert problems("medium", "train", 50, 1) == problems("medium", "train", 50, 1)
+    assert problems("medium", "train", 50, 1) == problems("medium", "train", 80, 1)[:50]
+    assert problems("medium", "train", 50, 1) != problems("medium", "train", 50, 2)
+
+
+def test_problems_and_split_are_pinned():
+    """A change of the draw would break resuming; one of the split would leak test problems into training across versions."""
+    assert [problem.problem for problem in problems("easy", "test", 3, seed=0)] == [
+        "1+4+2-4=?",
+        "3+6+2-3=?",
+        "1+4-3+4=?",
+    ]
+
+
+def test_operators_and_answers_are_balanced():
+    texts = "".join(problem.problem for problem in problems("medium", "train", 1000, seed=0))
+    assert 0.4 < texts.count("+") / (texts.count("+") + texts.count("-")) < 0.65
+    answers = [problem.answer for problem in problems("medium", "train", 1000, seed=0)]
+    assert max(answers.count(answer) for answer in set(answers)) < 40  # no answer is worth guessing
+
+
+def test_bad_requests():
+    with pytest.raises(ValueError, match="legal are easy, medium, hard, long"):
+        problems("extreme", "train", 1, 0)
+    with pytest.raises(ValueError, match="legal are train, test"):
+        problems("easy", "validation", 1, 0)
+    with pytest.raises(ValueError, match="ask for fewer"):
+        problems("easy", "test", 10_000, 0)
+    problem = problems("easy", "train", 1, 0)[0]
+    with pytest.raises(ValueError, match=r"must lie in \[0, 1\]"):
+        demonstration(problem, np.random.default_rng(0), 1.5)
+    with pytest.raises(ValueError, match="must lie in"):
+        demonstration(problem, np.random.default_rng(0), float("nan"))
+    for text in ("What is 2+2?", "2+2", "__import__('os')=?", "2**9999=?", "1" * 10_000 + "+1=?"):
+        with pytest.raises(ValueError, match="not an arithmetic problem"):
+            demonstration(Problem("x", text, "4"), np.random.default_rng(0))

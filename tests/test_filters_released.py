@@ -1,0 +1,83 @@
+"""The released KPO filter breaks in float32 exactly where its description says, and is the Kalman filter before that."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from kpo_jax.filters import apply_filter
+from kpo_jax.filters.kalman import Kalman
+from kpo_jax.filters.kpo_released import KpoReleased
+from kpo_jax.objectives.clipped import Clipped
+from kpo_jax.types import Batch
+
+LENGTH = 4096
+LOG_RATIO = jnp.asarray(0.1 * np.random.default_rng(0).standard_normal((2, LENGTH)), jnp.float32)
+MASK = jnp.ones((2, LENGTH), bool)
+
+# (process_var, measurement_var): first NaN (zero-based), first token off the exact filter by more than rounding.
+BREAKS = {
+    (1e-2, 1.0): (871, 698),
+    (5e-2, 1.0): (394, 312),
+    (1e-2, 0.1): (280, 221),
+    (1e-3, 1.0): (2718, 2208),
+    (1e-4, 1.0): (None, None),
+    (1e-6, 1.0): (None, None),
+}
+
+
+@pytest.mark.parametrize("variances", BREAKS, ids=str)
+def test_where_it_breaks(variances):
+    first_nan, stops_forgetting = BREAKS[variances]
+    released = np.asarray(KpoReleased(*variances)(LOG_RATIO, MASK).log_ratio)
+    exact = Kalman(*variances, masked="zero_observation")(LOG_RATIO, MASK)
+    is_nan = np.isnan(released)
+    assert is_nan[:, first_nan:].all() if first_nan else not is_nan.any()
+    assert not is_nan[:, :first_nan].any()
+    error = np.abs(released - np.asarray(exact.log_ratio))
+    np.testing.assert_array_less(error[:, : stops_forgetting and stops_forgetting - 5], 1e-4)
+    if stops_forgetting:
+        assert (error[:, stops_forgetting + 5 : stops_forgetting + 20].max(axis=1) > 1e-4).all()
+        # From here on it sums: each token adds K z, and nothing is forgotten.
+        frozen = slice(stops_forgetting + 5, first_nan - 5)
+        steps = np.diff(released[:, frozen], axis=1)
+        added = np.asarray(exact.gain * LOG_RATIO)[:, frozen][:, 1:]
+        np.testing.assert_allclose(steps, added, atol=1e-5)
+
+
+def test_nan_under_the_mask_reaches_the_loss_only_if_the_padding_is_long_enough():
+    def loss(ratio_filter, padded_length):
+        mask = jnp.arange(padded_length)[None, :] < jnp.array([[100], [200]])
+        filtered = apply_filter(ratio_filter, LOG_RATIO[:, :padded_length], mask, "straight_through")
+        zeros = jnp.zeros((2, padded_length))
+        batch = Batch(zeros, jnp.zeros(2), mask, zeros, zeros, jnp.array([1.0, -1.0]), jnp.zeros(2), jnp.int32(300), jnp.int32(2))
+        return Clipped(3e-4, 4e-4)(filtered.log_ratio, batch).loss
+
+    weak = (1e-2, 1.0)
+    assert jnp.isnan(loss(KpoReleased(*weak), 872))
+    np.testing.assert_allclose(loss(KpoReleased(*weak), 871), loss(Kalman(*weak), 871), rtol=1e-5)
+    assert jnp.isfinite(loss(Kalman(*weak), 872))  # control: the same padding, an exact filter
+
+
+def test_masked_tokens_are_observed_as_zero():
+    mask = MASK.at[:, 10:20].set(False)
+    released = KpoReleased(1e-2, 1.0)(LOG_RATIO, mask).log_ratio[:, :100]
+    as_zero = Kalman(1e-2, 1.0, masked="zero_observation")(LOG_RATIO, mask).log_ratio[:, :100]
+    held = Kalman(1e-2, 1.0, masked="hold")(LOG_RATIO, mask).log_ratio[:, :100]
+    np.testing.assert_allclose(released, as_zero, atol=1e-6)
+    assert jnp.abs(released - held).max() > 1e-3
+
+
+def test_bad_parameters_are_named():
+    for bad in (0, -1.0, np.inf, np.nan, "1e-6", True):
+        with pytest.raises(ValueError, match="process_var=.* is not legal: it must be a finite number > 0"):
+            KpoReleased(bad, 1.0)
+        with pytest.raises(ValueError, match="measurement_var=.* is not legal: it must be a finite number > 0"):
+            KpoReleased(1.0, bad)
+
+
+def test_it_works_under_jit():
+    eager = KpoReleased(1e-2, 1.0)(LOG_RATIO, MASK)
+    jitted = jax.jit(KpoReleased(1e-2, 1.0).__call__)(LOG_RATIO, MASK)
+    np.testing.assert_allclose(jitted.log_ratio[:, :690], eager.log_ratio[:, :690], atol=1e-5)
+    assert jnp.isnan(jitted.log_ratio[:, 871:]).all() and not jnp.isnan(jitted.log_ratio[:, :871]).any()

@@ -1,0 +1,336 @@
+"""The decoder against transformers' goldens, its own invariances, and decoding against the whole-row forward."""
+
+import dataclasses
+import functools
+import json
+import pathlib
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from goldens import make_model_goldens
+
+from kpo_jax import model, policy, sampler
+from kpo_jax.model import PRESETS, ModelConfig
+from kpo_jax.types import KVCache, Prompts
+
+CONFIG = ModelConfig(
+    vocab_size=53, hidden_size=24, intermediate_size=40, num_layers=3, num_heads=4, num_kv_heads=2, head_dim=8,
+    rope_theta=1e4,
+)  # fmt: skip
+KEY = jax.random.key(0)
+
+
+def random_params(config, std=0.25, seed=0):
+    """Weights and biases from N(0, std), norms from N(1, std): every part of the network shows in its output."""
+    rng = np.random.default_rng(seed)
+
+    def draw(path, shape):
+        return jnp.asarray(rng.normal("norm" in path[-1].key, std, shape.shape), config.param_dtype)
+
+    return jax.tree_util.tree_map_with_path(draw, jax.eval_shape(lambda: model.init_params(config, KEY)))
+
+
+def random_tokens(shape, config=CONFIG, seed=2):
+    return jax.random.randint(jax.random.key(seed), shape, 0, config.vocab_size)
+
+
+def forward(config, params, tokens):
+    positions = jnp.broadcast_to(jnp.arange(tokens.shape[1])[None, :], tokens.shape)
+    return model.hidden_states(config, params, tokens, positions)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def whole_logits(config, params, tokens):
+    return model.logits(config, params, forward(config, params, tokens))
+
+
+# --- configuration and sizes
+
+
+def test_config_reports_every_error_at_once():
+    with pytest.raises(ValueError, match=r"num_heads = 5 must be a multiple.*remat = 'some' must be one of none, full"):
+        dataclasses.replace(CONFIG, num_heads=5, remat="some")
+    with pytest.raises(ValueError, match=r"num_layers = 0 .*norm_eps = nan .*dtype = 'float8'"):
+        dataclasses.replace(CONFIG, num_layers=0, norm_eps=float("nan"), dtype="float8")
+    with pytest.raises(ValueError, match="head_dim = 7 must be even"):
+        dataclasses.replace(CONFIG, head_dim=7)
+    assert hash(CONFIG) == hash(dataclasses.replace(CONFIG))
+
+
+@pytest.mark.parametrize(
+    "name, total",
+    [
+        ("qwen3-0.6b", 596_049_920),
+        ("qwen3-1.7b", 1_720_574_976),
+        ("qwen3-4b", 4_022_468_096),
+        ("qwen3-8b", 8_190_735_360),
+        ("qwen3-14b", 14_768_307_200),
+        ("qwen3-32b", 32_762_123_264),
+    ],
+)
+def test_presets_have_the_published_sizes(name, total):
+    assert model.num_params(PRESETS[name]) == total
+
+
+def test_layers_are_stacked_and_every_axis_is_named():
+    config = PRESETS["qwen3-4b"]
+    shapes = jax.eval_shape(lambda: model.init_params(config, KEY))
+    assert len(jax.tree.leaves(shapes)) == 13  # and not 11 for each of 36 layers
+    axes = model.param_axes(config)
+    names = {"vocab", "embed", "heads", "kv_heads", "head_dim", "mlp", "layers", "norm"}
+    sizes = {"vocab": 151_936, "heads": 32, "kv_heads": 8, "head_dim": 128, "mlp": 9728, "layers": 36, "embed": 2560}
+
+    def check(leaf, spec):
+        assert len(spec) == leaf.ndim and set(spec) <= names
+        assert all(sizes.get(axis, size) == size for axis, size in zip(spec, leaf.shape, strict=True))
+
+    jax.tree.map(check, shapes, axes)
+    untied = model.param_axes(PRESETS["qwen3-8b"])
+    assert tuple(untied["lm_head"]) == ("vocab", "embed")
+    biased = model.param_axes(dataclasses.replace(CONFIG, qkv_bias=True))
+    assert tuple(biased["layers"]["self_attn"]["k_bias"]) == ("layers", "kv_heads", "head_dim")
+
+
+def test_initial_model_is_close_to_uniform():
+    params = model.init_params(PRESETS["tiny"], KEY)
+    assert all(isinstance(x, jax.Array) and x.dtype == jnp.float32 for x in jax.tree.leaves(params))
+    out = whole_logits(PRESETS["tiny"], params, random_tokens((2, 8)))
+    assert 0.05 < float(jnp.std(out)) < 0.5
+
+
+# --- goldens
+
+
+def from_hugging_face(golden, kind="weight"):
+    """(ModelConfig, tree of `weight` or `grad`) of a golden."""
+    hf = json.loads(str(golden["config"]))
+    config = ModelConfig(
+        vocab_size=hf["vocab_size"], hidden_size=hf["hidden_size"], intermediate_size=hf["intermediate_size"],
+        num_layers=hf["num_hidden_layers"], num_heads=hf["num_attention_heads"], num_kv_heads=hf["num_key_value_heads"],
+        head_dim=hf.get("head_dim") or hf["hidden_size"] // hf["num_attention_heads"],
+        rope_theta=hf["rope_parameters"]["rope_theta"], norm_eps=hf["rms_norm_eps"],
+        tie_embeddings=hf["tie_word_embeddings"], qk_norm=hf["model_type"] == "qwen3",
+        qkv_bias=hf["model_type"] == "qwen2",
+    )  # fmt: skip
+
+    def read(path, spec, shape):
+        *parents, name = (key.key for key in path)
+        name = name.replace("_bias", "_proj.bias") if name.endswith("_bias") else f"{name}.weight"
+        if parents:
+            name = ".".join(["model.layers.{}", *parents[1:], name])
+            x = np.stack([golden[f"{kind}/{name.format(i)}"] for i in range(config.num_layers)])
+            x = x.swapaxes(1, 2) if x.ndim == 3 else x
+        else:
+            x = golden[f"{kind}/{name}" if name == "lm_head.weight" else f"{kind}/model.{name}"]
+        return jnp.asarray(x.reshape(shape.shape))
+
+    shapes = jax.eval_shape(lambda: model.init_params(config, KEY))
+    return config, jax.tree_util.tree_map_with_path(read, model.param_axes(config), shapes)
+
+
+def check_logits(config, params, golden):
+    tokens, valid = golden["tokens"], np.arange(golden["tokens"].shape[1]) < golden["length"][:, None]
+    out = whole_logits(config, params, jnp.asarray(tokens))
+    assert out.dtype == jnp.float32
+    np.testing.assert_allclose(out[valid], golden["logits"][valid], atol=1e-5, rtol=1e-5)
+
+
+def check_gradient(config, params, golden):
+    mask = jnp.asarray(golden["log_prob"] != 0)
+
+    def summed(params):
+        log_prob, _ = policy.token_log_probs(
+            config, params, jnp.asarray(golden["tokens"]), jnp.asarray(golden["prompt_length"]), mask.shape[1],
+            temperature=float(golden["temperature"]), chunk=3,
+        )  # fmt: skip
+        return jnp.sum(jnp.where(mask, log_prob, 0.0)), log_prob
+
+    gradient, log_prob = jax.jit(jax.grad(summed, has_aux=True))(params)
+    np.testing.assert_allclose(np.where(mask, log_prob, 0.0), golden["log_prob"], atol=1e-5, rtol=1e-5)
+    _, expected = from_hugging_face(golden, "grad")
+    chex.assert_trees_all_close(gradient, expected, atol=1e-4, rtol=1e-4)
+
+
+def check_greedy(config, params, golden):
+    length = golden["greedy"].shape[1]
+    sample_config = sampler.SampleConfig(temperature=0.0, max_response_length=length)
+    sample = sampler.make_sampler(config, sample_config, eos_ids=(), pad_id=0, group_size=1)
+    width = golden["prompt_length"].max()
+    prompts = Prompts(jnp.asarray(golden["tokens"][:, :width]), jnp.asarray(golden["prompt_length"]))
+    np.testing.assert_array_equal(sample(params, prompts, KEY, jnp.arange(3)).tokens, golden["greedy"])
+
+
+@pytest.mark.parametrize("name", make_model_goldens.MODELS)
+def test_golden(name):
+    with np.load(pathlib.Path(make_model_goldens.__file__).parent / f"{name}.npz") as file:
+        golden = dict(file)
+    config, params = from_hugging_face(golden)
+    check_logits(config, params, golden)
+    check_gradient(config, params, golden)
+    check_greedy(config, params, golden)
+
+    wrong = [{"rope_theta": 1.1 * config.rope_theta}, {"norm_eps": 1e-3}]
+    wrong += [{"qk_norm": False}] if config.qk_norm else []
+    wrong += [{"qkv_bias": False}] if config.qkv_bias else []
+    for change in wrong:
+        with pytest.raises(AssertionError):
+            check_logits(dataclasses.replace(config, **change), params, golden)
+    with pytest.raises(AssertionError):
+        check_gradient(config, params, golden | {"temperature": np.float32(1.0)})
+
+
+@pytest.mark.parametrize("name", make_model_goldens.MODELS)
+def test_live_parity_with_transformers(name):
+    pytest.importorskip("torch")
+    golden = make_model_goldens.make_golden(name, seed=7)
+    config, params = from_hugging_face(golden)
+    check_logits(config, params, golden)
+    check_gradient(config, params, golden)
+    check_greedy(config, params, golden)
+
+
+# --- invariances of the whole-row forward
+
+
+def test_padding_junk_and_the_future_change_nothing():
+    params, tokens = random_params(CONFIG), random_tokens((3, 12))
+    lengths = jnp.array([12, 7, 1])
+    valid = jnp.arange(12)[None, :] < lengths[:, None]
+    run = jax.jit(lambda tokens: forward(CONFIG, params, tokens))
+    expected = run(tokens)
+    for junk in (0, -1, 2**31 - 1, -(2**31)):
+        out = run(jnp.where(valid, tokens, junk))
+        assert bool(jnp.all(jnp.isfinite(out)))
+        np.testing.assert_array_equal(out[valid], expected[valid])
+    # A valid token does change everything from its column on, and nothing before.
+    changed = jnp.max(jnp.abs(run(tokens.at[:, 4].add(1) % CONFIG.vocab_size) - expected), axis=(0, 2))
+    assert np.all(changed[:4] == 0) and np.all(changed[4:] > 1e-3)
+
+
+def test_only_relative_positions_matter():
+    params, tokens = random_params(CONFIG), random_tokens((2, 12))
+    positions = jnp.broadcast_to(jnp.arange(12)[None, :], tokens.shape)
+    run = jax.jit(lambda positions: model.hidden_states(CONFIG, params, tokens, positions))
+    # Rotary angles in bfloat16 could not tell neighbours apart at 5000.
+    chex.assert_trees_all_close(run(positions + 5000), run(positions), atol=2e-2)
+    assert jnp.max(jnp.abs(run(2 * positions) - run(positions))) > 0.2
+
+
+@pytest.mark.parametrize("remat", ["full", "dots"])
+def test_remat_changes_memory_only(remat):
+    params, tokens = random_params(CONFIG), random_tokens((2, 9))
+    loss = lambda params, config: jnp.sum(jnp.square(forward(config, params, tokens)))
+    remat_config = dataclasses.replace(CONFIG, remat=remat)
+    grad = jax.jit(jax.value_and_grad(loss), static_argnums=1)
+    chex.assert_trees_all_close(grad(params, remat_config), grad(params, CONFIG), rtol=1e-4, atol=1e-4)
+
+    def saved_bytes(config):
+        _, vjp = jax.eval_shape(lambda params: jax.vjp(lambda p: loss(p, config), params), params)
+        return sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(vjp))
+
+    assert saved_bytes(remat_config) < 0.8 * saved_bytes(CONFIG)
+
+
+def test_bfloat16_is_close_to_float32():
+    config = dataclasses.replace(CONFIG, dtype="bfloat16")
+    params, tokens = random_params(CONFIG), random_tokens((4, 16))
+    assert jax.eval_shape(lambda: forward(config, params, tokens)).dtype == jnp.bfloat16
+
+    def loss(params, config):
+        logits = model.logits(config, params, forward(config, params, tokens))
+        return jnp.mean(jnp.square(logits)), logits
+
+    grad = jax.jit(jax.grad(loss, has_aux=True), static_argnums=1)
+    (exact_grad, exact), (rough_grad, rough) = grad(params, CONFIG), grad(params, config)
+    assert exact.dtype == rough.dtype == jnp.float32
+    error = float(jnp.sqrt(jnp.mean(jnp.square(rough - exact)) / jnp.mean(jnp.square(exact))))
+    assert 1e-4 < error < 3e-2
+    for a, b in zip(jax.tree.leaves(exact_grad), jax.tree.leaves(rough_grad), strict=True):
+        assert b.dtype == jnp.float32
+        assert jnp.linalg.norm(a - b) < 0.1 * jnp.linalg.norm(a)
+
+
+def test_params_may_be_stored_in_bfloat16():
+    config = dataclasses.replace(CONFIG, param_dtype="bfloat16")
+    params = jax.eval_shape(lambda: model.init_params(config, KEY))
+    assert {x.dtype for x in jax.tree.leaves(params)} == {jnp.dtype("bfloat16")}
+    assert jax.eval_shape(lambda p: forward(config, p, random_tokens((1, 4))), params).dtype == jnp.float32
+
+
+# --- prefill and decoding
+
+
+def decode_rows(config, params, tokens, prompt_length, group_size, prompts, response_length, shift=0):
+    """Hidden states [B, T, D] of the response columns of `tokens` [B, S], by prefill and single steps."""
+    _, prompt = model.prefill(config, params, prompts, prompt_length + shift)
+    batch = prompts.shape[0] * group_size
+    start = jnp.repeat(prompt_length, group_size)
+
+    def step(response, t):
+        token = jnp.take_along_axis(tokens, start[:, None] + t, axis=1)[:, 0]
+        hidden, response = model.decode_step(config, params, token, t, prompt, response)
+        return response, hidden
+
+    response = model.empty_cache(config, batch, response_length)
+    response, hidden = jax.lax.scan(step, response, jnp.arange(response_length))
+    assert response.key.shape == (config.num_layers, batch, response_length, config.num_kv_heads, config.head_dim)
+    return jnp.moveaxis(hidden, 0, 1), response.lengths
+
+
+@pytest.mark.parametrize("changes", [{}, {"tie_embeddings": False, "qkv_bias": True, "qk_norm": False},
+                                     {"num_kv_heads": 4}, {"num_kv_heads": 1, "num_layers": 1}])  # fmt: skip
+def test_prefill_and_decode_equal_the_whole_forward(changes):
+    config = dataclasses.replace(CONFIG, **changes)
+    params = random_params(config)
+    group_size, response_length, prompt_length = 3, 5, jnp.array([6, 1])
+    prompts = random_tokens((2, 6))
+    responses = random_tokens((6, response_length), seed=3)
+    start = jnp.repeat(prompt_length, group_size)
+    tokens = jnp.zeros((6, 11), jnp.int32).at[:, :6].set(jnp.repeat(prompts, group_size, axis=0))
+    rows, columns = jnp.arange(6)[:, None], start[:, None] + jnp.arange(response_length)[None, :]
+    tokens = tokens.at[rows, columns].set(responses)
+    expected = jax.jit(forward, static_argnums=0)(config, params, tokens)[rows, columns]
+
+    run = jax.jit(decode_rows, static_argnums=(0, 4, 6))
+    decode = lambda prompts, shift: run(
+        config, params, tokens, prompt_length, group_size, prompts, response_length, jnp.broadcast_to(shift, (2,))
+    )
+    hidden, lengths = decode(prompts, 0)
+    chex.assert_trees_all_close(hidden, expected, atol=2e-5, rtol=1e-5)
+    np.testing.assert_array_equal(lengths, jnp.full((6,), response_length))
+    # The same bar catches positions shifted by one, prompts exchanged, and a prompt's padding attended.
+    for wrong, _ in (decode(prompts, -1), decode(prompts[::-1], 0), decode(prompts, jnp.array([0, 5]))):
+        with pytest.raises(AssertionError):
+            chex.assert_trees_all_close(wrong, expected, atol=1e-2, rtol=1e-2)
+
+
+def test_prompt_padding_is_never_read():
+    params, prompts, lengths = random_params(CONFIG), random_tokens((2, 6)), jnp.array([4, 1])
+    _, prompt = model.prefill(CONFIG, params, prompts, lengths)
+    response, tokens = model.empty_cache(CONFIG, 4, 3), jnp.arange(4)
+    run = jax.jit(model.decode_step, static_argnums=0)
+    padding = (jnp.arange(6)[None, :] >= lengths[:, None])[None, :, :, None, None]
+    junk = KVCache(jnp.where(padding, jnp.inf, prompt.key), jnp.where(padding, 1e30, prompt.value), lengths)
+    step = lambda prompt: run(CONFIG, params, tokens, jnp.int32(0), prompt, response)[0]
+    chex.assert_trees_all_equal(step(junk), step(prompt))
+
+
+def test_decode_holds_the_cache_once():
+    config = dataclasses.replace(CONFIG, num_layers=8)
+    params, batch, length = random_params(config), 16, 256
+    _, prompt = model.prefill(config, params, random_tokens((2, 4)), jnp.array([4, 4]))
+    response = model.empty_cache(config, batch, length)
+    step = jax.jit(lambda response, t: model.decode_step(config, params, jnp.arange(batch), t, prompt, response),
+                   donate_argnums=0)  # fmt: skip
+    temporary = step.lower(response, jnp.int32(0)).compile().memory_analysis().temp_size_in_bytes
+    cache_bytes = 2 * response.key.size * 4
+    assert temporary < 0.6 * cache_bytes, "a second copy of the cache would show as at least cache_bytes"
+
+
+def test_decode_rejects_rows_that_do_not_divide_into_groups():
+    prompt, tokens = model.empty_cache(CONFIG, 2, 4), jnp.arange(3)
+    with pytest.raises(ValueError, match="3 rows must be a multiple of the 2 prompts"):
+        model.decode_step(CONFIG, {}, tokens, jnp.int32(0), prompt, model.empty_cache(CONFIG, 3, 2))
