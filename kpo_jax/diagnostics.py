@@ -1,7 +1,8 @@
 """What the filter, the ratios, the clip and the policy did on a batch: pure, and exact over microbatches.
 
-`measure` a microbatch, `merge` the results in any order and grouping, `summarize` once. Sums add, maxima take the maximum,
-counts are integers and add, moments merge, so the summary of a whole is that of its parts. Only valid tokens count.
+`measure` a microbatch, `merge` the results in any order and grouping, `summarize` once. Sums add, maxima take the
+maximum, counts are integers and add, moments merge, so the summary of a whole is that of its parts. Only valid tokens
+count.
 """
 
 import math
@@ -42,7 +43,7 @@ class Accumulator(NamedTuple):
     num_sequences: jax.Array
     num_saturated: jax.Array
     num_clipped: jax.Array
-    num_finite_std: jax.Array
+    num_with_std: jax.Array
     innovation: Moments
     innovation_abs_max: jax.Array
     innovation_std_sum: jax.Array
@@ -96,13 +97,14 @@ def measure(
       response_mask: [B, T] bool.
       advantage: [B].
       clipped: [B, T] bool, of the objective.
-      log_prob, old_log_prob, sampler_log_prob: [B, T] of the current policy, of the trainer and of the sampler at rollout.
+      log_prob: [B, T] of the current policy.
+      old_log_prob, sampler_log_prob: [B, T] of the policy that sampled, as the trainer and as the sampler computed it.
       entropy: [B, T] of the current policy, nats.
       kappa: the filter's saturation threshold in innovation_std, inf if it has none; static.
     """
     mask = response_mask
     innovation_size = jnp.abs(filtered.innovation)
-    has_std = mask & jnp.isfinite(filtered.innovation_std)  # filters without a noise model expect inf
+    has_std = mask & ~jnp.isinf(filtered.innovation_std)  # filters without a noise model expect inf
     innovation_std_sum = _sum(filtered.innovation_std, has_std)
     mismatch = jnp.abs(sampler_log_prob - old_log_prob)
     return Accumulator(
@@ -110,7 +112,7 @@ def measure(
         num_sequences=masked.count(jnp.any(mask, axis=1)),
         num_saturated=masked.count(filtered.saturated & mask),
         num_clipped=masked.count(clipped & mask),
-        num_finite_std=masked.count(has_std),
+        num_with_std=masked.count(has_std),
         innovation=masked.moments(filtered.innovation, mask),
         innovation_abs_max=masked.maximum(innovation_size, mask),
         innovation_std_sum=innovation_std_sum,
@@ -143,21 +145,21 @@ def merge(a: Accumulator, b: Accumulator) -> Accumulator:
 def summarize(measured: Accumulator, *, kappa: float) -> dict[str, jax.Array]:
     """Named scalars, float32 or int32 []. A mean or fraction of nothing is 0.
 
-    `kappa` is the one measured with; filter/threshold, the mean of kappa * innovation_std, is there only if it is finite.
-    Effective sample sizes (`_ess`) are fractions of the tokens. clip/fraction_positive is the share clipped of the tokens with a positive advantage, and
-    clip/fraction_position_3 of those in the fourth eighth of the padded response length.
+    `kappa` is the one measured with; filter/threshold, the mean of kappa * innovation_std, is there only if finite.
+    Effective sample sizes (`_ess`) are fractions of the tokens. clip/fraction_positive is the clipped share of tokens
+    with a positive advantage, clip/fraction_position_3 of those in the fourth eighth of the padded response length.
     """
-    mean = lambda total: masked.divide(total, measured.num_tokens)
+    mean = lambda total, number=measured.num_tokens: masked.divide(total, number)
     positive, negative = masked.divide(measured.clip.by_sign, measured.clip.tokens_by_sign)
     by_position = masked.divide(measured.clip.by_position, measured.clip.tokens_by_position)
     metrics = {
         "filter/innovation_kurtosis": masked.kurtosis(measured.innovation),
         "filter/innovation_abs_max": measured.innovation_abs_max,
-        "filter/innovation_std_mean": masked.divide(measured.innovation_std_sum, measured.num_finite_std),
+        "filter/innovation_std_mean": mean(measured.innovation_std_sum, measured.num_with_std),
         "filter/saturated_count": measured.num_saturated,
         "filter/saturated_fraction": mean(measured.num_saturated),
         "filter/gain_mean": mean(measured.gain_sum),
-        "filter/gain_last": masked.divide(measured.gain_last_sum, measured.num_sequences),
+        "filter/gain_last": mean(measured.gain_last_sum, measured.num_sequences),
         "clip/fraction": mean(measured.num_clipped),
         "clip/fraction_positive": positive,
         "clip/fraction_negative": negative,
@@ -175,7 +177,7 @@ def summarize(measured: Accumulator, *, kappa: float) -> dict[str, jax.Array]:
     for position in range(NUM_POSITIONS):
         metrics[f"clip/fraction_position_{position}"] = by_position[position]
     if math.isfinite(kappa):
-        metrics["filter/threshold"] = masked.divide(measured.threshold_sum, measured.num_finite_std)
+        metrics["filter/threshold"] = mean(measured.threshold_sum, measured.num_with_std)
     return metrics
 
 

@@ -108,10 +108,10 @@ PRESETS: dict[str, ModelConfig] = {
 
 
 class _Decoding(NamedTuple):
-    """What one decoding step reads besides the prompt cache's layer: cos, sin and both validity masks."""
+    """What a decoding step tells every layer."""
 
-    step: jax.Array  # []
-    prompt_mask: jax.Array  # [P', P]
+    step: jax.Array  # [], the response column being written
+    prompt_mask: jax.Array  # [P', P], True on prompt tokens
 
 
 def _rms_norm(x, weight, eps):
@@ -167,15 +167,23 @@ def _shared_prompt_attention(query, prompt_key, prompt_value, prompt_mask, key, 
     return out.reshape(batch, 1, num_heads, head_dim).astype(query.dtype)
 
 
+def _fan_in_normal(fan_in):
+    # The two projections that write to the residual stream count its 2 L terms in their fan-in.
+    return nn.initializers.normal(fan_in**-0.5)
+
+
 class _Parameters(nn.Module):
-    """Base of the modules: one way to declare a weight."""
+    """Base of the modules: how they declare parameters."""
 
     config: ModelConfig
 
-    def weight(self, name, shape, axes, init):
-        """A parameter with logical axis names, stored in param_dtype and returned in dtype."""
-        init = nn.with_logical_partitioning(init, axes)
-        return self.param(name, init, shape, jnp.dtype(self.config.param_dtype)).astype(self.config.dtype)
+    def stored(self, name, shape, axes, init):
+        """A parameter with logical axis names, in param_dtype."""
+        return self.param(name, nn.with_logical_partitioning(init, axes), shape, jnp.dtype(self.config.param_dtype))
+
+    def weight(self, *args):
+        """The same, cast to dtype."""
+        return self.stored(*args).astype(self.config.dtype)
 
     def norm(self, x, name):
         return _rms_norm(x, self.weight(name, (x.shape[-1],), ("norm",), nn.initializers.ones), self.config.norm_eps)
@@ -220,17 +228,12 @@ class MLP(_Parameters):
         return (nn.silu(x @ gate) * (x @ up)) @ down
 
 
-def _fan_in_normal(fan_in):
-    # The two projections that write to the residual stream count its 2 L terms in their fan-in.
-    return nn.initializers.normal(fan_in**-0.5)
-
-
 class Layer(_Parameters):
     """The scanned block. The carry is (x, response cache or None)."""
 
     @nn.compact
     def __call__(self, carry, per_layer, rotary, decoding):
-        """per_layer: None, or (layer index, prompt key, prompt value) of this layer; see `Decoder.__call__`."""
+        """per_layer: None, or (layer index, prompt key, prompt value) of this layer when decoding."""
         x, cache = carry
 
         def attend(query, key, value):
@@ -263,11 +266,12 @@ class Decoder(_Parameters):
         """
         config = self.config
         shape, axes, init = (config.vocab_size, config.hidden_size), ("vocab", "embed"), nn.initializers.normal(0.02)
-        embedding = self.weight("embed_tokens", shape, axes, init)
+        embedding = self.stored("embed_tokens", shape, axes, init)
         if not config.tie_embeddings:
-            self.weight("lm_head", shape, axes, init)
+            self.stored("lm_head", shape, axes, init)
         # Clip, so that a junk token id under the padding cannot become NaN and reach valid places as 0 * NaN.
-        x = embedding.at[tokens].get(mode="clip")
+        # Cast after the look-up, so that the gradients of a token's occurrences add up in param_dtype.
+        x = embedding.at[tokens].get(mode="clip").astype(config.dtype)
         layer = Layer
         if config.remat != "none":
             layer = nn.remat(Layer, policy=_REMAT_POLICIES[config.remat], prevent_cse=False)
@@ -360,7 +364,8 @@ def decode_step(
       tokens: [B] int32, prompt-major: B = P' * G.
       step: [] int32, the response column all rows write, in [0, T).
       prompt: cache of P' rows, each shared by its group of G rows and only read.
-      response: cache of B rows of T columns, those before `step` written.
+      response: cache of B rows of T columns, those before `step` written. Values in both caches must be finite
+        everywhere: what is masked has weight 0.
 
     Returns:
       hidden [B, D], from which token step + 1 is predicted, and the response cache with column `step` written.

@@ -82,9 +82,9 @@ def _forward(hidden, head, targets, temperature, chunk):
         hidden, targets = inputs
         logits = _scaled_logits(hidden, cast_head, temperature)
         normalizer = jax.nn.logsumexp(logits, axis=-1)
-        log_prob = jnp.sum(jnp.where(_one_hot(targets, head.shape[0]), logits, 0.0), axis=-1) - normalizer
-        mean_logit = jnp.sum(jnp.exp(logits - normalizer[..., None]) * logits, axis=-1)
-        return None, (log_prob, normalizer - mean_logit, normalizer)
+        log_p = logits - normalizer[..., None]
+        log_prob = jnp.sum(jnp.where(_one_hot(targets, head.shape[0]), log_p, 0.0), axis=-1)
+        return None, (log_prob, -jnp.sum(jnp.exp(log_p) * log_p, axis=-1), normalizer)
 
     _, outputs = jax.lax.scan(one_chunk, None, (_to_chunks(hidden, chunk), _to_chunks(targets, chunk)))
     log_prob, entropy, normalizer = (_from_chunks(x, targets.shape[1]) for x in outputs)

@@ -81,9 +81,11 @@ def make_sampler(
     """
     if group_size < 1:
         raise ValueError(f"make_sampler: group_size = {group_size} must be at least 1")
-    for name, ids in (("eos_ids", eos_ids), ("pad_id", (pad_id,))):
-        if not all(0 <= i < model_config.vocab_size for i in ids):
-            raise ValueError(f"make_sampler: {name} = {ids} must be in [0, {model_config.vocab_size})")
+    vocab_size = model_config.vocab_size
+    if not all(0 <= token < vocab_size for token in eos_ids):
+        raise ValueError(f"make_sampler: eos_ids = {eos_ids} must be in [0, {vocab_size})")
+    if not 0 <= pad_id < vocab_size:
+        raise ValueError(f"make_sampler: pad_id = {pad_id} must be in [0, {vocab_size})")
 
     @jax.jit
     def sample(params, prompts: Prompts, key: jax.Array, row_ids: jax.Array) -> Completions:
@@ -115,7 +117,7 @@ def generate(model_config, sample_config, params, prompts, key, row_ids, *, eos_
             tokens=done.tokens.at[:, step].set(jnp.where(active, token, pad_id)),
             mask=done.mask.at[:, step].set(active),
             sampler_log_prob=done.sampler_log_prob.at[:, step].set(jnp.where(active, log_prob, 0.0)),
-            finished=done.finished | (active & ended),
+            finished=done.finished | ended,
         )
         return state._replace(step=step + 1, completions=completions)
 

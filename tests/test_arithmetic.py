@@ -58,7 +58,7 @@ def test_worked_steps_are_right(difficulty):
         low, high = RESPONSE_LENGTHS[difficulty]
         assert low <= len(response) <= high
         values = [int(value) for value in re.findall(r"=(-?\d+)", response)]
-        assert 0 <= min(values) and max(values) <= DIFFICULTIES[difficulty].max_value
+        assert min(values) >= 0 and max(values) <= DIFFICULTIES[difficulty].max_value
 
 
 def test_the_check_sees_a_wrong_step():
@@ -108,7 +108,7 @@ def test_problems_are_a_pure_function():
 
 
 def test_problems_and_split_are_pinned():
-    """A change of the draw would break resuming; one of the split would leak test problems into training across versions."""
+    """A change of the draw would break resuming; one of the split would leak test problems into training."""
     assert [problem.problem for problem in problems("easy", "test", 3, seed=0)] == [
         "1+4+2-4=?",
         "3+6+2-3=?",

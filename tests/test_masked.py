@@ -24,12 +24,14 @@ def test_pooled_statistics_match_numpy_and_ignore_junk():
         np.testing.assert_allclose(masked.maximum(values, MASK), VALID.max(), rtol=1e-6)
         np.testing.assert_allclose(masked.maximum(-values, MASK), (-VALID).max(), rtol=1e-6)
         assert masked.count(MASK) == len(VALID)
-    assert np.isnan(jnp.mean(JUNK * MASK))  # control: multiplying by the mask is not enough
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(np.mean(JUNK * MASK))  # control: multiplying by the mask is not enough
 
 
 def test_axis_statistics_match_numpy_and_an_empty_row_gives_zero():
     for function, reference in ((masked.mean, np.mean), (masked.var, np.var), (masked.maximum, np.max)):
-        expected = [reference(row[keep].astype(np.float64)) if keep.any() else 0 for row, keep in zip(VALUES, MASK, strict=True)]
+        kept = [row[keep].astype(np.float64) for row, keep in zip(VALUES, MASK, strict=True)]
+        expected = [reference(row) if len(row) else 0 for row in kept]
         np.testing.assert_allclose(function(JUNK, MASK, axis=1), expected, rtol=1e-5)
 
 
@@ -97,7 +99,7 @@ def test_merging_nothing_changes_nothing():
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match=r"one shape, got \(6, 37\) and \(6, 36\)"):
         masked.mean(VALUES, MASK[:, :-1])
-    with pytest.raises(ValueError, match="mask must be boolean.*float32"):
+    with pytest.raises(ValueError, match=r"mask must be boolean.*float32"):
         masked.mean(VALUES, MASK.astype(np.float32))
     with pytest.raises(ValueError, match=r"q=1\.5 is not legal: it must lie in \[0, 1\]"):
         masked.quantile(VALUES, MASK, 1.5)

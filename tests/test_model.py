@@ -34,7 +34,7 @@ def random_params(config, std=0.25, seed=0):
 
 
 def random_tokens(shape, config=CONFIG, seed=2):
-    return jax.random.randint(jax.random.key(seed), shape, 0, config.vocab_size)
+    return jnp.asarray(np.random.default_rng(seed).integers(0, config.vocab_size, shape), jnp.int32)
 
 
 def forward(config, params, tokens):
@@ -125,33 +125,41 @@ def from_hugging_face(golden, kind="weight"):
             x = x.swapaxes(1, 2) if x.ndim == 3 else x
         else:
             x = golden[f"{kind}/{name}" if name == "lm_head.weight" else f"{kind}/model.{name}"]
-        return jnp.asarray(x.reshape(shape.shape))
+        return x.reshape(shape.shape)
 
     shapes = jax.eval_shape(lambda: model.init_params(config, KEY))
     return config, jax.tree_util.tree_map_with_path(read, model.param_axes(config), shapes)
 
 
+def read_golden(name):
+    with np.load(pathlib.Path(make_model_goldens.__file__).parent / f"{name}.npz") as file:
+        return dict(file)
+
+
 def check_logits(config, params, golden):
     tokens, valid = golden["tokens"], np.arange(golden["tokens"].shape[1]) < golden["length"][:, None]
-    out = whole_logits(config, params, jnp.asarray(tokens))
+    out = np.asarray(whole_logits(config, params, tokens))
     assert out.dtype == jnp.float32
     np.testing.assert_allclose(out[valid], golden["logits"][valid], atol=1e-5, rtol=1e-5)
 
 
-def check_gradient(config, params, golden):
-    mask = jnp.asarray(golden["log_prob"] != 0)
-
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def log_prob_gradient(config, temperature, params, tokens, prompt_length, mask):
     def summed(params):
-        log_prob, _ = policy.token_log_probs(
-            config, params, jnp.asarray(golden["tokens"]), jnp.asarray(golden["prompt_length"]), mask.shape[1],
-            temperature=float(golden["temperature"]), chunk=3,
-        )  # fmt: skip
-        return jnp.sum(jnp.where(mask, log_prob, 0.0)), log_prob
+        log_prob, _ = policy.token_log_probs(config, params, tokens, prompt_length, mask.shape[1],
+                                             temperature=temperature, chunk=3)  # fmt: skip
+        log_prob = jnp.where(mask, log_prob, 0.0)
+        return jnp.sum(log_prob), log_prob
 
-    gradient, log_prob = jax.jit(jax.grad(summed, has_aux=True))(params)
-    np.testing.assert_allclose(np.where(mask, log_prob, 0.0), golden["log_prob"], atol=1e-5, rtol=1e-5)
+    return jax.grad(summed, has_aux=True)(params)
+
+
+def check_gradient(config, params, golden):
+    gradient, log_prob = log_prob_gradient(config, float(golden["temperature"]), params, golden["tokens"],
+                                           golden["prompt_length"], golden["log_prob"] != 0)  # fmt: skip
+    np.testing.assert_allclose(log_prob, golden["log_prob"], atol=1e-5, rtol=1e-5)
     _, expected = from_hugging_face(golden, "grad")
-    chex.assert_trees_all_close(gradient, expected, atol=1e-4, rtol=1e-4)
+    chex.assert_trees_all_close(jax.device_get(gradient), expected, atol=1e-4, rtol=1e-4)
 
 
 def check_greedy(config, params, golden):
@@ -163,33 +171,45 @@ def check_greedy(config, params, golden):
     np.testing.assert_array_equal(sample(params, prompts, KEY, jnp.arange(3)).tokens, golden["greedy"])
 
 
-@pytest.mark.parametrize("name", make_model_goldens.MODELS)
-def test_golden(name):
-    with np.load(pathlib.Path(make_model_goldens.__file__).parent / f"{name}.npz") as file:
-        golden = dict(file)
+def check_golden(name, golden):
     config, params = from_hugging_face(golden)
     check_logits(config, params, golden)
     check_gradient(config, params, golden)
     check_greedy(config, params, golden)
 
-    wrong = [{"rope_theta": 1.1 * config.rope_theta}, {"norm_eps": 1e-3}]
-    wrong += [{"qk_norm": False}] if config.qk_norm else []
-    wrong += [{"qkv_bias": False}] if config.qkv_bias else []
-    for change in wrong:
-        with pytest.raises(AssertionError):
-            check_logits(dataclasses.replace(config, **change), params, golden)
+
+@pytest.mark.parametrize("name", make_model_goldens.MODELS)
+def test_golden(name):
+    golden = read_golden(name)
+    check_golden(name, golden)
+    # A gradient of one weight off by 1e-3, and one wrong prompt length, are caught.
+    config, params = from_hugging_face(golden)
     with pytest.raises(AssertionError):
-        check_gradient(config, params, golden | {"temperature": np.float32(1.0)})
+        check_gradient(config, params, golden | {"grad/model.norm.weight": golden["grad/model.norm.weight"] * 1.001})
+    with pytest.raises(AssertionError):
+        check_gradient(config, params, golden | {"prompt_length": golden["prompt_length"] + np.int32([0, 1, 0])})
+
+
+@pytest.mark.parametrize(
+    "name, mistake",
+    [
+        ("qwen3_tied", {"rope_theta": 1.1e6}),
+        ("qwen3_tied", {"norm_eps": 1e-5}),
+        ("qwen3_untied", {"qk_norm": False}),
+        ("qwen2", {"qkv_bias": False}),
+    ],
+)
+def test_golden_catches(name, mistake):
+    golden = read_golden(name)
+    config, params = from_hugging_face(golden)
+    with pytest.raises(AssertionError):
+        check_logits(dataclasses.replace(config, **mistake), params, golden)
 
 
 @pytest.mark.parametrize("name", make_model_goldens.MODELS)
 def test_live_parity_with_transformers(name):
     pytest.importorskip("torch")
-    golden = make_model_goldens.make_golden(name, seed=7)
-    config, params = from_hugging_face(golden)
-    check_logits(config, params, golden)
-    check_gradient(config, params, golden)
-    check_greedy(config, params, golden)
+    check_golden(name, make_model_goldens.make_golden(name, seed=7))
 
 
 # --- invariances of the whole-row forward
@@ -219,19 +239,21 @@ def test_only_relative_positions_matter():
     assert jnp.max(jnp.abs(run(2 * positions) - run(positions))) > 0.2
 
 
-@pytest.mark.parametrize("remat", ["full", "dots"])
-def test_remat_changes_memory_only(remat):
+def test_remat_changes_memory_only():
     params, tokens = random_params(CONFIG), random_tokens((2, 9))
     loss = lambda params, config: jnp.sum(jnp.square(forward(config, params, tokens)))
-    remat_config = dataclasses.replace(CONFIG, remat=remat)
     grad = jax.jit(jax.value_and_grad(loss), static_argnums=1)
-    chex.assert_trees_all_close(grad(params, remat_config), grad(params, CONFIG), rtol=1e-4, atol=1e-4)
+    configs = [dataclasses.replace(CONFIG, remat=remat) for remat in ("full", "dots", "none")]
+    full, dots, none = jax.device_get([grad(params, config) for config in configs])
+    chex.assert_trees_all_close(full, none, rtol=1e-4, atol=1e-4)
+    chex.assert_trees_all_close(dots, none, rtol=1e-4, atol=1e-4)
 
     def saved_bytes(config):
         _, vjp = jax.eval_shape(lambda params: jax.vjp(lambda p: loss(p, config), params), params)
         return sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(vjp))
 
-    assert saved_bytes(remat_config) < 0.8 * saved_bytes(CONFIG)
+    full, dots, none = map(saved_bytes, configs)
+    assert full < dots < none
 
 
 def test_bfloat16_is_close_to_float32():
@@ -244,13 +266,23 @@ def test_bfloat16_is_close_to_float32():
         return jnp.mean(jnp.square(logits)), logits
 
     grad = jax.jit(jax.grad(loss, has_aux=True), static_argnums=1)
-    (exact_grad, exact), (rough_grad, rough) = grad(params, CONFIG), grad(params, config)
+    (exact_grad, exact), (rough_grad, rough) = jax.device_get((grad(params, CONFIG), grad(params, config)))
     assert exact.dtype == rough.dtype == jnp.float32
-    error = float(jnp.sqrt(jnp.mean(jnp.square(rough - exact)) / jnp.mean(jnp.square(exact))))
+    error = np.linalg.norm(rough - exact) / np.linalg.norm(exact)
     assert 1e-4 < error < 3e-2
     for a, b in zip(jax.tree.leaves(exact_grad), jax.tree.leaves(rough_grad), strict=True):
         assert b.dtype == jnp.float32
-        assert jnp.linalg.norm(a - b) < 0.1 * jnp.linalg.norm(a)
+        assert np.linalg.norm(np.asarray(a) - b) < 0.1 * np.linalg.norm(a)
+
+
+def test_embedding_gradient_adds_up_in_float32():
+    config = dataclasses.replace(CONFIG, dtype="bfloat16", tie_embeddings=False, num_layers=1)
+    params, tokens = random_params(config, std=0.0), jnp.zeros((1, 1000), jnp.int32)  # no layer, no position: x + 0
+    params = params | {"embed_tokens": params["embed_tokens"] + jnp.arange(24.0)[None, :]}
+    loss = lambda params, tokens: jnp.sum(forward(config, params, tokens)[:, :, 3].astype(jnp.float32))
+    gradient = jax.jit(jax.grad(loss))
+    once, many = (jax.device_get(gradient(params, t)["embed_tokens"][0]) for t in (tokens[:, :1], tokens))
+    assert np.any(once) and np.all(np.abs(many - 1000 * once) <= 1e-2 * np.abs(1000 * once))  # in bfloat16 it stalls
 
 
 def test_params_may_be_stored_in_bfloat16():
@@ -281,7 +313,7 @@ def decode_rows(config, params, tokens, prompt_length, group_size, prompts, resp
 
 
 @pytest.mark.parametrize("changes", [{}, {"tie_embeddings": False, "qkv_bias": True, "qk_norm": False},
-                                     {"num_kv_heads": 4}, {"num_kv_heads": 1, "num_layers": 1}])  # fmt: skip
+                                     {"num_kv_heads": 1, "num_layers": 1}])  # fmt: skip
 def test_prefill_and_decode_equal_the_whole_forward(changes):
     config = dataclasses.replace(CONFIG, **changes)
     params = random_params(config)

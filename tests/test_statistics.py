@@ -25,7 +25,9 @@ def test_pass_at_k_is_the_mean_over_all_subsets():
         expected = np.mean([[correct[row, list(subset)].any() for subset in subsets] for row in range(7)])
         assert pass_at_k(correct, k) == pytest.approx(expected)
     # Drawing k samples with replacement is another number, and this test tells them apart.
-    with_replacement = np.mean([[correct[r, list(s)].any() for s in itertools.product(range(6), repeat=3)] for r in range(7)])
+    with_replacement = np.mean(
+        [[correct[r, list(s)].any() for s in itertools.product(range(6), repeat=3)] for r in range(7)]
+    )
     assert abs(with_replacement - pass_at_k(correct, 3)) > 0.01
 
 

@@ -1,7 +1,7 @@
 """What every ratio filter shares: its interface, its masking, its checks, and the choice of gradient.
 
-A ratio filter is a frozen, hashable dataclass (so static under jit) called on token log-ratios. To add one: write a file
-beside this one and add a line to FILTERS in `__init__.py`.
+A ratio filter is a frozen, hashable dataclass (so static under jit) called on token log-ratios. To add one: write a
+file beside this one and add a line to FILTERS in `__init__.py`.
 """
 
 import numbers
@@ -36,7 +36,7 @@ def apply_filter(
 
     straight_through: value rho_t, gradient that of the token's own log-ratio (the ratio of KPO's released code,
       exp(log_prob - sg[log_prob] + sg[rho_t])).
-    through_filter: value rho_t, gradient by the chain rule through the filter, so a token's gradient is scaled by gains.
+    through_filter: value rho_t, gradient by the chain rule through the filter, so gains scale a token's gradient.
 
     Raises ValueError on any other `gradient`.
     """

@@ -7,9 +7,9 @@ state from a cumulative sum divided by a decaying product, neither of which floa
     stops forgetting at about token       never    2208     698     312           221
     NaN from token (zero-based)           never    2718     871     394           280
 
-NaN survives the mask: it comes out of padding as it does out of tokens, and 0 * NaN is NaN in the loss. So a padded length
-beyond that index spoils the loss even if every response is shorter, and this one filter does not zero masked places by
-selection but multiplies by the mask, as the original does.
+NaN survives the mask: it comes out of padding as it does out of tokens, and 0 * NaN is NaN in the loss. So a padded
+length beyond that index spoils the loss even if every response is shorter, and this one filter does not zero masked
+places by selection but multiplies by the mask, as the original does.
 """
 
 import dataclasses
@@ -50,20 +50,21 @@ class KpoReleased:
         log_ratio = masked.clean(log_ratio, response_mask)
         gain, decay = (jnp.broadcast_to(x[None, :], log_ratio.shape) for x in self.gain_and_decay(log_ratio.shape[1]))
         state_mean = decay * jnp.cumsum(gain * log_ratio / decay, axis=1)
-        mask = response_mask.astype(jnp.float32)
+        # The product with the mask, spelled out: a compiler turns x * mask into a selection, which would drop the NaN.
+        times_mask = lambda x: jnp.where(response_mask | jnp.isnan(x), x, 0.0)
         return FilterOutput(
-            log_ratio=state_mean * mask,
-            innovation=(log_ratio - shift_right(state_mean)) * mask,
-            innovation_std=jnp.sqrt(self.measurement_var / (1 - gain)) * mask,
-            gain=gain * mask,
+            log_ratio=times_mask(state_mean),
+            innovation=times_mask(log_ratio - shift_right(state_mean)),
+            innovation_std=times_mask(jnp.sqrt(self.measurement_var / (1 - gain))),
+            gain=times_mask(gain),
             saturated=jnp.zeros_like(response_mask),
         )
 
     def gain_and_decay(self, length: int) -> tuple[np.ndarray, np.ndarray]:
         """[T] gains, and [T] products of 1 - gain clamped from below, float32, computed while tracing.
 
-        The gain of token t comes from the t-th power of [[1, Q/V], [1, 1 + Q/V]], whose entries are Chebyshev polynomials of the
-        second kind. In numpy, because a compiler may cancel the division by sinh(eta) and so move the overflow.
+        The gain of token t comes from the t-th power of [[1, Q/V], [1, 1 + Q/V]], whose entries are Chebyshev
+        polynomials of the second kind. In numpy, because a compiler cancels the division by sinh(eta), which moves NaN.
         """
         var_ratio = np.float32(self.process_var / self.measurement_var)
         eta = 2 * np.arcsinh(np.sqrt(var_ratio) / 2)

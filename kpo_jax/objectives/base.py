@@ -32,7 +32,7 @@ def aggregation_weights(batch: Batch, aggregation: str, length_norm: float | Non
     """Weights [B, T], float32, 0 where masked, such that loss = sum(weights * token_loss).
 
     token-mean: 1 / tokens. seq-mean-token-mean: 1 / (sequences * own length). seq-mean-token-sum: 1 / sequences.
-    seq-mean-token-sum-norm: 1 / (sequences * length_norm), Dr.GRPO's constant divisor (Liu et al. 2025, arXiv 2503.20783).
+    seq-mean-token-sum-norm: 1 / (sequences * length_norm), as Dr.GRPO (Liu et al. 2025, arXiv 2503.20783).
 
     `tokens` and `sequences` are the batch's whole-step numbers, fully masked rows not counted, so the losses of the
     microbatches of a step add up to the loss of the step. Raises ValueError on an unknown aggregation.

@@ -1,4 +1,4 @@
-"""The clipped surrogate of PPO (Schulman et al. 2017, arXiv 1707.06347, eq. 7), as GRPO, GSPO, KPO and IS-KPO use it."""
+"""The clipped surrogate of PPO (Schulman et al. 2017, arXiv 1707.06347, eq. 7), which GRPO, GSPO and KPO share."""
 
 import dataclasses
 
@@ -48,7 +48,7 @@ class Clipped:
         clipped = jnp.zeros_like(batch.response_mask)
         if self.clip:
             clipped_loss = -advantage * jnp.clip(ratio, 1 - self.clip_low, 1 + self.clip_high)
-            clipped = batch.response_mask & (clipped_loss > token_loss)
-            token_loss = jnp.maximum(token_loss, clipped_loss)
+            clipped = clipped_loss > token_loss
+            token_loss = jnp.where(clipped, clipped_loss, token_loss)  # max(), whose gradient would be split at a tie
         weights = aggregation_weights(batch, self.aggregation, self.length_norm)
-        return ObjectiveOutput(jnp.sum(weights * token_loss), token_loss, clipped)
+        return ObjectiveOutput(jnp.sum(weights * token_loss), token_loss, clipped & batch.response_mask)

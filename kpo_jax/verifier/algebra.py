@@ -20,7 +20,7 @@ from kpo_jax.verifier import numeric
 from kpo_jax.verifier.notation import TooComplex, Unreadable
 
 MAX_BITS = 12_000  # of any integer
-BUDGET = 150_000  # elementary steps per comparison, each some microseconds at most
+BUDGET = 100_000  # steps per comparison, each some microseconds at most
 _SMALL_PRIMES = [p for p in range(2, 1000) if all(p % d for d in range(2, int(p**0.5) + 1))]
 
 Monomial = tuple  # of (generator id, exponent)
@@ -77,7 +77,7 @@ class Algebra:
     # ---- polynomials
 
     def poly_add(self, a: Poly, b: Poly, sign: int = 1) -> Poly:
-        self.spend(1 + len(b))
+        self.spend(1 + len(b) + len(a) // 16)
         total = dict(a)
         for monomial, coefficient in b.items():
             value = total.get(monomial, 0) + sign * coefficient
@@ -90,7 +90,7 @@ class Algebra:
     def poly_multiply(self, a: Poly, b: Poly) -> Poly:
         total: Poly = {}
         for left, x in a.items():
-            self.spend(len(b) * (1 + (x.numerator.bit_length() + x.denominator.bit_length()) // 256))
+            self.spend(len(b) * (2 + len(left) + (x.numerator.bit_length() + x.denominator.bit_length()) // 128))
             for right, y in b.items():
                 monomial, factor = self.join(left, right)
                 value = total.get(monomial, 0) + x * y * factor
@@ -172,6 +172,14 @@ class Algebra:
                 {i for monomial in poly for i, _ in monomial if i < index}, reverse=True
             )
         return poly
+
+    def without_poles(self, poly: Poly) -> Poly:
+        """Times the least monomial that leaves no negative exponent."""
+        lowest: dict = {}
+        for monomial in poly:
+            for index, exponent in monomial:
+                lowest[index] = min(exponent, lowest.get(index, 0))
+        return self.poly_multiply(poly, {tuple(sorted((i, -x) for i, x in lowest.items() if x)): Fraction(1)})
 
     # ---- values
 
@@ -275,14 +283,17 @@ class Algebra:
         for index in self.closure(used):
             degree *= self.index_of(index, poly) if self.generators[index].period else self.generators[index].degree
         bound = sum(abs(coefficient) * self.conjugate_bound(monomial) for monomial, coefficient in poly.items())
-        precision = degree * int(bound).bit_length() + 32
+        bits = int(bound).bit_length()
+        precision = (degree + 2) * bits + 64
         if precision > numeric.MAX_PRECISION:
             raise TooComplex("roots too deep to decide")
         self.spend(precision)
         value = self.evaluate(poly, precision)
         if numeric_size(value) > 0:
             return False
-        return value.size() < 1 << 16  # far under bound ** (1 - degree) * 2 ** precision, which is at least 2 ** 32
+        if value.size() >= 1 << precision - (degree - 1) * bits:
+            raise TooComplex("a number the precision does not resolve")
+        return True  # its absolute value is under bound ** (1 - degree)
 
     def closure(self, used: set[int]) -> set[int]:
         """The generators used, and those their bases use, and so on."""
@@ -349,13 +360,13 @@ class Algebra:
         if kind == "root":
             return self.value_ball(self.generators[index].base, precision)
         if kind == "log":
-            return numeric.log(self.value_ball(data[0], precision), precision)
-        if kind in ("sin", "cos") and data[2] is not None:
-            angle = self.value_ball(data[2], precision)
+            return numeric.log(self.value_ball(unhashed(data[0]), precision), precision)
+        if kind in ("sin", "cos") and data[1] is not None:
+            angle = self.value_ball(unhashed(data[1]), precision)
             turned = numeric.exp(numeric.Ball(-angle.im, angle.re, angle.err), precision)
             return numeric.Ball(turned.im if kind == "sin" else turned.re, 0, turned.err)
         if kind == "exp":
-            return numeric.exp(self.value_ball(data[0], precision), precision)
+            return numeric.exp(self.value_ball(unhashed(data[0]), precision), precision)
         raise Unreadable("no number")
 
     def value_ball(self, a: Value, precision: int) -> numeric.Ball:
@@ -415,3 +426,15 @@ def factor(n: int) -> dict[int, int]:
                 return found
         found[n] = found.get(n, 0) + 1
     return found
+
+
+def hashed_value(a: Value) -> tuple | Fraction:
+    """A value as a key of the generator table; `unhashed` is its inverse."""
+    return a if isinstance(a, Fraction) else tuple(tuple(sorted(part.items())) for part in a)
+
+
+def unhashed(key: tuple | Fraction) -> Value:
+    if isinstance(key, Fraction):
+        return key
+    num, den = (dict(part) for part in key)
+    return Ratio(num, ONE if den == ONE else den)

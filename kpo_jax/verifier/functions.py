@@ -6,7 +6,7 @@ Two expressions in variables are equal if they are equal as real functions where
 from fractions import Fraction
 from math import acos, asin, atan, ceil, comb, factorial, floor, gcd, isfinite, lcm, pi
 
-from kpo_jax.verifier.algebra import ONE, Algebra, Monomial, Ratio, Value, checked, factor, rational_power
+from kpo_jax.verifier.algebra import ONE, Algebra, Monomial, Ratio, Value, checked, factor, hashed_value, rational_power, unhashed
 from kpo_jax.verifier.notation import TooComplex, Unreadable
 
 MAX_FACTORIAL = 600
@@ -48,6 +48,8 @@ class Evaluator(Algebra):
             return total
         if kind == "neg":
             return self.multiply(Fraction(-1), self.value(node[1]))
+        if kind == "apply":  # a product, as far as values go
+            return self.multiply(self.value(node[1]), self.value(node[2]))
         if kind == "mul":
             product = self.value(node[1][0][1])
             for sign, part in node[1][1:]:
@@ -82,10 +84,16 @@ class Evaluator(Algebra):
             if exponent.denominator == 1:
                 return self.integer_power(base, exponent.numerator)
             return self.rational_root(base, exponent)
-        if exponent.den != ONE:
-            raise Unreadable("a fraction of variables as an exponent")
         if isinstance(base, Fraction) and base == 1:
             return base
+        if exponent.den != ONE:  # one opaque exponent
+            c, inner = self.primitive(exponent)
+            product = Fraction(1)
+            for logarithm, weight in self.logarithms(base):
+                argument = inner if logarithm is None else self.multiply(inner, logarithm)
+                key = ("exp", hashed_value(argument))
+                product = self.multiply(product, self.single(key, c * weight, positive=True))
+            return product
         rest = dict(exponent.num)
         result = self.power(base, rest.pop((), Fraction(0)))
         for logarithm, weight in self.logarithms(base):
@@ -96,8 +104,10 @@ class Evaluator(Algebra):
     def logarithms(self, base: Value) -> list[tuple[Value | None, Fraction]]:
         """ln(base) as a sum of (logarithm, weight); None is the logarithm of e."""
         if isinstance(base, Fraction):
-            if base <= 0:
-                raise Unreadable("a symbolic power of a number that is not positive")
+            if not base:
+                raise Unreadable("a symbolic power of zero")
+            if base < 0:
+                return [(self.log_atom(Fraction(-1)), Fraction(1)), *self.logarithms(-base)]
             return [(self.log_atom(Fraction(p)), Fraction(k)) for p, k in factored(base)]
         if base.den == ONE and len(base.num) == 1:
             ((monomial, coefficient),) = base.num.items()
@@ -107,7 +117,7 @@ class Evaluator(Algebra):
                 if key[0] == "i":
                     raise Unreadable("a symbolic power of a complex number")
                 if key[0] == "exp":
-                    parts.append((key[0:0] or self.exp_argument(index), Fraction(exponent)))
+                    parts.append((unhashed(key[1]), Fraction(exponent)))
                 elif key[0] == "e":
                     parts.append((None, Fraction(exponent)))
                 elif key[0] == "prime":
@@ -119,9 +129,7 @@ class Evaluator(Algebra):
         return [*self.logarithms(c), (self.log_atom(primitive), Fraction(1))]
 
     def log_atom(self, a: Value) -> Value:
-        if isinstance(a, Fraction):
-            return self.single(("log", a))
-        return self.single(("log", self.hashed(a)))
+        return self.single(("log", hashed_value(a)))
 
     def exponential(self, logarithm: Value | None, monomial: Monomial, coefficient: Fraction) -> Value:
         """exp(coefficient * monomial * logarithm), with logarithm None for 1; a power of i in the monomial turns it into cos + i sin."""
@@ -138,12 +146,11 @@ class Evaluator(Algebra):
         logs = [(index, power) for index, power in joined if self.generators[index].key[0] == "log" and power == 1]
         if len(logs) == 1 and len(joined) == 1:  # exp(c ln a) = a**c
             argument = self.generators[logs[0][0]].key[1]
-            return self.power(argument if isinstance(argument, Fraction) else unhashed(argument), coefficient * scale)
+            if argument == -1:
+                raise Unreadable("a root of a power of -1")
+            return self.power(unhashed(argument), coefficient * scale)
         key = ("exp", hashed_value(self.ratio({joined: Fraction(1)}, ONE)))
         return self.single(key, coefficient * scale, positive=True)
-
-    def exp_argument(self, index: int) -> Value:
-        return unhashed(self.generators[index].key[1])
 
     def rational_root(self, base: Value, exponent: Fraction) -> Value:
         if self.is_zero(base):
@@ -195,7 +202,8 @@ class Evaluator(Algebra):
                 part = self.root_of_rational(Fraction(generator.key[1]), power * exponent)
             else:
                 part = self.ratio({((index, power * exponent),): Fraction(1)}, ONE)
-                if not generator.positive and power.denominator == 1 and power % 2 == 0 and (power * exponent) % 2:
+                even_inside = power.numerator % 2 == 0 and exponent.denominator % 2 == 0
+                if even_inside and not generator.positive and power * exponent % 2:  # sqrt(x**2) = |x|
                     variable = self.ratio({((index, 1),): Fraction(1)}, ONE)
                     part = self.power(self.absolute(variable), power * exponent)
             result = self.multiply(result, part)
@@ -224,7 +232,7 @@ class Evaluator(Algebra):
         algebraic = constant and inner.den == ONE and all(
             self.generators[index].algebraic and power > 0 for monomial in inner.num for index, power in monomial
         )
-        key = ("root", self.hashed(inner))
+        key = ("root", hashed_value(inner))
         generator = self.single(key, exponent, period=1, base=inner, positive=constant and not self.has_i(inner), algebraic=algebraic)
         return self.multiply(scale, generator)
 
@@ -240,7 +248,7 @@ class Evaluator(Algebra):
         if leading(inner.num) < 0:
             inner = self.negated(inner)
         square = self.lift(self.multiply(inner, inner))
-        return self.multiply(c, self.single(("abs", self.hashed(inner)), period=2, base=square, positive=True))
+        return self.multiply(c, self.single(("abs", hashed_value(inner)), period=2, base=square, positive=True))
 
     def substitute_i(self, a: Ratio) -> Value:
         """The complex conjugate of a constant whose only complex generator is i."""
@@ -292,7 +300,7 @@ class Evaluator(Algebra):
         return self.multiply(_HALF, self.single(("cospi", turn), positive=True, algebraic=True, degree=totient(2 * turn.denominator) // 2))
 
     def multiple_angle(self, coefficient: Fraction, unit: Ratio) -> tuple[Value, Value]:
-        key = self.hashed(unit)
+        key = hashed_value(unit)
         denominator = lcm(self.angle_units.get(key, 1), coefficient.denominator)
         if self.angle_units.get(key, denominator) != denominator:
             self.stale = True
@@ -300,7 +308,7 @@ class Evaluator(Algebra):
         count = abs(coefficient) * denominator
         if count > MAX_MULTIPLE:
             raise TooComplex("a multiple of an angle too large")
-        constant = self.multiply(Fraction(1, denominator), unit) if self.is_constant(unit) else None
+        constant = hashed_value(self.multiply(Fraction(1, denominator), unit)) if self.is_constant(unit) else None
         sine = self.single(("sin", key, constant))
         square = self.add(Fraction(1), self.multiply(sine, sine), -1)
         cosine = self.single(("cos", key, constant), period=2, base=self.lift(square))
@@ -335,7 +343,9 @@ class Evaluator(Algebra):
     def call(self, name: str, nodes: tuple) -> Value:
         args = [self.value(node) for node in nodes] if name != "det" else []
         if name == "det":
-            return self.determinant([[self.value(cell) for cell in row] for row in nodes[0][1]]) if nodes[0][0] == "matrix" else self.value(nodes[0])
+            if nodes[0][0] != "matrix":
+                raise Unreadable("a determinant")
+            return self.determinant([[self.value(cell) for cell in row] for row in nodes[0][1]])
         if name == "root":
             return self.power(args[0], self.invert(args[1]))
         if name in ("sqrt", "cbrt"):
@@ -375,7 +385,7 @@ class Evaluator(Algebra):
         return self.multiply(top, self.invert(base))
 
     def log_sum(self, a: Value) -> Value:
-        if not isinstance(a, Fraction) and self.is_constant(a) and self.sign(a) <= 0:
+        if self.is_constant(a) and self.sign(a) <= 0:
             raise Unreadable("the logarithm of a number that is not positive")
         total: Value = Fraction(0)
         for logarithm, weight in self.logarithms(a):
@@ -386,6 +396,8 @@ class Evaluator(Algebra):
         """floor, ceil, factorial, binomials, gcd, lcm, max and min of rational numbers, within caps; otherwise opaque."""
         if not all(isinstance(a, Fraction) for a in args):
             return self.single((name, tuple(hashed_value(a) for a in args)))
+        if len(args) != {"floor": 1, "ceil": 1, "factorial": 1, "binom": 2}.get(name, max(2, len(args))):
+            raise Unreadable(f"{name} of {len(args)} arguments")
         whole = all(a.denominator == 1 for a in args)
         if name in ("floor", "ceil"):
             return Fraction(floor(args[0]) if name == "floor" else ceil(args[0]))
@@ -430,7 +442,7 @@ class Evaluator(Algebra):
         if kind == "root":
             return self.is_constant(generator.base)
         if kind in ("log", "exp"):
-            return isinstance(generator.key[1], Fraction) or self.is_constant(unhashed(generator.key[1]))
+            return self.is_constant(unhashed(generator.key[1]))
         return kind in ("sin", "cos") and generator.key[2] is not None
 
     def has_i(self, a: Value) -> bool:
@@ -440,22 +452,6 @@ class Evaluator(Algebra):
 
     def negated(self, a: Ratio) -> Ratio:
         return Ratio({m: -x for m, x in a.num.items()}, a.den)
-
-    def hashed(self, a: Value) -> tuple:
-        return hashed_value(a)
-
-
-def hashed_value(a: Value) -> tuple | Fraction:
-    """A value as a key of the generator table; `unhashed` is its inverse."""
-    return a if isinstance(a, Fraction) else tuple(tuple(sorted(part.items())) for part in a)
-
-
-def unhashed(key: tuple | Fraction) -> Value:
-    if isinstance(key, Fraction):
-        return key
-    num, den = (dict(part) for part in key)
-    return Ratio(num, ONE if den == ONE else den)
-
 
 def leading(poly: dict) -> Fraction:
     return poly[max(poly)]

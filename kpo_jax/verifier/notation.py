@@ -7,6 +7,7 @@ from typing import NamedTuple
 MAX_CHARS = 4000  # longer answers are compared as text (and as plain numbers) only
 MAX_TOKENS = 1500
 MAX_DIGITS = 2000
+END = "the end"  # the value of the last token; no command or sign can spell it
 
 
 class Unreadable(Exception):
@@ -47,7 +48,7 @@ _UNICODE = {
     **{"≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "∪": "\\cup "},
     **{"∩": "\\cap ", "∖": "\\setminus ", "∅": "\\emptyset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "⟨": "\\langle ", "⟩": "\\rangle "},
     **{"½": "\\frac{1}{2}", "⅓": "\\frac{1}{3}", "⅔": "\\frac{2}{3}", "¼": "\\frac{1}{4}", "¾": "\\frac{3}{4}", "⅕": "\\frac{1}{5}"},
-    **{"“": '"', "”": '"', "、": ",", "€": "\\text{euro}", "£": "\\text{pound}"},
+    **{"“": '"', "”": '"', "、": ",", "€": "\\euro ", "£": "\\pounds "},
 }
 _TRANSLATE = str.maketrans(_UNICODE)
 _ADJACENT_SCRIPTS = re.compile(r"\}[\^_]\{(?=[0-9+\-n]\})")  # x¹² became x^{1}^{2}
@@ -60,15 +61,16 @@ _STYLE = re.compile(
 _STYLE_WITH_ARGUMENT = re.compile(r"\\(?:color|textcolor|hspace|vspace|hskip|phantom|hphantom|vphantom|label|tag|kern)\*?\s?\{[^{}]{0,80}\}")
 _SPACING = re.compile(r"\\(?:[,;:!> ]|(?:quad|qquad|enspace|thinspace|medspace|thickspace|negthinspace|space)(?![A-Za-z]))|~")
 # Between digits these group thousands: 10,\!080   10{,}080   10\,080
-_GROUPING = re.compile(r"(?<=\d)\s?(?:\{,\}|,\\!|\\,)\s?(?=\d{3}(?!\d))")
+_GROUPING = re.compile(r"(?<=[0-9])\s?(?:\{,\}|,\\!|\\,)\s?(?=[0-9]{3}(?![0-9]))")
 _DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # none of them readable; \x01 and \x02 are marks of our own below
 _TRAILING = " \t\r\n.,;:!?。"
 
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,]\d)")
-_TIGHT_COMMA = re.compile(r"(?<=\d),(?=\d)")
+_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,][0-9])")
+_TIGHT_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
-    r"|(?P<num>(?:\d[\d\x01]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+(?![\d.]))?)"
+    r"|(?P<num>(?:[0-9][0-9\x01]*(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+(?![0-9.]))?)"
     r"|(?P<cmd>\\(?:[A-Za-z]+|.))"
     r"|(?P<word>[A-Za-z]+)"
     r"|(?P<op><=|>=|!=|\*\*|:=|==|[-+*/^_=<>(){}\[\]|,;:!%&'$\"])"
@@ -80,7 +82,7 @@ FUNCTIONS = frozenset(
 _ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "cosec": "csc", "ceiling": "ceil", "inf": "infty", "infinity": "infty"}
 _ALIASES |= {"oo": "infty", "leq": "le", "geq": "ge", "neq": "ne", "leqslant": "le", "geqslant": "ge", "dfrac": "frac", "tfrac": "frac"}
 _ALIASES |= {"cfrac": "frac", "dbinom": "binom", "tbinom": "binom", "lt": "<", "gt": ">", "degree": "circ", "degrees": "circ", "deg": "circ"}
-_ALIASES |= {"varnothing": "emptyset", "infin": "infty", "lbrace": "\\{", "rbrace": "\\}", "{": "\\{", "}": "\\}", "backslash": "setminus", "percent": "%"}
+_ALIASES |= {"varnothing": "emptyset", "infin": "infty", "lbrace": "\\{", "rbrace": "\\}", "{": "\\{", "}": "\\}", "backslash": "setminus", }
 _ALIASES |= {"cdotp": "cdot", "ast": "cdot", "varphi": "phi", "varepsilon": "epsilon", "lvert": "vert", "rvert": "vert", "mid": "vert"}
 _PLAIN_NAMES = FUNCTIONS | {"pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "sigma", "phi", "omega", "binom", "frac"} | {
     "infty", "circ", "pm", "cdot", "times", "cup", "cap"
@@ -91,20 +93,17 @@ _TRANSPARENT = frozenset("mathbf mathit mathsf mathcal mathtt boldsymbol bm boxe
 
 def translate(text: str) -> str:
     """Unicode mathematics as LaTeX, look-only commands gone, white space collapsed; never longer than a small multiple of the text."""
+    text = _CONTROL.sub("\x00", text)
     if not text.isascii():
         text = _ADJACENT_SCRIPTS.sub("", text.translate(_TRANSLATE))
-    if "\\" in text or "$" in text or "~" in text:
+    if any(mark in text for mark in "\\$~{"):
         text = text.replace("\\\\[", "\\\\ [") if "\\\\[" in text else text  # a matrix row break, not a display
-        text = _GROUPING.sub("\x01", text.replace("\x01", "\x00"))
+        text = _GROUPING.sub("\x01", text)
         text = _STYLE_WITH_ARGUMENT.sub(" ", text)
         text = _STYLE.sub(" ", text)
-        text = _SPACING.sub(" ", _rows_hidden(text)).replace("\x02", "\\\\")
+        text = _SPACING.sub(" ", text.replace("\\\\", "\x02")).replace("\x02", "\\\\")
         text = _DELIMITERS.sub(" ", text)
     return strip_ends(" ".join(text.split()))
-
-
-def _rows_hidden(text: str) -> str:
-    return text.replace("\x02", "\x00").replace("\\\\", "\x02")
 
 
 def strip_ends(text: str) -> str:
@@ -122,6 +121,11 @@ def has_thousands(text: str) -> bool:
     """Whether every comma tight between digits groups thousands, so that 1,234 may be read as one number."""
     commas = len(_TIGHT_COMMA.findall(text))
     return commas > 0 and commas == sum(match.count(",") for match in _THOUSANDS.findall(text))
+
+
+def may_be_list(text: str) -> bool:
+    """Whether the groups of such a text may also be items: 1,234 may be 1 and 234, but 1,000 is never 1 and 000."""
+    return has_thousands(text) and ",0" not in text
 
 
 def number(digits: str) -> Fraction:
@@ -142,7 +146,7 @@ def tokenize(text: str, thousands: bool) -> list[Token]:
         text = _THOUSANDS.sub(lambda match: match.group().replace(",", "\x01"), text)
     tokens: list[Token] = []
     _scan(text, tokens, prose=False)
-    tokens.append(Token("end", ""))
+    tokens.append(Token("end", END))
     return tokens
 
 
@@ -175,13 +179,15 @@ def _scan(text: str, tokens: list[Token], prose: bool) -> None:
 
 def _scan_word(word: str, tokens: list[Token], spaced: bool, prose: bool) -> None:
     name = _ALIASES.get(word.lower(), word)
-    if word in ("and", "or", "AND", "OR"):
+    if prose and word in UNITS and tokens and not (tokens[-1].kind == "op" and tokens[-1].value in "+-*=<>,(^_"):
+        tokens.append(Token("word", word, spaced))
+    elif word in ("and", "or", "AND", "OR"):
         tokens.append(Token("op", ",", spaced))
     elif name in _PLAIN_NAMES:
         tokens.append(Token("cmd", name, spaced))
     elif len(word) == 1:
         tokens.append(Token("sym", word, spaced))
-    elif prose or word.lower() in UNITS or len(word) > 3:
+    elif prose or word.lower() in UNITS or word == "percent" or len(word) > 3:
         tokens.append(Token("word", word.lower(), spaced))
     else:  # xy is a product of two variables
         tokens.extend(Token("sym", letter, spaced and index == 0) for index, letter in enumerate(word))
@@ -242,7 +248,7 @@ _BASE_UNITS = {
 UNITS: dict[str, tuple[str | None, Fraction]] = {
     name: (dimension, Fraction(factor)) for dimension, names in _BASE_UNITS.items() for name, factor in names.items()
 }
-UNITS |= {word: (None, Fraction(10) ** power) for word, power in (("hundred", 2), ("thousand", 3), ("million", 6), ("billion", 9))}
-UNITS |= {"trillion": (None, Fraction(10) ** 12), "dozen": (None, Fraction(12)), "unit": (None, Fraction(1))}
+UNITS["unit"] = (None, Fraction(1))
 UNITS |= {name + "s": unit for name, unit in UNITS.items() if len(name) > 1}
+MULTIPLIERS = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 UNITS |= {"mph": ("mph", Fraction(1)), "square": (None, Fraction(1)), "sq": (None, Fraction(1)), "cubic": (None, Fraction(1)), "per": (None, Fraction(1))}

@@ -128,6 +128,8 @@ def log(a: Ball, precision: int) -> Ball:
     fine = precision + 16
 
     def atanh_twice(top: int, bottom: int) -> int:
+        if top < 0:  # a shift rounds a negative term to -1, never to 0
+            return -atanh_twice(-top, bottom)
         term = ratio = (top << fine) // bottom
         square, total, k = ratio * ratio >> fine, 0, 1
         while term:

@@ -11,11 +11,12 @@ Nodes, by their first element:
 
 from fractions import Fraction
 
-from kpo_jax.verifier.notation import FUNCTIONS, UNITS, Token, TooComplex, Unreadable, tokenize
+from kpo_jax.verifier.notation import END, FUNCTIONS, MULTIPLIERS, UNITS, Token, TooComplex, Unreadable, tokenize
 
 MAX_DEPTH = 40
 RELATIONS = frozenset(("=", "<", ">", "le", "ge", "ne", "approx", "in", "equiv", "to", "rightarrow"))
 _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "langle": "rangle"}
+_CURRENCIES = {"$": (("money", 1), ("", Fraction(1))), "euro": (("euro", 1), ("", Fraction(1))), "pounds": (("sterling", 1), ("", Fraction(1)))}
 _MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"))
 _GREEK_NAMES = frozenset(
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega "
@@ -25,15 +26,16 @@ _ACCENTS = frozenset("vec hat bar tilde overline dot widehat overrightarrow over
 # Words that change what a number means: 5 \text{ or so} is not 5.
 _NOT_UNITS = frozenset(
     "not no to than least most about approximately or and if when where except minus plus times over under less more zero one two three four "
-    "five six seven eight nine ten eleven twelve half third quarter infinity infinitely nor but unless either neither is are equals solutions".split()
+    "five six seven eight nine ten eleven twelve half third quarter infinity infinitely nor but unless either neither is are equals".split()
 )
 
 
 def parse(text: str, thousands: bool = True) -> tuple:
     """The tree of a translated answer. Raises Unreadable or TooComplex."""
     parser = _Parser(tokenize(text, thousands))
-    node = parser.items(("end",), "list")
-    parser.expect("end")
+    node = parser.items("list")
+    if not parser.at(END):
+        raise Unreadable(f"{parser.token.value!r} out of place")
     return node
 
 
@@ -49,41 +51,38 @@ class _Parser:
 
     def at(self, *values: str) -> bool:
         token = self.tokens[self.position]
-        return token.kind in ("op", "cmd", "end") and (token.value in values or (token.kind == "end" and "end" in values))
+        return token.value in values and token.kind in ("op", "cmd", "end")
 
     def take(self) -> Token:
         token = self.tokens[self.position]
-        if token.kind == "end":
+        if token.value == END:
             raise Unreadable("it ends early")
         self.position += 1
         return token
 
     def accept(self, *values: str) -> bool:
-        if self.at(*values) and self.token.kind != "end":
+        if self.at(*values):
             self.position += 1
             return True
         return False
 
     def expect(self, value: str) -> None:
-        if not self.at(value):
+        if not self.accept(value):
             raise Unreadable(f"expected {value!r}, found {self.token.value!r}")
-        if value != "end":
-            self.position += 1
 
     # ---- structure
 
-    def items(self, closers: tuple[str, ...], kind: str) -> tuple:
-        """One item, or several separated by commas (or semicolons, `and`, `or`), up to a closer, which stays."""
+    def items(self, kind: str) -> tuple:
+        """One item, or several separated by commas (or semicolons, `and`, `or`)."""
         found = [self.relation()]
         while self.accept(",", ";"):
             while self.accept(","):  # "1, 2, and 3"
                 pass
-            if self.at(*closers):
-                break
             found.append(self.relation())
         return found[0] if len(found) == 1 else (kind, tuple(found))
 
     def relation(self) -> tuple:
+        self.accept("approx", "=")
         sides, operators = [self.side()], []
         if self.token.kind in ("op", "cmd") and self.token.value == ":" and self.depth == 0:
             while self.accept(":"):
@@ -105,8 +104,20 @@ class _Parser:
         if self.token.kind == "word" or (self.at('"') and self.tokens[self.position + 1].kind == "word"):
             return self.words()
         node = self.sum()
-        if self.token.kind == "word":
+        if self.accept("choose"):
+            node = ("call", "binom", (node, self.sum()))
+        elif self.accept("over"):
+            node = ("mul", ((1, node), (-1, self.sum())))
+        while self.token.kind == "word" and self.token.value in MULTIPLIERS:
+            factor = (1, ("num", Fraction(MULTIPLIERS[self.take().value])))
+            node = (*node[:1], ("mul", ((1, node[1]), factor)), node[2]) if node[0] == "quantity" else ("mul", ((1, node), factor))
+        if self.token.kind == "word" and self.token.value == "percent":
+            self.take()
+            node = ("percent", node)
+        elif self.token.kind == "word":
             node = ("quantity", node, self.unit())
+        elif self.at(*_CURRENCIES):
+            node = ("quantity", node, _CURRENCIES[self.take().value])
         return node
 
     def words(self) -> tuple:
@@ -147,6 +158,8 @@ class _Parser:
                 factors.append((1, self.signed_factor()))
             elif self.accept("/", "div"):
                 factors.append((-1, self.signed_factor()))
+            elif self.accept("%"):
+                factors = [(1, ("percent", factors[0][1] if len(factors) == 1 else ("mul", tuple(factors))))]
             elif self.starts_factor():
                 self.juxtapose(factors)
             else:
@@ -169,12 +182,18 @@ class _Parser:
                 self.position += 3
                 factors[-1] = (1, _mixed(previous[1], token.value, following[1].value))
                 return
-            raise Unreadable("two numbers side by side")
+            if previous[:2] != ("call", "factorial"):
+                raise Unreadable("two numbers side by side")
         node = self.factor()
-        if whole and token.value == "frac" and node[0] == "mul" and all(part[1][0] == "num" for part in node[1]):
-            top, bottom = node[1][0][1][1], node[1][1][1][1]
+        if len(factors) == 1 and previous[0] == "sym" and token.value == "(" and node[0] in ("sym", "num", "tuple"):
+            factors[-1] = (1, ("apply", previous, node))
+            return
+        fraction = node[1] if node[0] == "degree" else node
+        if whole and token.value == "frac" and fraction[0] == "mul" and all(part[0] == "num" for _, part in fraction[1]):
+            (_, (_, top)), (_, (_, bottom)) = fraction[1]
             if top.denominator == bottom.denominator == 1 and 0 < top < bottom:
-                factors[-1] = (1, _mixed(previous[1], top, bottom))
+                mixed = _mixed(previous[1], top, bottom)
+                factors[-1] = (1, ("degree", mixed) if node[0] == "degree" else mixed)
                 return
         factors.append((1, node))
 
@@ -183,7 +202,7 @@ class _Parser:
         if token.kind in ("num", "sym"):
             return True
         if token.kind == "op":
-            return token.value in ("(", "[", "{") or (token.value == "|" and not self.bars) or token.value == "$"
+            return token.value in ("(", "[", "{") or (token.value == "|" and not self.bars)
         if token.kind != "cmd":
             return False
         name = token.value
@@ -191,7 +210,7 @@ class _Parser:
             return not self.bars
         return (
             name in FUNCTIONS or name in _GREEK_NAMES or name in _ACCENTS
-            or name in ("pi", "frac", "sqrt", "binom", "infty", "langle", "begin", "lfloor", "lceil", "\\{", "emptyset", "$")
+            or name in ("pi", "frac", "sqrt", "binom", "infty", "langle", "begin", "lfloor", "lceil", "\\{", "emptyset")
             or name.startswith("mathbb")
         )  # fmt: skip
 
@@ -219,8 +238,6 @@ class _Parser:
                 node = ("call", "factorial", (node,))
             elif self.accept("'"):
                 node = _primed(node)
-            elif self.accept("%"):
-                node = ("percent", node)
             elif self.at("_") and node[0] != "word":
                 self.take()
                 node = _subscript(node, self.argument(), self.tokens[self.position - 1])
@@ -234,7 +251,7 @@ class _Parser:
         if braces:
             self.expect("}")
         if self.token.kind == "sym" and self.token.value in "CF":
-            return ("quantity", node, (("degree" + self.take().value, Fraction(1)),))
+            return ("quantity", node, (("degree " + self.take().value, 1), ("", Fraction(1))))
         return ("degree", node)
 
     def argument(self) -> tuple:
@@ -263,19 +280,31 @@ class _Parser:
     def atom(self) -> tuple:
         token = self.take()
         if token.kind == "num":
-            return ("num", token.value)
+            return ("num", token.value + self.repetend(token.digits))
         if token.kind == "sym":
             return ("const", token.value) if token.value in ("e", "i") else ("sym", token.value)
         if token.kind == "word":
             return ("word", token.value)
         name = token.value
-        if name == "$":  # \$32,348
-            return ("quantity", self.factor(), (("money", Fraction(1)),))
+        if name in _CURRENCIES:  # \$32,348
+            return ("quantity", self.factor(), _CURRENCIES[name])
         if name in _CLOSING:
             return self.group(name)
         if token.kind == "op" and name != "|":
             raise Unreadable(f"{name!r} where a value should stand")
         return self.command(name)
+
+    def repetend(self, digits: str) -> Fraction:
+        """What 0.\\overline{3} adds to 0."""
+        _, point, part = digits.partition(".")
+        if not point or "e" in digits.lower() or not self.at("overline", "bar", "dot"):
+            return Fraction(0)
+        self.take()
+        braces = self.accept("{")
+        period = self.take()
+        if period.kind != "num" or not period.digits.isdigit() or (braces and not self.accept("}")):
+            raise Unreadable("a repeating decimal")
+        return Fraction(int(period.digits), 10 ** len(part) * (10 ** len(period.digits) - 1))
 
     def group(self, opener: str) -> tuple:
         bars, self.bars = self.bars, 0
@@ -284,7 +313,7 @@ class _Parser:
             self.bars = bars
             return node
         closers = (")", "]") if opener in ("(", "[") else (_CLOSING[opener],)
-        inner = self.items(closers, "tuple")
+        inner = self.items("tuple")
         self.bars = bars
         if not self.at(*closers):
             raise Unreadable(f"{opener!r} is not closed")
@@ -301,10 +330,10 @@ class _Parser:
         if self.accept("\\}"):
             return ("special", "empty")
         self.bars += 1  # inside \{ \} a bar separates, it does not open an absolute value
-        inner = self.items(("\\}", ":", "vert", "|"), "set")
+        inner = self.items("set")
         self.bars -= 1
         if self.accept(":", "vert", "|"):  # \{ x : x > 2 \}
-            inner = self.items(("\\}",), "list")
+            inner = self.items("list")
             self.expect("\\}")
             return inner
         self.expect("\\}")
@@ -361,7 +390,7 @@ class _Parser:
                 base = self.argument()
         if self.at("(", "["):
             opener = self.take().value
-            inner = self.items((")", "]"), "args")
+            inner = self.items("args")
             self.expect(_CLOSING[opener])
             args = inner[1] if inner[0] == "args" else (inner,)
         else:
@@ -396,7 +425,7 @@ class _Parser:
         if kind not in _MATRICES and kind not in ("vmatrix", "cases"):
             raise Unreadable(f"environment {kind}")
         rows, row = [], []
-        while not self.at("end") or self.token.kind == "end":
+        while not self.at("end"):
             row.append(self.relation())
             if self.accept("&"):
                 continue
@@ -420,11 +449,13 @@ class _Parser:
         return name
 
     def unit(self) -> tuple:
-        """Trailing words as a sorted tuple of (dimension or noun, power), the pure factor under the key ""."""
-        powers: dict[str, Fraction] = {}
+        """Trailing words as a sorted tuple of (dimension or noun, power), then ("", the factor to the dimensions' base units)."""
+        powers: dict[str, int] = {}
         factor, sign, exponent, nouns = Fraction(1), 1, 1, 0
         while True:
             if self.token.kind == "word":
+                if not self.token.spaced and self.token.value not in UNITS:
+                    raise Unreadable("a word that sticks to a number")
                 word = self.take().value
             elif self.at("/") and self.tokens[self.position + 1].kind == "word":
                 self.take()
@@ -450,7 +481,7 @@ class _Parser:
             dimension, scale = UNITS.get(word, (_singular(word), Fraction(1)))
             factor *= scale ** (sign * exponent)
             if dimension:
-                powers[dimension] = powers.get(dimension, Fraction(0)) + sign * exponent
+                powers[dimension] = powers.get(dimension, 0) + sign * exponent
             exponent = 1
         return (*sorted((name, power) for name, power in powers.items() if power), ("", factor))
 

@@ -1,10 +1,12 @@
 """Makes the model goldens beside this file: tiny random models run by transformers in PyTorch.
 
-    pip install torch==2.13.0 transformers==5.23.0 "numpy<2.5"      # the CPU wheel of torch, in an environment of its own
+In an environment of its own, with the CPU wheel of torch:
+
+    pip install torch==2.13.0 transformers==5.23.0 "numpy<2.5"
     python tests/goldens/make_model_goldens.py
 
-Each NAME.npz holds, under Hugging Face's names, `config` (config.json as text), `weight/...`, `grad/...` (gradient of the
-summed log-probability of the response tokens at `temperature`), and the arrays
+Each NAME.npz holds `config` (config.json as text), `weight/...` and `grad/...` under Hugging Face's names (gradients of
+the summed log-probability of the response tokens at `temperature`), and the arrays
     tokens [B, S], prompt_length [B], length [B]    ragged rows, right-padded with junk
     logits [B, S, V]                                valid where the column is below `length`
     log_prob [B, T]                                 of response tokens, 0 beyond `length`

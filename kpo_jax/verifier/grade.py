@@ -1,0 +1,36 @@
+"""`verify` and `is_equivalent`: one response against one reference answer, in this process."""
+
+from typing import NamedTuple
+
+from kpo_jax.verifier.compare import decide
+from kpo_jax.verifier.extract import extract_answer
+
+
+class Verdict(NamedTuple):
+    """Whether a response is right, the answer found in it (None if none), and why, in a few words."""
+
+    correct: bool
+    extracted: str | None
+    reason: str
+
+
+def verify(response: str, answer: str) -> Verdict:
+    """Grade the final answer of `response` against `answer` (a reference as the data set gives it).
+
+    Returns within two seconds of CPU time whatever the text; needs no signal and so runs in any thread. An unforeseen exception is a
+    wrong verdict whose reason starts with "error", so that it can be counted.
+    """
+    extracted = None
+    try:
+        extracted = extract_answer(response)
+        if extracted is None:
+            return Verdict(False, None, "no final answer")
+        correct, reason = decide(extracted, answer)
+    except Exception as error:
+        return Verdict(False, extracted, f"error: {type(error).__name__}: {error}"[:200])
+    return Verdict(correct, extracted, reason)
+
+
+def is_equivalent(a: str, b: str) -> bool:
+    """Whether two answers say the same; symmetric."""
+    return decide(a, b)[0]

@@ -1,0 +1,164 @@
+"""Grading in worker processes that can be killed: `verify_batch` and the worker's own loop.
+
+A worker is a fresh Python process that imports this package alone (no jax, and not the caller's main module, as
+`multiprocessing` spawn would). Requests and replies are lines of JSON over pipes, so nothing is unpickled. The parent gives each
+worker one answer at a time and kills it when the time is up; the operating system limits its memory.
+"""
+
+import json
+import os
+import queue
+import resource
+import selectors
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from kpo_jax.verifier.grade import Verdict, verify
+
+MEMORY_LIMIT = 1 << 30  # bytes of address space per worker
+STARTUP_TIMEOUT = 60.0  # seconds a fresh worker may take until its first reply, on top of `timeout`
+CHUNK = 32  # answers that make one more worker worth its start
+_ROOT = str(Path(__file__).resolve().parents[2])
+_COMMAND = "import sys; sys.path.insert(0, sys.argv[1]); from kpo_jax.verifier.pool import work; work(int(sys.argv[2]))"
+
+
+def verify_batch(
+    responses: Sequence[str], answers: Sequence[str], workers: int | None = None, timeout: float = 5.0
+) -> list[Verdict]:
+    """`verify` on every pair, in worker processes; verdicts in the order of the responses.
+
+    What goes wrong is a verdict, never an exception and never left out: correct is False and the reason starts with "timeout" or
+    "error" (`count_failures` counts them). The worker is killed and replaced, the other answers are not affected.
+
+    Args:
+      responses, answers: one each per row.
+      workers: processes; by default as many as there are cores, at most 8, and one per 32 rows.
+      timeout: seconds of wall time for one answer.
+
+    Raises:
+      ValueError: lengths that differ, or workers or timeout that are not positive.
+    """
+    if len(responses) != len(answers):
+        raise ValueError(f"verify_batch: {len(responses)} responses but {len(answers)} answers; give one answer per response")
+    if workers is None:
+        workers = min(os.cpu_count() or 1, 8, -(-len(responses) // CHUNK))
+    elif workers < 1:
+        raise ValueError(f"verify_batch: workers is {workers}; it must be at least 1")
+    if not timeout > 0:
+        raise ValueError(f"verify_batch: timeout is {timeout}; it must be positive")
+    pending: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for index in range(len(responses)):
+        pending.put(index)
+    verdicts: list[Verdict | None] = [None] * len(responses)
+    failures: list[BaseException] = []
+
+    def serve() -> None:
+        worker = _Worker(timeout)
+        try:
+            while True:
+                index = pending.get_nowait()
+                verdicts[index] = worker.grade(responses[index], answers[index])
+        except queue.Empty:
+            pass
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            worker.stop()
+
+    threads = [threading.Thread(target=serve, daemon=True) for _ in range(min(workers, len(responses)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    return verdicts
+
+
+def count_failures(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    """How many verdicts are failures of the grader rather than judgements: {"timeouts": ..., "errors": ...}."""
+    return {name + "s": sum(verdict.reason.startswith(name) for verdict in verdicts) for name in ("timeout", "error")}
+
+
+class _Worker:
+    """One process and the pipe to it; started on first use and again after it was killed or died."""
+
+    def __init__(self, timeout: float):
+        self.timeout, self.process, self.fresh = timeout, None, True
+
+    def grade(self, response: str, answer: str) -> Verdict:
+        if self.process is None:
+            self.start()
+        request = json.dumps([response, answer]).encode() + b"\n"
+        limit = self.timeout + (STARTUP_TIMEOUT if self.fresh else 0)
+        try:
+            reply = self.exchange(request, limit)
+        except TimeoutError:
+            self.stop()
+            return Verdict(False, None, f"timeout after {self.timeout:g} s")
+        except OSError as error:  # it died while we wrote
+            reply = b""
+            cause = f": {error}"
+        else:
+            cause = ""
+        if not reply.endswith(b"\n"):
+            code = self.stop()
+            return Verdict(False, None, f"error: the worker died with code {code}{cause}")
+        self.fresh = False
+        return Verdict(*json.loads(reply))
+
+    def start(self) -> None:
+        command = [sys.executable, "-I", "-c", _COMMAND, _ROOT, str(MEMORY_LIMIT)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, close_fds=True)
+        self.fresh = True
+        os.set_blocking(self.process.stdin.fileno(), False)
+
+    def exchange(self, request: bytes, limit: float) -> bytes:
+        """Write the request and read one line, both under one time limit; the line lacks its end if the worker died."""
+        deadline = time.monotonic() + limit
+        stdin, stdout = self.process.stdin.fileno(), self.process.stdout.fileno()
+        parts: list[bytes] = []
+        view = memoryview(request)
+        with selectors.DefaultSelector() as selector:
+            selector.register(stdin, selectors.EVENT_WRITE)
+            selector.register(stdout, selectors.EVENT_READ)
+            while True:
+                ready = selector.select(max(0.0, deadline - time.monotonic()))
+                if not ready:
+                    raise TimeoutError
+                for key, _ in ready:
+                    if key.fd == stdin:
+                        view = view[os.write(stdin, view[:65536]) :]
+                        if not view:
+                            selector.unregister(stdin)
+                    else:
+                        parts.append(os.read(stdout, 1 << 20))
+                        if not parts[-1] or parts[-1].endswith(b"\n"):
+                            return b"".join(parts)
+
+    def stop(self) -> int | None:
+        """Kill the process, if there is one; its exit code."""
+        if self.process is None:
+            return None
+        process, self.process = self.process, None
+        process.kill()
+        process.stdin.close()
+        process.stdout.close()
+        return process.wait()
+
+
+def work(memory_limit: int) -> None:
+    """The worker's loop: one JSON line [response, answer] in, one JSON line [correct, extracted, reason] out, until the end of input."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for line in sys.stdin.buffer:
+        try:
+            verdict = verify(*json.loads(line))
+        except MemoryError:
+            verdict = Verdict(False, None, "error: out of memory")
+        sys.stdout.buffer.write(json.dumps(verdict).encode() + b"\n")
+        sys.stdout.buffer.flush()

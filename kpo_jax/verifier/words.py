@@ -1,0 +1,134 @@
+"""Answers that are not expressions: plain numbers of any length, multiple-choice letters, number bases, dates, plain text."""
+
+import re
+
+_NUMBER = re.compile(r"\s*([+-]?)\s*(\d+|\d{1,3}(?:,\d{3})+)(?:\.(\d*))?\s*|\s*([+-]?)\s*\.(\d+)\s*", re.ASCII)
+_LOOKS = re.compile(r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|hbox|textsf|operatorname|emph|bf|rm)(?![A-Za-z])\s?")
+_CHOICE = re.compile(r"\(\s*([A-Za-z])\s*\)|([A-Ja-j])\s?\)|([A-Ja-d])")
+_WORD_BASES = dict(zip("two three four five six seven eight nine ten twelve sixteen".split(), (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16), strict=True))
+_BASED = re.compile(r"\(?([0-9A-Fa-f]{1,400})\)?\s?(?:_\s?\(?\s?([0-9]{1,2}|[a-z]+)\s?\)?|\(?\s?base[ -]([0-9]{1,2}|[a-z]+)\)?)")
+_MONTHS = "january february march april may june july august september october november december".split()
+_MONTH = {name[:length]: index + 1 for index, name in enumerate(_MONTHS) for length in (3, 4, len(name))}
+_DATE = re.compile(
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2}) (?:of )?([a-z]{3,9})\.?)(?:,? (\d{4}))?",
+    re.ASCII,
+)
+_ORDINAL = re.compile(r"(\d)(?:st|nd|rd|th)\b", re.ASCII)
+_DIGITS = re.compile(r"[0-9]")
+
+
+def bare_number(text: str) -> tuple[str, str, str] | None:
+    """(sign, digits before the point, digits after) in normal form, of an integer or decimal of any length; linear in time."""
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return None
+    whole = (match[2] or "").replace(",", "").lstrip("0")
+    part = (match[3] or match[5] or "").rstrip("0")
+    sign = (match[1] or match[4] or "") if whole or part else ""
+    return ("-" if sign == "-" else "", whole, part)
+
+
+def without_looks(text: str) -> str:
+    """Text commands and grouping braces gone: \\textbf{(C)} gives (C)."""
+    if len(text) > 600:
+        return ""
+    return " ".join(_LOOKS.sub("", text).replace("{", "").replace("}", "").replace('"', "").replace("\\ ", " ").split())
+
+
+def choice(text: str) -> str | None:
+    """The letter of a multiple-choice answer, (C), C, C) or \\text{C}, as a capital."""
+    if len(text) > 60:
+        return None
+    plain = without_looks(text).rstrip(".:) ") if not text.endswith(")") else without_looks(text)
+    match = _CHOICE.fullmatch(plain)
+    return (match[1] or match[2] or match[3]).upper() if match else None
+
+
+_LABELLED = re.compile(r"(?:\\(?:text|textbf|mathrm|mathbf|mbox)\s?\{\s?)?\(([A-J])\)[\s:.]{0,3}(?:\}\s?)?(?![\s,]|or\b|and\b)(.*[A-Za-z0-9].*)")
+_ANOTHER_LABEL = re.compile(r"\([A-J]\)")
+
+
+def labelled_choice(text: str) -> tuple[str, str] | None:
+    """(letter, value) of \\text{(B) } 12: one candidate with its letter."""
+    match = _LABELLED.fullmatch(text) if len(text) < 400 else None
+    return (match[1], match[2]) if match and not _ANOTHER_LABEL.search(match[2]) else None
+
+
+def based_number(text: str) -> tuple[str, int] | None:
+    """(digits, base) of 52_8, (1011)_2, 2A_{16}, 1011_{\\text{two}} or 52 (base 8); the base is part of the answer."""
+    if "_" not in text and "base" not in text:
+        return None
+    match = _BASED.fullmatch(without_looks(text))
+    if match is None:
+        return None
+    name = match[2] or match[3]
+    base = int(name) if name.isdigit() else _WORD_BASES.get(name, 0)
+    digits = match[1].upper().lstrip("0") or "0"
+    if not 2 <= base <= 16 or any(int(digit, 16) >= base for digit in digits):
+        return None
+    return digits, base
+
+
+def date(text: str) -> tuple | None:
+    """(month, day, year or None) of June 23, 23rd of June, March 5, 2004."""
+    if len(text) > 80 or not _DIGITS.search(text):
+        return None
+    plain = _ORDINAL.sub(r"\1", without_looks(text).lower())
+    match = _DATE.fullmatch(plain)
+    if match is None:
+        return None
+    month, day = _MONTH.get(match[1] or match[4]), int(match[2] or match[3])
+    return (month, day, match[5]) if month and 1 <= day <= 31 else None
+
+
+_CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?\s?(?:([ap])\.?\s?m\.?)?", re.IGNORECASE)
+
+
+def clock(text: str) -> tuple[int, int, str] | None:
+    """(hour, minute, half of the day) of 6:40 p.m., 6 PM and 6:40; two of these are never ratios, 6:40 is not 3:20."""
+    match = _CLOCK.fullmatch(without_looks(text).replace("$", "")) if ":" in text or "m" in text.lower() else None
+    if match is None or not (match[2] or match[3]) or int(match[1]) > 24 or int(match[2] or 0) > 59:
+        return None
+    return int(match[1]), int(match[2] or 0), (match[3] or "").lower()
+
+
+NO_SOLUTION = "no solution"
+_SYNONYMS = dict.fromkeys(
+    ("no solutions", "no real solution", "no real solutions", "none", "empty set"), NO_SOLUTION
+) | {"dne": "does not exist", "infinite": "infinitely many", "infinitely many solutions": "infinitely many"}
+
+
+def text_items(text: str) -> set[str]:
+    """The items of a list of words."""
+    return {plain_text(item) for item in re.split(r",|\band\b|\bor\b", without_looks(text))} - {""}
+
+
+_WORDS = re.compile(r"[A-Za-z][A-Za-z .,'&()-]*")
+_HYPHEN = re.compile(r"(?<=[a-z]{4})-|-(?=[a-z]{4})")  # non-linear, x-axis; but ab-cd is a difference
+
+
+def plain_text(text: str) -> str:
+    """Lower case, looks, quotes and a leading article gone: the form in which words compare; empty if there are no words."""
+    plain = without_looks(text)
+    if not _WORDS.fullmatch(plain) or not re.search(r"[A-Za-z]{3}|^[Nn]o$", plain):
+        return ""
+    plain = _HYPHEN.sub(" ", plain.lower().strip(" .,'"))
+    for article in ("the ", "a ", "an "):
+        plain = plain.removeprefix(article)
+    plain = " ".join(plain.split())
+    return _SYNONYMS.get(plain, plain)
+
+
+_PROSE = re.compile(r"[A-Za-z][A-Za-z .,'’&-]*[A-Za-z.]")
+_NOT_PROSE = frozenset("pi infinity inf oo infty".split())
+
+
+def is_prose(text: str) -> bool:
+    """Letters only, three or more, and no name of a constant: a word, not a product of variables."""
+    plain = without_looks(text)
+    words = re.split(r"[ ,.'’&-]+", plain.lower())
+    return (
+        len(plain) >= 3
+        and _PROSE.fullmatch(plain) is not None
+        and not all(len(word) <= 1 or word in ("and", "or") or word in _NOT_PROSE for word in words)
+    )

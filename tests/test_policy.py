@@ -1,0 +1,207 @@
+"""Chunked log-probabilities and entropies against the plain materialised form, values and gradients."""
+
+import dataclasses
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+from test_model import CONFIG, forward, random_params, random_tokens, whole_logits
+
+from kpo_jax import policy
+
+SHAPE, WIDTH, VOCAB = (3, 7), 6, 11  # 21 tokens: no chunk but 1 and 7 divides the 7 columns
+
+
+def plain_form(hidden, head, targets, temperature):
+    """The definition: softmax over materialised logits."""
+    log_p = jax.nn.log_softmax(jnp.einsum("btd,vd->btv", hidden, head) / temperature, axis=-1)
+    log_prob = jnp.take_along_axis(log_p, targets[:, :, None], axis=-1)[:, :, 0]
+    return log_prob, -jnp.sum(jnp.exp(log_p) * log_p, axis=-1)
+
+
+def weighted(form, log_prob_weight, entropy_weight):
+    """Value and gradient of a random weighting of both outputs of `form(hidden, head)`."""
+
+    def loss(hidden, head):
+        log_prob, entropy = form(hidden, head)
+        return jnp.sum(log_prob_weight * log_prob + entropy_weight * entropy), (log_prob, entropy)
+
+    return jax.jit(jax.value_and_grad(loss, argnums=(0, 1), has_aux=True))
+
+
+def head_inputs():
+    rng = np.random.default_rng(0)
+    hidden, head = rng.normal(size=(*SHAPE, WIDTH)), rng.normal(size=(VOCAB, WIDTH))
+    weights = rng.normal(size=(2, *SHAPE))
+    hidden, head, weights = (jnp.asarray(x, jnp.float32) for x in (hidden, head, weights))
+    return hidden, head, jnp.asarray(rng.integers(0, VOCAB, SHAPE)), weights
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 7])
+@pytest.mark.parametrize("temperature", [1.0, 0.6])
+def test_values_and_gradients_equal_the_plain_form(chunk, temperature):
+    hidden, head, targets, weights = head_inputs()
+    chunked = lambda hidden, head: policy.head_log_probs(hidden, head, targets, temperature, chunk)
+    actual = weighted(chunked, *weights)(hidden, head)
+    plain = lambda hidden, head: plain_form(hidden, head, targets, temperature)
+    chex.assert_trees_all_close(actual, weighted(plain, *weights)(hidden, head), atol=2e-5, rtol=1e-5)
+
+
+def test_comparison_catches_a_missing_entropy_gradient_and_a_wrong_temperature():
+    hidden, head, targets, weights = head_inputs()
+    actual = weighted(lambda *x: policy.head_log_probs(*x, targets, 0.6, 3), *weights)(hidden, head)
+
+    def stopped(hidden, head):
+        log_prob, entropy = plain_form(hidden, head, targets, 0.6)
+        return log_prob, jax.lax.stop_gradient(entropy)
+
+    for wrong in (stopped, lambda *x: plain_form(*x, targets, 0.61)):
+        with pytest.raises(AssertionError):
+            chex.assert_trees_all_close(actual, weighted(wrong, *weights)(hidden, head), atol=1e-3, rtol=1e-3)
+
+
+def test_extreme_logits_stay_finite_and_entropy_stays_in_its_bounds():
+    targets = jnp.zeros((1, 4), jnp.int32)
+    head = jnp.eye(5)
+    hidden = jnp.array([[[0.0] * 5, [1e4, 0, 0, 0, 0], [-1e4, 0, 0, 0, 0], [1e30, -1e30, 0, 0, 0]]])
+    (_, (log_prob, entropy)), gradient = weighted(
+        lambda *x: policy.head_log_probs(*x, targets, 1.0, 3), jnp.ones((1, 4)), jnp.ones((1, 4))
+    )(hidden, head)
+    np.testing.assert_allclose(log_prob[0], [-np.log(5), 0, -1e4 - np.log(4), 0], rtol=1e-6)
+    np.testing.assert_allclose(entropy[0], [np.log(5), 0, np.log(4), 0], rtol=1e-6)
+    assert all(bool(jnp.all(jnp.isfinite(x))) for x in gradient)
+
+
+def rows():
+    """Ragged rows [3, 12] with responses of at most 7 columns, the last one running past the row's end."""
+    return random_tokens((3, 12)), jnp.array([5, 1, 8])
+
+
+def plain_token_log_probs(config, params, tokens, prompt_length, response_length, temperature):
+    logits = whole_logits(config, params, tokens)
+    log_p, tokens = np.asarray(jax.nn.log_softmax(logits / temperature, axis=-1)), np.asarray(tokens)
+    log_prob = np.zeros((tokens.shape[0], response_length), np.float32)
+    entropy = np.zeros_like(log_prob)
+    for b in range(tokens.shape[0]):
+        for t in range(min(response_length, tokens.shape[1] - int(prompt_length[b]))):
+            column = int(prompt_length[b]) + t
+            log_prob[b, t] = log_p[b, column - 1, tokens[b, column]]
+            entropy[b, t] = -np.sum(np.exp(log_p[b, column - 1]) * log_p[b, column - 1])
+    return log_prob, entropy
+
+
+def test_response_token_is_predicted_from_the_column_before():
+    params, (tokens, prompt_length) = random_params(CONFIG), rows()
+    log_prob, entropy = policy.token_log_probs(CONFIG, params, tokens, prompt_length, 7, temperature=0.8, chunk=2)
+    assert log_prob.dtype == entropy.dtype == jnp.float32
+    expected = plain_token_log_probs(CONFIG, params, tokens, prompt_length, 7, 0.8)
+    valid = np.arange(7)[None, :] < 12 - np.asarray(prompt_length)[:, None]
+    assert bool(jnp.all(jnp.isfinite(log_prob)) & jnp.all(jnp.isfinite(entropy)))
+    actual = [np.asarray(x)[valid] for x in (log_prob, entropy)]
+    chex.assert_trees_all_close(actual, [x[valid] for x in expected], atol=1e-5, rtol=1e-5)
+    late = plain_token_log_probs(CONFIG, params, jnp.roll(tokens, 1, axis=1), prompt_length, 7, 0.8)
+    assert np.max(np.abs(actual[0] - late[0][valid])) > 0.1
+
+
+@pytest.mark.parametrize("tie_embeddings", [True, False])
+def test_parameter_gradient_equals_the_plain_form(tie_embeddings):
+    config = dataclasses.replace(CONFIG, tie_embeddings=tie_embeddings)
+    params, (tokens, prompt_length) = random_params(config), rows()
+    columns = jnp.minimum(prompt_length[:, None] + jnp.arange(4)[None, :], 11)
+    targets, batch = jnp.take_along_axis(tokens, columns, axis=1), jnp.arange(3)[:, None]
+
+    def chunked(params):
+        log_prob, entropy = policy.token_log_probs(config, params, tokens, prompt_length, 4, chunk=3)
+        return jnp.sum(log_prob) + 0.3 * jnp.sum(entropy)
+
+    def plain(params):
+        hidden = forward(config, params, tokens)[batch, columns - 1]
+        head = params["embed_tokens"] if tie_embeddings else params["lm_head"]
+        log_prob, entropy = plain_form(hidden, head, targets, 1.0)
+        return jnp.sum(log_prob) + 0.3 * jnp.sum(entropy)
+
+    actual, expected = jax.device_get([jax.jit(jax.grad(f))(params) for f in (chunked, plain)])
+    chex.assert_trees_all_close(actual, expected, atol=2e-4, rtol=2e-4)
+    assert np.max(np.abs(actual["embed_tokens"])) > 1  # where they are tied, both uses of the embedding add up
+    assert tie_embeddings or np.max(np.abs(actual["lm_head"])) > 1
+
+
+def test_junk_beyond_the_response_has_no_say():
+    params, (tokens, prompt_length) = random_params(CONFIG), rows()
+    mask = jnp.arange(4)[None, :] < jnp.array([3, 0, 4])[:, None]
+    beyond = jnp.arange(12)[None, :] >= (prompt_length + jnp.sum(mask, axis=1))[:, None]
+
+    @jax.jit
+    @jax.grad
+    def gradient(params, tokens):
+        log_prob, entropy = policy.token_log_probs(CONFIG, params, tokens, prompt_length, 4)
+        return jnp.sum(jnp.where(mask, log_prob + entropy, 0.0))
+
+    expected = gradient(params, tokens)
+    for junk in (0, -7, 2**31 - 1):
+        chex.assert_trees_all_equal(gradient(params, jnp.where(beyond, junk, tokens)), expected)
+
+
+def biggest_intermediate(form, hidden, head):
+    """Number of elements of the largest array that the gradient of `form` makes, inner jaxprs included."""
+
+    def walk(jaxpr):
+        for eqn in jaxpr.eqns:
+            yield from (v.aval.size for v in eqn.outvars)
+            for value in jax.tree.leaves(eqn.params, is_leaf=lambda x: hasattr(x, "eqns") or hasattr(x, "jaxpr")):
+                inner = getattr(value, "jaxpr", value)
+                if hasattr(inner, "eqns"):
+                    yield from walk(inner)
+
+    return max(walk(jax.make_jaxpr(jax.grad(lambda *x: sum(jnp.sum(y) for y in form(*x)), (0, 1)))(hidden, head).jaxpr))
+
+
+def test_logits_are_never_materialised():
+    batch, length, width, vocab, chunk = 2, 64, 4, 1000, 8
+    hidden, head = jnp.zeros((batch, length, width)), jnp.zeros((vocab, width))
+    targets = jnp.zeros((batch, length), jnp.int32)
+    chunked = biggest_intermediate(lambda *x: policy.head_log_probs(*x, targets, 1.0, chunk), hidden, head)
+    plain = biggest_intermediate(lambda *x: plain_form(*x, targets, 1.0), hidden, head)
+    assert plain == batch * length * vocab
+    assert chunked == batch * chunk * vocab
+
+
+def test_rows_stay_on_their_devices():
+    """Chunks run along the columns: with rows spread over devices the forward pass needs no communication."""
+    mesh = jax.make_mesh((8,), ("data",), (AxisType.Auto,))
+    params, tokens = random_params(CONFIG), random_tokens((8, 12))
+    spread, whole = (NamedSharding(mesh, PartitionSpec(*axis)) for axis in (("data",), ()))
+    run = jax.jit(
+        lambda params, tokens, prompt_length: policy.token_log_probs(CONFIG, params, tokens, prompt_length, 6, chunk=4),
+        in_shardings=(whole, spread, spread),
+    )
+    prompt_length = jnp.arange(8) % 6 + 1
+    text = run.lower(params, tokens, prompt_length).compile().as_text()
+    assert not any(name in text for name in ("all-gather", "all-to-all", "collective-permute", "all-reduce"))
+    expected = policy.token_log_probs(CONFIG, params, tokens, prompt_length, 6, chunk=4)
+    chex.assert_trees_all_close(jax.device_get(run(params, tokens, prompt_length)), jax.device_get(expected), atol=1e-5)
+
+
+def test_bfloat16_returns_float32_close_to_float32():
+    params, (tokens, prompt_length) = random_params(CONFIG, std=0.1), rows()
+    config = dataclasses.replace(CONFIG, dtype="bfloat16")
+    exact, rough = (policy.token_log_probs(c, params, tokens, prompt_length, 4) for c in (CONFIG, config))
+    assert rough[0].dtype == rough[1].dtype == jnp.float32
+    chex.assert_trees_all_close(rough, exact, atol=0.05)
+    assert jnp.max(jnp.abs(rough[0] - exact[0])) > 1e-5
+
+
+def test_bad_arguments_are_named():
+    tokens, prompt_length = rows()
+    for keywords, message in (
+        ({"response_length": 12}, r"response_length = 12 must be in \[1, 12\)"),
+        ({"response_length": 0}, r"response_length = 0 must be in \[1, 12\)"),
+        ({"response_length": 4, "chunk": 0}, "chunk = 0 must be at least 1"),
+        ({"response_length": 4, "temperature": 0.0}, "temperature = 0.0 must be positive"),
+        ({"response_length": 4, "temperature": float("nan")}, "temperature = nan must be positive"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            policy.token_log_probs(CONFIG, {}, tokens, prompt_length, **keywords)

