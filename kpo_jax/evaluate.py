@@ -39,8 +39,8 @@ class EvalResult:
     truncated: float
 
 
-def evaluate(sampler, params, eval_set: EvalSet, *, step, num_samples, prompts_per_call, tokenizer, mesh, seed) -> EvalResult:
-    """Sample `num_samples` responses to every problem and grade them. The samples depend on (seed, problem, sample) alone."""
+def answer(sampler, params, eval_set: EvalSet, *, num_samples, prompts_per_call, tokenizer, mesh, seed):
+    """(texts, verdicts, finished), `num_samples` a problem, prompt-major. They depend on (seed, problem, sample) alone."""
     num_problems = len(eval_set.problems)
     completions = sample_groups(
         sampler,
@@ -53,17 +53,22 @@ def evaluate(sampler, params, eval_set: EvalSet, *, step, num_samples, prompts_p
         prompts_per_call=prompts_per_call,
         pad_id=tokenizer.pad_id,
     )
-    answers = [problem.answer for problem in eval_set.problems]
-    texts, verdicts = grade(completions, [a for a in answers for _ in range(num_samples)], tokenizer)
+    texts, verdicts = grade(completions, [p.answer for p in eval_set.problems for _ in range(num_samples)], tokenizer)
+    return texts, verdicts, completions.finished
+
+
+def evaluate(eval_set: EvalSet, *, step: int, num_samples: int, **sampling) -> EvalResult:
+    """Sample `num_samples` responses to every problem of the set and grade them; `sampling` as in `answer`."""
+    texts, verdicts, finished = answer(eval_set=eval_set, num_samples=num_samples, **sampling)
     return EvalResult(
         name=eval_set.name,
         step=step,
         ids=[problem.id for problem in eval_set.problems],
-        answers=answers,
-        correct=np.array([v.correct for v in verdicts]).reshape(num_problems, num_samples),
+        answers=[problem.answer for problem in eval_set.problems],
+        correct=np.array([v.correct for v in verdicts]).reshape(-1, num_samples),
         extracted=[[v.extracted for v in verdicts[i : i + num_samples]] for i in range(0, len(verdicts), num_samples)],
         responses=texts[::num_samples],
-        truncated=float(1 - completions.finished.mean()),
+        truncated=float(1 - finished.mean()),
     )
 
 

@@ -95,7 +95,10 @@ def main(argv):
         jax.config.update("jax_num_cpu_devices", FLAGS.cpu_devices)
     logging.set_verbosity(logging.WARNING if FLAGS.verbosity == 0 else FLAGS.verbosity)
     if FLAGS.mode == "report":
-        print(report.write(FLAGS.runs or [FLAGS.workdir], FLAGS.workdir))
+        try:
+            print(report.write(FLAGS.runs or [FLAGS.workdir], FLAGS.workdir))
+        except ValueError as error:
+            usage_error([str(error)])
         return
     config, _ = config_lib.from_config_dict(FLAGS.config)
     try:
@@ -115,10 +118,8 @@ def main(argv):
         if FLAGS.mode == "train":
             trainer.train(config, data, machine, FLAGS.workdir)
             print(report.write([FLAGS.workdir], FLAGS.workdir))
-        elif FLAGS.mode == "eval":
-            print(trainer.evaluate_checkpoint(config, data, machine, FLAGS.workdir, FLAGS.step))
         else:
-            print(trainer.sample_checkpoint(config, data, machine, FLAGS.workdir, FLAGS.step, FLAGS.prompt, FLAGS.num_prompts))
+            use_checkpoint(config, data, machine)
     except trainer.Preempted as error:
         print(error, file=sys.stderr)
         raise SystemExit(EXIT_PREEMPTED) from None
@@ -128,6 +129,19 @@ def main(argv):
     except Exception:
         traceback.print_exc()
         raise SystemExit(EXIT_FAILED) from None
+
+
+def use_checkpoint(config, data, machine):
+    """Modes eval and sample."""
+    try:
+        step, params = trainer.restore_policy(config, machine, FLAGS.workdir, FLAGS.step)
+        if FLAGS.mode == "sample":
+            print(trainer.show_samples(config, data, machine, params, FLAGS.prompt, FLAGS.num_prompts))
+            return
+    except ValueError as error:
+        usage_error([str(error)])
+    trainer.run_evaluation(config, data, machine, params, step, FLAGS.workdir)
+    print(report.results([report.load(FLAGS.workdir)]))
 
 
 def run():

@@ -234,10 +234,10 @@ def run_evaluation(config: Config, data: Data, machine: Machine, params, step: i
     scalars = {}
     for eval_set in data.eval_sets:
         result = evaluate.evaluate(
-            machine.eval_sampler,
-            params,
             eval_set,
             step=step,
+            sampler=machine.eval_sampler,
+            params=params,
             num_samples=config.eval.num_samples,
             prompts_per_call=config.eval.prompts_per_call,
             tokenizer=data.tokenizer,
@@ -286,6 +286,51 @@ def train(config: Config, data: Data, machine: Machine, workdir: str) -> None:
         for open_thing in (progress, writer, manager):  # closing the manager waits for the save under way
             if open_thing is not None:
                 open_thing.close()
+
+
+def restore_policy(config: Config, machine: Machine, workdir: str, step: int | None):
+    """(step, parameters) of a run's newest checkpoint or of `step`. Raises ValueError if there is none."""
+    manager = checkpoints.make_manager(workdir, config.checkpoint)
+    try:
+        restored = checkpoints.restore(manager, machine.shapes, machine.shardings, step)
+    finally:
+        manager.close()
+    if restored is None:
+        raise ValueError(f"--workdir: no checkpoint in {workdir}; train first")
+    return restored[0], restored[1].params
+
+
+def show_samples(config: Config, data: Data, machine: Machine, params, prompts: list[str], num_prompts: int) -> str:
+    """Responses to the given prompts, or to the first problems of the first evaluation set with their verdicts, as text."""
+    problems = [Problem(id=str(i), problem=text, answer="") for i, text in enumerate(prompts)]
+    source = config.data
+    if not problems:
+        if not data.eval_sets:
+            raise ValueError("--prompt: required, since the configuration has no evaluation set to take problems from")
+        problems, source = data.eval_sets[0].problems[:num_prompts], next(iter(config.eval.sets.values()))
+    encoded, too_long = encode_prompts(problems, data.tokenizer, source)
+    if too_long:
+        raise ValueError(f"--prompt: {too_long} of them have more than {source.max_prompt_length} tokens (data.max_prompt_length)")
+    longest = max(len(tokens) for tokens in encoded.tokens)
+    eval_set = evaluate.EvalSet("sample", encoded.problems, encoded.tokens, longest)
+    texts, verdicts, _ = evaluate.answer(
+        machine.eval_sampler,
+        params,
+        eval_set,
+        num_samples=config.eval.num_samples,
+        prompts_per_call=machine.mesh.shape["data"] * machine.mesh.shape["fsdp"],
+        tokenizer=data.tokenizer,
+        mesh=machine.mesh,
+        seed=config.seed,
+    )
+    blocks = []
+    for row, (text, verdict) in enumerate(zip(texts, verdicts, strict=True)):
+        problem = problems[row // config.eval.num_samples]
+        lines = [f"--- {problem.problem}", text.rstrip("\n")]
+        if not prompts:
+            lines.append(f"correct: {verdict.correct}  extracted: {verdict.extracted}  answer: {problem.answer}  ({verdict.reason})")
+        blocks.append("\n".join(lines))
+    return "\n".join(blocks)
 
 
 def _train_one(config, data, machine, state, step, workdir, writer):

@@ -19,6 +19,19 @@ from typing import Any, NamedTuple
 import jax
 from flax import struct
 
+from kpo_jax.verifier import Verdict  # a record too, but its room imports no jax
+
+__all__ = [
+    "Batch",
+    "Completions",
+    "FilterOutput",
+    "KVCache",
+    "ObjectiveOutput",
+    "Prompts",
+    "TrainState",
+    "Verdict",
+]
+
 
 class FilterOutput(NamedTuple):
     """What a ratio filter returns; every filter fills every field, each [B, T]; masked places hold 0 / False.
@@ -129,11 +142,3 @@ class TrainState:
     opt_state: Any
     skipped: jax.Array
     skipped_in_a_row: jax.Array
-
-
-class Verdict(NamedTuple):
-    """Host side: whether a response is right, the answer found in it (None if none), and why, in a few words."""
-
-    correct: bool
-    extracted: str | None
-    reason: str

@@ -694,6 +694,7 @@ sin(x)^2 ~~ \sin^2 x
 \cos 20^\circ\cos 40^\circ\cos 80^\circ ~~ \frac18
 \sin 10^\circ\sin 50^\circ\sin 70^\circ ~~ \frac18
 \tan 15^\circ ~~ 2-\sqrt3
+\cos\frac{2\pi}{17}+\cos\frac{4\pi}{17}+\cos\frac{8\pi}{17}+\cos\frac{16\pi}{17} ~~ \frac{\sqrt{17}-1}{4}
 \tan\frac{3\pi}{11}+4\sin\frac{2\pi}{11} ~~ \sqrt{11}
 \sin 1\cos 1 ~~ \frac{\sin 2}{2}
 \arctan 1 ~~ \frac{\pi}{4}

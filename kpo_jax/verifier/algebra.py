@@ -40,7 +40,7 @@ Value = Fraction | Ratio
 class Generator:
     """key: what it is; period, base: generator**period = base, period 0 for none; positive: stands for a positive real.
 
-    algebraic: an algebraic integer; degree: a bound on the degree it adds (roots: times the root's index).
+    algebraic: whether it is an algebraic integer (its degree is counted in `degree_bound`).
     """
 
     key: tuple
@@ -48,7 +48,6 @@ class Generator:
     base: Ratio | None = None
     positive: bool = False
     algebraic: bool = False
-    degree: int = 1
 
 
 class Algebra:
@@ -279,9 +278,7 @@ class Algebra:
         poly = {monomial: coefficient / c for monomial, coefficient in poly.items()}
         if numeric_size(self.evaluate(poly, 96)) > 0:
             return False
-        degree = 1
-        for index in self.closure(used):
-            degree *= self.index_of(index, poly) if self.generators[index].period else self.generators[index].degree
+        degree = self.degree_bound(used, poly)
         bound = sum(abs(coefficient) * self.conjugate_bound(monomial) for monomial, coefficient in poly.items())
         bits = int(bound).bit_length()
         precision = (degree + 2) * bits + 64
@@ -305,11 +302,19 @@ class Algebra:
                 pending.append(index)
         return found
 
-    def index_of(self, index: int, poly: Poly) -> int:
-        """By how much a generator with a relation can raise the degree: its period times the roots taken of it."""
-        polys = [poly, *(part for g in self.generators if g.base for part in g.base)]
-        denominators = [exponent.denominator for p in polys for monomial in p for i, exponent in monomial if i == index]
-        return lcm(*denominators) * self.generators[index].period
+    def degree_bound(self, used: set[int], poly: Poly) -> int:
+        """A bound on the degree of the field the generators span: roots multiply it by their index, cosines lie in one cyclotomic field."""
+        used = self.closure(used)
+        polys = [poly, *(part for index in used if self.generators[index].base for part in self.generators[index].base)]
+        degree = order = 1
+        for index in used:
+            kind, *data = self.generators[index].key
+            if kind == "cospi":
+                order = lcm(order, 2 * data[0].denominator)
+            else:
+                roots = [exponent.denominator for p in polys for monomial in p for i, exponent in monomial if i == index]
+                degree *= lcm(*roots) * self.generators[index].period
+        return degree * max(1, totient(order) // 2)
 
     def conjugate_bound(self, monomial: Monomial) -> int:
         """An integer bound on every conjugate of a monomial of algebraic integers (exponents are not negative here)."""
@@ -407,6 +412,13 @@ def rational_power(base: Fraction, exponent: int) -> Fraction:
     if abs(exponent) * size > MAX_BITS:
         raise TooComplex("a power with too many digits")
     return Fraction(base) ** int(exponent)
+
+
+def totient(n: int) -> int:
+    result = n
+    for p in factor(n):
+        result -= result // p
+    return result
 
 
 def factor(n: int) -> dict[int, int]:

@@ -23,7 +23,8 @@ from kpo_jax.verifier.words import (
 
 MAX_ITEMS = 60
 MAX_TEXT = 20_000  # characters; longer answers are equal only if they are identical or plain numbers
-_MEANINGLESS_SPACE = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])")
+_FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
+_MEANINGLESS_SPACE = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])|(?<=[0-9]) (?=[A-Za-z])")
 _FLIPPED = {"<": ">", ">": "<", "le": "ge", "ge": "le", "=": "=", "ne": "ne", "approx": "approx"}
 
 
@@ -37,9 +38,8 @@ def same_notation(a: str, b: str) -> bool:
 
 
 def compact(text: str) -> str:
-    """A translated text without the white space that carries no meaning: that between two letters or two digits stays."""
-    text = translate(text)
-    return _MEANINGLESS_SPACE.sub("", text)
+    """A translated text without the white space that carries no meaning; that between two words or two digits stays."""
+    return _MEANINGLESS_SPACE.sub("", _FRACTION.sub(r"\\frac", translate(text)))
 
 
 def decide(answer: str, reference: str) -> tuple[bool, str]:

@@ -297,7 +297,7 @@ class Evaluator(Algebra):
             return total
         if turn.denominator > 400:
             raise TooComplex("an angle too fine")
-        return self.multiply(_HALF, self.single(("cospi", turn), positive=True, algebraic=True, degree=totient(2 * turn.denominator) // 2))
+        return self.multiply(_HALF, self.single(("cospi", turn), positive=True, algebraic=True))
 
     def multiple_angle(self, coefficient: Fraction, unit: Ratio) -> tuple[Value, Value]:
         key = hashed_value(unit)
@@ -460,10 +460,3 @@ def leading(poly: dict) -> Fraction:
 def factored(a: Fraction) -> list[tuple[int, int]]:
     """A positive rational as (prime or cofactor, exponent) pairs."""
     return [*factor(a.numerator).items(), *((p, -k) for p, k in factor(a.denominator).items())]
-
-
-def totient(n: int) -> int:
-    result = n
-    for p in factor(n):
-        result -= result // p
-    return result

@@ -32,8 +32,7 @@ _SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=Tru
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ",
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-        "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
+        ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"],
         strict=True,
     )
 )
@@ -77,7 +76,7 @@ _TOKEN = re.compile(
 )
 
 FUNCTIONS = frozenset(
-    "sin cos tan cot sec csc arcsin arccos arctan sinh cosh tanh ln log lg exp sqrt cbrt abs floor ceil gcd lcm max min det".split()
+    ["sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "lg", "exp", "sqrt", "cbrt", "abs", "floor", "ceil", "gcd", "lcm", "max", "min", "det"]
 )
 _ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "cosec": "csc", "ceiling": "ceil", "inf": "infty", "infinity": "infty"}
 _ALIASES |= {"oo": "infty", "leq": "le", "geq": "ge", "neq": "ne", "leqslant": "le", "geqslant": "ge", "dfrac": "frac", "tfrac": "frac"}
@@ -87,8 +86,8 @@ _ALIASES |= {"cdotp": "cdot", "ast": "cdot", "varphi": "phi", "varepsilon": "eps
 _PLAIN_NAMES = FUNCTIONS | {"pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "sigma", "phi", "omega", "binom", "frac"} | {
     "infty", "circ", "pm", "cdot", "times", "cup", "cap"
 }  # fmt: skip
-_TEXT_COMMANDS = frozenset("text textbf textit textrm textsf texttt textnormal textsc mbox hbox mathrm operatorname emph textup".split())
-_TRANSPARENT = frozenset("mathbf mathit mathsf mathcal mathtt boldsymbol bm boxed fbox framebox underline mathfrak pmb".split())
+_TEXT_COMMANDS = frozenset(["text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "textsc", "mbox", "hbox", "mathrm", "operatorname", "emph", "textup"])
+_TRANSPARENT = frozenset(["mathbf", "mathit", "mathsf", "mathcal", "mathtt", "boldsymbol", "bm", "boxed", "fbox", "framebox", "underline", "mathfrak", "pmb"])
 
 
 def translate(text: str) -> str:

@@ -109,7 +109,7 @@ def exp(a: Ball, precision: int) -> Ball:
     x = Ball(a.re << fine - precision >> halvings, a.im << fine - precision >> halvings, (a.err << fine - precision >> halvings) + 1)
     term = total = Ball(1 << fine, 0, 0)
     k = 0
-    while term.size() > 1 + term.err:
+    while abs(term.re) + abs(term.im) > 4:  # rounding down, a negative part ends at -1 or -2
         k += 1
         term = multiply(term, x, fine)
         term = Ball(term.re // k, term.im // k, term.err // k + 1)

@@ -19,14 +19,12 @@ _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "langle": "rangle"}
 _CURRENCIES = {"$": (("money", 1), ("", Fraction(1))), "euro": (("euro", 1), ("", Fraction(1))), "pounds": (("sterling", 1), ("", Fraction(1)))}
 _MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"))
 _GREEK_NAMES = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell hbar triangle angle".split()
+    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "ell", "hbar", "triangle", "angle"]
 )
-_ACCENTS = frozenset("vec hat bar tilde overline dot widehat overrightarrow overleftrightarrow".split())
+_ACCENTS = frozenset(["vec", "hat", "bar", "tilde", "overline", "dot", "widehat", "overrightarrow", "overleftrightarrow"])
 # Words that change what a number means: 5 \text{ or so} is not 5.
 _NOT_UNITS = frozenset(
-    "not no to than least most about approximately or and if when where except minus plus times over under less more zero one two three four "
-    "five six seven eight nine ten eleven twelve half third quarter infinity infinitely nor but unless either neither is are equals".split()
+    ["not", "no", "to", "than", "least", "most", "about", "approximately", "or", "and", "if", "when", "where", "except", "minus", "plus", "times", "over", "under", "less", "more", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "half", "third", "quarter", "infinity", "infinitely", "nor", "but", "unless", "either", "neither", "is", "are", "equals"]
 )
 
 

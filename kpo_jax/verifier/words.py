@@ -5,9 +5,9 @@ import re
 _NUMBER = re.compile(r"\s*([+-]?)\s*(\d+|\d{1,3}(?:,\d{3})+)(?:\.(\d*))?\s*|\s*([+-]?)\s*\.(\d+)\s*", re.ASCII)
 _LOOKS = re.compile(r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|hbox|textsf|operatorname|emph|bf|rm)(?![A-Za-z])\s?")
 _CHOICE = re.compile(r"\(\s*([A-Za-z])\s*\)|([A-Ja-j])\s?\)|([A-Ja-d])")
-_WORD_BASES = dict(zip("two three four five six seven eight nine ten twelve sixteen".split(), (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16), strict=True))
+_WORD_BASES = dict(zip(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "sixteen"], (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16), strict=True))
 _BASED = re.compile(r"\(?([0-9A-Fa-f]{1,400})\)?\s?(?:_\s?\(?\s?([0-9]{1,2}|[a-z]+)\s?\)?|\(?\s?base[ -]([0-9]{1,2}|[a-z]+)\)?)")
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
 _MONTH = {name[:length]: index + 1 for index, name in enumerate(_MONTHS) for length in (3, 4, len(name))}
 _DATE = re.compile(
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2}) (?:of )?([a-z]{3,9})\.?)(?:,? (\d{4}))?",
@@ -120,7 +120,7 @@ def plain_text(text: str) -> str:
 
 
 _PROSE = re.compile(r"[A-Za-z][A-Za-z .,'’&-]*[A-Za-z.]")
-_NOT_PROSE = frozenset("pi infinity inf oo infty".split())
+_NOT_PROSE = frozenset(["pi", "infinity", "inf", "oo", "infty"])
 
 
 def is_prose(text: str) -> bool:

@@ -1,0 +1,140 @@
+"""The update: microbatches and devices change nothing, bad updates are skipped, the seven methods take a step."""
+
+import dataclasses
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from kpo_jax import diagnostics, learner
+from kpo_jax.config import LearnerConfig, MeshConfig, build_filter, build_objective
+from kpo_jax.methods import METHODS
+from kpo_jax.model import ModelConfig
+from kpo_jax.sharding import make_mesh, mesh_shape, put_rows
+
+MODEL = ModelConfig(vocab_size=32, hidden_size=32, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8)
+CONFIG = LearnerConfig(learning_rate=1e-3, num_minibatches=1)
+ROWS, PROMPT, RESPONSE = 16, 5, 7
+
+
+def rows(seed=0):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, RESPONSE + 1, ROWS)
+    lengths[3] = 0  # a row without a single valid token
+    return dict(
+        tokens=rng.integers(0, 32, (ROWS, PROMPT + RESPONSE)).astype(np.int32),
+        prompt_length=rng.integers(1, PROMPT + 1, ROWS).astype(np.int32),
+        response_mask=np.arange(RESPONSE)[None, :] < lengths[:, None],
+        old_log_prob=rng.normal(-3.4, 0.3, (ROWS, RESPONSE)).astype(np.float32),
+        sampler_log_prob=rng.normal(-3.4, 0.3, (ROWS, RESPONSE)).astype(np.float32),
+        advantage=rng.normal(size=ROWS).astype(np.float32),
+        reward=rng.integers(0, 2, ROWS).astype(np.float32),
+    )
+
+
+def one_step(method="grpo", mesh=MeshConfig(data=1), devices=1, num_microbatches=1, batch=None, steps=1):  # noqa: B008 (frozen)
+    algorithm = METHODS[method]
+    mesh = make_mesh(mesh, jax.devices()[:devices])
+    config = dataclasses.replace(CONFIG, num_microbatches=num_microbatches)
+    optimizer = learner.make_optimizer(config)
+    init, shardings = learner.make_init(MODEL, optimizer, mesh)
+    ratio_filter = build_filter(algorithm.filter)
+    step = learner.make_train_step(
+        MODEL, config, optimizer, shardings, mesh,
+        ratio_filter=ratio_filter, filter_gradient=algorithm.filter.gradient,
+        objective=build_objective(algorithm.objective), temperature=1.0,
+    )  # fmt: skip
+    state = init(jax.random.key(0))
+    for _ in range(steps):
+        state, metrics, measured = step(state, put_rows(mesh, rows() if batch is None else batch))
+    return jax.device_get(state), jax.device_get(metrics | diagnostics.summarize(measured, kappa=ratio_filter.kappa))
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return one_step("is_kpo_weak")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        dict(num_microbatches=4),
+        dict(devices=8, mesh=MeshConfig(data=8)),
+        dict(devices=8, mesh=MeshConfig(data=2, fsdp=2, tensor=2), num_microbatches=2),
+    ],
+)
+def test_microbatches_and_devices_change_nothing(reference, other):
+    state, metrics = one_step("is_kpo_weak", **other)
+    chex.assert_trees_all_close(metrics, reference[1], rtol=2e-4, atol=2e-5)
+    # Adam's first step is sign-like, so a gradient of 1e-8 either way may move a weight by the learning rate: compare moments
+    chex.assert_trees_all_close(state.opt_state[1][0].mu, reference[0].opt_state[1][0].mu, rtol=1e-3, atol=1e-7)
+
+
+def test_negative_control_a_wrong_denominator_is_seen(reference):
+    batch = rows()
+    batch["response_mask"] = batch["response_mask"].copy()
+    batch["response_mask"][0] = False
+    with pytest.raises(AssertionError):
+        chex.assert_trees_all_close(one_step("is_kpo_weak", batch=batch)[1], reference[1], rtol=2e-4, atol=2e-5)
+
+
+def test_tokens_and_log_probs_under_the_mask_are_junk(reference):
+    batch = rows()
+    hidden = ~batch["response_mask"]
+    for name in ("old_log_prob", "sampler_log_prob"):
+        batch[name] = np.where(hidden, np.nan, batch[name]).astype(np.float32)
+    chex.assert_trees_all_equal(one_step("is_kpo_weak", batch=batch)[1], reference[1])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_moves_the_parameters(method):
+    state, metrics = one_step(method, steps=2)
+    assert np.isfinite(list(metrics.values())).all()
+    start, _ = learner.make_init(MODEL, learner.make_optimizer(CONFIG), make_mesh(MeshConfig(data=1), jax.devices()[:1]))
+    before = jax.device_get(start(jax.random.key(0)).params)
+    moved = jax.tree.leaves(jax.tree.map(lambda a, b: float(np.abs(a - b).max()), state.params, before))
+    assert max(moved) > 1e-4
+    assert state.step == 2 and state.skipped == 0
+
+
+def test_a_bad_update_is_skipped_and_counted():
+    batch = rows()
+    batch["advantage"] = batch["advantage"].copy()
+    batch["advantage"][0] = np.nan
+    state, metrics = one_step(batch=batch, steps=2)
+    assert metrics["learner/skipped"] == 2 and metrics["learner/skipped_in_a_row"] == 2
+    start, _ = learner.make_init(MODEL, learner.make_optimizer(CONFIG), make_mesh(MeshConfig(data=1), jax.devices()[:1]))
+    chex.assert_trees_all_equal(state.params, jax.device_get(start(jax.random.key(0)).params))
+
+
+def test_scores_are_the_log_probs_of_the_update():
+    """With old = the trainer's own scores the raw ratio is 1 and the KL 0."""
+    mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
+    init, shardings = learner.make_init(MODEL, learner.make_optimizer(CONFIG), mesh)
+    score = learner.make_score_step(MODEL, shardings, mesh, response_length=RESPONSE, num_microbatches=4, temperature=1.0)
+    batch = rows()
+    params = init(jax.random.key(0)).params
+    batch["old_log_prob"] = np.asarray(score(params, batch["tokens"], batch["prompt_length"]))
+    _, metrics = one_step("kpo_strong", batch=batch)
+    assert abs(metrics["ratio/raw_max"] - 1) < 1e-5
+    assert metrics["policy/approx_kl"] < 1e-9
+    _, off_policy = one_step("kpo_strong")
+    assert abs(off_policy["ratio/raw_max"] - 1) > 1e-2
+
+
+def test_warm_up_reaches_the_rate_and_starts_above_zero():
+    state = learner.make_optimizer(dataclasses.replace(CONFIG, warmup_steps=4, weight_decay=0.0))
+    params = {"w": jnp.zeros(3)}
+    opt, sizes = state.init(params), []
+    for _ in range(6):
+        update, opt = state.update({"w": jnp.ones(3)}, opt, params)
+        sizes.append(float(-update["w"][0]))
+    np.testing.assert_allclose(sizes, np.array([0.25, 0.5, 0.75, 1, 1, 1]) * CONFIG.learning_rate, rtol=1e-3)
+
+
+def test_a_mesh_that_does_not_fit_is_refused():
+    assert mesh_shape(MeshConfig(data=-1, fsdp=2), 8) == {"data": 4, "fsdp": 2, "tensor": 1}
+    with pytest.raises(ValueError, match="does not use 8 devices"):
+        mesh_shape(MeshConfig(data=3, fsdp=2), 8)

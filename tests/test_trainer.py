@@ -1,0 +1,154 @@
+"""The whole system as a user runs it: train, kill, resume, evaluate, sample, report."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SMALL = [
+    "--config=configs/tiny.py:is_kpo_weak",
+    "--config.num_steps=4",
+    "--config.model.num_layers=1",
+    "--config.model.hidden_size=32",
+    "--config.model.intermediate_size=64",
+    "--config.warm_start.num_steps=4",
+    "--config.rollout.prompts_per_step=4",
+    "--config.rollout.group_size=2",
+    "--config.learner.num_minibatches=2",
+    "--config.sampler.max_response_length=12",
+    "--config.eval.every=2",
+    "--config.eval.num_samples=2",
+    "--config.eval.prompts_per_call=8",
+    "--config.eval.sets.held_out.num_problems=8",
+    "--config.checkpoint.every=2",
+    "--config.data.num_problems=64",
+]
+ENVIRONMENT = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""}
+
+
+def command(workdir, *arguments):
+    return [sys.executable, "-m", "kpo_jax.main", *SMALL, f"--workdir={workdir}", *arguments]
+
+
+def run(workdir, *arguments):
+    return subprocess.run(command(workdir, *arguments), capture_output=True, text=True, cwd=ROOT, timeout=600, env=ENVIRONMENT)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("runs") / "unbroken"
+    result = run(workdir)
+    assert result.returncode == 0, result.stderr
+    return workdir, result
+
+
+def lines(workdir, name="metrics"):
+    return (workdir / f"{name}.jsonl").read_text().splitlines()
+
+
+def test_a_run_leaves_everything_behind(unbroken):
+    workdir, result = unbroken
+    assert "avg@2 %" in result.stdout and "| base" in result.stdout and "report.md" in result.stdout
+    assert "warm start 4/4" in result.stderr and "train 4/4" in result.stderr
+    for path in ("config.json", "metrics.jsonl", "minibatches.jsonl", "timing.jsonl", "report.md", "learning_curve.png"):
+        assert (workdir / path).stat().st_size > 0
+    assert {p.name for p in (workdir / "checkpoints").iterdir()} >= {"0", "2", "4"}
+    assert list((workdir / "tensorboard").iterdir())
+    metrics = [json.loads(line) for line in lines(workdir)]
+    assert sorted({m["step"] for m in metrics}) == [0, 1, 2, 3, 4]
+    steps = [m for m in metrics if "learner/loss" in m]
+    assert len(steps) == 4 and len(lines(workdir, "minibatches")) == 8
+    for m in steps:
+        assert abs(m["on_policy/ratio/raw_max"] - 1) < 1e-4
+        assert m["mismatch/abs_max"] < 1e-3
+        assert m["filter/threshold"] == pytest.approx(3 * m["filter/innovation_std_mean"], rel=1e-5)
+        assert m["policy/num_tokens"] > 0
+
+
+def test_a_run_killed_and_resumed_has_the_same_metrics(unbroken, tmp_path):
+    whole, _ = unbroken
+    workdir = tmp_path / "killed"
+    process = subprocess.Popen(command(workdir), cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 300
+    while not (workdir / "checkpoints" / "2").exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (workdir / "checkpoints" / "2").exists()
+    # what a killed writer may leave: a torn line, and lines beyond the checkpoint
+    with (workdir / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 4, "junk": 1}\n{"step": 3, "lea')
+    result = run(workdir)
+    assert result.returncode == 0, result.stderr
+    assert lines(workdir) == lines(whole)
+    assert lines(workdir, "minibatches") == lines(whole, "minibatches")
+
+
+def test_another_seed_has_other_metrics(unbroken, tmp_path):
+    """The negative control of the test above."""
+    whole, _ = unbroken
+    result = run(tmp_path / "seed", "--config.seed=1", "--config.num_steps=1")
+    assert result.returncode == 0, result.stderr
+    assert lines(tmp_path / "seed")[1] != lines(whole)[1]
+
+
+def test_sigterm_saves_and_says_so(tmp_path):
+    workdir = tmp_path / "preempted"
+    process = subprocess.Popen(
+        command(workdir, "--config.num_steps=100000"), cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 300
+    while not ((workdir / "metrics.jsonl").exists() and len(lines(workdir)) > 2) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 75, stderr
+    assert "the same command resumes" in stderr
+    step = max(json.loads(line)["step"] for line in lines(workdir))
+    assert (workdir / "checkpoints" / str(step)).exists()
+
+
+def test_a_changed_trajectory_is_refused_with_the_difference(unbroken):
+    workdir, _ = unbroken
+    result = run(workdir, "--config.learner.learning_rate=0.5")
+    assert result.returncode == 64
+    assert "learner.learning_rate" in result.stderr and "-> 0.5" in result.stderr
+
+
+def test_evaluation_of_a_checkpoint_repeats_the_run_s_own(unbroken):
+    workdir, _ = unbroken
+    before = (workdir / "evals" / "step_000002_held_out.jsonl").read_text()
+    result = run(workdir, "--mode=eval", "--step=2")
+    assert result.returncode == 0, result.stderr
+    assert "avg@2 %" in result.stdout
+    assert (workdir / "evals" / "step_000002_held_out.jsonl").read_text() == before
+
+
+def test_sampling_shows_responses_and_verdicts(unbroken):
+    workdir, _ = unbroken
+    result = run(workdir, "--mode=sample", "--num_prompts=2")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("correct:") == 2 * 2
+    asked = run(workdir, "--mode=sample", "--prompt=1+2+3-1=?")
+    assert asked.returncode == 0 and "1+2+3-1=?" in asked.stdout
+
+
+def test_a_missing_checkpoint_is_one_line(unbroken):
+    workdir, _ = unbroken
+    result = run(workdir, "--mode=eval", "--step=3")
+    assert result.returncode == 64 and "no step 3" in result.stderr
+
+
+def test_report_over_runs(unbroken, tmp_path):
+    workdir, _ = unbroken
+    result = run(tmp_path / "report", "--mode=report", f"--runs={workdir}")
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "report" / "report.md").exists()
+    missing = run(tmp_path / "report", "--mode=report", "--runs=/nowhere")
+    assert missing.returncode == 64 and "no run in /nowhere" in missing.stderr
