@@ -23,23 +23,23 @@ from kpo_jax.sampler import SampleConfig
 
 
 def get_config(name: str = "kpo_strong"):
-    data = DataConfig(source="arithmetic", difficulty="medium", max_prompt_length=32)
+    data = DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32)
     return to_config_dict(
         Config(
-            num_steps=60,
+            num_steps=24,
             data=data,
-            model=dataclasses.replace(PRESETS["tiny"], vocab_size=64),
-            sampler=SampleConfig(max_response_length=48),
-            rollout=RolloutConfig(prompts_per_step=16, group_size=8),
+            model=PRESETS["tiny"],
+            sampler=SampleConfig(max_response_length=40),
+            rollout=RolloutConfig(prompts_per_step=32, group_size=8),
             algorithm=method(name),
-            learner=LearnerConfig(learning_rate=1e-3, warmup_steps=5, weight_decay=0.0, num_minibatches=4),
-            warm_start=WarmStartConfig(num_steps=300, batch_size=64, learning_rate=2e-3, error_rate=0.2),
+            learner=LearnerConfig(learning_rate=1e-4, warmup_steps=4, weight_decay=0.0, num_minibatches=4),
+            warm_start=WarmStartConfig(num_steps=400, batch_size=64, learning_rate=2e-3, error_rate=0.2),
             eval=EvalConfig(
                 sets={"held_out": dataclasses.replace(data, split="test", num_problems=64)},
-                every=20,
+                every=8,
                 num_samples=8,
                 prompts_per_call=64,
             ),
-            checkpoint=CheckpointConfig(every=20),
+            checkpoint=CheckpointConfig(every=8),
         )
     )

@@ -643,6 +643,7 @@ x^{-2} ~~ \frac{1}{x^2}
 \sqrt{x^4} ~~ x^2
 |2x-2| ~~ 2|1-x|
 |x|^2 ~~ x^2
+|x+iy| ~~ \sqrt{x^2+y^2}
 \frac{a^2-b^2}{a-b}\cdot\frac{1}{a+b} ~~ 1
 """),
     ("rational function", False, "another function", r"""
@@ -656,6 +657,8 @@ x^{-2} ~~ \frac{1}{x^2}
 \sqrt{x^2+y^2} ~~ x+y
 |x-1| ~~ x-1
 |x+1| ~~ |x|+1
+|z|^2 ~~ z^2
+|x+iy|^2 ~~ (x+iy)^2
 \frac{1}{2}x ~~ \frac{1}{2x}
 x^{-2} ~~ -x^2
 \frac{n(n+1)}{2} ~~ \frac{n(n-1)}{2}

@@ -260,7 +260,7 @@ class Algebra:
     def is_zero(self, a: Value) -> bool:
         if isinstance(a, Fraction):
             return not a
-        poly = self.reduce(a.num, scale=True)
+        poly = self.reduce(self.without_poles(a.num), scale=True)
         groups: dict[Monomial, Poly] = {}
         for monomial, coefficient in poly.items():
             free = tuple(pair for pair in monomial if not self.generators[pair[0]].algebraic)
@@ -317,7 +317,7 @@ class Algebra:
         return degree * max(1, totient(order) // 2)
 
     def conjugate_bound(self, monomial: Monomial) -> int:
-        """An integer bound on every conjugate of a monomial of algebraic integers (exponents are not negative here)."""
+        """An integer bound on every conjugate of a monomial of algebraic integers, with exponents that are not negative."""
         product = 1
         for index, exponent in monomial:
             generator = self.generators[index]

@@ -123,7 +123,7 @@ class Evaluator(Algebra):
                 elif key[0] == "prime":
                     parts.append((self.log_atom(Fraction(key[1])), Fraction(exponent)))
                 else:
-                    parts.append((self.log_atom(self.ratio({((index, 1),): Fraction(1)}, ONE)), Fraction(exponent)))
+                    parts.append((self.log_atom(self.single_ratio(index)), Fraction(exponent)))
             return parts
         c, primitive = self.primitive(self.lift(base))
         return [*self.logarithms(c), (self.log_atom(primitive), Fraction(1))]
@@ -204,8 +204,7 @@ class Evaluator(Algebra):
                 part = self.ratio({((index, power * exponent),): Fraction(1)}, ONE)
                 even_inside = power.numerator % 2 == 0 and exponent.denominator % 2 == 0
                 if even_inside and not generator.positive and power * exponent % 2:  # sqrt(x**2) = |x|
-                    variable = self.ratio({((index, 1),): Fraction(1)}, ONE)
-                    part = self.power(self.absolute(variable), power * exponent)
+                    part = self.power(self.absolute(self.single_ratio(index)), power * exponent)
             result = self.multiply(result, part)
         return result
 
@@ -239,25 +238,31 @@ class Evaluator(Algebra):
     def absolute(self, a: Value) -> Value:
         if isinstance(a, Fraction):
             return abs(a)
+        if self.has_i(a):
+            return self.rational_root(self.multiply(a, self.conjugate(self.lift(a))), _HALF)
         if self.is_constant(a):
-            if self.has_i(a):
-                conjugate = self.lift(self.substitute_i(a))
-                return self.rational_root(self.multiply(a, conjugate), _HALF)
             return a if self.sign(a) >= 0 else self.multiply(Fraction(-1), a)
         c, inner = self.primitive(self.lift(a))
         if leading(inner.num) < 0:
             inner = self.negated(inner)
-        square = self.lift(self.multiply(inner, inner))
-        return self.multiply(c, self.single(("abs", hashed_value(inner)), period=2, base=square, positive=True))
+        key = ("abs", hashed_value(inner))
+        if any(self.generators[i].key[:1] == ("sym",) and self.generators[i].key[1][0] in "zw" for m in inner.num for i, _ in m):
+            return self.multiply(c, self.single(key, positive=True))  # z and w are usually complex: |z|**2 is not z**2
+        return self.multiply(c, self.single(key, period=2, base=self.lift(self.multiply(inner, inner)), positive=True))
 
-    def substitute_i(self, a: Ratio) -> Value:
-        """The complex conjugate of a constant whose only complex generator is i."""
+    def conjugate(self, a: Ratio) -> Value:
+        """The complex conjugate; variables are real, and i must not hide inside a root or a function."""
         index = self.ids[("i",)]
+        if any(self.has_i(self.single_ratio(i)) for part in a for monomial in part for i, _ in monomial if i != index):
+            raise Unreadable("the absolute value of a nested complex expression")
 
-        def conjugate(poly: dict) -> dict:
+        def flipped(poly: dict) -> dict:
             return {m: x if dict(m).get(index, 0) % 2 == 0 else -x for m, x in poly.items()}
 
-        return self.ratio(conjugate(a.num), conjugate(a.den))
+        return self.ratio(flipped(a.num), flipped(a.den))
+
+    def single_ratio(self, index: int) -> Ratio:
+        return Ratio({((index, 1),): Fraction(1)}, ONE)
 
     # ---- trigonometry
 

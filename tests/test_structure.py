@@ -1,0 +1,67 @@
+"""The layering of the house, read from the source: pure modules do no I/O, and only main touches flags or jax.config."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "kpo_jax"
+PURE = ["types", "masked", "filters", "objectives", "advantages", "diagnostics", "model", "policy", "sampler", "learner"]
+EFFECTS = {"os", "sys", "time", "json", "pathlib", "random", "threading", "signal", "subprocess", "absl", "datasets", "transformers", "orbax"}
+
+
+def sources(name):
+    path = PACKAGE / name
+    return sorted(path.glob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+
+
+def imported(tree) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def calls(tree) -> set[str]:
+    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+
+def violations(text: str) -> set[str]:
+    tree = ast.parse(text)
+    return (imported(tree) & EFFECTS) | (calls(tree) & {"open", "print", "input"})
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_modules_have_no_effects(name):
+    for path in sources(name):
+        assert violations(path.read_text()) == set(), path
+
+
+def test_negative_control_an_effect_is_seen():
+    assert violations("import time\nfrom os import path\nprint(1)\n") == {"time", "os", "print"}
+
+
+def test_only_main_reads_flags_or_sets_jax_config():
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text()
+        touches = re.search(r"(?<!kpo_)jax\.config|from absl import app|FLAGS", text) is not None
+        assert touches == (path.name == "main.py"), path
+
+
+def test_no_field_is_read_with_a_default():
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+                assert len(node.args) == 2, f"{path}:{node.lineno}"
+
+
+def test_the_project_speaks_of_itself_alone():
+    root = PACKAGE.parent
+    for path in [*PACKAGE.rglob("*.py"), *(root / "configs").glob("*"), *(root / "launch").glob("*"), root / "README.md"]:
+        if path.is_file():
+            text = path.read_text()
+            assert "../shared" not in text and "/work/" not in text, path
