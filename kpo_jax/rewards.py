@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kpo_jax.verifier import Verdict
-from kpo_jax.verifier.compare import same_notation
+from kpo_jax.verifier.decide import same_notation
 
 KINDS = ("correct", "exact", "plus_minus_one")
 

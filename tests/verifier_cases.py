@@ -40,6 +40,8 @@ GROUPS: list[tuple[str, bool, str, str]] = [
 1{,}234 ~~ 1234
 1\,234 ~~ 1234
 1\,234\,567 ~~ 1,234,567
+1 234 567 ~~ 1234567
+1 234 ~~ 1234
 -1,500 ~~ -1500
 58,500 ~~ 58500
 32,\!348 ~~ 32{,}348
@@ -81,6 +83,7 @@ $5$ ~~ 5
 1,234 ~~ 12,34
 1 2 ~~ 12
 1 2 ~~ 2
+1 23 ~~ 123
 3 4 ~~ 34
 """),
     ("decimal", True, "a decimal is the exact rational it writes", r"""
@@ -890,6 +893,8 @@ x \in [-2,7] ~~ [-2,7]
 [2,∞) ~~ [2,\infty)
 \mathbb{R} ~~ (-\infty,\infty)
 x \in \mathbb{R} ~~ \mathbb{R}
+\text{all real numbers} ~~ (-\infty, \infty)
+\text{all real numbers} ~~ \mathbb{R}
 \{x : x > 2\} ~~ (2,\infty)
 \{x \mid 1 \le x < 3\} ~~ [1,3)
 \{x\in\mathbb{R} : x > 2\} ~~ x>2
@@ -906,6 +911,7 @@ x \in \mathbb{R} ~~ \mathbb{R}
 (-\sqrt3,\sqrt3) ~~ (-3,3)
 [2,3] ~~ 2,3
 \mathbb{R} ~~ \mathbb{Z}
+\text{all real numbers} ~~ (0, \infty)
 (0,1) ~~ [0,1)
 (-\infty,\infty) ~~ [0,\infty)
 [\pi^2/8,5\pi^2/4] ~~ [\pi/8,5\pi/4]
@@ -1010,6 +1016,8 @@ A \text{ or } B ~~ B
 0,1,2,3,4 ~~ 3
 """),
     ("tuple", True, "ordered tuples and points", r"""
+x=1, y=2 ~~ (1,2)
+y=2, x=1 ~~ (1,2)
 (3,\frac{\pi}{2}) ~~ \left( 3, \frac{\pi}{2} \right)
 (6,31,-1) ~~ (6, 31, -1)
 (-2,1) ~~ \left(-2, 1\right)
@@ -1027,6 +1035,9 @@ A \text{ or } B ~~ B
 (0,0) ~~ (0, 0)
 """),
     ("tuple", False, "order counts, and so does every entry", r"""
+x=1, y=2 ~~ (2,1)
+x=1, x=2 ~~ (1,2)
+x=1, y=2 ~~ [1,2]
 (1,2) ~~ (2,1)
 (-2,1) ~~ (2,1)
 (6,31,-1) ~~ (6,31,1)
@@ -1195,6 +1206,7 @@ even ~~ neve
 \text{June 23 or 24} ~~ June 23
 """),
     ("base", True, "the same digits in the same base", r"""
+x = 52_8 ~~ 52_8
 52_8 ~~ 52_{8}
 4210_{5} ~~ 4210_5
 (1011)_2 ~~ 1011_2

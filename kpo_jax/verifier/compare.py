@@ -1,137 +1,29 @@
-"""Whether two answers say the same: structure (lists, tuples, intervals, equations, units) around exact values."""
+"""Whether two trees say the same: structure (lists, tuples, intervals, equations, units) around exact values."""
 
-import re
 from fractions import Fraction
-from functools import lru_cache
 
-from kpo_jax.verifier.algebra import ONE, Value
+from kpo_jax.verifier import trees
+from kpo_jax.verifier.algebra import Value
+from kpo_jax.verifier.errors import TooComplex, Unreadable
 from kpo_jax.verifier.functions import Evaluator
-from kpo_jax.verifier.notation import TooComplex, Unreadable, has_thousands, may_be_list, translate
-from kpo_jax.verifier.parser import parse
-from kpo_jax.verifier.words import (
-    NO_SOLUTION,
-    bare_number,
-    based_number,
-    choice,
-    clock,
-    date,
-    is_prose,
-    labelled_choice,
-    plain_text,
-    text_items,
-)
+from kpo_jax.verifier.intervals import to_set
+from kpo_jax.verifier.polynomials import ONE
 
 MAX_ITEMS = 60
-MAX_TEXT = 20_000  # characters; longer answers are equal only if they are identical or plain numbers
-_FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
-_MEANINGLESS_SPACE = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])|(?<=[0-9]) (?=[A-Za-z])")
 _FLIPPED = {"<": ">", ">": "<", "le": "ge", "ge": "le", "=": "=", "ne": "ne", "approx": "approx"}
 
 
-def same_notation(a: str, b: str) -> bool:
-    """Strict match: the same number, or the same string once style, spacing and unicode are normalised. No mathematics."""
-    numbers = bare_number(a), bare_number(b)
-    if None not in numbers:
-        return numbers[0] == numbers[1]
-    one, two = compact(a), compact(b)
-    return bool(one) and one == two
-
-
-def compact(text: str) -> str:
-    """A translated text without the white space that carries no meaning; that between two words or two digits stays."""
-    return _MEANINGLESS_SPACE.sub("", _FRACTION.sub(r"\\frac", translate(text)))
-
-
-def decide(answer: str, reference: str) -> tuple[bool, str]:
-    """(equal, why). Symmetric in its arguments."""
-    if not answer.strip() or not reference.strip():
-        return False, "empty answer"
-    if answer == reference:
-        return True, "identical"
-    numbers = bare_number(answer), bare_number(reference)
-    if None not in numbers:
-        return numbers[0] == numbers[1], "number"
-    if max(len(answer), len(reference)) > MAX_TEXT:
-        return False, "too long"
-    one, two = translate(answer), translate(reference)
-    if one == two and one:
-        return True, "same notation"
-    numbers = bare_number(one), bare_number(two)
-    if None not in numbers:
-        return numbers[0] == numbers[1], "number"
-    for special in (choice, based_number, date, clock):
-        pair = special(one), special(two)
-        if None not in pair:
-            return pair[0] == pair[1], special.__name__.replace("_", " ")
-    if based_number(one) or based_number(two):
-        return False, "number base on one side only"
-    texts = [NO_SOLUTION if text in ("\\emptyset", "\\varnothing") else plain_text(text) for text in (one, two)]
-    if texts[0] and texts[0] == texts[1]:
-        return True, "same text"
-    labelled = labelled_choice(one), labelled_choice(two)
-    if labelled != (None, None):
-        return _decide_labelled(one, labelled[0], two, labelled[1])
-    if is_prose(one) or is_prose(two):
-        return bool(text_items(one)) and text_items(one) == text_items(two), "text"
-    return _decide_mathematics(one, two)
-
-
-def _decide_labelled(one: str, label_one: tuple | None, two: str, label_two: tuple | None) -> tuple[bool, str]:
-    """(B) 12 is B, and it is 12; against (B) 13 both parts count."""
-    if label_one and label_two:
-        return label_one[0] == label_two[0] and decide(label_one[1], label_two[1])[0], "choice and its value"
-    (letter, value), other = (label_one, two) if label_one else (label_two, one)
-    if not choice(other):
-        return decide(value, other)
-    try:
-        return letter == choice(other) and (is_prose(value) or bool(_parsed(translate(value), True))), "choice"
-    except (Unreadable, TooComplex):
-        return False, "choice with a value that is not read"
-
-
-def _decide_mathematics(one: str, two: str) -> tuple[bool, str]:
-    reason = "not equal"
-    for readings in _readings(one, two):
-        try:
-            trees = [_parsed(text, thousands) for text, thousands in readings]
-            if _equal_trees(*trees):
-                return True, "equal"
-        except Unreadable as error:
-            reason = f"not read as mathematics: {error}"
-        except TooComplex as error:
-            return False, f"too complex: {error}"
-    return False, reason
-
-
-def _readings(one: str, two: str):
-    """1,234 is a number; where the other side is a list it may also be a list."""
-    yield (one, True), (two, True)
-    if "," in one and "," in two:
-        if may_be_list(one):
-            yield (one, False), (two, True)
-        if may_be_list(two):
-            yield (one, True), (two, False)
-
-
-def _parsed(text: str, thousands: bool) -> tuple:
-    thousands = thousands and has_thousands(text)
-    return _parsed_short(text, thousands) if len(text) <= 200 else parse(text, thousands)
-
-
-_parsed_short = lru_cache(maxsize=1024)(parse)  # the samples of one prompt share a reference
-
-
-def _equal_trees(one: tuple, two: tuple) -> bool:
+def equal_trees(one: tuple, two: tuple) -> bool:
     units: dict = {}
     for _ in range(3):
-        comparison = _Comparison(Evaluator(units))
+        comparison = Comparison(Evaluator(units))
         result = comparison.equal(one, two)
         if not comparison.evaluator.stale:
             return result
     raise TooComplex("angles that share no unit")
 
 
-class _Comparison:
+class Comparison:
     """One comparison of two trees; shares one evaluator, so generators agree and the budget is for the whole."""
 
     def __init__(self, evaluator: Evaluator):
@@ -141,17 +33,19 @@ class _Comparison:
         self.evaluator.spend(5)
         if a == b:
             return True
-        if a[0] == b[0] == "rel" and (_has(a, "pm") or _has(b, "pm")):
+        if a[0] == b[0] == "rel" and (trees.has(a, "pm") or trees.has(b, "pm")):
             return self.equal_unordered([a], [b])
-        if {a[0], b[0]} == {"rel", "list"} and all(_labels(_items(node)) for node in (a, b)):  # x = ±2 and x = 2, x = -2
-            return self.equal_unordered(_items(a), _items(b))
+        if {a[0], b[0]} == {"rel", "list"} and all(trees.labels(trees.items(node)) for node in (a, b)):  # x = ±2 and x = 2, x = -2
+            return self.equal_unordered(trees.items(a), trees.items(b))
         if a[0] == "rel" or b[0] == "rel":
             return self.equal_relations(a, b)
         if a[0] in ("cup", "cap", "minus", "special") or b[0] in ("cup", "cap", "minus", "special"):
             return self.equal_sets(a, b)
-        if _several(a) or _several(b):
-            return self.equal_unordered(_items(a), _items(b))
-        if "tuple" in (a[0], b[0]) or _is_matrix(a) or _is_matrix(b):
+        if {a[0], b[0]} == {"list", "tuple"}:
+            a, b = trees.point(a), trees.point(b)
+        if trees.several(a) or trees.several(b):
+            return self.equal_unordered(trees.items(a), trees.items(b))
+        if "tuple" in (a[0], b[0]) or trees.is_matrix(a) or trees.is_matrix(b):
             return self.equal_ordered(a, b)
         if a[0] == "word" or b[0] == "word":
             return a == b
@@ -161,23 +55,23 @@ class _Comparison:
 
     def equal_quantities(self, a: tuple, b: tuple) -> bool:
         """A unit, degree or percent sign may be left out on one side, but not contradicted."""
-        (a, unit_a), (b, unit_b) = _without_unit(a), _without_unit(b)
-        marks = [_mark(node) or (unit or None) for node, (unit, _) in ((a, unit_a), (b, unit_b))]
+        (a, unit_a), (b, unit_b) = trees.without_unit(a), trees.without_unit(b)
+        marks = [trees.mark(node) or (unit or None) for node, (unit, _) in ((a, unit_a), (b, unit_b))]
         if None not in marks and marks[0] != marks[1]:
             return False
         for marked, other in ((a, b), (b, a)):
-            if _mark(marked) and not _mark(other) and self.equal_values(_unmarked(marked), other):
+            if trees.mark(marked) and not trees.mark(other) and self.equal_values(trees.unmarked(marked), other):
                 return True
         # A scale converts (1 hour is 60 minutes) where both sides name the unit; 5 million and 3 dozen are numbers themselves.
         both = None not in marks
-        a, b = (node if unit and not both else _times(node, scale) for node, (unit, scale) in ((a, unit_a), (b, unit_b)))
+        a, b = (node if unit and not both else trees.times(node, scale) for node, (unit, scale) in ((a, unit_a), (b, unit_b)))
         return self.equal_values(a, b)
 
     def equal_values(self, a: tuple, b: tuple) -> bool:
         if a[0] == "ratio" or b[0] == "ratio":
             return self.equal_ratios(a, b)
-        if _infinite(a) or _infinite(b):
-            return _infinite(a) == _infinite(b)
+        if trees.infinite(a) or trees.infinite(b):
+            return trees.infinite(a) == trees.infinite(b)
         return self.evaluator.equal(self.evaluator.value(a), self.evaluator.value(b))
 
     def equal_ratios(self, a: tuple, b: tuple) -> bool:
@@ -202,7 +96,7 @@ class _Comparison:
         a, b = self.distinct(a), self.distinct(b)
         if len(a) != len(b):
             return False
-        if any(len(_labels(one)) > 1 and not _labels(two) for one, two in ((a, b), (b, a))):
+        if any(len(trees.labels(one)) > 1 and not trees.labels(two) for one, two in ((a, b), (b, a))):
             return False  # x = 1, y = 2 names its values, 1, 2 does not
         left = list(b)
         for item in a:
@@ -222,9 +116,9 @@ class _Comparison:
 
     def distinct(self, items: list[tuple]) -> list[tuple]:
         found: list[tuple] = []
-        for item in [variant for item in items for variant in _variants(item)]:
-            if not any(self.safely_equal(item, other) for other in found):
-                found.append(item)
+        for variant in (variant for item in items for variant in trees.variants(item)):
+            if not any(self.safely_equal(variant, other) for other in found):
+                found.append(variant)
             if len(found) > MAX_ITEMS:
                 raise TooComplex("too many items")
         return found
@@ -259,7 +153,7 @@ class _Comparison:
         if node[0] == "neg":
             return self.scaled(Fraction(-1), self.matrix_value(node[1]))
         if node[0] == "mul":
-            matrices = [part for sign, part in node[1] if _is_matrix(part) and sign > 0]
+            matrices = [part for sign, part in node[1] if trees.is_matrix(part) and sign > 0]
             if len(matrices) != 1:
                 raise Unreadable("a product of matrices")
             rest = tuple((sign, part) for sign, part in node[1] if part is not matrices[0])
@@ -291,7 +185,7 @@ class _Comparison:
         if all(operator in ("=", "approx", "equiv", "in") for operator in operators):
             value = self.named_value(operators, sides)
             return value is not None and self.equal(value, other)
-        if _several(other) or other[0] in ("tuple", "cup", "cap", "minus", "special"):
+        if trees.several(other) or other[0] in ("tuple", "cup", "cap", "minus", "special"):
             return self.equal_sets(relation, other)
         return False
 
@@ -301,14 +195,14 @@ class _Comparison:
         A name on the left is a label. Sides that are all values must be equal (or, for an approximation, rounded correctly), or
         the box would hold two candidates.
         """
-        if _label(sides[0]) and not (_names(sides[0]) & _names(sides[-1]) and sides[0][0] != "apply"):
+        if trees.label(sides[0]) and not (trees.names(sides[0]) & trees.names(sides[-1]) and sides[0][0] != "apply"):
             sides, operators = sides[1:], operators[1:]
-        elif len(sides) == 2 and operators == ("=",) and _label(sides[1]) and not _names(sides[1]) & _names(sides[0]):
+        elif len(sides) == 2 and operators == ("=",) and trees.label(sides[1]) and not trees.names(sides[1]) & trees.names(sides[0]):
             sides, operators = sides[:1], ()
         if not sides:
             return None
         for operator, left, right in zip(operators, sides, sides[1:], strict=False):
-            if operator == "=" and not (_scalar(left) and _scalar(right) and self.equal(left, right)):
+            if operator == "=" and not (trees.scalar(left) and trees.scalar(right) and self.equal(left, right)):
                 return None
             if operator == "approx" and not self.rounds_to(left, right):
                 return None
@@ -317,7 +211,7 @@ class _Comparison:
         return sides[0]
 
     def rounds_to(self, exact: tuple, rounded: tuple) -> bool:
-        if rounded[0] != "num" or not _scalar(exact):
+        if rounded[0] != "num" or not trees.scalar(exact):
             return False
         unit = Fraction(1)
         while (rounded[1] / unit).denominator > 1:
@@ -341,7 +235,7 @@ class _Comparison:
         one, two = a[1][0], b[1][0]
         if one == "in" or two == "in":
             return one == two and self.equal(a[2][0], b[2][0]) and self.equal(a[2][1], b[2][1])
-        if not all(_scalar(side) for side in (*a[2], *b[2])):
+        if not all(trees.scalar(side) for side in (*a[2], *b[2])):
             return one == two == "=" and all(self.equal(x, y) for x, y in zip(a[2], b[2], strict=True))
         if one not in _FLIPPED or two not in _FLIPPED:
             return False
@@ -375,7 +269,8 @@ class _Comparison:
     def constant_ratio(self, a, b) -> Value | None:
         """c with a = c b, or None. Compares the coefficients of one monomial in the variables, then proves the identity."""
         evaluator = self.evaluator
-        free_a, free_b = (self.by_variables(evaluator.reduce(evaluator.multiply(x, evaluator.ratio(y.den, ONE)).num)) for x, y in ((a, b), (b, a)))
+        crossed = [evaluator.multiply(x, evaluator.ratio(y.den, ONE)) for x, y in ((a, b), (b, a))]
+        free_a, free_b = (self.by_variables(evaluator.reduce(evaluator.lift(x).num)) for x in crossed)
         monomial = max(free_b, default=None)
         if monomial is None or monomial not in free_a:
             return None
@@ -399,8 +294,6 @@ class _Comparison:
             return False
 
     def equal_sets(self, a: tuple, b: tuple) -> bool:
-        from kpo_jax.verifier.intervals import to_set
-
         if a[0] == b[0] == "special":
             return a == b
         name_a, set_a = to_set(self.evaluator, a)
@@ -408,119 +301,3 @@ class _Comparison:
         if name_a and name_b and name_a != name_b:
             return False
         return len(set_a) == len(set_b) and all(x.same(y, self.evaluator) for x, y in zip(set_a, set_b, strict=True))
-
-
-def _several(node: tuple) -> bool:
-    return node[0] in ("list", "set") or _has(node, "pm")
-
-
-def _items(node: tuple) -> list[tuple]:
-    if node[0] in ("list", "set"):
-        return [deeper for item in node[1] for deeper in (_items(item) if item[0] == "list" else [item])]
-    if node[0] == "rel" and len(node[2]) == 2 and _several(node[2][1]):
-        return [(node[0], node[1], (node[2][0], item)) for item in _items(node[2][1])]
-    return [node]
-
-
-def _variants(node: tuple) -> list[tuple]:
-    """A node for each choice of its signs: several \\pm are independent, unless \\mp ties them together."""
-    signs = _signs(node)
-    if not signs:
-        return [node]
-    if len(signs) > 4:
-        raise TooComplex("too many plus-minus signs")
-    if "-+" in signs:
-        choices = [[1] * len(signs), [-1] * len(signs)]
-    else:
-        choices = [[1 - 2 * (bits >> k & 1) for k in range(len(signs))] for bits in range(1 << len(signs))]
-    return [_chosen(node, iter(choice)) for choice in choices]
-
-
-def _signs(node) -> list[str]:
-    if not isinstance(node, tuple):
-        return []
-    own = [node[1]] if node and node[0] == "pm" else []
-    return own + [sign for part in node for sign in _signs(part)]
-
-
-def _chosen(node, signs):
-    if not isinstance(node, tuple):
-        return node
-    if node and node[0] == "pm":
-        positive = (next(signs) > 0) == (node[1] == "+-")
-        inner = _chosen(node[2], signs)
-        return inner if positive else ("neg", inner)
-    return tuple(_chosen(part, signs) for part in node)
-
-
-def _has(node, kind: str) -> bool:
-    return isinstance(node, tuple) and bool(node) and (node[0] == kind or any(_has(part, kind) for part in node))
-
-
-def _is_matrix(node: tuple) -> bool:
-    """A matrix, or a sum or multiple of matrices; a determinant is a number."""
-    if node[0] in ("mul", "add"):
-        return any(_is_matrix(part[1] if node[0] == "mul" else part) for part in node[1])
-    return node[0] == "matrix" or (node[0] == "neg" and _is_matrix(node[1]))
-
-
-def _without_unit(node: tuple) -> tuple[tuple, tuple[tuple, Fraction]]:
-    """(the number, (its unit as sorted (name, power) pairs, the factor to base units)); a unit of () is a pure number."""
-    if node[0] == "neg":
-        inner, unit = _without_unit(node[1])
-        return ("neg", inner), unit
-    if node[0] != "quantity":
-        return node, ((), Fraction(1))
-    inner, (unit, scale) = _without_unit(node[1])  # \\$5 million has two
-    names = dict(unit) | {name: power for name, power in node[2] if name}
-    return inner, (tuple(sorted(names.items())), scale * dict(node[2]).get("", Fraction(1)))
-
-
-def _mark(node: tuple) -> str | None:
-    """percent or degree, if the number carries that sign."""
-    if node[0] in ("neg", "percent", "degree"):
-        return _mark(node[1]) if node[0] == "neg" else node[0]
-    return None
-
-
-def _unmarked(node: tuple) -> tuple:
-    return ("neg", _unmarked(node[1])) if node[0] == "neg" else node[1]
-
-
-def _times(node: tuple, scale: Fraction) -> tuple:
-    return node if scale == 1 else ("mul", ((1, node), (1, ("num", scale))))
-
-
-def _infinite(node: tuple) -> int:
-    if node == ("const", "inf"):
-        return 1
-    return -_infinite(node[1]) if node[0] == "neg" else 0
-
-
-def _scalar(node: tuple) -> bool:
-    return node[0] not in ("list", "set", "tuple", "matrix", "rel", "cup", "cap", "minus", "special", "word", "ratio")
-
-
-def _names(node) -> set[str]:
-    if not isinstance(node, tuple) or not node:
-        return set()
-    if node[0] == "sym":
-        return {node[1]}
-    return {name for part in node for name in _names(part)}
-
-
-def _label(node: tuple) -> bool:
-    """What may stand before an equals sign as a name: x, f(x), f(2), a + b, AB, Area, (x, y), \\angle A, \\sin A."""
-    if node[0] in ("sym", "word", "apply"):
-        return True
-    if node[0] == "tuple":
-        return all(item[0] == "sym" for item in node[3])
-    if node[0] == "add":
-        return all(term[0] == "sym" for term in node[1])
-    if node[0] == "mul":
-        return all(sign > 0 for sign, _ in node[1]) and node[1][0][1][0] == "sym" and all(p[0] in ("sym", "num") for _, p in node[1])
-    return node[0] == "call" and all(arg[0] == "sym" for arg in node[2])
-
-
-def _labels(items: list[tuple]) -> set:
-    return {item[2][0] for item in items if item[0] == "rel" and item[1] == ("=",)}

@@ -15,10 +15,7 @@ _ANSWER = re.compile(r"^[ \t>*#_`-]*(?:the )?(?:final )?answer[ \t]?(?:is)?[*_`]
 def extract_answer(text: str) -> str | None:
     """The final answer as written, or None. A box that is not closed and a number in prose are no answers."""
     text = text[-MAX_RESPONSE:]
-    end = None
-    for end in _THINK_END.finditer(text):
-        pass
-    text = text[end.end() :] if end else text
+    text = text[max((tag.end() for tag in _THINK_END.finditer(text)), default=0) :]
     start = _THINK_START.search(text)
     text = text[: start.start()] if start else text
     box, line = _last_box(text), _last_answer_line(text)

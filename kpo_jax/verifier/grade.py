@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from kpo_jax.verifier.compare import decide
+from kpo_jax.verifier.decide import decide
 from kpo_jax.verifier.extract import extract_answer
 
 

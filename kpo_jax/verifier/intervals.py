@@ -5,8 +5,8 @@ from functools import cmp_to_key
 from typing import NamedTuple
 
 from kpo_jax.verifier.algebra import Value
+from kpo_jax.verifier.errors import TooComplex, Unreadable
 from kpo_jax.verifier.functions import Evaluator
-from kpo_jax.verifier.notation import TooComplex, Unreadable
 
 MAX_INTERVALS = 40
 _FLIP = {"<": ">", ">": "<", "le": "ge", "ge": "le", "=": "=", "ne": "ne"}

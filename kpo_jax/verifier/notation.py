@@ -4,18 +4,13 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from kpo_jax.verifier.errors import TooComplex, Unreadable
+from kpo_jax.verifier.units import UNITS
+
 MAX_CHARS = 4000  # longer answers are compared as text (and as plain numbers) only
 MAX_TOKENS = 1500
 MAX_DIGITS = 2000
 END = "the end"  # the value of the last token; no command or sign can spell it
-
-
-class Unreadable(Exception):
-    """The text is not mathematics this package reads; such answers compare as text."""
-
-
-class TooComplex(Exception):
-    """A cap on length, nesting, digits or work was reached; such answers are never accepted."""
 
 
 class Token(NamedTuple):
@@ -32,20 +27,26 @@ _SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=Tru
 _GREEK = dict(
     zip(
         "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ",
-        ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"],
+        [
+            "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho",
+            "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi",
+            "Omega",
+        ],
         strict=True,
     )
-)
+)  # fmt: skip
 _UNICODE = {
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full-width ASCII
-    **{space: " " for space in "\u00a0\u2002\u2003\u2009\u202f\u3000\t\r\n"},
+    **{space: " " for space in "\u00a0\u2002\u2003\u3000\t\r\n"},
+    **{space: "\\," for space in "\u2009\u202f"},  # thin spaces may group digits
     **{letter: f"\\{name} " for letter, name in _GREEK.items()},
     **{mark: "^{" + digit + "}" for mark, digit in _SUPERSCRIPT.items()},
     **{mark: "_{" + digit + "}" for mark, digit in _SUBSCRIPT.items()},
     **{"−": "-", "–": "-", "—": "-", "‐": "-", "×": "\\times ", "·": "\\cdot ", "⋅": "\\cdot ", "÷": "\\div ", "∕": "/", "⁄": "/"},
     **{"√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "′": "'", "’": "'", "‘": "'"},
     **{"≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "∪": "\\cup "},
-    **{"∩": "\\cap ", "∖": "\\setminus ", "∅": "\\emptyset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "⟨": "\\langle ", "⟩": "\\rangle "},
+    **{"∩": "\\cap ", "∖": "\\setminus ", "∅": "\\emptyset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}"},
+    **{"⟨": "\\langle ", "⟩": "\\rangle "},
     **{"½": "\\frac{1}{2}", "⅓": "\\frac{1}{3}", "⅔": "\\frac{2}{3}", "¼": "\\frac{1}{4}", "¾": "\\frac{3}{4}", "⅕": "\\frac{1}{5}"},
     **{"“": '"', "”": '"', "、": ",", "€": "\\euro ", "£": "\\pounds "},
 }
@@ -63,7 +64,7 @@ _SPACING = re.compile(r"\\(?:[,;:!> ]|(?:quad|qquad|enspace|thinspace|medspace|t
 _GROUPING = re.compile(r"(?<=[0-9])\s?(?:\{,\}|,\\!|\\,)\s?(?=[0-9]{3}(?![0-9]))")
 _DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # none of them readable; \x01 and \x02 are marks of our own below
-_TRAILING = " \t\r\n.,;:!?。"
+_TRAILING = " \t\r\n.,;:?。"
 
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,][0-9])")
 _TIGHT_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
@@ -76,18 +77,30 @@ _TOKEN = re.compile(
 )
 
 FUNCTIONS = frozenset(
-    ["sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "lg", "exp", "sqrt", "cbrt", "abs", "floor", "ceil", "gcd", "lcm", "max", "min", "det"]
-)
+    [
+        "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "lg", "exp", "sqrt",
+        "cbrt", "abs", "floor", "ceil", "gcd", "lcm", "max", "min", "det",
+    ]
+)  # fmt: skip
 _ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "cosec": "csc", "ceiling": "ceil", "inf": "infty", "infinity": "infty"}
 _ALIASES |= {"oo": "infty", "leq": "le", "geq": "ge", "neq": "ne", "leqslant": "le", "geqslant": "ge", "dfrac": "frac", "tfrac": "frac"}
 _ALIASES |= {"cfrac": "frac", "dbinom": "binom", "tbinom": "binom", "lt": "<", "gt": ">", "degree": "circ", "degrees": "circ", "deg": "circ"}
-_ALIASES |= {"varnothing": "emptyset", "infin": "infty", "lbrace": "\\{", "rbrace": "\\}", "{": "\\{", "}": "\\}", "backslash": "setminus", }
+_ALIASES |= {"varnothing": "emptyset", "infin": "infty", "lbrace": "\\{", "rbrace": "\\}", "{": "\\{", "}": "\\}", "backslash": "setminus"}
 _ALIASES |= {"cdotp": "cdot", "ast": "cdot", "varphi": "phi", "varepsilon": "epsilon", "lvert": "vert", "rvert": "vert", "mid": "vert"}
 _PLAIN_NAMES = FUNCTIONS | {"pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "sigma", "phi", "omega", "binom", "frac"} | {
     "infty", "circ", "pm", "cdot", "times", "cup", "cap"
 }  # fmt: skip
-_TEXT_COMMANDS = frozenset(["text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "textsc", "mbox", "hbox", "mathrm", "operatorname", "emph", "textup"])
-_TRANSPARENT = frozenset(["mathbf", "mathit", "mathsf", "mathcal", "mathtt", "boldsymbol", "bm", "boxed", "fbox", "framebox", "underline", "mathfrak", "pmb"])
+_TEXT_COMMANDS = frozenset(
+    [
+        "text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "textsc", "mbox", "hbox", "mathrm", "operatorname",
+        "emph", "textup",
+    ]
+)  # fmt: skip
+_TRANSPARENT = frozenset(
+    [
+        "mathbf", "mathit", "mathsf", "mathcal", "mathtt", "boldsymbol", "bm", "boxed", "fbox", "framebox", "underline", "mathfrak", "pmb",
+    ]
+)  # fmt: skip
 
 
 def translate(text: str) -> str:
@@ -106,14 +119,10 @@ def translate(text: str) -> str:
 
 
 def strip_ends(text: str) -> str:
-    """Without surrounding white space, markdown stars and sentence punctuation; `5!` and a closing `\\` keep theirs."""
+    """Without surrounding white space, markdown stars and sentence punctuation; a factorial sign and a closing `\\` stay."""
     text = text.strip().strip("*`").strip()
     stripped = text.rstrip(_TRAILING)
-    if stripped.endswith("\\"):
-        return text
-    if text[len(stripped) :].startswith("!"):
-        stripped += text[len(stripped) :][: len(text[len(stripped) :]) - len(text[len(stripped) :].lstrip("!"))]
-    return stripped
+    return text if stripped.endswith("\\") else stripped
 
 
 def has_thousands(text: str) -> bool:
@@ -223,31 +232,3 @@ def _closing_brace(text: str, start: int) -> int:
         if depth == 0:
             return match.start()
     raise Unreadable("unbalanced braces")
-
-
-_BASE_UNITS = {
-    "length": {
-        "m": 1, "meter": 1, "metre": 1, "cm": "1/100", "centimeter": "1/100", "centimetre": "1/100", "mm": "1/1000", "millimeter": "1/1000",
-        "km": 1000, "kilometer": 1000, "kilometre": 1000, "inch": "127/5000", "inche": "127/5000", "in": "127/5000", "foot": "381/1250",
-        "feet": "381/1250", "ft": "381/1250", "yard": "1143/1250", "yd": "1143/1250", "mile": "201168/125", "mi": "201168/125",
-    },
-    "time": {
-        "second": 1, "sec": 1, "s": 1, "minute": 60, "min": 60, "hour": 3600, "hr": 3600, "h": 3600, "day": 86400, "week": 604800,
-    },
-    "month": {"month": 1}, "year": {"year": 1, "yr": 1},
-    "mass": {
-        "gram": 1, "g": 1, "kg": 1000, "kilogram": 1000, "mg": "1/1000", "milligram": "1/1000",
-    },
-    "weight": {"pound": 16, "lb": 16, "ounce": 1, "oz": 1},
-    "volume": {"liter": 1, "litre": 1, "l": 1, "ml": "1/1000", "milliliter": "1/1000"},
-    "money": {"dollar": 1, "usd": 1, "cent": "1/100", "penny": "1/100", "pennie": "1/100"},
-    "euro": {"euro": 1},
-}  # fmt: skip
-# name (singular, lower case) -> (dimension or None for a pure number, factor to the dimension's base unit)
-UNITS: dict[str, tuple[str | None, Fraction]] = {
-    name: (dimension, Fraction(factor)) for dimension, names in _BASE_UNITS.items() for name, factor in names.items()
-}
-UNITS["unit"] = (None, Fraction(1))
-UNITS |= {name + "s": unit for name, unit in UNITS.items() if len(name) > 1}
-MULTIPLIERS = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
-UNITS |= {"mph": ("mph", Fraction(1)), "square": (None, Fraction(1)), "sq": (None, Fraction(1)), "cubic": (None, Fraction(1)), "per": (None, Fraction(1))}

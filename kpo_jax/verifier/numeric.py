@@ -5,7 +5,7 @@ from functools import lru_cache
 from math import isqrt
 from typing import NamedTuple
 
-from kpo_jax.verifier.notation import TooComplex
+from kpo_jax.verifier.errors import TooComplex
 
 MAX_PRECISION = 24_000  # bits
 

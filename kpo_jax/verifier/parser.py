@@ -6,26 +6,20 @@ Nodes, by their first element:
     add terms          mul (sign, factor)s (sign -1 divides)   neg a              pow base exponent
     pm sign a          (one of `+-` or `-+`, to be expanded)   quantity a unit    percent a    degree a
     based digits base  list items         tuple open close items                  set items    matrix rows
+    apply f x          (f(x), or f times x)
     rel operators sides                   cup|cap|minus a b    special R|Z|N|Q|C|empty         ratio sides
 """
 
 from fractions import Fraction
 
-from kpo_jax.verifier.notation import END, FUNCTIONS, MULTIPLIERS, UNITS, Token, TooComplex, Unreadable, tokenize
+from kpo_jax.verifier.commands import ACCENTS, GREEK, Commands
+from kpo_jax.verifier.errors import TooComplex, Unreadable
+from kpo_jax.verifier.notation import END, FUNCTIONS, Token, tokenize
+from kpo_jax.verifier.units import CURRENCIES, MULTIPLIERS, read_unit
 
 MAX_DEPTH = 40
 RELATIONS = frozenset(("=", "<", ">", "le", "ge", "ne", "approx", "in", "equiv", "to", "rightarrow"))
 _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "langle": "rangle"}
-_CURRENCIES = {"$": (("money", 1), ("", Fraction(1))), "euro": (("euro", 1), ("", Fraction(1))), "pounds": (("sterling", 1), ("", Fraction(1)))}
-_MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"))
-_GREEK_NAMES = frozenset(
-    ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "ell", "hbar", "triangle", "angle"]
-)
-_ACCENTS = frozenset(["vec", "hat", "bar", "tilde", "overline", "dot", "widehat", "overrightarrow", "overleftrightarrow"])
-# Words that change what a number means: 5 \text{ or so} is not 5.
-_NOT_UNITS = frozenset(
-    ["not", "no", "to", "than", "least", "most", "about", "approximately", "or", "and", "if", "when", "where", "except", "minus", "plus", "times", "over", "under", "less", "more", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "half", "third", "quarter", "infinity", "infinitely", "nor", "but", "unless", "either", "neither", "is", "are", "equals"]
-)
 
 
 def parse(text: str, thousands: bool = True) -> tuple:
@@ -37,7 +31,7 @@ def parse(text: str, thousands: bool = True) -> tuple:
     return node
 
 
-class _Parser:
+class _Parser(Commands):
     def __init__(self, tokens: list[Token]):
         self.tokens, self.position, self.depth, self.bars = tokens, 0, 0, 0
 
@@ -113,9 +107,9 @@ class _Parser:
             self.take()
             node = ("percent", node)
         elif self.token.kind == "word":
-            node = ("quantity", node, self.unit())
-        elif self.at(*_CURRENCIES):
-            node = ("quantity", node, _CURRENCIES[self.take().value])
+            node = ("quantity", node, read_unit(self))
+        elif self.at(*CURRENCIES):
+            node = ("quantity", node, CURRENCIES[self.take().value])
         return node
 
     def words(self) -> tuple:
@@ -207,7 +201,7 @@ class _Parser:
         if name == "vert":
             return not self.bars
         return (
-            name in FUNCTIONS or name in _GREEK_NAMES or name in _ACCENTS
+            name in FUNCTIONS or name in GREEK or name in ACCENTS
             or name in ("pi", "frac", "sqrt", "binom", "infty", "langle", "begin", "lfloor", "lceil", "\\{", "emptyset")
             or name.startswith("mathbb")
         )  # fmt: skip
@@ -284,8 +278,8 @@ class _Parser:
         if token.kind == "word":
             return ("word", token.value)
         name = token.value
-        if name in _CURRENCIES:  # \$32,348
-            return ("quantity", self.factor(), _CURRENCIES[name])
+        if name in CURRENCIES:  # \$32,348
+            return ("quantity", self.factor(), CURRENCIES[name])
         if name in _CLOSING:
             return self.group(name)
         if token.kind == "op" and name != "|":
@@ -336,157 +330,6 @@ class _Parser:
             return inner
         self.expect("\\}")
         return inner if inner[0] == "set" else ("set", (inner,))
-
-    # ---- commands
-
-    def command(self, name: str) -> tuple:
-        if name in ("frac", "binom"):
-            top, bottom = self.digit_argument(), self.digit_argument()
-            return ("mul", ((1, top), (-1, bottom))) if name == "frac" else ("call", "binom", (top, bottom))
-        if name in ("|", "vert", "lfloor", "lceil"):
-            return self.bracketed(name)
-        if name in ("sqrt", "cbrt"):
-            index = ("num", Fraction(3 if name == "cbrt" else 2))
-            if name == "sqrt" and self.accept("["):
-                index = self.sum()
-                self.expect("]")
-            return ("call", "root", (self.argument(), index))
-        if name in FUNCTIONS:
-            return self.function(name)
-        if name == "pi":
-            return ("const", "pi")
-        if name == "infty":
-            return ("const", "inf")
-        if name.startswith("mathbb") and name[6:] in ("R", "Z", "N", "Q", "C"):
-            return ("special", name[6:])
-        if name == "emptyset":
-            return ("special", "empty")
-        if name in _GREEK_NAMES:
-            return ("sym", "\\" + name)
-        if name in _ACCENTS:
-            return self.accent(name)
-        if name == "begin":
-            return self.matrix()
-        raise Unreadable(f"command \\{name}")
-
-    def bracketed(self, name: str) -> tuple:
-        closers = {"|": ("|", "vert"), "vert": ("|", "vert"), "lfloor": ("rfloor",), "lceil": ("rceil",)}[name]
-        self.bars += 1
-        inner = self.sum()
-        self.bars -= 1
-        if not self.accept(*closers):
-            raise Unreadable("a bar is not closed")
-        return ("call", {"lfloor": "floor", "lceil": "ceil"}.get(name, "abs"), (inner,))
-
-    def function(self, name: str) -> tuple:
-        """\\sin^2 x, \\log_2 8, \\sin 2x: without parentheses the argument runs over the factors up to the next function or sign."""
-        power = base = None
-        for _ in range(2):
-            if self.accept("^"):
-                power = self.argument()
-            elif self.accept("_"):
-                base = self.argument()
-        if self.at("(", "["):
-            opener = self.take().value
-            inner = self.items("args")
-            self.expect(_CLOSING[opener])
-            args = inner[1] if inner[0] == "args" else (inner,)
-        else:
-            factors = [(1, self.signed_factor())]
-            while self.starts_factor() and self.token.kind != "num" and self.token.value not in FUNCTIONS and not self.at("(", "["):
-                factors.append((1, self.factor()))
-            if self.at("/") and self.tokens[self.position + 1].kind == "num":  # \sin \pi/6
-                self.take()
-                factors.append((-1, self.factor()))
-            args = (("mul", tuple(factors)) if len(factors) > 1 else factors[0][1],)
-        if base is not None:
-            if name != "log":
-                raise Unreadable("a subscript on a function")
-            args = (*args, base)
-        if power == ("neg", ("num", Fraction(1))) and "arc" + name in FUNCTIONS:
-            return ("call", "arc" + name, args)
-        node = ("call", name, args)
-        return ("pow", node, power) if power is not None else node
-
-    def accent(self, name: str) -> tuple:
-        inner = self.argument()
-        letters = inner[1] if inner[0] == "mul" else ((1, inner),)
-        if name in ("overline", "overleftrightarrow") and len(letters) > 1 and all(part[1][0] == "sym" for part in letters):
-            return inner  # a segment
-        return ("call", "accent-" + name, (inner,))
-
-    def matrix(self) -> tuple:
-        kind = self.environment()
-        if kind == "array" and self.accept("{"):  # the column specification
-            while not self.accept("}"):
-                self.take()
-        if kind not in _MATRICES and kind not in ("vmatrix", "cases"):
-            raise Unreadable(f"environment {kind}")
-        rows, row = [], []
-        while not self.at("end"):
-            row.append(self.relation())
-            if self.accept("&"):
-                continue
-            rows.append(tuple(row))
-            row = []
-            if not self.accept("\\"):
-                break
-        self.expect("end")
-        if self.environment() != kind or len({len(row) for row in rows}) > 1:
-            raise Unreadable("a broken matrix")
-        if kind == "cases":
-            raise Unreadable("cases")
-        node = ("matrix", tuple(rows))
-        return ("call", "det", (node,)) if kind == "vmatrix" else node
-
-    def environment(self) -> str:
-        self.expect("{")
-        name = ""
-        while not self.accept("}"):
-            name += str(self.take().value)
-        return name
-
-    def unit(self) -> tuple:
-        """Trailing words as a sorted tuple of (dimension or noun, power), then ("", the factor to the dimensions' base units)."""
-        powers: dict[str, int] = {}
-        factor, sign, exponent, nouns = Fraction(1), 1, 1, 0
-        while True:
-            if self.token.kind == "word":
-                if not self.token.spaced and self.token.value not in UNITS:
-                    raise Unreadable("a word that sticks to a number")
-                word = self.take().value
-            elif self.at("/") and self.tokens[self.position + 1].kind == "word":
-                self.take()
-                word = "per"
-            else:
-                break
-            if word in ("square", "squared", "sq", "cubic", "cubed", "cu"):
-                exponent = 2 if word[:2] == "sq" else 3
-                continue
-            if word == "per":
-                sign = -1
-                continue
-            if self.accept("^"):
-                power = self.argument()
-                if power[0] != "num" or power[1] not in (1, 2, 3):
-                    raise Unreadable("the power of a unit")
-                exponent = int(power[1])
-            elif self.token.kind == "word" and self.token.value in ("squared", "cubed"):
-                exponent = 2 if self.take().value == "squared" else 3
-            nouns += word not in UNITS
-            if word in _NOT_UNITS or nouns > 3:
-                raise Unreadable(f"the word {word!r} after a number")
-            dimension, scale = UNITS.get(word, (_singular(word), Fraction(1)))
-            factor *= scale ** (sign * exponent)
-            if dimension:
-                powers[dimension] = powers.get(dimension, 0) + sign * exponent
-            exponent = 1
-        return (*sorted((name, power) for name, power in powers.items() if power), ("", factor))
-
-
-def _singular(word: str) -> str:
-    return word[:-1] if word.endswith("s") and len(word) > 3 else word
-
 
 def _mixed(whole: Fraction, top: Fraction, bottom: Fraction) -> tuple:
     if not 0 < top < bottom or bottom.denominator != 1:

@@ -72,8 +72,12 @@ def verify_batch(
     threads = [threading.Thread(target=serve, daemon=True) for _ in range(min(workers, len(responses)))]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    finally:  # interrupted: let the workers finish what they hold, and no more
+        while not pending.empty():
+            pending.get()
     if failures:
         raise failures[0]
     return verdicts

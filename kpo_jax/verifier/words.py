@@ -2,10 +2,10 @@
 
 import re
 
-_NUMBER = re.compile(r"\s*([+-]?)\s*(\d+|\d{1,3}(?:,\d{3})+)(?:\.(\d*))?\s*|\s*([+-]?)\s*\.(\d+)\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*([+-]?)\s*(\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.(\d*))?\s*|\s*([+-]?)\s*\.(\d+)\s*", re.ASCII)
 _LOOKS = re.compile(r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|hbox|textsf|operatorname|emph|bf|rm)(?![A-Za-z])\s?")
-_CHOICE = re.compile(r"\(\s*([A-Za-z])\s*\)|([A-Ja-j])\s?\)|([A-Ja-d])")
-_WORD_BASES = dict(zip(["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "sixteen"], (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16), strict=True))
+_CHOICE = re.compile(r"\(\s*([A-Ja-j])\s*\)|([A-Ja-j])\s?\)|([A-Ja-d])")
+_WORD_BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "sixteen": 16}
 _BASED = re.compile(r"\(?([0-9A-Fa-f]{1,400})\)?\s?(?:_\s?\(?\s?([0-9]{1,2}|[a-z]+)\s?\)?|\(?\s?base[ -]([0-9]{1,2}|[a-z]+)\)?)")
 _MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
 _MONTH = {name[:length]: index + 1 for index, name in enumerate(_MONTHS) for length in (3, 4, len(name))}
@@ -22,7 +22,7 @@ def bare_number(text: str) -> tuple[str, str, str] | None:
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None
-    whole = (match[2] or "").replace(",", "").lstrip("0")
+    whole = (match[2] or "").replace(",", "").replace(" ", "").lstrip("0")
     part = (match[3] or match[5] or "").rstrip("0")
     sign = (match[1] or match[4] or "") if whole or part else ""
     return ("-" if sign == "-" else "", whole, part)
@@ -92,10 +92,12 @@ def clock(text: str) -> tuple[int, int, str] | None:
     return int(match[1]), int(match[2] or 0), (match[3] or "").lower()
 
 
-NO_SOLUTION = "no solution"
+NO_SOLUTION, ALL_REALS = "no solution", "all real numbers"
 _SYNONYMS = dict.fromkeys(
     ("no solutions", "no real solution", "no real solutions", "none", "empty set"), NO_SOLUTION
-) | {"dne": "does not exist", "infinite": "infinitely many", "infinitely many solutions": "infinitely many"}
+) | {"dne": "does not exist", "infinitely many solutions": "infinitely many", "all reals": ALL_REALS, "real numbers": ALL_REALS}
+_SYMBOLS = {"\\emptyset": NO_SOLUTION, "\\varnothing": NO_SOLUTION, "\\{\\}": NO_SOLUTION}
+_SYMBOLS |= dict.fromkeys(("\\mathbb{R}", "x\\in\\mathbb{R}", "(-\\infty,\\infty)"), ALL_REALS)
 
 
 def text_items(text: str) -> set[str]:
@@ -109,6 +111,9 @@ _HYPHEN = re.compile(r"(?<=[a-z]{4})-|-(?=[a-z]{4})")  # non-linear, x-axis; but
 
 def plain_text(text: str) -> str:
     """Lower case, looks, quotes and a leading article gone: the form in which words compare; empty if there are no words."""
+    symbol = _SYMBOLS.get(text.replace(" ", ""))
+    if symbol:
+        return symbol
     plain = without_looks(text)
     if not _WORDS.fullmatch(plain) or not re.search(r"[A-Za-z]{3}|^[Nn]o$", plain):
         return ""

@@ -1,0 +1,106 @@
+"""Whether two answers, as texts, say the same: the cheap comparisons first, the mathematics last."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from kpo_jax.verifier.compare import equal_trees
+from kpo_jax.verifier.errors import TooComplex, Unreadable
+from kpo_jax.verifier.notation import has_thousands, may_be_list, translate
+from kpo_jax.verifier.parser import parse
+from kpo_jax.verifier.words import bare_number, based_number, choice, clock, date, is_prose, labelled_choice, plain_text, text_items
+
+MAX_TEXT = 20_000  # characters; longer answers are equal only if they are identical or plain numbers
+_FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
+_MEANINGLESS_SPACE = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])|(?<=[0-9]) (?=[A-Za-z])")
+
+
+def same_notation(a: str, b: str) -> bool:
+    """Strict match: the same number, or the same string once style, spacing and unicode are normalised. No mathematics."""
+    numbers = bare_number(a), bare_number(b)
+    if None not in numbers:
+        return numbers[0] == numbers[1]
+    one, two = compact(a), compact(b)
+    return bool(one) and one == two
+
+
+def compact(text: str) -> str:
+    """A translated text without the white space that carries no meaning; that between two words or two digits stays."""
+    return _MEANINGLESS_SPACE.sub("", _FRACTION.sub(r"\\frac", translate(text)))
+
+
+def decide(answer: str, reference: str) -> tuple[bool, str]:
+    """(equal, why). Symmetric in its arguments."""
+    if not answer.strip() or not reference.strip():
+        return False, "empty answer"
+    if answer == reference:
+        return True, "identical"
+    numbers = bare_number(answer), bare_number(reference)
+    if None not in numbers:
+        return numbers[0] == numbers[1], "number"
+    if max(len(answer), len(reference)) > MAX_TEXT:
+        return False, "too long"
+    one, two = translate(answer), translate(reference)
+    if one == two and one:
+        return True, "same notation"
+    numbers = bare_number(one), bare_number(two)
+    if None not in numbers:
+        return numbers[0] == numbers[1], "number"
+    for special in (choice, based_number, date, clock):
+        pair = special(one), special(two)
+        if None not in pair:
+            return pair[0] == pair[1], special.__name__.replace("_", " ")
+    texts = plain_text(one), plain_text(two)
+    if texts[0] and texts[0] == texts[1]:
+        return True, "same text"
+    labelled = labelled_choice(one), labelled_choice(two)
+    if labelled != (None, None):
+        return _decide_labelled(one, labelled[0], two, labelled[1])
+    if is_prose(one) or is_prose(two):
+        return bool(text_items(one)) and text_items(one) == text_items(two), "text"
+    return _decide_mathematics(one, two)
+
+
+def _decide_labelled(one: str, label_one: tuple | None, two: str, label_two: tuple | None) -> tuple[bool, str]:
+    """(B) 12 is B, and it is 12; against (B) 13 both parts count."""
+    if label_one and label_two:
+        return label_one[0] == label_two[0] and decide(label_one[1], label_two[1])[0], "choice and its value"
+    (letter, value), other = (label_one, two) if label_one else (label_two, one)
+    if not choice(other):
+        return decide(value, other)
+    try:
+        return letter == choice(other) and (is_prose(value) or bool(_parsed(translate(value), True))), "choice"
+    except (Unreadable, TooComplex):
+        return False, "choice with a value that is not read"
+
+
+def _decide_mathematics(one: str, two: str) -> tuple[bool, str]:
+    reason = "not equal"
+    for readings in _readings(one, two):
+        try:
+            trees = [_parsed(text, thousands) for text, thousands in readings]
+            if equal_trees(*trees):
+                return True, "equal"
+        except Unreadable as error:
+            reason = f"not read as mathematics: {error}"
+        except TooComplex as error:
+            return False, f"too complex: {error}"
+    return False, reason
+
+
+def _readings(one: str, two: str) -> Iterator[tuple[tuple[str, bool], tuple[str, bool]]]:
+    """1,234 is a number; where the other side is a list it may also be a list."""
+    yield (one, True), (two, True)
+    if "," in one and "," in two:
+        if may_be_list(one):
+            yield (one, False), (two, True)
+        if may_be_list(two):
+            yield (one, True), (two, False)
+
+
+def _parsed(text: str, thousands: bool) -> tuple:
+    thousands = thousands and has_thousands(text)
+    return _parsed_short(text, thousands) if len(text) <= 200 else parse(text, thousands)
+
+
+_parsed_short = lru_cache(maxsize=1024)(parse)  # the samples of one prompt share a reference
