@@ -79,7 +79,10 @@ HOSTILE: dict[str, Callable[[], tuple[str, str]]] = {
     "huge root": lambda: (_box("\\sqrt{" + "7" * 1900 + "}"), "1"),
     "many surds": lambda: (_box("+".join(f"\\sqrt{{{p}}}" for p in range(2, 200))), "1"),
     "product of surds": lambda: (_box("\\cdot".join(f"(1+\\sqrt{{{p}}})" for p in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31))), "1"),
-    "roots of roots": lambda: (_box("\\sqrt{2+\\sqrt{3+\\sqrt{5+\\sqrt{7+\\sqrt{11+\\sqrt{13}}}}}}"), "\\sqrt{2+\\sqrt{3+\\sqrt{5+\\sqrt{7+\\sqrt{11+\\sqrt{14}}}}}}"),
+    "roots of roots": lambda: (
+        _box("\\sqrt{2+\\sqrt{3+\\sqrt{5+\\sqrt{7+\\sqrt{11+\\sqrt{13}}}}}}"),
+        "\\sqrt{2+\\sqrt{3+\\sqrt{5+\\sqrt{7+\\sqrt{11+\\sqrt{14}}}}}}",
+    ),
     "sum of nested roots": lambda: (_box("+".join(f"\\sqrt{{{k}+\\sqrt{{{k + 1}}}}}" for k in range(2, 40))), "100"),
     "nearly equal sums of roots": lambda: (
         _box("\\sqrt{10}+\\sqrt{15}+\\sqrt{21}+\\sqrt{32}+\\sqrt{41}+\\sqrt{1000000007}"),

@@ -5,8 +5,9 @@ import random
 import mpmath
 
 Tree = tuple
+# The point of evaluation: no roots of small polynomials. Over the four shifts x stays positive, y and n change sign.
 _TINY = mpmath.mpf(10) ** -40
-_ENV = {"x": mpmath.mpf(7) / 11, "y": mpmath.mpf(13) / 5, "n": mpmath.mpf(3) / 7}  # no roots of small polynomials; x stays positive, the others change sign
+_ENV = {"x": mpmath.mpf(7) / 11, "y": mpmath.mpf(13) / 5, "n": mpmath.mpf(3) / 7}
 
 
 def random_tree(rng: random.Random, depth: int, variables: bool, exotic: bool = False) -> Tree:

@@ -71,7 +71,7 @@ class Evaluator(Trigonometry):
             try:
                 return self.inverse_trigonometric(name, args[0])
             except Unreadable:
-                return self.single((name, hashed_value(args[0])))
+                return self.single((name, hashed_value(self.real(args[0]))))
         if name in ("sinh", "cosh", "tanh"):
             up, down = self.power(self.constant("e"), args[0]), self.power(self.constant("e"), self.multiply(Fraction(-1), args[0]))
             difference, total = self.add(up, down, -1), self.add(up, down)
@@ -99,7 +99,7 @@ class Evaluator(Trigonometry):
     def counting(self, name: str, args: list[Value]) -> Value:
         """floor, ceil, factorial, binomials, gcd, lcm, max and min of rational numbers, within caps; otherwise opaque."""
         if not all(isinstance(a, Fraction) for a in args):
-            return self.single((name, tuple(hashed_value(a) for a in args)))
+            return self.single((name, tuple(hashed_value(self.real(a)) for a in args)))
         if len(args) != {"floor": 1, "ceil": 1, "factorial": 1, "binom": 2}.get(name, max(2, len(args))):
             raise Unreadable(f"{name} of {len(args)} arguments")
         whole = all(a.denominator == 1 for a in args)

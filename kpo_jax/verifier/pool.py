@@ -5,6 +5,7 @@ A worker is a fresh Python process that imports this package alone (no jax, and 
 worker one answer at a time and kills it when the time is up; the operating system limits its memory.
 """
 
+import contextlib
 import json
 import os
 import queue
@@ -76,8 +77,9 @@ def verify_batch(
         for thread in threads:
             thread.join()
     finally:  # interrupted: let the workers finish what they hold, and no more
-        while not pending.empty():
-            pending.get()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                pending.get_nowait()
     if failures:
         raise failures[0]
     return verdicts

@@ -32,7 +32,7 @@ class Powers(Algebra):
             c, inner = self.primitive(exponent)
             product = Fraction(1)
             for logarithm, weight in self.logarithms(base):
-                argument = inner if logarithm is None else self.multiply(inner, logarithm)
+                argument = self.real(inner) if logarithm is None else self.multiply(self.real(inner), logarithm)
                 key = ("exp", hashed_value(argument))
                 product = self.multiply(product, self.single(key, c * weight, positive=True))
             return product
@@ -71,7 +71,7 @@ class Powers(Algebra):
         return [*self.logarithms(c), (self.log_atom(primitive), Fraction(1))]
 
     def log_atom(self, a: Value) -> Value:
-        return self.single(("log", hashed_value(a)))
+        return self.single(("log", hashed_value(self.real(a))))
 
     def exponential(self, logarithm: Value | None, monomial: Monomial, coefficient: Fraction) -> Value:
         """exp(coefficient * monomial * logarithm), with logarithm None for 1; a power of i in the monomial turns it into cos + i sin."""
@@ -167,7 +167,7 @@ class Powers(Algebra):
                 num = self.multiply(num, self.integer_power(den, exponent.denominator - 1))
                 top = self.rational_root(num, exponent)
                 return self.multiply(scale, self.multiply(top, self.integer_power(den, -exponent.numerator)))
-        elif exponent.denominator % 2 and leading(inner.num) < 0:
+        elif exponent.denominator % 2 and leading(inner.num) < 0 and not self.has_i(inner):
             scale = self.multiply(scale, Fraction(-1) ** (exponent.numerator % 2))
             inner = self.negated(inner)
         algebraic = constant and inner.den == ONE and all(
@@ -237,6 +237,12 @@ class Powers(Algebra):
         a = self.lift(a)
         used = {index for part in a for monomial in part for index, _ in monomial}
         return any(self.generators[index].key[0] == "i" for index in self.closure(used))
+
+    def real(self, a: Value) -> Value:
+        """The argument of a function that is kept as it stands: it must not be complex, as nobody looks inside again."""
+        if self.has_i(a):
+            raise Unreadable("a function of a complex number")
+        return a
 
     def negated(self, a: Ratio) -> Ratio:
         return Ratio({m: -x for m, x in a.num.items()}, a.den)

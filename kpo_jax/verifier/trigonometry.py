@@ -68,7 +68,7 @@ class Trigonometry(Powers):
         return self.multiply(HALF, self.single(("cospi", turn), positive=True, algebraic=True))
 
     def multiple_angle(self, coefficient: Fraction, unit: Ratio) -> tuple[Value, Value]:
-        key = hashed_value(unit)
+        key = hashed_value(self.real(unit))
         denominator = lcm(self.angle_units.get(key, 1), coefficient.denominator)
         if self.angle_units.get(key, denominator) != denominator:
             self.stale = True
