@@ -104,7 +104,7 @@ def accumulate(loss_fn, params, batch: Batch, num_microbatches: int, merge):
 
 def guarded_update(state: TrainState, loss, grads, optimizer):
     """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite."""
-    grad_norm = optax.global_norm(grads)
+    grad_norm = optax.tree.norm(grads)
     good = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
@@ -120,7 +120,7 @@ def guarded_update(state: TrainState, loss, grads, optimizer):
     metrics = {
         "learner/loss": loss,
         "learner/grad_norm": grad_norm,
-        "learner/update_norm": optax.global_norm(updates),
+        "learner/update_norm": optax.tree.norm(updates),
         "learner/skipped": new_state.skipped,
         "learner/skipped_in_a_row": new_state.skipped_in_a_row,
     }

@@ -13,7 +13,8 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import checkpoints, config as config_lib, plan, report, trainer  # isort: skip
+from kpo_jax import checkpoints, plan, report, trainer
+from kpo_jax import config as config_lib
 
 EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
 

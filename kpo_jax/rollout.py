@@ -11,7 +11,7 @@ from kpo_jax.advantages import ADVANTAGES
 from kpo_jax.data import Problem, pad_prompts
 from kpo_jax.sharding import put_rows
 from kpo_jax.types import Completions, Prompts, Verdict
-from kpo_jax.verifier import verify_batch
+from kpo_jax.verifier import count_failures, verify_batch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +28,9 @@ class Rollout:
     verdicts: list[Verdict]
 
 
-def sample_groups(sampler, params, prompt_ids: list[list[int]], *, mesh, key, row_ids, prompt_length, prompts_per_call, pad_id) -> Completions:
+def sample_groups(
+    sampler, params, prompt_ids: list[list[int]], *, mesh, key, row_ids, prompt_length, prompts_per_call, pad_id
+) -> Completions:
     """`group_size` completions of every prompt, as host arrays, prompt-major.
 
     The sampler is called on `prompts_per_call` prompts at a time; the last call is filled up with a repeated prompt, so that
@@ -43,8 +45,9 @@ def sample_groups(sampler, params, prompt_ids: list[list[int]], *, mesh, key, ro
         tokens, lengths = pad_prompts(chosen + [chosen[0]] * missing, prompt_length, pad_id)
         ids = np.concatenate([ids, np.repeat(ids[:1], missing, axis=0)])
         prompts = put_rows(mesh, Prompts(tokens, lengths))
+        num_rows = len(chosen) * ids.shape[1]
         completions = jax.device_get(sampler(params, prompts, key, put_rows(mesh, ids.reshape(-1).astype(np.int32))))
-        parts.append(jax.tree.map(lambda x, n=len(chosen) * ids.shape[1]: x[:n], completions))
+        parts.append(jax.tree.map(lambda x, n=num_rows: x[:n], completions))
     return jax.tree.map(lambda *xs: np.concatenate(xs), *parts)
 
 
@@ -109,4 +112,4 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
         "rollout/length_max": int(lengths.max()),
         "rollout/truncated": float(1 - result.finished.mean()),
         "rollout/uniform_groups": float(np.mean(groups.min(axis=1) == groups.max(axis=1))),
-    }
+    } | {f"verifier/{kind}": count for kind, count in count_failures(result.verdicts).items()}

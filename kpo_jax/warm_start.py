@@ -21,7 +21,7 @@ def demonstration_rows(problems, prompt_ids, tokenizer, *, rng, batch_size, erro
     lengths = np.zeros(batch_size, np.int32)
     for row, index in enumerate(chosen):
         prompt = prompt_ids[index]
-        response = tokenizer.encode(demonstration(problems[index], rng, error_rate)) + [tokenizer.eos_ids[0]]
+        response = [*tokenizer.encode(demonstration(problems[index], rng, error_rate)), tokenizer.eos_ids[0]]
         response = response[:response_length]
         tokens[row, : len(prompt)] = prompt
         tokens[row, len(prompt) : len(prompt) + len(response)] = response
