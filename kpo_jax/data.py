@@ -42,6 +42,7 @@ _FIELD_SOURCES = {
     "problem_field": ("jsonl", "parquet", "hub"),
     "answer_field": ("jsonl", "parquet", "hub"),
     "difficulty": ("arithmetic",),
+    "problem_seed": ("arithmetic",),
 }
 
 
@@ -64,6 +65,7 @@ class DataConfig:
       split: split of a hub data set; "train" or "test" of the arithmetic.
       problem_field, answer_field: names of fields; dots reach into nested ones, e.g. prompt.0.content.
       difficulty: of the arithmetic: "easy", "medium", "hard" or "long", see arithmetic.py.
+      problem_seed: draws the arithmetic problems; apart from the run's seed, so that runs of several seeds share them.
       num_problems: keep the first so many after cleaning; 0 keeps all (the arithmetic then has 4096).
       template: "plain" (the problem and a newline), "dapo" (asks for a last line `Answer: ...`), "math" (asks for
         \\boxed{}); "chat" is "math" and "chat_dapo" is "dapo" inside the tokenizer's chat template.
@@ -79,6 +81,7 @@ class DataConfig:
     problem_field: str = "problem"
     answer_field: str = "answer"
     difficulty: str = "medium"
+    problem_seed: int = 0
     num_problems: int = 0
     template: str = "plain"
     enable_thinking: bool = False
@@ -106,15 +109,15 @@ class DataConfig:
             raise ValueError(f"data.max_prompt_length {self.max_prompt_length}: must be at least 1")
 
 
-def load_problems(config: DataConfig, seed: int) -> tuple[list[Problem], dict[str, int]]:
+def load_problems(config: DataConfig) -> tuple[list[Problem], dict[str, int]]:
     """Cleaned problems in the order of their source, and how many rows were dropped for each reason.
 
-    The seed draws the arithmetic problems; files do not depend on it. Raises ValueError, in one line naming the place,
-    for a missing file, data set or field, bad JSON, an answer that is neither text nor number, and an empty result.
+    Raises ValueError, in one line naming the place, for a missing file, data set or field, bad JSON, an answer that is
+    neither text nor number, and an empty result.
     """
     if config.source == "arithmetic":
         num = config.num_problems or DEFAULT_NUM_ARITHMETIC
-        return arithmetic.problems(config.difficulty, config.split, num, seed), {}
+        return arithmetic.problems(config.difficulty, config.split, num, config.problem_seed), {}
     if config.source == "jsonl":
         rows = read_jsonl(config.path)
     elif config.source == "parquet":

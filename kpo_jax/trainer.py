@@ -71,9 +71,9 @@ def load_data(config: Config) -> Data:
         raise ValueError(
             f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer {config.tokenizer!r}"
         )
-    eval_sets = [_load_set(name, data, tokenizer, config.seed)[0] for name, data in config.eval.sets.items()]
+    eval_sets = [_load_set(name, data, tokenizer)[0] for name, data in config.eval.sets.items()]
     held_out = [problem for eval_set in eval_sets for problem in eval_set.problems]
-    train, dropped = _load_set("train", config.data, tokenizer, config.seed, held_out)
+    train, dropped = _load_set("train", config.data, tokenizer, held_out)
     if len(train.problems) < config.rollout.prompts_per_step:
         raise ValueError(
             f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} training problems"
@@ -81,8 +81,8 @@ def load_data(config: Config) -> Data:
     return Data(tokenizer=tokenizer, train=train, eval_sets=eval_sets, dropped=dropped)
 
 
-def _load_set(name, data_config, tokenizer, seed, held_out: list[Problem] = ()):
-    problems, dropped = load_problems(data_config, seed)
+def _load_set(name, data_config, tokenizer, held_out: list[Problem] = ()):
+    problems, dropped = load_problems(data_config)
     if held_out:  # what is evaluated on is never trained on
         problems, overlapping = decontaminate(problems, held_out)
         dropped = dropped | {"overlaps an evaluation set": overlapping}

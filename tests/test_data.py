@@ -53,11 +53,11 @@ def one_line(error):
 
 
 def test_arithmetic_needs_no_file():
-    problems, dropped = load_problems(DataConfig(num_problems=20), seed=0)
+    problems, dropped = load_problems(DataConfig(num_problems=20))
     assert len(problems) == 20 and dropped == {}
-    assert problems == load_problems(DataConfig(num_problems=20), seed=0)[0]
-    assert problems != load_problems(DataConfig(num_problems=20), seed=1)[0]
-    test, _ = load_problems(DataConfig(num_problems=20, split="test"), seed=0)
+    assert problems == load_problems(DataConfig(num_problems=20))[0]
+    assert problems != load_problems(DataConfig(num_problems=20, problem_seed=1))[0]
+    test, _ = load_problems(DataConfig(num_problems=20, split="test"))
     assert not {p.problem for p in problems} & {p.problem for p in test}
 
 
@@ -68,14 +68,14 @@ def test_jsonl_rows_become_problems(tmp_path):
         {"id": "c", "problem": "three?", "answer": "025", "extra": [1]},
     ]
     config = jsonl(tmp_path / "set.jsonl", rows)
-    problems, dropped = load_problems(config, seed=0)
+    problems, dropped = load_problems(config)
     assert problems == [
         Problem("a", "one?", "1", "count"),
         Problem(f"{config.path} line 2", "half?", "0.5", None),
         Problem("c", "three?", "025", None),
     ]
     assert dropped == {}
-    assert load_problems(dataclasses.replace(config, num_problems=2), seed=9)[0] == problems[:2]
+    assert load_problems(dataclasses.replace(config, num_problems=2))[0] == problems[:2]
 
 
 def test_every_drop_has_a_reason(tmp_path):
@@ -93,7 +93,7 @@ def test_every_drop_has_a_reason(tmp_path):
         {"problem": "no answer", "answer": "  "},
         {"problem": " ", "answer": "1"},
     ]
-    problems, dropped = load_problems(jsonl(tmp_path / "set.jsonl", rows), seed=0)
+    problems, dropped = load_problems(jsonl(tmp_path / "set.jsonl", rows))
     assert [p.problem for p in problems] == ["What is 1 + 1?", "What is 2+2?", "what is 2+2?", "AIME"]
     assert problems[-1].answer == "025"
     assert dropped == {"duplicate": 2, "contradictory_answers": 3, "empty_answer": 2, "empty_problem": 1}
@@ -134,7 +134,7 @@ DAPO_FIELDS = dict(problem_field="prompt.0.content", answer_field="reward_model.
 def test_nested_parquet_and_its_prompt_wrapper(tmp_path):
     path = tmp_path / "dapo.parquet"
     write_parquet(path, dapo_rows())
-    problems, dropped = load_problems(DataConfig(source="parquet", path=str(path), **DAPO_FIELDS), seed=0)
+    problems, dropped = load_problems(DataConfig(source="parquet", path=str(path), **DAPO_FIELDS))
     assert [(p.problem, p.answer) for p in problems] == [("First.\n\nSecond?", "34"), ("Third?", "5")]
     assert dropped == {"duplicate": 1}
 
@@ -147,9 +147,9 @@ def test_hub_reader_on_a_local_folder(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     write_parquet(folder / "test-00000-of-00001.parquet", dapo_rows())
     config = DataConfig(source="hub", path=str(tmp_path / "set"), split="test", **DAPO_FIELDS)
-    assert [p.answer for p in load_problems(config, seed=0)[0]] == ["34", "5"]
+    assert [p.answer for p in load_problems(config)[0]] == ["34", "5"]
     with pytest.raises(ValueError, match=r"cannot load data set .* split 'validation'") as error:
-        load_problems(dataclasses.replace(config, split="validation"), seed=0)
+        load_problems(dataclasses.replace(config, split="validation"))
     assert one_line(error)
 
 
@@ -173,28 +173,28 @@ def test_bad_jsonl_is_one_clear_line(tmp_path, content, message):
     path = tmp_path / "set.jsonl"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=re.escape(str(path)) + ".*" + message) as error:
-        load_problems(DataConfig(source="jsonl", path=str(path)), seed=0)
+        load_problems(DataConfig(source="jsonl", path=str(path)))
     assert one_line(error) and len(str(error.value)) < 400
 
 
 def test_bad_files_are_one_clear_line(tmp_path):
     for source in ("jsonl", "parquet"):
         with pytest.raises(ValueError, match="missing: no such file"):
-            load_problems(DataConfig(source=source, path=str(tmp_path / "missing")), seed=0)
+            load_problems(DataConfig(source=source, path=str(tmp_path / "missing")))
         with pytest.raises(ValueError, match="no such file"):
-            load_problems(DataConfig(source=source, path=str(tmp_path)), seed=0)
+            load_problems(DataConfig(source=source, path=str(tmp_path)))
     path = tmp_path / "set.parquet"
     path.write_text("not parquet")
     with pytest.raises(ValueError, match=r"set\.parquet: not a parquet file") as error:
-        load_problems(DataConfig(source="parquet", path=str(path)), seed=0)
+        load_problems(DataConfig(source="parquet", path=str(path)))
     assert one_line(error)
     write_parquet(path, dapo_rows())
     with pytest.raises(ValueError, match="no column 'answer'; has prompt, reward_model, extra_info"):
-        load_problems(DataConfig(source="parquet", path=str(path)), seed=0)
+        load_problems(DataConfig(source="parquet", path=str(path)))
     for field, part in (("prompt.1.content", "'1'"), ("prompt.0.text", "'text'"), ("prompt.-1.content", "'-1'")):
         fields = DAPO_FIELDS | {"problem_field": field}
         with pytest.raises(ValueError, match=f"row 1: no field '{field}'; there is no {part}"):
-            load_problems(DataConfig(source="parquet", path=str(path), **fields), seed=0)
+            load_problems(DataConfig(source="parquet", path=str(path), **fields))
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_bad_order(arguments):
 @pytest.mark.skipif(not SHARED.exists(), reason="no data sets beside the repository")
 def test_facts_of_the_real_sets():
     def load(name):
-        return load_problems(DataConfig(source="jsonl", path=str(SHARED / f"{name}.jsonl")), seed=0)
+        return load_problems(DataConfig(source="jsonl", path=str(SHARED / f"{name}.jsonl")))
 
     dapo, dropped = load("dapo_math_17k")
     with open(SHARED / "dapo_math_17k.jsonl", encoding="utf-8") as file:
