@@ -24,7 +24,7 @@ from kpo_jax.advantages import ADVANTAGES
 from kpo_jax.data import DataConfig
 from kpo_jax.filters import FILTERS
 from kpo_jax.model import PRESETS, ModelConfig
-from kpo_jax.objectives import OBJECTIVES
+from kpo_jax.objectives import OBJECTIVES, TruncatedIS
 from kpo_jax.rewards import RewardConfig
 from kpo_jax.sampler import SampleConfig
 
@@ -45,20 +45,42 @@ class FilterConfig:
     kappa: float | None = None
     masked: str | None = None
     method: str | None = None
+    covariance: str | None = None
+    gain: float | None = None
+    var_ratio: float | None = None
+    initial_ratio: float | None = None
+    initial_scale: float | None = None
+    statistic: str | None = None
+    rate: float | None = None
+    floor: float | None = None
+    bound: float | None = None
+    state_bound: float | None = None
+    step_size: float | None = None
+    degrees_of_freedom: float | None = None
+    iterations: int | None = None
     gradient: str = "straight_through"
 
 
 @dataclasses.dataclass(frozen=True)
 class ObjectiveConfig:
-    """Which objective, by its name in OBJECTIVES, and its parameters (see objectives/)."""
+    """Which objective, by its name in OBJECTIVES, and its parameters; None means the objective's own default.
+
+    A parameter that the named objective does not have is an error, not a silent no-op. `truncated_is` ("token" or "sequence")
+    weights any objective for the mismatch of sampler and trainer; None leaves that out.
+    """
 
     name: str = "clipped"
-    clip_low: float = 0.2
-    clip_high: float = 0.2
-    clip: bool = True
-    aggregation: str = "seq-mean-token-mean"
-    log_ratio_cap: float = 10.0
+    clip_low: float | None = None
+    clip_high: float | None = None
+    clip: bool | None = None
+    dual_clip: float | None = None
+    tau_positive: float | None = None
+    tau_negative: float | None = None
+    aggregation: str | None = None
+    log_ratio_cap: float | None = None
     length_norm: float | None = None
+    truncated_is: str | None = None
+    truncated_is_cap: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -323,28 +345,36 @@ def _parses(text: str, hint: type) -> bool:
 # ------------------------------------------------------------------------------------------------------------ validation
 
 
-def build_filter(config: FilterConfig):
-    """The ratio filter that a FilterConfig names. Raises ValueError for unknown names and parameters it does not have."""
-    if config.name not in FILTERS:
-        raise ValueError(f"name: no filter {config.name!r}{_nearest(config.name, FILTERS).replace('field', 'name')}")
-    cls = FILTERS[config.name]
-    given = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name not in ("name", "gradient")}
+def _build(kind: str, registry: dict, config, apart: tuple[str, ...]):
+    """registry[config.name] of the parameters that are given, all fields but the name and those kept `apart`."""
+    if config.name not in registry:
+        raise ValueError(f"name: no {kind} {config.name!r}{_nearest(config.name, registry).replace('field', 'name')}")
+    cls = registry[config.name]
+    given = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name not in ("name", *apart)}
     given = {k: v for k, v in given.items() if v is not None}
     fields = {f.name: f for f in dataclasses.fields(cls)}
     if extra := sorted(set(given) - set(fields)):
-        raise ValueError(f"{', '.join(extra)}: filter {config.name!r} has no such parameter; it has: {', '.join(fields) or 'none'}")
+        raise ValueError(f"{', '.join(extra)}: {kind} {config.name!r} has no such parameter; it has: {', '.join(fields) or 'none'}")
     required = {n for n, f in fields.items() if f.default is dataclasses.MISSING}
     if missing := sorted(required - set(given)):
-        raise ValueError(f"{', '.join(missing)}: required by filter {config.name!r}")
+        raise ValueError(f"{', '.join(missing)}: required by {kind} {config.name!r}")
     return cls(**given)
 
 
+def build_filter(config: FilterConfig):
+    """The ratio filter that a FilterConfig names. Raises ValueError for unknown names and parameters it does not have."""
+    return _build("filter", FILTERS, config, apart=("gradient",))
+
+
 def build_objective(config: ObjectiveConfig):
-    """The objective that an ObjectiveConfig names. Raises ValueError for an unknown name or an illegal parameter."""
-    if config.name not in OBJECTIVES:
-        raise ValueError(f"name: no objective {config.name!r}{_nearest(config.name, OBJECTIVES).replace('field', 'name')}")
-    parameters = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name != "name"}
-    return OBJECTIVES[config.name](**parameters)
+    """The objective that an ObjectiveConfig names. Raises ValueError for unknown names and parameters it does not have."""
+    objective = _build("objective", OBJECTIVES, config, apart=("truncated_is", "truncated_is_cap"))
+    cap = {} if config.truncated_is_cap is None else {"cap": config.truncated_is_cap}
+    if config.truncated_is is None:
+        if cap:
+            raise ValueError(f"truncated_is_cap={config.truncated_is_cap!r} is not legal: without truncated_is it has nothing to cap")
+        return objective
+    return TruncatedIS(objective, config.truncated_is, **cap)
 
 
 def validate(config: Config, combinations: bool = True) -> list[str]:
@@ -433,6 +463,11 @@ def _combinations(config: Config) -> list[str]:
         divides("eval.prompts_per_call", config.eval.prompts_per_call, "mesh.data x mesh.fsdp", rows)
         if config.warm_start.num_steps:
             divides("warm_start.batch_size", config.warm_start.batch_size, "mesh.data x mesh.fsdp", rows)
+    if learner.num_microbatches > 1 and build_filter(config.algorithm.filter).batch_coupled:
+        problems.append(
+            f"learner.num_microbatches: {learner.num_microbatches} would cut up the minibatch over which filter "
+            f"{config.algorithm.filter.name!r} measures its scale; it must be 1"
+        )
     for name in ("num_heads", "num_kv_heads", "intermediate_size", "vocab_size"):
         divides(f"model.{name}", getattr(model, name), "mesh.tensor", mesh.tensor)
     divides("model.hidden_size", model.hidden_size, "mesh.fsdp", mesh.fsdp)

@@ -1,8 +1,13 @@
-"""The paper's seven methods, one word each, with its Q, V, kappa and clip bounds.
+"""Methods, one word each: the paper's seven, the systems they are compared with, and robust variants of IS-KPO.
 
-Where the paper prints a gain or threshold that its own equations do not give, the values here are the parameters, not the
-printed consequences (see the README).
+The paper's have its Q, V, kappa and clip bounds; where it prints a gain or threshold that its own equations do not give, the
+values here are the parameters, not the printed consequences (see the README). The others have their released defaults.
+A method is the loss and the advantage. What its authors train with besides (learning rate, group size, sampling that is
+repeated or filtered) is not in it, and a system that is not itself without such a thing has no name here.
 """
+
+import dataclasses
+import math
 
 from kpo_jax.config import AlgorithmConfig, FilterConfig, ObjectiveConfig
 
@@ -24,14 +29,63 @@ def _kalman(process_var: float, measurement_var: float, kappa: float | None = No
     )
 
 
+def _steady_gain(var_ratio: float) -> float:
+    """What the Kalman gain tends to at Q/V = var_ratio."""
+    return (math.sqrt(var_ratio**2 + 4 * var_ratio) - var_ratio) / 2
+
+
+def _robust(name: str, **parameters) -> AlgorithmConfig:
+    """A filter with bounds in units of sqrt(V), at kpo_weak's Q/V and so at its gain.
+
+    The paper's innovations have a deviation near 0.012: at its V = 1 none of these bounds would ever be met.
+    """
+    variances = dict(process_var=1e-6, measurement_var=1e-4, initial_var=0.0)
+    return AlgorithmConfig(filter=FilterConfig(name=name, **variances, **parameters), objective=_NARROW)
+
+
+def _scaled(name: str, **parameters) -> AlgorithmConfig:
+    """A filter that measures its own scale, at kpo_weak's Q/V."""
+    return AlgorithmConfig(filter=FilterConfig(name=name, var_ratio=1e-2, initial_ratio=0.0, kappa=3.0, **parameters), objective=_NARROW)
+
+
 METHODS: dict[str, AlgorithmConfig] = {
     "grpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE),
-    "gspo": AlgorithmConfig(filter=FilterConfig(name="sequence_mean"), objective=_NARROW),
+    "gspo": AlgorithmConfig(filter=FilterConfig(name="sequence_mean", gradient="through_filter"), objective=_NARROW),
     "kpo_strong": _kalman(1e-6, 1.0),
     "kpo_weak": _kalman(1e-2, 1.0),
     "is_kpo_weak": _kalman(1e-2, 1.0, kappa=3.0),
     "opt0": _kalman(5e-2, 1.0, kappa=1.0),
     "opt1": _kalman(1e-2, 0.1, kappa=2.0),
+    # other systems
+    "gspo_token": AlgorithmConfig(filter=FilterConfig(name="sequence_mean"), objective=_NARROW),
+    "dr_grpo": AlgorithmConfig(
+        filter=FilterConfig(name="identity"),
+        objective=ObjectiveConfig(clip_low=0.2, clip_high=0.2, aggregation="seq-mean-token-sum-norm"),
+        advantage="dr_grpo",
+    ),
+    "krpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE, advantage="krpo"),
+    "gmpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig(name="geometric", clip_low=0.4, clip_high=0.4)),
+    "cispo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig(name="cispo", aggregation="token-mean")),
+    "sapo": AlgorithmConfig(
+        filter=FilterConfig(name="identity"), objective=ObjectiveConfig(name="sapo", tau_positive=1.0, tau_negative=1.05)
+    ),
+    "ctpo": AlgorithmConfig(
+        filter=FilterConfig(name="cumulative"),
+        objective=ObjectiveConfig(name="position_clipped", clip_low=0.025, clip_high=0.05, dual_clip=0.05, aggregation="token-mean"),
+    ),
+    "minpro_experimental": AlgorithmConfig(filter=FilterConfig(name="min_prefix"), objective=_WIDE),
+    # KPO's relatives
+    "kpo_unclipped": dataclasses.replace(_kalman(1e-4, 1.0), objective=ObjectiveConfig(clip=False)),
+    "ema_kpo": AlgorithmConfig(filter=FilterConfig(name="ema", gain=_steady_gain(1e-6)), objective=_NARROW),
+    # IS-KPO made robust at kpo_weak's Q/V
+    "is_kpo_calibrated": _scaled("calibrated"),
+    "is_kpo_running_mean": _scaled("running_scale", statistic="mean"),
+    "is_kpo_running_median": _scaled("running_scale", statistic="median"),
+    "is_kpo_masreliez": _robust("saturated_kalman", kappa=3.0, covariance="masreliez"),
+    "is_kpo_iterated": _robust("iterated"),
+    "is_kpo_huber": _robust("huber"),
+    "is_kpo_wolf": _robust("wolf"),
+    "is_kpo_student_t": _robust("student_t"),
 }
 
 

@@ -214,10 +214,6 @@ def test_objectives_are_static_and_registered():
         (dict(log_ratio_cap=0), "log_ratio_cap=0 is not legal: it must lie in (0, 80]"),
         (dict(aggregation="mean"), f"aggregation='mean' is not legal: it must be one of {', '.join(AGGREGATIONS)}"),
         (
-            dict(aggregation="seq-mean-token-sum-norm"),
-            "length_norm=None is not legal: seq-mean-token-sum-norm needs a finite number > 0",
-        ),
-        (
             dict(aggregation="seq-mean-token-sum-norm", length_norm=0),
             "length_norm=0 is not legal: seq-mean-token-sum-norm needs a finite number > 0",
         ),

@@ -4,8 +4,10 @@ A ratio filter is a frozen, hashable dataclass (so static under jit) called on t
 file beside this one and add a line to FILTERS in `__init__.py`.
 """
 
+import math
 import numbers
-from typing import Protocol
+from collections.abc import Callable
+from typing import ClassVar, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -14,14 +16,20 @@ from kpo_jax import masked
 from kpo_jax.types import FilterOutput
 
 FILTER_GRADIENTS = ("straight_through", "through_filter")
+GAUSSIAN_MEDIAN = 1.4826  # standard deviation over median absolute deviation, of a Gaussian
+GAUSSIAN_MEAN = math.sqrt(math.pi / 2)  # 1.2533, standard deviation over mean absolute deviation, of a Gaussian
 
 
 class RatioFilter(Protocol):
     """Maps log_ratio [B, T] (any float dtype) and response_mask [B, T] bool to a FilterOutput of float32 [B, T].
 
-    A filter looks at one row at a time. What lies under a False mask changes neither values nor gradients.
-    `kappa` is the saturation threshold in standard deviations of the innovation, inf for filters that never saturate.
+    What lies under a False mask changes neither values nor gradients. Diagnostics read two attributes more:
+    `kappa`: the saturation threshold in units of innovation_std; inf where the filter has none, or none in that unit.
+    `batch_coupled`: False where a row's output depends on that row alone; True where the filter measures a scale over the
+    whole batch that it is called on, so the batch must not be cut into microbatches. No gradient flows through that scale.
     """
+
+    batch_coupled: ClassVar[bool]
 
     @property
     def kappa(self) -> float: ...
@@ -51,6 +59,28 @@ def apply_filter(
     raise ValueError(f"gradient={gradient!r} is not legal: it must be one of {', '.join(FILTER_GRADIENTS)}")
 
 
+def scan_tokens(step: Callable, initial, log_ratio: jax.Array, observed: jax.Array) -> FilterOutput:
+    """Run a recursion over the tokens of each row of log_ratio [B, T].
+
+    `step(state, z) -> (new state, FilterOutput)` of scalars; `initial` is every row's first state, a pytree of scalars.
+    A token that is not `observed` [B, T] bool leaves the state as it is.
+    """
+
+    def hold(state, token):
+        z, is_observed = token
+        updated, output = step(state, z)
+        return jax.tree.map(lambda new, old: jnp.where(is_observed, new, old), updated, state), output
+
+    return jax.vmap(lambda z, z_observed: jax.lax.scan(hold, initial, (z, z_observed))[1])(log_ratio, observed)
+
+
+def batch_scale(log_ratio: jax.Array, response_mask: jax.Array, floor: float) -> jax.Array:
+    """max(floor, 1.4826 median|z|) over the batch's valid tokens, []: the median absolute deviation about a ratio of 1,
+    as a Gaussian's standard deviation. Carries no gradient. Nothing valid gives the floor."""
+    median = masked.quantile(jnp.abs(log_ratio), response_mask, 0.5)
+    return jax.lax.stop_gradient(jnp.maximum(GAUSSIAN_MEDIAN * median, floor))
+
+
 def zero_masked(output: FilterOutput, response_mask: jax.Array) -> FilterOutput:
     """Put 0 / False at every masked place of every field."""
     return FilterOutput(*(jnp.where(response_mask, field, jnp.zeros_like(field)) for field in output))
@@ -70,3 +100,31 @@ def require(legal: bool, name: str, value, description: str) -> None:
 def is_number(value) -> bool:
     """A real number, neither a bool nor NaN; inf counts."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool) and value == value
+
+
+def require_positive(owner, *names: str) -> None:
+    """Raise a one-line ValueError unless the named fields are finite numbers > 0."""
+    for name in names:
+        value = getattr(owner, name)
+        require(is_number(value) and 0 < value < math.inf, name, value, "a finite number > 0")
+
+
+def require_not_negative(owner, *names: str) -> None:
+    """Raise a one-line ValueError unless the named fields are finite numbers >= 0."""
+    for name in names:
+        value = getattr(owner, name)
+        require(is_number(value) and 0 <= value < math.inf, name, value, "a finite number >= 0")
+
+
+def require_count(owner, *names: str) -> None:
+    """Raise a one-line ValueError unless the named fields are whole numbers >= 1."""
+    for name in names:
+        value = getattr(owner, name)
+        require(isinstance(value, int) and not isinstance(value, bool) and value >= 1, name, value, "a whole number >= 1")
+
+
+def require_share(owner, *names: str) -> None:
+    """Raise a one-line ValueError unless the named fields lie in (0, 1]."""
+    for name in names:
+        value = getattr(owner, name)
+        require(is_number(value) and 0 < value <= 1, name, value, "a number in (0, 1]")

@@ -20,6 +20,7 @@ class Identity:
     """
 
     kappa: ClassVar[float] = math.inf
+    batch_coupled: ClassVar[bool] = False
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""

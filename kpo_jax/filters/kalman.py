@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked as masked_stats
-from kpo_jax.filters.base import is_number, require, shift_right, zero_masked
+from kpo_jax.filters.base import is_number, require, require_not_negative, require_positive, scan_tokens, shift_right, zero_masked
 from kpo_jax.types import FilterOutput
 
 MASKED_TOKENS = ("hold", "zero_observation")
@@ -57,6 +57,7 @@ class Kalman:
     masked: str = "hold"
     method: str = "auto"
     kappa: ClassVar[float] = math.inf
+    batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
         check_model(self)
@@ -80,6 +81,12 @@ def check_model(model) -> None:
     require(model.method in METHODS, "method", model.method, f"one of {', '.join(METHODS)}")
 
 
+def check_finite_model(model) -> None:
+    """Raise ValueError unless the variances are legal for a filter whose gain depends on the data: finite, too."""
+    require_not_negative(model, "process_var", "initial_var")
+    require_positive(model, "measurement_var")
+
+
 def observed_places(model, response_mask: jax.Array) -> jax.Array:
     """[B, T] bool: the tokens that update the filter."""
     return response_mask if model.masked == "hold" else jnp.ones_like(response_mask)
@@ -90,22 +97,17 @@ def chosen_method(model) -> str:
     return METHOD_OF_BACKEND.get(jax.default_backend(), "scan") if model.method == "auto" else model.method
 
 
-def filter_by_scan(model, log_ratio: jax.Array, observed: jax.Array) -> FilterOutput:
-    """The sequential filter, saturated at model.kappa (inf: never), over rows of log_ratio [B, T]."""
-    return jax.vmap(lambda z, z_observed: filter_response(model, z, z_observed))(log_ratio, observed)
+def filter_by_scan(model, log_ratio: jax.Array, observed: jax.Array, lost: float = 0.0) -> FilterOutput:
+    """The sequential filter, saturated at model.kappa (inf: never), over rows of log_ratio [B, T].
 
-
-def filter_response(model, log_ratio: jax.Array, observed: jax.Array) -> FilterOutput:
-    """Filter one response: log_ratio [T], observed [T] -> FilterOutput of [T].
-
-    Float32 leaves the gain of the recursion within 1e-7 of exact; at Q/V = 1e-6 that is 5e-5 of the gain itself.
+    `lost` is the share of a measurement's information that the covariance counts as lost to saturation. Float32 leaves the
+    gain of the recursion within 1e-7 of exact; at Q/V = 1e-6 that is 5e-5 of the gain itself.
     """
     var_ratio = model.process_var / model.measurement_var
     measurement_std = math.sqrt(model.measurement_var)
 
-    def step(state, token):
+    def step(state, z):
         state_mean, state_var = state  # the variance in units of measurement_var
-        z, is_observed = token
         predicted_mean, predicted_var = state_mean, state_var + var_ratio
         innovation = z - predicted_mean
         innovation_std = measurement_std * jnp.sqrt(1 + predicted_var)
@@ -113,17 +115,47 @@ def filter_response(model, log_ratio: jax.Array, observed: jax.Array) -> FilterO
         gain = 1 / (1 + 1 / predicted_var)
         updated_mean = predicted_mean + gain * jnp.clip(innovation, -threshold, threshold)
         output = FilterOutput(updated_mean, innovation, innovation_std, gain, jnp.abs(innovation) > threshold)
-        updated = (jnp.where(is_observed, updated_mean, state_mean), jnp.where(is_observed, gain, state_var))
-        return updated, output
+        updated_var = gain * (1 + lost * predicted_var) if lost else gain
+        return (updated_mean, updated_var), output
 
     initial = (jnp.float32(0), jnp.float32(model.initial_var / model.measurement_var))
-    return jax.lax.scan(step, initial, (log_ratio, observed))[1]
+    return scan_tokens(step, initial, log_ratio, observed)
 
 
-def filter_in_parallel(model, log_ratio: jax.Array, observed: jax.Array) -> FilterOutput:
-    """The linear filter over log_ratio [B, T] in log T steps: rho_t = (1 - K_t) rho_{t-1} + K_t z_t is affine."""
+def filter_reweighted(model, log_ratio: jax.Array, response_mask: jax.Array, weigh) -> FilterOutput:
+    """The filter that takes each token's measurement_var for measurement_var / weight, over rows of log_ratio [B, T].
+
+    `weigh(innovation, predicted_var) -> (weight, saturated)`, the innovation in units of sqrt(measurement_var), its
+    variances in units of measurement_var. With the weight w and predicted variance p, in those units,
+
+        gain = w p / (1 + w p)        state_var = p / (1 + w p)
+
+    The gain reported is that one; innovation_std is what the filter expects before it weighs, sqrt(V (1 + p)).
+    """
+    var_ratio, measurement_std = model.process_var / model.measurement_var, math.sqrt(model.measurement_var)
+
+    def step(state, z):
+        state_mean, state_var = state
+        predicted_var = state_var + var_ratio
+        innovation = z - state_mean
+        weight, saturated = weigh(innovation / measurement_std, predicted_var)
+        gain = weight * predicted_var / (1 + weight * predicted_var)
+        updated_mean = state_mean + gain * innovation
+        output = FilterOutput(updated_mean, innovation, measurement_std * jnp.sqrt(1 + predicted_var), gain, saturated)
+        return (updated_mean, predicted_var / (1 + weight * predicted_var)), output
+
+    log_ratio = masked_stats.clean(log_ratio, response_mask)
+    initial = (jnp.float32(0), jnp.float32(model.initial_var / model.measurement_var))
+    return zero_masked(scan_tokens(step, initial, log_ratio, response_mask), response_mask)
+
+
+def filter_in_parallel(model, log_ratio: jax.Array, observed: jax.Array, gains=None) -> FilterOutput:
+    """The linear filter over log_ratio [B, T] in log T steps: rho_t = (1 - K_t) rho_{t-1} + K_t z_t is affine.
+
+    `gains(model, number)`, by default `closed_form`, gives gain and innovation_std of the observations so numbered.
+    """
     number = jnp.maximum(jnp.cumsum(observed, axis=1, dtype=jnp.int32), 1)  # of this observation, from 1
-    gain, innovation_std = closed_form(model, number)
+    gain, innovation_std = (gains or closed_form)(model, number)
 
     def compose(first, then):
         return then[0] * first[0], then[0] * first[1] + then[1]

@@ -39,6 +39,7 @@ class KpoReleased:
     process_var: float
     measurement_var: float
     kappa: ClassVar[float] = math.inf
+    batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
         for name in ("process_var", "measurement_var"):

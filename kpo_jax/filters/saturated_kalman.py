@@ -1,18 +1,27 @@
 """IS-KPO: the Kalman-filtered log-ratio with its innovations saturated.
 
-The innovation is clipped at kappa of its own standard deviations before it moves the state; the variances are those of
-the linear filter. This is the filter of Masreliez and Martin (1977) without the inflation of the state variance.
+The innovation is clipped at kappa of its own standard deviations before it moves the state. The variances are those of
+the linear filter ("standard"), or count what saturation costs as Masreliez and Martin (1977) do ("masreliez"):
+
+    state_var = predicted_var - gain (1 - 2 Phi(-kappa)) predicted_var
+
+In either case they, and with them the gains, do not depend on the data.
 """
 
 import dataclasses
+import math
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from kpo_jax import masked as masked_stats
 from kpo_jax.filters.base import is_number, require, zero_masked
 from kpo_jax.filters.kalman import check_model, chosen_method, filter_by_scan, filter_in_parallel, observed_places
 from kpo_jax.types import FilterOutput
+
+COVARIANCES = ("standard", "masreliez")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +30,7 @@ class SaturatedKalman:
 
     Attributes: those of `Kalman`, and
       kappa: saturation threshold in standard deviations of the innovation, > 0; inf is the linear filter.
+      covariance: "standard" or "masreliez" (see above).
 
     Its estimate depends on the variances' ratios, as the linear filter's does, and on kappa sqrt(measurement_var).
     The parallel method runs the linear filter and repeats sequentially only if some innovation of the batch saturates.
@@ -32,9 +42,12 @@ class SaturatedKalman:
     kappa: float = 3.0
     masked: str = "hold"
     method: str = "auto"
+    covariance: str = "standard"
+    batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
         check_model(self)
+        require(self.covariance in COVARIANCES, "covariance", self.covariance, f"one of {', '.join(COVARIANCES)}")
         require(is_number(self.kappa) and self.kappa > 0, "kappa", self.kappa, "a number > 0 (inf allowed)")
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
@@ -42,10 +55,27 @@ class SaturatedKalman:
         log_ratio = masked_stats.clean(log_ratio, response_mask)
         observed = observed_places(self, response_mask)
         if chosen_method(self) == "scan":
-            return zero_masked(filter_by_scan(self, log_ratio, observed), response_mask)
-        linear = filter_in_parallel(self, log_ratio, observed)
+            return zero_masked(filter_by_scan(self, log_ratio, observed, self.lost), response_mask)
+        linear = filter_in_parallel(self, log_ratio, observed, tabulated_gains if self.lost else None)
         saturates = jnp.any(observed & (jnp.abs(linear.innovation) > self.kappa * linear.innovation_std))
         output = jax.lax.cond(
-            saturates, lambda: filter_by_scan(self, log_ratio, observed), lambda: linear
+            saturates, lambda: filter_by_scan(self, log_ratio, observed, self.lost), lambda: linear
         )  # up to the first saturated token the two are one filter, so the test misses nothing
         return zero_masked(output, response_mask)
+
+    @property
+    def lost(self) -> float:
+        """Share of a measurement's information lost to saturation: 0, or 2 Phi(-kappa)."""
+        return math.erfc(self.kappa / math.sqrt(2)) if self.covariance == "masreliez" else 0.0
+
+
+def tabulated_gains(model: SaturatedKalman, number: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Gain and innovation_std of the observations numbered `number` [B, T], from 1, by recursion while tracing."""
+    gain, predicted = np.zeros(number.shape[1]), np.zeros(number.shape[1])
+    state_var = model.initial_var / model.measurement_var
+    for t in range(number.shape[1]):
+        predicted[t] = state_var + model.process_var / model.measurement_var
+        gain[t] = 1 / (1 + 1 / predicted[t]) if predicted[t] else 0.0
+        state_var = gain[t] * (1 + model.lost * predicted[t])
+    innovation_std = np.sqrt(model.measurement_var * (1 + predicted))
+    return jnp.asarray(gain, jnp.float32)[number - 1], jnp.asarray(innovation_std, jnp.float32)[number - 1]

@@ -1,8 +1,19 @@
 """Objectives: (filtered_log_ratio [B, T], batch) -> ObjectiveOutput. One file each, named here."""
 
 from kpo_jax.objectives.base import AGGREGATIONS, Objective, aggregation_weights
+from kpo_jax.objectives.cispo import Cispo
 from kpo_jax.objectives.clipped import Clipped
+from kpo_jax.objectives.geometric import Geometric
+from kpo_jax.objectives.position_clipped import PositionClipped
+from kpo_jax.objectives.sapo import Sapo
+from kpo_jax.objectives.truncated_is import TruncatedIS
 
-OBJECTIVES = {"clipped": Clipped}
+OBJECTIVES = {
+    "clipped": Clipped,
+    "position_clipped": PositionClipped,
+    "geometric": Geometric,
+    "cispo": Cispo,
+    "sapo": Sapo,
+}
 
-__all__ = ["AGGREGATIONS", "OBJECTIVES", "Objective", "aggregation_weights"]
+__all__ = ["AGGREGATIONS", "OBJECTIVES", "Objective", "TruncatedIS", "aggregation_weights"]

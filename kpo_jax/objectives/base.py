@@ -12,27 +12,74 @@ AGGREGATIONS = ("token-mean", "seq-mean-token-mean", "seq-mean-token-sum", "seq-
 
 
 class Objective(Protocol):
-    """A frozen, hashable dataclass: filtered_log_ratio [B, T] (0 where masked) and its batch -> ObjectiveOutput."""
+    """A frozen, hashable dataclass: filtered_log_ratio [B, T] (0 where masked) and its batch -> ObjectiveOutput.
+
+    Its loss is the sum of its token losses weighted by `aggregation_weights(batch, aggregation, length_norm)`.
+    """
+
+    aggregation: str
+    length_norm: float | None
 
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput: ...
 
 
 def check_aggregation(aggregation: str, length_norm: float | None) -> None:
-    """Raise ValueError unless the aggregation is known and has a positive length_norm exactly if it needs one."""
+    """Raise ValueError unless the aggregation is known and length_norm, if given, is positive and of use to it."""
     if aggregation not in AGGREGATIONS:
         raise ValueError(f"aggregation={aggregation!r} is not legal: it must be one of {', '.join(AGGREGATIONS)}")
-    needed = aggregation == "seq-mean-token-sum-norm"
-    if needed and (length_norm is None or not 0 < length_norm < float("inf")):
-        raise ValueError(f"length_norm={length_norm!r} is not legal: {aggregation} needs a finite number > 0")
-    if not needed and length_norm is not None:
+    if length_norm is None:
+        return
+    if aggregation != "seq-mean-token-sum-norm":
         raise ValueError(f"length_norm={length_norm!r} is not legal: {aggregation} takes none")
+    if not 0 < length_norm < float("inf"):
+        raise ValueError(f"length_norm={length_norm!r} is not legal: {aggregation} needs a finite number > 0")
+
+
+def check_band(clip_low: float, clip_high: float) -> None:
+    """Raise ValueError unless 1 - clip_low and 1 + clip_high are the ends of a band of ratios around 1."""
+    if not 0 <= clip_low <= 1:
+        raise ValueError(f"clip_low={clip_low!r} is not legal: it must lie in [0, 1]")
+    if not clip_high >= 0:
+        raise ValueError(f"clip_high={clip_high!r} is not legal: it must be >= 0")
+
+
+def check_log_band(clip_low: float, clip_high: float) -> None:
+    """Raise ValueError unless -clip_low and clip_high are the ends of a band of log-ratios around 0."""
+    for name, value in (("clip_low", clip_low), ("clip_high", clip_high)):
+        if not value >= 0:
+            raise ValueError(f"{name}={value!r} is not legal: it must be >= 0")
+
+
+def check_cap(log_ratio_cap: float) -> None:
+    """Raise ValueError unless the exponential of the cap is a float32."""
+    if not 0 < log_ratio_cap <= 80:
+        raise ValueError(f"log_ratio_cap={log_ratio_cap!r} is not legal: it must lie in (0, 80]")
+
+
+def clipped_surrogate(
+    ratio: jax.Array, advantage: jax.Array, lowest: jax.Array | float, highest: jax.Array | float, dual: jax.Array | float | None
+) -> tuple[jax.Array, jax.Array]:
+    """(token loss, clipped) [B, T] of PPO: max(-A r, -A clip(r, lowest, highest)), advantage [B, 1], bounds that broadcast.
+
+    `dual`, if there is one, is the ratio at which a negative advantage costs no more (Ye et al. 2020, arXiv 1912.09729, eq. 5):
+    the loss there is -A dual. `clipped` is True where the gradient is cut off.
+    """
+    token_loss, clipped_loss = -advantage * ratio, -advantage * jnp.clip(ratio, lowest, highest)
+    clipped = clipped_loss > token_loss
+    token_loss = jnp.where(clipped, clipped_loss, token_loss)  # max(), whose gradient would be split at a tie
+    if dual is not None:
+        beyond = (advantage < 0) & (ratio > dual)
+        token_loss = jnp.where(beyond, jnp.minimum(token_loss, -advantage * dual), token_loss)
+        clipped |= beyond
+    return token_loss, clipped
 
 
 def aggregation_weights(batch: Batch, aggregation: str, length_norm: float | None = None) -> jax.Array:
     """Weights [B, T], float32, 0 where masked, such that loss = sum(weights * token_loss).
 
     token-mean: 1 / tokens. seq-mean-token-mean: 1 / (sequences * own length). seq-mean-token-sum: 1 / sequences.
-    seq-mean-token-sum-norm: 1 / (sequences * length_norm), as Dr.GRPO (Liu et al. 2025, arXiv 2503.20783).
+    seq-mean-token-sum-norm: 1 / (sequences * length_norm), as Dr.GRPO (Liu et al. 2025, arXiv 2503.20783); without a
+    length_norm it is T, the longest response the sampler allows.
 
     `tokens` and `sequences` are the batch's whole-step numbers, fully masked rows not counted, so the losses of the
     microbatches of a step add up to the loss of the step. Raises ValueError on an unknown aggregation.
@@ -46,4 +93,13 @@ def aggregation_weights(batch: Batch, aggregation: str, length_norm: float | Non
         return masked.divide(per_sequence, masked.count(batch.response_mask, axis=1, keepdims=True))
     if aggregation == "seq-mean-token-sum":
         return per_sequence
-    return per_sequence / length_norm
+    return per_sequence / (length_norm or batch.response_mask.shape[1])
+
+
+def total(objective: Objective, batch: Batch, token_loss: jax.Array) -> jax.Array:
+    """The loss [] that token losses [B, T] add up to.
+
+    The mask enters by multiplication with zero weights, so a NaN under it would reach the loss; of the filters, only
+    `KpoReleased` puts one there.
+    """
+    return jnp.sum(aggregation_weights(batch, objective.aggregation, objective.length_norm) * token_loss)

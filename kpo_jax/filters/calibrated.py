@@ -1,0 +1,52 @@
+"""IS-KPO with the noise scale measured: V = (1.4826 median|z|)^2 over the batch's valid tokens, Q = (Q/V) V.
+
+The gain depends on Q/V alone, so it is that of the filter before; the threshold kappa sigma follows the data's scale. That
+resolves what looks like a tension (a threshold low enough to matter needs a low V, which raises the gain at a fixed Q).
+"""
+
+import dataclasses
+from typing import ClassVar
+
+import jax
+
+from kpo_jax import masked
+from kpo_jax.filters.base import batch_scale, is_number, require, require_not_negative, require_positive, zero_masked
+from kpo_jax.filters.saturated_kalman import SaturatedKalman
+from kpo_jax.types import FilterOutput
+
+
+@dataclasses.dataclass(frozen=True)
+class Calibrated:
+    """`SaturatedKalman` with measurement_var = s^2, process_var = var_ratio s^2, initial_var = initial_ratio s^2.
+
+    s is the batch's scale (`filters.base.batch_scale`), so f(c z) = c f(z) above the floor, and a batch that is on-policy
+    (all z = 0) is filtered at the floor. Log-ratios of language models are near 0 for most tokens, which makes a median a
+    much smaller scale than a standard deviation: kappa is not what it is for a Gaussian.
+
+    Attributes:
+      var_ratio: Q/V, >= 0.
+      initial_ratio: P_0/V, >= 0.
+      kappa: saturation threshold in standard deviations of the innovation, > 0; inf is a linear filter.
+      floor: the least s, > 0.
+    """
+
+    var_ratio: float
+    initial_ratio: float = 0.0
+    kappa: float = 3.0
+    floor: float = 1e-6
+    batch_coupled: ClassVar[bool] = True
+
+    def __post_init__(self):
+        require_not_negative(self, "var_ratio", "initial_ratio")
+        require(is_number(self.kappa) and self.kappa > 0, "kappa", self.kappa, "a number > 0 (inf allowed)")
+        require_positive(self, "floor")
+
+    def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
+        """[B, T], [B, T] bool -> FilterOutput."""
+        log_ratio = masked.clean(log_ratio, response_mask)
+        scale = batch_scale(log_ratio, response_mask, self.floor)
+        unit = SaturatedKalman(self.var_ratio, 1.0, self.initial_ratio, self.kappa)(log_ratio / scale, response_mask)
+        output = unit._replace(
+            log_ratio=scale * unit.log_ratio, innovation=scale * unit.innovation, innovation_std=scale * unit.innovation_std
+        )
+        return zero_masked(output, response_mask)

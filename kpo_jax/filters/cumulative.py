@@ -1,0 +1,36 @@
+"""The ratio of everything up to a token, CTPO's (arXiv 2605.07331): the log-ratios add up."""
+
+import dataclasses
+import math
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax import masked
+from kpo_jax.filters.base import zero_masked
+from kpo_jax.types import FilterOutput
+
+
+@dataclasses.dataclass(frozen=True)
+class Cumulative:
+    """rho_t = z_1 + ... + z_t over the row's valid tokens.
+
+    The importance ratio of the prefix, unbiased and of growing spread, hence the position-dependent bounds of the
+    objective `position_clipped`. The next token's log-ratio is expected to be 0: it is the innovation, and counts whole.
+    """
+
+    kappa: ClassVar[float] = math.inf
+    batch_coupled: ClassVar[bool] = False
+
+    def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
+        """[B, T], [B, T] bool -> FilterOutput."""
+        log_ratio = masked.clean(log_ratio, response_mask)
+        output = FilterOutput(
+            log_ratio=jnp.cumsum(log_ratio, axis=1),
+            innovation=log_ratio,
+            innovation_std=jnp.full_like(log_ratio, jnp.inf),
+            gain=jnp.ones_like(log_ratio),
+            saturated=jnp.zeros_like(response_mask),
+        )
+        return zero_masked(output, response_mask)

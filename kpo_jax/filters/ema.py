@@ -1,0 +1,43 @@
+"""EMA-KPO: exponential smoothing of the log-ratio, the Kalman filter with its gain held constant."""
+
+import dataclasses
+import math
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax import masked
+from kpo_jax.filters.base import require_share, zero_masked
+from kpo_jax.filters.kalman import filter_in_parallel
+from kpo_jax.types import FilterOutput
+
+
+@dataclasses.dataclass(frozen=True)
+class Ema:
+    """rho_t = (1 - gain) rho_{t-1} + gain z_t, rho_0 = 0.
+
+    It is `Kalman` started at its steady state, initial_var = gain V with Q/V = gain^2 / (1 - gain). There is no noise
+    model: the innovation's expected deviation is inf.
+
+    Attributes:
+      gain: in (0, 1]; 1 is the token's own ratio.
+    """
+
+    gain: float
+    kappa: ClassVar[float] = math.inf
+    batch_coupled: ClassVar[bool] = False
+
+    def __post_init__(self):
+        require_share(self, "gain")
+
+    def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
+        """[B, T], [B, T] bool -> FilterOutput."""
+        log_ratio = masked.clean(log_ratio, response_mask)
+        output = filter_in_parallel(self, log_ratio, response_mask, constant_gains)
+        return zero_masked(output, response_mask)
+
+
+def constant_gains(model: Ema, number: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The same gain and no expectation of the innovation, for observations numbered `number` [B, T]."""
+    return jnp.full(number.shape, model.gain, jnp.float32), jnp.full(number.shape, jnp.inf, jnp.float32)

@@ -1,0 +1,40 @@
+"""Experimental: MinPRO (arXiv 2601.22718), a token's ratio times the smallest ratio before it.
+
+The paper's clipping could not be read; with the objective `clipped` this is our reading of it, not a reproduction.
+"""
+
+import dataclasses
+import math
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax import masked
+from kpo_jax.filters.base import zero_masked
+from kpo_jax.types import FilterOutput
+
+
+@dataclasses.dataclass(frozen=True)
+class MinPrefix:
+    """rho_t = z_t + min over the row's valid tokens s < t of z_s; the first token has no prefix and rho_1 = z_1.
+
+    Experimental. As in `Cumulative`, a token's log-ratio is expected to be 0 and counts whole.
+    """
+
+    kappa: ClassVar[float] = math.inf
+    batch_coupled: ClassVar[bool] = False
+
+    def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
+        """[B, T], [B, T] bool -> FilterOutput."""
+        log_ratio = masked.clean(log_ratio, response_mask)
+        so_far = jax.lax.cummin(jnp.where(response_mask, log_ratio, jnp.inf), axis=1)
+        before = jnp.pad(so_far[:, :-1], ((0, 0), (1, 0)), constant_values=jnp.inf)
+        output = FilterOutput(
+            log_ratio=log_ratio + jnp.where(jnp.isinf(before), 0.0, before),
+            innovation=log_ratio,
+            innovation_std=jnp.full_like(log_ratio, jnp.inf),
+            gain=jnp.ones_like(log_ratio),
+            saturated=jnp.zeros_like(response_mask),
+        )
+        return zero_masked(output, response_mask)

@@ -1,0 +1,54 @@
+"""A Kalman filter with Student-t measurement noise, solved variationally (after Agamennoni, Nieto and Nebot 2011).
+
+A measurement's precision L / V is itself unknown, L ~ Gamma(nu / 2, nu / 2). From L = 1 the two factors of the posterior
+are updated in turn: the state with the variance V / L, then L = (nu + 1) / (nu + ((z - rho)^2 + state_var) / V).
+"""
+
+import dataclasses
+import math
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax.filters.base import require_count, require_positive
+from kpo_jax.filters.kalman import check_finite_model, filter_reweighted
+from kpo_jax.types import FilterOutput
+
+
+@dataclasses.dataclass(frozen=True)
+class StudentT:
+    """The variational Student-t filter. It fades an outlier out smoothly, so nothing counts as saturated.
+
+    Attributes:
+      process_var, measurement_var, initial_var: as in `Kalman`, finite.
+      degrees_of_freedom: nu, > 0; the larger, the nearer to the linear filter.
+      iterations: updates of the state, 2 to 3 as a rule; with one, L stays 1 and the filter is linear.
+    """
+
+    process_var: float
+    measurement_var: float
+    initial_var: float = 0.0
+    degrees_of_freedom: float = 4.0
+    iterations: int = 3
+    kappa: ClassVar[float] = math.inf
+    batch_coupled: ClassVar[bool] = False
+
+    def __post_init__(self):
+        check_finite_model(self)
+        require_positive(self, "degrees_of_freedom")
+        require_count(self, "iterations")
+
+    def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
+        """[B, T], [B, T] bool -> FilterOutput."""
+        nu = self.degrees_of_freedom
+
+        def weigh(innovation, predicted_var):
+            weight = jnp.ones(())
+            for _ in range(self.iterations - 1):
+                residual = innovation / (1 + weight * predicted_var)
+                state_var = predicted_var / (1 + weight * predicted_var)
+                weight = (nu + 1) / (nu + residual**2 + state_var)
+            return weight, jnp.zeros((), bool)
+
+        return filter_reweighted(self, log_ratio, response_mask, weigh)

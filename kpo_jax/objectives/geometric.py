@@ -1,0 +1,46 @@
+"""GMPO (Zhao et al. 2025, arXiv 2507.20673): the geometric mean of a response's ratios, each clipped in log space."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax import masked
+from kpo_jax.objectives.base import check_aggregation, check_cap, check_log_band, total
+from kpo_jax.types import Batch, ObjectiveOutput
+
+
+@dataclasses.dataclass(frozen=True)
+class Geometric:
+    """Per response -A exp(mean_t y_t), y_t the worse of the log-ratio z_t and clip(z_t, -clip_low, clip_high).
+
+    The worse is the smaller for A > 0 and the larger for A < 0, so a token's clip only ever takes its gradient away.
+    Every valid token of a response has the response's loss, which seq-mean-token-mean averages over responses.
+
+    Attributes:
+      clip_low, clip_high: bounds of the log-ratio, >= 0.
+      aggregation, length_norm: see `aggregation_weights`.
+      log_ratio_cap: largest mean log-ratio that is exponentiated; it only prevents overflow.
+    """
+
+    clip_low: float = 0.4
+    clip_high: float = 0.4
+    aggregation: str = "seq-mean-token-mean"
+    log_ratio_cap: float = 10.0
+    length_norm: float | None = None
+
+    def __post_init__(self):
+        check_log_band(self.clip_low, self.clip_high)
+        check_cap(self.log_ratio_cap)
+        check_aggregation(self.aggregation, self.length_norm)
+
+    def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
+        """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
+        log_ratio = masked.clean(filtered_log_ratio, batch.response_mask)
+        advantage = batch.advantage.astype(jnp.float32)[:, None]  # [B, 1]
+        bounded = jnp.clip(log_ratio, -self.clip_low, self.clip_high)
+        clipped = jnp.sign(advantage) * log_ratio > jnp.sign(advantage) * bounded
+        worse = jnp.where(clipped, bounded, log_ratio)
+        mean = masked.mean(worse, batch.response_mask, axis=1, keepdims=True)  # [B, 1]
+        token_loss = jnp.broadcast_to(-advantage * jnp.exp(jnp.minimum(mean, self.log_ratio_cap)), log_ratio.shape)
+        return ObjectiveOutput(total(self, batch, token_loss), token_loss, clipped & batch.response_mask)

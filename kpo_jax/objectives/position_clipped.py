@@ -1,0 +1,47 @@
+"""CTPO's surrogate (arXiv 2605.07331): PPO's, with bounds on the log-ratio that widen as the root of the position."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax.objectives.base import check_aggregation, check_cap, check_log_band, clipped_surrogate, total
+from kpo_jax.types import Batch, ObjectiveOutput
+
+
+@dataclasses.dataclass(frozen=True)
+class PositionClipped:
+    """At the row's t-th valid token the band of the ratio is [exp(-clip_low sqrt(t)), exp(clip_high sqrt(t))].
+
+    Meant for the filter `cumulative`, whose log-ratio is a sum of t terms.
+
+    Attributes:
+      clip_low, clip_high: bounds of the log-ratio at the first token, >= 0.
+      dual_clip: None, or d >= clip_high: beyond a ratio of exp(d sqrt(t)) a negative advantage costs no more (0.05 as released).
+      aggregation, length_norm: see `aggregation_weights`.
+      log_ratio_cap: largest log-ratio that is exponentiated; it only prevents overflow.
+    """
+
+    clip_low: float = 0.025
+    clip_high: float = 0.05
+    dual_clip: float | None = None
+    aggregation: str = "token-mean"
+    log_ratio_cap: float = 10.0
+    length_norm: float | None = None
+
+    def __post_init__(self):
+        check_log_band(self.clip_low, self.clip_high)
+        check_cap(self.log_ratio_cap)
+        check_aggregation(self.aggregation, self.length_norm)
+        if self.dual_clip is not None and not self.dual_clip >= self.clip_high:
+            raise ValueError(f"dual_clip={self.dual_clip!r} is not legal: it must be at least clip_high")
+
+    def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
+        """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
+        root = jnp.sqrt(jnp.cumsum(batch.response_mask, axis=1, dtype=jnp.float32))  # [B, T], of the position
+        bound = lambda width: jnp.exp(jnp.minimum(width * root, self.log_ratio_cap))
+        ratio = jnp.exp(jnp.minimum(filtered_log_ratio.astype(jnp.float32), self.log_ratio_cap))
+        advantage = batch.advantage.astype(jnp.float32)[:, None]  # [B, 1]
+        dual = None if self.dual_clip is None else bound(self.dual_clip)
+        token_loss, clipped = clipped_surrogate(ratio, advantage, bound(-self.clip_low), bound(self.clip_high), dual)
+        return ObjectiveOutput(total(self, batch, token_loss), token_loss, clipped & batch.response_mask)

@@ -1,0 +1,44 @@
+"""SAPO (Gao et al. 2025, arXiv 2511.20347): a soft gate in place of the clip."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax.objectives.base import check_aggregation, check_cap, total
+from kpo_jax.types import Batch, ObjectiveOutput
+
+
+@dataclasses.dataclass(frozen=True)
+class Sapo:
+    """Per token -A f(r), f(r) = sigmoid(tau (r - 1)) 4 / tau, whose slope at r = 1 is 1 and fades on both sides.
+
+    Nothing is clipped. The value at r = 1 is -2 A / tau, not -A.
+
+    Attributes:
+      tau_positive: how fast the gate closes where A > 0, > 0.
+      tau_negative: the same where A <= 0.
+      aggregation, length_norm: see `aggregation_weights`.
+      log_ratio_cap: largest log-ratio that is exponentiated; it only prevents overflow.
+    """
+
+    tau_positive: float = 1.0
+    tau_negative: float = 1.05
+    aggregation: str = "seq-mean-token-mean"
+    log_ratio_cap: float = 10.0
+    length_norm: float | None = None
+
+    def __post_init__(self):
+        for name, value in (("tau_positive", self.tau_positive), ("tau_negative", self.tau_negative)):
+            if not 0 < value < float("inf"):
+                raise ValueError(f"{name}={value!r} is not legal: it must be a finite number > 0")
+        check_cap(self.log_ratio_cap)
+        check_aggregation(self.aggregation, self.length_norm)
+
+    def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
+        """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
+        ratio = jnp.exp(jnp.minimum(filtered_log_ratio.astype(jnp.float32), self.log_ratio_cap))
+        advantage = batch.advantage.astype(jnp.float32)[:, None]  # [B, 1]
+        tau = jnp.where(advantage > 0, self.tau_positive, self.tau_negative)
+        token_loss = -advantage * jax.nn.sigmoid(tau * (ratio - 1)) * 4 / tau
+        return ObjectiveOutput(total(self, batch, token_loss), token_loss, jnp.zeros_like(batch.response_mask))

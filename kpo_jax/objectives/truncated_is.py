@@ -1,0 +1,69 @@
+"""Truncated importance sampling for responses that another program sampled (Yao et al. 2025): a weight on any objective.
+
+The sampler's probabilities differ from the trainer's own by numerics. The weight min(exp(old - sampler), C), old being the
+trainer's log-probability of the policy that sampled, corrects for it up to the truncation.
+"""
+
+import dataclasses
+import math
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax import masked
+from kpo_jax.objectives.base import Objective, total
+from kpo_jax.types import Batch, ObjectiveOutput
+
+LEVELS = ("token", "sequence")
+
+
+def truncated_weights(old_log_prob: jax.Array, sampler_log_prob: jax.Array, response_mask: jax.Array, level: str, cap: float) -> jax.Array:
+    """Weights [B, T], float32, without gradient, 0 where masked.
+
+    level "token": min(exp(old - sampler), cap) of each token. "sequence": that of the whole response, the sum of its
+    differences, at every token: unbiased but for the cap, and of a spread that grows with the length.
+    """
+    difference = masked.clean(old_log_prob - sampler_log_prob, response_mask)
+    if level == "sequence":
+        difference = jnp.broadcast_to(jnp.sum(difference, axis=1, keepdims=True), difference.shape)
+    weight = jnp.exp(jnp.minimum(difference, math.log(cap)))
+    return jax.lax.stop_gradient(jnp.where(response_mask, weight, 0.0))
+
+
+@dataclasses.dataclass(frozen=True)
+class TruncatedIS:
+    """Another objective with its token losses weighted by `truncated_weights`.
+
+    Where the objective ties a response's tokens together (`geometric`, or a filter such as `sequence_mean` with gradients
+    through it), only the level "sequence" weights what it says.
+
+    Attributes:
+      objective: the objective that is weighted.
+      level: "token" or "sequence".
+      cap: C, the largest weight, > 0.
+    """
+
+    objective: Objective
+    level: str
+    cap: float = 2.0
+
+    def __post_init__(self):
+        if self.level not in LEVELS:
+            raise ValueError(f"truncated_is={self.level!r} is not legal: it must be one of {', '.join(LEVELS)}")
+        if not 0 < self.cap < float("inf"):
+            raise ValueError(f"truncated_is_cap={self.cap!r} is not legal: it must be a finite number > 0")
+
+    @property
+    def aggregation(self) -> str:
+        return self.objective.aggregation
+
+    @property
+    def length_norm(self) -> float | None:
+        return self.objective.length_norm
+
+    def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
+        """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput, token losses weighted."""
+        output = self.objective(filtered_log_ratio, batch)
+        weights = truncated_weights(batch.old_log_prob, batch.sampler_log_prob, batch.response_mask, self.level, self.cap)
+        token_loss = weights * output.token_loss
+        return output.replace(loss=total(self, batch, token_loss), token_loss=token_loss)
