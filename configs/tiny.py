@@ -26,7 +26,7 @@ def get_config(name: str = "kpo_strong"):
     data = DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32)
     return to_config_dict(
         Config(
-            num_steps=24,
+            num_steps=32,
             data=data,
             model=PRESETS["tiny"],
             sampler=SampleConfig(max_response_length=40),

@@ -22,6 +22,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from kpo_jax.attention import causal_attention
 from kpo_jax.types import KVCache
 
 _DTYPES = ("float32", "bfloat16")
@@ -238,7 +239,7 @@ class Layer(_Parameters):
 
         def attend(query, key, value):
             if decoding is None:
-                return jax.nn.dot_product_attention(query, key, value, is_causal=True), (key, value)
+                return causal_attention(query, key, value), (key, value)
             index, prompt_key, prompt_value = per_layer
             start = (index, 0, decoding.step, 0, 0)
             keys, values = (jax.lax.dynamic_update_slice(old, new[None], start)

@@ -1,16 +1,20 @@
 """Log-probabilities and entropies of response tokens without the [B, T, V] logits.
 
-At 8 x 4096 tokens and 151,936 entries float32 logits take 20 GB. Here the head runs over a few response columns at a
-time, forward and backward: the backward recomputes a chunk's logits and adds its part of the head's gradient.
+At 8 x 4096 tokens and 151,936 entries float32 logits take 20 GB. Here the head runs over a tile of the vocabulary at a
+time, forward with a running softmax and backward on the recomputed logits of a tile. Each tile is one large matrix
+product, and its part of the head's gradient is written once.
 """
 
 import functools
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from kpo_jax import model
 from kpo_jax.model import ModelConfig
+
+_LOWEST = -1e30  # below any logit; unlike -inf or the lowest float it may be multiplied and stay finite
 
 
 def token_log_probs(
@@ -21,7 +25,7 @@ def token_log_probs(
     response_length: int,
     *,
     temperature: float = 1.0,
-    chunk: int = 128,
+    logits_bytes: int = 2**26,
 ) -> tuple[jax.Array, jax.Array]:
     """Log-probability of each response token and entropy of its distribution, softmax(logits / temperature).
 
@@ -33,21 +37,20 @@ def token_log_probs(
       prompt_length: [B] int32, at least 1.
       response_length: T.
       temperature: the sampling temperature, positive.
-      chunk: response columns whose logits exist at once: B * chunk * V float32 numbers (a few of them backward).
-        Columns and not tokens, so that rows stay where a device mesh has put them.
+      logits_bytes: of the float32 logits of one tile, over all devices (the backward pass holds a few such arrays).
 
     Returns:
       log_prob [B, T] and entropy [B, T] in nats, float32.
 
     Raises:
-      ValueError: response_length outside [1, S), chunk < 1, or temperature <= 0.
+      ValueError: response_length outside [1, S), logits_bytes < 1, or temperature <= 0.
     """
     num_columns = tokens.shape[1]
     if not 1 <= response_length < num_columns:
         raise ValueError(f"token_log_probs: response_length = {response_length} must be in [1, {num_columns}), "
                          f"rows have {num_columns} columns")  # fmt: skip
-    if chunk < 1:
-        raise ValueError(f"token_log_probs: chunk = {chunk} must be at least 1")
+    if logits_bytes < 1:
+        raise ValueError(f"token_log_probs: logits_bytes = {logits_bytes} must be at least 1")
     if not temperature > 0:
         raise ValueError(f"token_log_probs: temperature = {temperature} must be positive")
     positions = jnp.broadcast_to(jnp.arange(num_columns)[None, :], tokens.shape)
@@ -57,81 +60,109 @@ def token_log_probs(
     hidden = jnp.take_along_axis(hidden, columns[:, :, None] - 1, axis=1, mode="clip")
     targets = jnp.take_along_axis(tokens, columns, axis=1, mode="clip")
     targets = jnp.clip(targets, 0, config.vocab_size - 1)
-    return head_log_probs(hidden, model.head_weight(config, params), targets, temperature, min(chunk, response_length))
+    num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes)
+    return head_log_probs(hidden, model.head_weight(config, params), targets, temperature, num_tiles)
+
+
+def count_tiles(vocab_size: int, bytes_per_entry: int, limit: int) -> int:
+    """The fewest tiles that keep one within `limit` bytes, or up to twice as many if those leave no padding."""
+    fewest = min(max(-(-vocab_size * bytes_per_entry // limit), 1), vocab_size)
+    even = (n for n in range(fewest, 2 * fewest) if vocab_size % n == 0)
+    return next(even, fewest)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(3, 4))
-def head_log_probs(hidden, head, targets, temperature, chunk):
-    """log softmax(head @ hidden / temperature) at the targets, and the softmax's entropy, `chunk` columns at a time.
+def head_log_probs(hidden, head, targets, temperature, num_tiles):
+    """log softmax(head @ hidden / temperature) at the targets, and the softmax's entropy, over tiles of the vocabulary.
 
     Args:
       hidden: [B, T, D] in the compute dtype, to which the head is cast.
       head: [V, D].
       targets: [B, T] int32 in [0, V).
+      temperature: positive.
+      num_tiles: the logits of ceil(V / num_tiles) entries exist at once.
 
     Returns:
       log_prob [B, T] and entropy [B, T], float32.
     """
-    return _forward(hidden, head, targets, temperature, chunk)[0]
+    return _forward(hidden, head, targets, temperature, num_tiles)[0]
 
 
-def _forward(hidden, head, targets, temperature, chunk):
-    cast_head = head.astype(hidden.dtype)
+class _Softmax(NamedTuple):
+    """A softmax over the tiles seen so far, [B, T] each; x are the scaled logits, m their maximum."""
 
-    def one_chunk(_, inputs):
-        hidden, targets = inputs
-        logits = _scaled_logits(hidden, cast_head, temperature)
-        normalizer = jax.nn.logsumexp(logits, axis=-1)
-        log_p = logits - normalizer[..., None]
-        log_prob = jnp.sum(jnp.where(_one_hot(targets, head.shape[0]), log_p, 0.0), axis=-1)
-        return None, (log_prob, -jnp.sum(jnp.exp(log_p) * log_p, axis=-1), normalizer)
-
-    _, outputs = jax.lax.scan(one_chunk, None, (_to_chunks(hidden, chunk), _to_chunks(targets, chunk)))
-    log_prob, entropy, normalizer = (_from_chunks(x, targets.shape[1]) for x in outputs)
-    return (log_prob, entropy), (hidden, head, targets, normalizer, entropy)
+    maximum: jax.Array  # m
+    total: jax.Array  # sum exp(x - m)
+    moment: jax.Array  # sum exp(x - m) (x - m): with its terms all of one sign the entropy does not cancel
 
 
-def _backward(temperature, chunk, residuals, cotangents):
+def _forward(hidden, head, targets, temperature, num_tiles):
+    tiles = _to_tiles(head, num_tiles)
+
+    def one_tile(seen, index):
+        logits = _scaled_logits(hidden, tiles, index, head.shape[0], temperature)
+        maximum = jnp.maximum(seen.maximum, jnp.max(logits, axis=-1))
+        shifted = logits - maximum[..., None]
+        weight = jnp.exp(shifted)
+        drop = jnp.maximum(seen.maximum - maximum, _LOWEST)  # finite before the first tile too, where the sums are 0
+        total = jnp.sum(weight, axis=-1) + seen.total * jnp.exp(drop)
+        moment = jnp.sum(weight * shifted, axis=-1) + (seen.moment + seen.total * drop) * jnp.exp(drop)
+        return _Softmax(maximum, total, moment), None
+
+    zero = jnp.zeros(targets.shape, jnp.float32)
+    softmax, _ = jax.lax.scan(one_tile, _Softmax(jnp.full_like(zero, -jnp.inf), zero, zero), jnp.arange(num_tiles))
+    log_total = jnp.log(softmax.total)
+    target_head = head[targets].astype(hidden.dtype)
+    at_target = jnp.einsum("btd,btd->bt", hidden, target_head, preferred_element_type=jnp.float32) / temperature
+    log_prob = jnp.minimum(at_target - softmax.maximum - log_total, 0.0)
+    entropy = log_total - softmax.moment / softmax.total
+    return (log_prob, entropy), (hidden, head, targets, softmax.maximum, log_total, entropy)
+
+
+def _backward(temperature, num_tiles, residuals, cotangents):
     """d log_prob / d logits = onehot - p and d entropy / d logits = -p (log p + entropy), each / temperature."""
-    hidden, head, targets, normalizer, entropy = residuals
-    cast_head = head.astype(hidden.dtype)
+    hidden, head, targets, maximum, log_total, entropy = residuals
+    log_prob_grad, entropy_grad = (x[..., None] / temperature for x in cotangents)
+    tiles = _to_tiles(head, num_tiles)
 
-    def one_chunk(head_grad, inputs):
-        hidden, targets, normalizer, entropy, log_prob_grad, entropy_grad = inputs
-        log_p = _scaled_logits(hidden, cast_head, temperature) - normalizer[..., None]
-        logits_grad = log_prob_grad[..., None] * (_one_hot(targets, head.shape[0]) - jnp.exp(log_p))
-        logits_grad -= entropy_grad[..., None] * jnp.exp(log_p) * (log_p + entropy[..., None])
-        logits_grad = (logits_grad / temperature).astype(hidden.dtype)
-        hidden_grad = jnp.einsum("bcv,vd->bcd", logits_grad, cast_head)
-        head_grad += jnp.einsum("bcv,bcd->vd", logits_grad, hidden, preferred_element_type=jnp.float32)
-        return head_grad, hidden_grad
+    def one_tile(carry, index):
+        hidden_grad, head_grad = carry
+        logits = _scaled_logits(hidden, tiles, index, head.shape[0], temperature)
+        log_p = logits - maximum[..., None] - log_total[..., None]
+        entries = index + num_tiles * jnp.arange(tiles.shape[0])[None, None, :]
+        # a comparison and not a gather: it stays local when the vocabulary is spread over devices
+        logits_grad = jnp.where(entries == targets[..., None], log_prob_grad, 0.0)
+        p = jnp.exp(log_p)
+        logits_grad -= p * (log_prob_grad + entropy_grad * (log_p + entropy[..., None]))
+        logits_grad = logits_grad.astype(hidden.dtype)
+        tile = tiles[:, index].astype(hidden.dtype)
+        hidden_grad += jnp.einsum("btv,vd->btd", logits_grad, tile, preferred_element_type=jnp.float32)
+        tile_grad = jnp.einsum("btv,btd->vd", logits_grad, hidden, preferred_element_type=jnp.float32)
+        return (hidden_grad, head_grad.at[:, index].set(tile_grad.astype(head.dtype))), None
 
-    inputs = (hidden, targets, normalizer, entropy, *cotangents)
-    head_grad = jnp.zeros(head.shape, jnp.float32)
-    head_grad, hidden_grad = jax.lax.scan(one_chunk, head_grad, tuple(_to_chunks(x, chunk) for x in inputs))
-    return _from_chunks(hidden_grad, targets.shape[1]), head_grad.astype(head.dtype), None
+    carry = jnp.zeros(hidden.shape, jnp.float32), jnp.zeros(tiles.shape, head.dtype)
+    (hidden_grad, head_grad), _ = jax.lax.scan(one_tile, carry, jnp.arange(num_tiles))
+    return hidden_grad.astype(hidden.dtype), head_grad.reshape(-1, head.shape[1])[: head.shape[0]], None
 
 
 head_log_probs.defvjp(_forward, _backward)
 
 
-def _scaled_logits(hidden, head, temperature):
-    return jnp.einsum("bcd,vd->bcv", hidden, head, preferred_element_type=jnp.float32) / temperature
+def _to_tiles(head, num_tiles):
+    """[V, D] -> [ceil(V / num_tiles), num_tiles, D], padded with zeros: tile i holds entries i, i + num_tiles, ...
+
+    Strided, so that every tile is spread over the devices as the vocabulary is.
+    """
+    size = -(-head.shape[0] // num_tiles)
+    return jnp.pad(head, [(0, size * num_tiles - head.shape[0]), (0, 0)]).reshape(size, num_tiles, -1)
 
 
-def _one_hot(targets, size):
-    # A comparison and not a gather: it stays local when the vocabulary is spread over devices.
-    return targets[..., None] == jnp.arange(size)[None, None, :]
-
-
-def _to_chunks(x, chunk):
-    """[B, T, ...] -> [ceil(T / chunk), B, chunk, ...], padded with zeros."""
-    num_chunks = -(-x.shape[1] // chunk)
-    x = jnp.pad(x, [(0, 0), (0, num_chunks * chunk - x.shape[1])] + [(0, 0)] * (x.ndim - 2))
-    return jnp.moveaxis(x.reshape(x.shape[0], num_chunks, chunk, *x.shape[2:]), 1, 0)
-
-
-def _from_chunks(x, length):
-    """Inverse of `_to_chunks`: [n, B, chunk, ...] -> [B, length, ...]."""
-    x = jnp.moveaxis(x, 0, 1)
-    return x.reshape(x.shape[0], -1, *x.shape[3:])[:, :length]
+def _scaled_logits(hidden, tiles, index, vocab_size, temperature):
+    """Float32 logits [B, T, entries] of one tile over the temperature; _LOWEST at padding entries."""
+    logits = jnp.einsum("btd,vd->btv", hidden, tiles[:, index].astype(hidden.dtype), preferred_element_type=jnp.float32)
+    logits = logits / temperature
+    size, num_tiles = tiles.shape[:2]
+    if size * num_tiles == vocab_size:
+        return logits
+    entries = index + num_tiles * jnp.arange(size)[None, None, :]
+    return jnp.where(entries < vocab_size, logits, _LOWEST)

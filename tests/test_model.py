@@ -147,7 +147,7 @@ def check_logits(config, params, golden):
 def log_prob_gradient(config, temperature, params, tokens, prompt_length, mask):
     def summed(params):
         log_prob, _ = policy.token_log_probs(config, params, tokens, prompt_length, mask.shape[1],
-                                             temperature=temperature, chunk=3)  # fmt: skip
+                                             temperature=temperature, logits_bytes=2000)  # fmt: skip
         log_prob = jnp.where(mask, log_prob, 0.0)
         return jnp.sum(log_prob), log_prob
 

@@ -1,4 +1,4 @@
-"""Chunked log-probabilities and entropies against the plain materialised form, values and gradients."""
+"""Tiled log-probabilities and entropies against the plain materialised form, values and gradients."""
 
 import dataclasses
 
@@ -12,7 +12,7 @@ from test_model import CONFIG, forward, random_params, random_tokens, whole_logi
 
 from kpo_jax import policy
 
-SHAPE, WIDTH, VOCAB = (3, 7), 6, 11  # 21 tokens: no chunk but 1 and 7 divides the 7 columns
+SHAPE, WIDTH, VOCAB = (3, 7), 6, 11  # only 1 and 11 tiles leave no padding
 
 
 def plain_form(hidden, head, targets, temperature):
@@ -40,12 +40,12 @@ def head_inputs():
     return hidden, head, jnp.asarray(rng.integers(0, VOCAB, SHAPE)), weights
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 7])
+@pytest.mark.parametrize("num_tiles", [1, 3, 11])
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
-def test_values_and_gradients_equal_the_plain_form(chunk, temperature):
+def test_values_and_gradients_equal_the_plain_form(num_tiles, temperature):
     hidden, head, targets, weights = head_inputs()
-    chunked = lambda hidden, head: policy.head_log_probs(hidden, head, targets, temperature, chunk)
-    actual = weighted(chunked, *weights)(hidden, head)
+    tiled = lambda hidden, head: policy.head_log_probs(hidden, head, targets, temperature, num_tiles)
+    actual = weighted(tiled, *weights)(hidden, head)
     plain = lambda hidden, head: plain_form(hidden, head, targets, temperature)
     chex.assert_trees_all_close(actual, weighted(plain, *weights)(hidden, head), atol=2e-5, rtol=1e-5)
 
@@ -95,7 +95,7 @@ def plain_token_log_probs(config, params, tokens, prompt_length, response_length
 
 def test_response_token_is_predicted_from_the_column_before():
     params, (tokens, prompt_length) = random_params(CONFIG), rows()
-    log_prob, entropy = policy.token_log_probs(CONFIG, params, tokens, prompt_length, 7, temperature=0.8, chunk=2)
+    log_prob, entropy = policy.token_log_probs(CONFIG, params, tokens, prompt_length, 7, temperature=0.8, logits_bytes=2000)
     assert log_prob.dtype == entropy.dtype == jnp.float32
     expected = plain_token_log_probs(CONFIG, params, tokens, prompt_length, 7, 0.8)
     valid = np.arange(7)[None, :] < 12 - np.asarray(prompt_length)[:, None]
@@ -113,8 +113,8 @@ def test_parameter_gradient_equals_the_plain_form(tie_embeddings):
     columns = jnp.minimum(prompt_length[:, None] + jnp.arange(4)[None, :], 11)
     targets, batch = jnp.take_along_axis(tokens, columns, axis=1), jnp.arange(3)[:, None]
 
-    def chunked(params):
-        log_prob, entropy = policy.token_log_probs(config, params, tokens, prompt_length, 4, chunk=3)
+    def tiled(params):
+        log_prob, entropy = policy.token_log_probs(config, params, tokens, prompt_length, 4, logits_bytes=2000)
         return jnp.sum(log_prob) + 0.3 * jnp.sum(entropy)
 
     def plain(params):
@@ -123,7 +123,7 @@ def test_parameter_gradient_equals_the_plain_form(tie_embeddings):
         log_prob, entropy = plain_form(hidden, head, targets, 1.0)
         return jnp.sum(log_prob) + 0.3 * jnp.sum(entropy)
 
-    actual, expected = jax.device_get([jax.jit(jax.grad(f))(params) for f in (chunked, plain)])
+    actual, expected = jax.device_get([jax.jit(jax.grad(f))(params) for f in (tiled, plain)])
     chex.assert_trees_all_close(actual, expected, atol=2e-4, rtol=2e-4)
     assert np.max(np.abs(actual["embed_tokens"])) > 1  # where they are tied, both uses of the embedding add up
     assert tie_embeddings or np.max(np.abs(actual["lm_head"])) > 1
@@ -160,28 +160,28 @@ def biggest_intermediate(form, hidden, head):
 
 
 def test_logits_are_never_materialised():
-    batch, length, width, vocab, chunk = 2, 64, 4, 1000, 8
+    batch, length, width, vocab, num_tiles = 2, 64, 4, 1000, 8
     hidden, head = jnp.zeros((batch, length, width)), jnp.zeros((vocab, width))
     targets = jnp.zeros((batch, length), jnp.int32)
-    chunked = biggest_intermediate(lambda *x: policy.head_log_probs(*x, targets, 1.0, chunk), hidden, head)
+    tiled = biggest_intermediate(lambda *x: policy.head_log_probs(*x, targets, 1.0, num_tiles), hidden, head)
     plain = biggest_intermediate(lambda *x: plain_form(*x, targets, 1.0), hidden, head)
     assert plain == batch * length * vocab
-    assert chunked == batch * chunk * vocab
+    assert tiled == batch * length * vocab // num_tiles
 
 
 def test_rows_stay_on_their_devices():
-    """Chunks run along the columns: with rows spread over devices the forward pass needs no communication."""
+    """Tiles hold every row: with rows spread over devices the forward pass needs no communication."""
     mesh = jax.make_mesh((8,), ("data",), (AxisType.Auto,))
     params, tokens = random_params(CONFIG), random_tokens((8, 12))
     spread, whole = (NamedSharding(mesh, PartitionSpec(*axis)) for axis in (("data",), ()))
     run = jax.jit(
-        lambda params, tokens, prompt_length: policy.token_log_probs(CONFIG, params, tokens, prompt_length, 6, chunk=4),
+        lambda params, tokens, prompt_length: policy.token_log_probs(CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000),
         in_shardings=(whole, spread, spread),
     )
     prompt_length = jnp.arange(8) % 6 + 1
     text = run.lower(params, tokens, prompt_length).compile().as_text()
     assert not any(name in text for name in ("all-gather", "all-to-all", "collective-permute", "all-reduce"))
-    expected = policy.token_log_probs(CONFIG, params, tokens, prompt_length, 6, chunk=4)
+    expected = policy.token_log_probs(CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000)
     chex.assert_trees_all_close(jax.device_get(run(params, tokens, prompt_length)), jax.device_get(expected), atol=1e-5)
 
 
@@ -194,12 +194,20 @@ def test_bfloat16_returns_float32_close_to_float32():
     assert jnp.max(jnp.abs(rough[0] - exact[0])) > 1e-5
 
 
+@pytest.mark.parametrize(
+    ("vocab", "limit", "expected"),
+    [(1000, 4000, 1), (1000, 3999, 2), (1000, 1200, 4), (997, 1000, 4), (151_936, 10_000, 64), (7, 1, 7)],
+)
+def test_number_of_tiles(vocab, limit, expected):
+    assert policy.count_tiles(vocab, 4, limit) == expected
+
+
 def test_bad_arguments_are_named():
     tokens, prompt_length = rows()
     for keywords, message in (
         ({"response_length": 12}, r"response_length = 12 must be in \[1, 12\)"),
         ({"response_length": 0}, r"response_length = 0 must be in \[1, 12\)"),
-        ({"response_length": 4, "chunk": 0}, "chunk = 0 must be at least 1"),
+        ({"response_length": 4, "logits_bytes": 0}, "logits_bytes = 0 must be at least 1"),
         ({"response_length": 4, "temperature": 0.0}, "temperature = 0.0 must be positive"),
         ({"response_length": 4, "temperature": float("nan")}, "temperature = nan must be positive"),
     ):

@@ -1,0 +1,107 @@
+"""Blocked attention against the plain form: values, gradients, sharding, precision, memory."""
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+from kpo_jax import attention
+
+
+def inputs(batch, length, heads, kv_heads, width, dtype=jnp.float32):
+    rng = np.random.default_rng(0)
+    shapes = [(batch, length, n, width) for n in (heads, kv_heads, kv_heads, heads)]
+    return [jnp.asarray(rng.normal(size=shape), dtype) for shape in shapes]
+
+
+def plain(query, key, value):
+    """The definition, with every weight in memory."""
+    repeats = query.shape[2] // key.shape[2]
+    key, value = (jnp.repeat(x, repeats, axis=2) for x in (key, value))
+    score = jnp.einsum("bqnh,bsnh->bnqs", query, key, precision="highest") / np.sqrt(query.shape[-1])
+    score = jnp.where(np.tril(np.ones(score.shape[-2:], bool))[None, None], score, -jnp.inf)
+    return jnp.einsum("bnqs,bsnh->bqnh", jax.nn.softmax(score, axis=-1), value, precision="highest")
+
+
+def value_and_gradients(form, query, key, value, weight):
+    def loss(*args):
+        out = form(*args)
+        return jnp.sum(out.astype(jnp.float32) * weight), out
+
+    return jax.jit(jax.grad(loss, argnums=(0, 1, 2), has_aux=True))(query, key, value)
+
+
+@pytest.mark.parametrize(
+    ("batch", "length", "heads", "kv_heads", "width"),
+    [(1, 1, 2, 1, 8), (3, 5, 4, 2, 8), (8, 128, 4, 4, 16), (2, 300, 6, 3, 8), (1, 1100, 2, 1, 4)],
+)
+def test_equals_the_plain_form(batch, length, heads, kv_heads, width):
+    args = inputs(batch, length, heads, kv_heads, width)
+    actual, expected = (value_and_gradients(form, *args) for form in (attention.blocked_attention, plain))
+    chex.assert_trees_all_close(actual, expected, atol=2e-5, rtol=2e-5)
+
+
+def test_comparison_catches_a_look_into_the_future_and_a_wrong_group():
+    query, key, value, weight = inputs(2, 40, 4, 2, 8)
+    expected = value_and_gradients(plain, query, key, value, weight)
+
+    def unmasked(query, key, value):
+        return jax.nn.dot_product_attention(query, key, value)
+
+    def other_groups(query, key, value):
+        return attention.blocked_attention(query, key[:, :, ::-1], value[:, :, ::-1])
+
+    for wrong in (unmasked, other_groups):
+        with pytest.raises(AssertionError):
+            chex.assert_trees_all_close(value_and_gradients(wrong, query, key, value, weight), expected, atol=1e-2, rtol=1e-2)
+
+
+def test_extreme_scores_stay_finite():
+    query, key, value, weight = inputs(2, 40, 4, 2, 8)
+    chex.assert_tree_all_finite(value_and_gradients(attention.blocked_attention, 1e15 * query, 1e15 * key, value, weight)[1])
+    out = value_and_gradients(attention.blocked_attention, 100 * query, 100 * key, value, weight)
+    chex.assert_tree_all_finite(out)
+    chex.assert_trees_all_close(out[1], plain(100 * query, 100 * key, value), atol=1e-4)
+
+
+def test_bfloat16_keeps_its_dtype_and_stays_close():
+    args = inputs(2, 200, 4, 2, 16)
+    exact = value_and_gradients(plain, *args)
+    rough = value_and_gradients(attention.blocked_attention, *(x.astype(jnp.bfloat16) for x in args))
+    assert all(x.dtype == jnp.bfloat16 for x in jax.tree.leaves(rough))
+    chex.assert_trees_all_close(jax.tree.map(lambda x: x.astype(jnp.float32), rough), exact, atol=0.15)
+
+
+def test_rows_stay_on_their_devices():
+    mesh = jax.make_mesh((4, 2), ("data", "tensor"), (AxisType.Auto,) * 2)
+    spread = NamedSharding(mesh, PartitionSpec("data"))
+    args = inputs(8, 200, 4, 2, 8)
+    run = jax.jit(
+        jax.grad(lambda q, k, v, w: jnp.sum(attention.blocked_attention(q, k, v) * w), argnums=(0, 1, 2)),
+        in_shardings=(spread,) * 4,
+        out_shardings=(spread,) * 3,
+    )
+    text = run.lower(*args).compile().as_text()
+    assert not any(name in text for name in ("all-gather", "all-to-all", "collective-permute", "all-reduce"))
+    chex.assert_trees_all_close(jax.device_get(run(*args)), jax.device_get(value_and_gradients(plain, *args)[0]), atol=2e-5)
+
+
+def test_weights_are_not_kept_for_the_backward_pass():
+    batch, length, heads = 64, 256, 4
+    args = inputs(batch, length, heads, 2, 8)
+    memory = {}
+    for form in (attention.blocked_attention, plain):
+        compiled = jax.jit(jax.grad(lambda *x, form=form: jnp.sum(form(*x)), argnums=(0, 1, 2))).lower(*args[:3]).compile()
+        memory[form] = compiled.memory_analysis().temp_size_in_bytes
+    weights = 4 * batch * heads * length**2
+    assert memory[attention.blocked_attention] < weights < memory[plain]
+
+
+@pytest.mark.skipif(jax.default_backend() != "gpu", reason="needs an NVIDIA GPU")
+def test_cudnn_equals_the_plain_form():
+    args = [x.astype(jnp.bfloat16) for x in inputs(2, 300, 8, 2, 128)]
+    actual, expected = (value_and_gradients(form, *args) for form in (attention.causal_attention, attention.blocked_attention))
+    as_float = lambda tree: jax.tree.map(lambda x: x.astype(jnp.float32), tree)
+    chex.assert_trees_all_close(as_float(actual), as_float(expected), atol=0.1, rtol=0.05)
