@@ -1,0 +1,242 @@
+"""The objectives beside `clipped`, by hand; what all objectives have in common; where two systems are one."""
+
+import dataclasses
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from test_objectives import make_batch
+
+from kpo_jax.filters import apply_filter
+from kpo_jax.filters.sequence_mean import SequenceMean
+from kpo_jax.objectives import AGGREGATIONS, OBJECTIVES, TruncatedIS, aggregation_weights
+from kpo_jax.objectives.cispo import Cispo
+from kpo_jax.objectives.clipped import Clipped
+from kpo_jax.objectives.geometric import Geometric
+from kpo_jax.objectives.position_clipped import PositionClipped
+from kpo_jax.objectives.sapo import Sapo
+
+RNG = np.random.default_rng(0)
+MASK = RNG.random((6, 12)) < 0.8
+MASK[4] = False
+ADVANTAGE = np.array([1.0, -2.0, 0.5, -0.7, 3.0, -1.5], np.float32)
+FILTERED = jnp.asarray(np.where(MASK, 0.4 * RNG.standard_normal(MASK.shape), 0), jnp.float32)
+BATCH = make_batch(MASK, ADVANTAGE)
+each_objective = pytest.mark.parametrize("cls", OBJECTIVES.values(), ids=OBJECTIVES)
+
+
+def loss_and_gradient(objective, filtered, batch):
+    return jax.value_and_grad(lambda f: objective(f, batch).loss)(jnp.asarray(filtered, jnp.float32))
+
+
+# --- by hand
+
+
+def test_dual_clip_by_hand():
+    """Ratios 5 and 2.5 at A = -2: beyond c = 3 the loss stays at 6 and the gradient is gone. At A = 1 nothing changes."""
+    filtered = jnp.log(jnp.array([[5.0, 2.5], [5.0, 2.5]]))
+    batch = make_batch(np.ones((2, 2)), [-2.0, 1.0])
+    output = Clipped(dual_clip=3.0)(filtered, batch)
+    np.testing.assert_allclose(output.token_loss, [[6, 5], [-1.2, -1.2]], rtol=1e-6)
+    np.testing.assert_array_equal(output.clipped, [[True, False], [True, True]])
+    np.testing.assert_allclose(loss_and_gradient(Clipped(dual_clip=3.0), filtered, batch)[1], [[0, 5 / 4], [0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(Clipped()(filtered, batch).token_loss[0], [10, 5], rtol=1e-6)  # control: without it
+
+
+def test_position_clipped_by_hand():
+    """Bounds exp(-.1 sqrt t), exp(.2 sqrt t) at the t-th VALID token: at t = 1 and t = 4."""
+    mask = np.array([[1, 0, 1, 1, 1]] * 3, bool)
+    z = np.array([[0.5, 9.0, 0.0, 0.1, 0.5]] * 2 + [[-0.5, 9.0, 0.0, 0.1, -0.5]])
+    batch = make_batch(mask, [1.0, -1.0, -1.0])
+    objective = PositionClipped(0.1, 0.2, dual_clip=0.22)
+    expected = [
+        [-math.exp(0.2), 0, -1, -math.exp(0.1), -math.exp(0.4)],  # A = 1: cut from above, wider at t = 4
+        [math.exp(0.22), 0, 1, math.exp(0.1), math.exp(0.44)],  # A = -1: dual clip
+        [math.exp(-0.1), 0, 1, math.exp(0.1), math.exp(-0.2)],  # A = -1: cut from below
+    ]
+    output = objective(jnp.asarray(z, jnp.float32), batch)
+    np.testing.assert_allclose(np.where(mask, output.token_loss, 0), expected, rtol=1e-6)
+    np.testing.assert_array_equal(output.clipped, [[1, 0, 0, 0, 1]] * 3)
+    np.testing.assert_allclose(output.loss, np.sum(expected) / 12, rtol=1e-6)  # token-mean
+    gradient = loss_and_gradient(objective, z, batch)[1]
+    assert not np.asarray(gradient)[np.asarray(output.clipped)].any()
+    np.testing.assert_allclose(gradient[1, 3], math.exp(0.1) / 12, rtol=1e-6)
+    without = PositionClipped(0.1, 0.2)(jnp.asarray(z, jnp.float32), batch)
+    np.testing.assert_allclose(without.token_loss[1, 4], math.exp(0.5), rtol=1e-6)
+
+
+def test_geometric_by_hand():
+    """z = .6, -.6, .2, clip .4. A = 1: the smaller, .4, -.6, .2, mean 0. A = -2: the larger, .6, -.4, .2, mean .4 / 3."""
+    mask = np.array([[1, 1, 0, 1]] * 2, bool)
+    z = np.array([[0.6, -0.6, 7.0, 0.2]] * 2)
+    batch = make_batch(mask, [1.0, -2.0])
+    output = Geometric()(jnp.asarray(z, jnp.float32), batch)
+    losses = -1.0, 2 * math.exp(0.4 / 3)
+    np.testing.assert_allclose(np.where(mask, output.token_loss, 0), [[x, x, 0, x] for x in losses], rtol=1e-6)
+    np.testing.assert_allclose(output.loss, np.mean(losses), rtol=1e-6)
+    np.testing.assert_array_equal(output.clipped, [[1, 0, 0, 0], [0, 1, 0, 0]])
+    gradient = loss_and_gradient(Geometric(), z, batch)[1]
+    one, two = losses[0] / 3 / 2, losses[1] / 3 / 2
+    np.testing.assert_allclose(gradient, [[0, one, 0, one], [two, 0, 0, two]], atol=1e-6)
+
+
+def test_cispo_by_hand():
+    """Weights clip(r, .5, 2) = 1, 2, .5 whatever the sign of A; the gradient is -w A for clipped tokens too."""
+    z = np.log([[1.0, 3.0, 0.25]] * 2)
+    batch = make_batch(np.ones((2, 3)), [1.0, -2.0])
+    output = Cispo(0.5, 1.0)(jnp.asarray(z, jnp.float32), batch)
+    expected = [[-1, -2, -0.5], [2, 4, 1]]
+    np.testing.assert_allclose(output.token_loss, expected, rtol=1e-6)
+    np.testing.assert_array_equal(output.clipped, [[0, 1, 1]] * 2)
+    np.testing.assert_allclose(loss_and_gradient(Cispo(0.5, 1.0), z, batch)[1], np.array(expected) / 6, rtol=1e-6)
+    np.testing.assert_allclose(Cispo()(jnp.log(jnp.array([[7.0, 4.0, 1e-3]] * 2)), batch).token_loss[0], [-5, -4, -1e-3], rtol=1e-5)
+
+
+def test_sapo_by_hand():
+    """f = 4 sigmoid(tau (r - 1)) / tau: at r = 1, 2 / tau; at r = 2 and tau = 1, 4 / (1 + 1 / e)."""
+    z = np.log([[1.0, 2.0]] * 2)
+    batch = make_batch(np.ones((2, 2)), [1.0, -2.0])
+    output = Sapo()(jnp.asarray(z, jnp.float32), batch)
+    sigmoid = lambda x: 1 / (1 + math.exp(-x))
+    expected = [[-2, -4 * sigmoid(1)], [2 * 2 / 1.05, 2 * 4 * sigmoid(1.05) / 1.05]]
+    np.testing.assert_allclose(output.token_loss, expected, rtol=1e-6)
+    assert not output.clipped.any()
+    slope = lambda tau, r: 4 * sigmoid(tau * (r - 1)) * (1 - sigmoid(tau * (r - 1))) * r
+    by_hand = [[-slope(1, 1), -slope(1, 2)], [2 * slope(1.05, 1), 2 * slope(1.05, 2)]]
+    np.testing.assert_allclose(loss_and_gradient(Sapo(), z, batch)[1], np.array(by_hand) / 4, rtol=1e-5)
+    assert slope(1, 1) == 1
+
+
+# --- in common
+
+
+@each_objective
+def test_every_objective_has_the_policy_gradient_on_policy(cls):
+    """At a ratio of 1 all of them are -A dlog_prob, weighted by the aggregation; off it they are not."""
+    gradient = loss_and_gradient(cls(), jnp.zeros(MASK.shape), BATCH)[1]
+    policy_gradient = -ADVANTAGE[:, None] * aggregation_weights(BATCH, cls().aggregation)
+    np.testing.assert_allclose(gradient, policy_gradient, rtol=1e-5, atol=1e-7)
+    assert np.abs(loss_and_gradient(cls(), FILTERED, BATCH)[1] - policy_gradient).max() > 1e-3
+
+
+@each_objective
+@pytest.mark.parametrize("aggregation", AGGREGATIONS)
+def test_losses_and_gradients_of_microbatches_add_up(cls, aggregation):
+    objective = cls(aggregation=aggregation)
+    whole = loss_and_gradient(objective, FILTERED, BATCH)
+    totals = dict(num_tokens=BATCH.num_tokens, num_sequences=BATCH.num_sequences)
+    parts = [loss_and_gradient(objective, FILTERED[r], make_batch(MASK[r], ADVANTAGE[r], **totals)) for r in (slice(0, 2), slice(2, 6))]
+    np.testing.assert_allclose(sum(part[0] for part in parts), whole[0], rtol=1e-5)
+    np.testing.assert_allclose(np.concatenate([part[1] for part in parts]), whole[1], atol=1e-6)
+    local = sum(objective(FILTERED[r], make_batch(MASK[r], ADVANTAGE[r])).loss for r in (slice(0, 2), slice(2, 6)))
+    assert abs(local - whole[0]) > 1e-2  # control: denominators of the microbatch itself
+
+
+@each_objective
+def test_masked_places_do_not_matter_and_nothing_valid_is_a_zero_loss(cls):
+    junk = jnp.where(MASK, FILTERED, 5.0)
+    output, clean = cls()(junk, BATCH), cls()(FILTERED, BATCH)
+    np.testing.assert_allclose(output.loss, clean.loss, rtol=1e-6)
+    np.testing.assert_array_equal(output.clipped, clean.clipped)
+    assert not (np.asarray(clean.clipped) & ~MASK).any()
+    loss, gradient = loss_and_gradient(cls(), jnp.zeros(MASK.shape), make_batch(np.zeros_like(MASK), ADVANTAGE))
+    assert loss == 0 and not gradient.any()
+    assert clean.loss.dtype == clean.token_loss.dtype == jnp.float32 and clean.clipped.dtype == bool
+    coarse = cls()(FILTERED.astype(jnp.bfloat16), BATCH)
+    assert coarse.loss.dtype == coarse.token_loss.dtype == jnp.float32
+
+
+@each_objective
+def test_huge_log_ratios_stay_finite(cls):
+    huge = jnp.where(MASK, 500.0, 0.0)
+    loss, gradient = loss_and_gradient(cls(), huge, BATCH)
+    assert np.isfinite(loss) and np.isfinite(gradient).all()
+
+
+@each_objective
+def test_objectives_are_static_and_named_after_their_files(cls):
+    assert hash(cls()) == hash(cls()) and cls() == cls()
+    assert cls.__module__ == f"kpo_jax.objectives.{dict(zip(OBJECTIVES.values(), OBJECTIVES, strict=True))[cls]}"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        cls().log_ratio_cap = 1.0
+    with pytest.raises(ValueError, match="log_ratio_cap=0 is not legal"):
+        cls(log_ratio_cap=0)
+    with pytest.raises(ValueError, match="aggregation='mean' is not legal"):
+        cls(aggregation="mean")
+
+
+def test_without_a_length_norm_it_is_the_longest_response():
+    weights = aggregation_weights(BATCH, "seq-mean-token-sum-norm")
+    np.testing.assert_array_equal(weights, aggregation_weights(BATCH, "seq-mean-token-sum-norm", 12))
+    assert np.abs(weights - aggregation_weights(BATCH, "seq-mean-token-sum-norm", 11)).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Clipped(dual_clip=1.1), "dual_clip=1.1 is not legal: it needs clip=True and must exceed 1 + clip_high"),
+        (lambda: Clipped(clip=False, dual_clip=3.0), "dual_clip=3.0 is not legal: it needs clip=True and must exceed 1 + clip_high"),
+        (lambda: PositionClipped(dual_clip=0.01), "dual_clip=0.01 is not legal: it must be at least clip_high"),
+        (lambda: PositionClipped(clip_low=-1.0), "clip_low=-1.0 is not legal: it must be >= 0"),
+        (lambda: Geometric(clip_high=math.nan), "clip_high=nan is not legal: it must be >= 0"),
+        (lambda: Cispo(clip_low=1.5), "clip_low=1.5 is not legal: it must lie in [0, 1]"),
+        (lambda: Sapo(tau_negative=0), "tau_negative=0 is not legal: it must be a finite number > 0"),
+    ],
+)
+def test_bad_parameters_are_named(make, message):
+    with pytest.raises(ValueError) as error:
+        make()
+    assert str(error.value) == message
+
+
+# --- two systems that are one
+
+
+def gspo_as_printed(z, low=0.1, high=0.2):
+    """mean over responses of -min(s A, clip(s) A), s the geometric mean of the response's ratios."""
+    s = jnp.exp(jnp.sum(jnp.where(MASK, z, 0), axis=1) / jnp.maximum(MASK.sum(axis=1), 1))
+    each = -jnp.minimum(s * ADVANTAGE, jnp.clip(s, 1 - low, 1 + high) * ADVANTAGE)
+    return jnp.sum(jnp.where(MASK.any(axis=1), each, 0)) / 5
+
+
+def through(gradient, objective, batch=BATCH):
+    return jax.value_and_grad(lambda z: objective(apply_filter(SequenceMean(), z, batch.response_mask, gradient).log_ratio, batch).loss)
+
+
+def test_gspo_token_is_gspo_for_one_advantage_a_response_and_not_otherwise():
+    z = jnp.where(MASK, FILTERED + jnp.array([0.5, -0.5, 0, 0, 0, 0])[:, None], 0.0)  # two responses beyond the band
+    objective = Clipped(0.1, 0.2)
+    gspo, token = (through(g, objective)(z) for g in ("through_filter", "straight_through"))
+    printed = jax.value_and_grad(gspo_as_printed)(z)
+    for ours in (gspo, token):
+        np.testing.assert_allclose(ours[0], printed[0], rtol=1e-5)
+        np.testing.assert_allclose(ours[1], printed[1], atol=1e-6)
+    clipped = objective(apply_filter(SequenceMean(), z, MASK, "straight_through").log_ratio, BATCH).clipped
+    assert clipped.any() and not clipped[np.asarray(MASK)].all()  # both branches were met
+    # control: weights that differ within a response are an advantage of each token
+    batch = BATCH.replace(old_log_prob=jnp.zeros(MASK.shape), sampler_log_prob=jnp.asarray(0.5 * RNG.standard_normal(MASK.shape), jnp.float32))
+    for level, same in (("sequence", True), ("token", False)):
+        pair = [through(g, TruncatedIS(objective, level), batch)(z)[1] for g in ("through_filter", "straight_through")]
+        assert np.allclose(*pair, atol=1e-6) == same
+
+
+def test_unclipped_geometric_is_the_unclipped_sequence_ratio():
+    ours = loss_and_gradient(Geometric(math.inf, math.inf), FILTERED, BATCH)
+    theirs = through("through_filter", Clipped(clip=False))(FILTERED)
+    np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-5)
+    np.testing.assert_allclose(ours[1], theirs[1], atol=1e-6)
+    assert abs(Geometric(0.1, 0.1)(FILTERED, BATCH).loss - theirs[0]) > 1e-3  # control: clipped
+
+
+def test_position_bounds_at_the_first_token_are_a_band():
+    """With one valid token CTPO's bounds are PPO's, e^-.1 and e^.2; with two they are not."""
+    for tokens, same in ((1, True), (2, False)):
+        mask = np.arange(3)[None, :] < np.full((4, 1), tokens)
+        batch = make_batch(mask, [1.0, -1.0, 1.0, -1.0])
+        z = jnp.asarray(np.where(mask, [[0.25], [-0.13], [-0.5], [0.5]], 0), jnp.float32)
+        position = loss_and_gradient(PositionClipped(0.1, 0.2), z, batch)
+        band = loss_and_gradient(Clipped(1 - math.exp(-0.1), math.exp(0.2) - 1, aggregation="token-mean"), z, batch)
+        assert np.allclose(position[0], band[0], rtol=1e-6) == same
+        assert np.allclose(position[1], band[1], atol=1e-7) == same
