@@ -106,21 +106,25 @@ def guarded_update(state: TrainState, loss, grads, optimizer):
     """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite."""
     grad_norm = optax.tree.norm(grads)
     good = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
-    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
-    params = optax.apply_updates(state.params, updates)
-    keep = partial(jax.tree.map, lambda new, old: jnp.where(good, new, old))
+
+    def take(params, opt_state, grads):
+        updates, opt_state = optimizer.update(grads, opt_state, params)
+        return optax.apply_updates(params, updates), opt_state
+
+    # A branch and not a select of every leaf: XLA then updates the donated state in place. Reading the updates once more (for
+    # their norm, say) would cost a copy of the whole state.
+    params, opt_state = jax.lax.cond(good, take, lambda p, o, g: (p, o), state.params, state.opt_state, grads)
     bad = (~good).astype(jnp.int32)
     new_state = TrainState(
         step=state.step + 1,
-        params=keep(params, state.params),
-        opt_state=keep(opt_state, state.opt_state),
+        params=params,
+        opt_state=opt_state,
         skipped=state.skipped + bad,
         skipped_in_a_row=(state.skipped_in_a_row + 1) * bad,
     )
     metrics = {
         "learner/loss": loss,
         "learner/grad_norm": grad_norm,
-        "learner/update_norm": optax.tree.norm(updates),
         "learner/skipped": new_state.skipped,
         "learner/skipped_in_a_row": new_state.skipped_in_a_row,
     }

@@ -25,7 +25,7 @@ def token_log_probs(
     response_length: int,
     *,
     temperature: float = 1.0,
-    logits_bytes: int = 2**26,
+    logits_bytes: int | None = None,
 ) -> tuple[jax.Array, jax.Array]:
     """Log-probability of each response token and entropy of its distribution, softmax(logits / temperature).
 
@@ -37,7 +37,8 @@ def token_log_probs(
       prompt_length: [B] int32, at least 1.
       response_length: T.
       temperature: the sampling temperature, positive.
-      logits_bytes: of the float32 logits of one tile, over all devices (the backward pass holds a few such arrays).
+      logits_bytes: of the float32 logits of one tile, over all devices (the backward pass holds a few such arrays); by
+        default 16 MiB, or what 1024 entries of the vocabulary take, where that is more.
 
     Returns:
       log_prob [B, T] and entropy [B, T] in nats, float32.
@@ -49,6 +50,8 @@ def token_log_probs(
     if not 1 <= response_length < num_columns:
         raise ValueError(f"token_log_probs: response_length = {response_length} must be in [1, {num_columns}), "
                          f"rows have {num_columns} columns")  # fmt: skip
+    if logits_bytes is None:
+        logits_bytes = max(2**24, 4 * tokens.shape[0] * response_length * 1024)
     if logits_bytes < 1:
         raise ValueError(f"token_log_probs: logits_bytes = {logits_bytes} must be at least 1")
     if not temperature > 0:
