@@ -211,7 +211,7 @@ def step_metrics(machine: Machine, metrics: list[dict], measured: list) -> tuple
     pooled = measured[1] if len(measured) > 1 else measured[0]
     for accumulator in measured[2:]:
         pooled = diagnostics.merge(pooled, accumulator)
-    learner = {k: float(np.mean([m[k] for m in each])) for k in ("learner/loss", "learner/grad_norm", "learner/update_norm")}
+    learner = {k: float(np.mean([m[k] for m in each])) for k in ("learner/loss", "learner/grad_norm")}
     learner |= {k: each[-1][k] for k in ("learner/skipped", "learner/skipped_in_a_row")}
     on_policy = {f"on_policy/{k}": v for k, v in each[0].items() if k.startswith(("ratio/", "mismatch/"))}
     return learner | to_host(machine.summarize(pooled)) | on_policy, each
