@@ -2,7 +2,7 @@
 
     python -m kpo_jax.main --config=configs/tiny.py:kpo_strong --workdir=runs/tiny_kpo_strong
 
-The argument is one of the paper's methods: grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1.
+The argument is a name in kpo_jax/methods.py; the paper's are grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1.
 """
 
 import dataclasses
