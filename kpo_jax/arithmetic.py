@@ -13,6 +13,10 @@ Products come first, then sums from left to right. With a character tokenizer on
     medium       4 numbers up to 49                     27 to 37
     hard         6 terms up to 99, 2 of them products   56 to 80
     long         27 to 36 numbers up to 49              210 to 330
+    single       2 numbers up to 9, or 1 product        15 to 21
+
+`single` is for language models: its problems read `What is 7 + 8?` and `What is 11 * 4?`, its factors go up to 12, and there
+are only 202 of them, 109 in train and 93 in test, with `4 + 9` on the same side as `9 + 4`.
 
 Every running value of a right response lies between 0 and the difficulty's `max_value`.
 """
@@ -27,7 +31,6 @@ import numpy as np
 from kpo_jax.problem_sets import Problem
 
 SPLITS = ("train", "test")
-_TEST_SHARE = 10  # one problem in ten, by the hash of its text, belongs to the test split
 _MAX_MISSES = 1000  # draws in a row without a new problem, after which the task counts as exhausted
 _SLIPS = (1, 2, 10)  # how far a wrong step lands from the right value
 
@@ -39,7 +42,11 @@ class Difficulty(NamedTuple):
     max_terms: int
     max_number: int
     max_value: int  # at least 2 * max_number, so that a next term always fits
-    num_products: int = 0
+    num_products: int = 0  # a problem of a single term is always a product
+    max_factor: int = 9
+    signs: tuple[int, ...] = (-1, 1)
+    spoken: bool = False  # "What is 7 + 8?" rather than "7+8=?"
+    test_share: int = 10  # one problem in so many, by a hash of its text, belongs to the test split
 
 
 DIFFICULTIES = {
@@ -47,6 +54,7 @@ DIFFICULTIES = {
     "medium": Difficulty(min_terms=4, max_terms=4, max_number=49, max_value=99),
     "hard": Difficulty(min_terms=6, max_terms=6, max_number=99, max_value=199, num_products=2),
     "long": Difficulty(min_terms=27, max_terms=36, max_number=49, max_value=99),
+    "single": Difficulty(1, 2, max_number=9, max_value=144, max_factor=12, signs=(1,), spoken=True, test_share=3),
 }
 
 
@@ -77,17 +85,17 @@ def problems(difficulty: str, split: str, num: int, seed: int) -> list[Problem]:
     Raises ValueError for an unknown difficulty or split and when the task holds fewer than `num` problems.
     """
     check(difficulty, split)
-    rng = random.Random(seed)
+    rng, kind = random.Random(seed), DIFFICULTIES[difficulty]
     found: dict[str, Problem] = {}
     misses = 0  # in a row
     while len(found) < num:
         if misses == _MAX_MISSES:
             raise ValueError(f"arithmetic {difficulty}/{split}: found {len(found)} problems, not {num}; ask for fewer")
-        terms = _draw_terms(DIFFICULTIES[difficulty], rng)
-        text = _text(terms)
+        terms = _draw_terms(kind, rng)
+        text = _text(terms, kind.spoken)
         digest = hashlib.sha256(text.encode()).hexdigest()
-        in_test = int(digest[:8], 16) % _TEST_SHARE == 0
         misses += 1
+        in_test = _hash(_text(_ordered(terms), spoken=False) if kind.spoken else text) % kind.test_share == 0
         if text in found or in_test != (split == "test"):
             continue
         misses = 0
@@ -136,14 +144,14 @@ def _work(terms: list[Term], slips: list[int] | None) -> tuple[list[str], int]:
 
 def _draw_terms(difficulty: Difficulty, rng: random.Random) -> list[Term]:
     num_terms = rng.randint(difficulty.min_terms, difficulty.max_terms)
-    products = rng.sample(range(num_terms), difficulty.num_products)
+    products = rng.sample(range(num_terms), difficulty.num_products if num_terms > 1 else 1)
     terms, running = [], 0
     for position in range(num_terms):
         if position in products:
-            number, factor = rng.randint(2, 9), rng.randint(2, 9)
+            number, factor = rng.randint(2, difficulty.max_factor), rng.randint(2, difficulty.max_factor)
         else:
             number, factor = rng.randint(1, difficulty.max_number), None
-        sign = 1 if position == 0 else rng.choice((-1, 1))
+        sign = 1 if position == 0 else rng.choice(difficulty.signs)
         value = Term(1, number, factor).value
         if not 0 <= running + sign * value <= difficulty.max_value:
             sign = -sign
@@ -152,18 +160,30 @@ def _draw_terms(difficulty: Difficulty, rng: random.Random) -> list[Term]:
     return terms
 
 
-def _text(terms: list[Term]) -> str:
+def _hash(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
+
+
+def _ordered(terms: list[Term]) -> list[Term]:
+    """The same for 4 + 9 and 9 + 4; of positive terms only."""
+    return sorted(t if t.factor is None else Term(1, *sorted((t.number, t.factor))) for t in terms)
+
+
+def _text(terms: list[Term], spoken: bool) -> str:
     body = "".join(
         ("+" if term.sign > 0 else "-") + (f"{term.number}" if term.factor is None else f"{term.number}*{term.factor}")
         for term in terms
-    )
-    return body.removeprefix("+") + "=?"
+    ).removeprefix("+")
+    return f"{body}=?" if not spoken else "What is " + re.sub(r"([+*-])", r" \1 ", body) + "?"
 
 
 def _parse(text: str) -> list[Term]:
-    if not re.fullmatch(r"\d{1,4}(\*\d{1,4})?([+-]\d{1,4}(\*\d{1,4})?)+=\?", text):
+    body = text.removesuffix("=?")
+    if spoken := re.fullmatch(r"What is (\d+ [+*] \d+)\?", text):
+        body = spoken[1].replace(" ", "")
+    if body == text or not re.fullmatch(r"\d{1,4}(\*\d{1,4})?([+-]\d{1,4}(\*\d{1,4})?)*", body) or body.isdecimal():
         raise ValueError(f"not an arithmetic problem: {text[:60]!r}; expected the form 47+38-25=?")
     return [
         Term(-1 if sign == "-" else 1, int(number), int(factor) if factor else None)
-        for sign, number, factor in re.findall(r"([+-]?)(\d+)(?:\*(\d+))?", text)
+        for sign, number, factor in re.findall(r"([+-]?)(\d+)(?:\*(\d+))?", body)
     ]

@@ -269,6 +269,8 @@ def _from_mapping(cls, mapping, path: str, problems: list[str]):
 def _typed(value, hint, where: str, problems: list[str]):
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if typing.get_origin(hint) is tuple:
+        hint, value = tuple, tuple(value) if isinstance(value, list) else value  # JSON has lists alone
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
         problems.append(f"{where}: {value!r} is a {type(value).__name__}, not a {hint.__name__}")
     return value
@@ -494,12 +496,13 @@ def _combinations(config: Config) -> list[str]:
 
 
 def eval_sample_config(config: Config) -> SampleConfig:
-    """How evaluation samples: the eval fields over the training sampler's length."""
+    """How evaluation samples: the eval fields over the training sampler's length and stop texts."""
     return SampleConfig(
         temperature=config.eval.temperature,
         top_k=config.eval.top_k,
         top_p=config.eval.top_p,
         max_response_length=config.eval.max_response_length or config.sampler.max_response_length,
+        stop=config.sampler.stop,
     )
 
 

@@ -24,13 +24,30 @@ _DAPO = (
 )
 _MATH = "{problem}\nThink step by step and put the final answer within \\boxed{{}}."
 
-# Name -> (text around the problem, whether the tokenizer's chat template goes around that).
+# For models that have not been taught to follow instructions: a text to be continued, without the markers of a chat. It ends in
+# "Solution:", as "Answer:" invites the bare answer, and not in white space, which belongs to the token that comes next. After its
+# answer a base model likes to go on with a question of its own; sampler.stop = ("\nQuestion:",) ends the response there.
+_BASE = "Question: {problem}\nWork step by step and put the final answer within \\boxed{{}}.\nSolution:"
+
+
+class Template(NamedTuple):
+    """Text around the problem, whether the tokenizer's chat template goes around that, and exchanges that come before it."""
+
+    text: str
+    chat: bool = False
+    examples: tuple[tuple[str, str], ...] = ()
+
+
 TEMPLATES = {
-    "plain": ("{problem}\n", False),
-    "dapo": (_DAPO, False),
-    "math": (_MATH, False),
-    "chat": (_MATH, True),
-    "chat_dapo": (_DAPO, True),
+    "plain": Template("{problem}\n"),
+    "dapo": Template(_DAPO),
+    "math": Template(_MATH),
+    "base": Template(_BASE),
+    "chat": Template(_MATH, chat=True),
+    "chat_dapo": Template(_DAPO, chat=True),
+    # The example shows the form of an answer and nothing of how to find it; the smallest models follow it where they do not
+    # follow an instruction.
+    "chat_short": Template("{problem}", chat=True, examples=(("How many legs has a dog?", "Answer: 4"),)),
 }
 
 # Which sources read a field; with another source it must keep its default.
@@ -64,11 +81,12 @@ class DataConfig:
       revision: branch, tag or commit of a hub data set; empty for its default.
       split: split of a hub data set; "train" or "test" of the arithmetic.
       problem_field, answer_field: names of fields; dots reach into nested ones, e.g. prompt.0.content.
-      difficulty: of the arithmetic: "easy", "medium", "hard" or "long", see arithmetic.py.
+      difficulty: of the arithmetic: "easy", "medium", "hard", "long" or "single", see arithmetic.py.
       problem_seed: draws the arithmetic problems; apart from the run's seed, so that runs of several seeds share them.
       num_problems: keep the first so many after cleaning; 0 keeps all (the arithmetic then has 4096).
       template: "plain" (the problem and a newline), "dapo" (asks for a last line `Answer: ...`), "math" (asks for
-        \\boxed{}); "chat" is "math" and "chat_dapo" is "dapo" inside the tokenizer's chat template.
+        \\boxed{}), "base" (the same, as a text that a base model continues); inside the tokenizer's chat template "chat" is
+        "math", "chat_dapo" is "dapo", and "chat_short" is the problem after an exchange that shows an answer without any work.
       enable_thinking: passed to the chat template.
       max_prompt_length: in tokens; longer prompts are dropped.
     """
@@ -101,7 +119,7 @@ class DataConfig:
             raise ValueError(f"data.path is empty; data.source {self.source!r} needs a file or the id of a data set")
         if self.template not in TEMPLATES:
             raise ValueError(f"data.template {self.template!r}: legal are {', '.join(TEMPLATES)}")
-        if self.enable_thinking and not TEMPLATES[self.template][1]:
+        if self.enable_thinking and not TEMPLATES[self.template].chat:
             raise ValueError(f"data.enable_thinking needs a chat template, not data.template {self.template!r}")
         if self.num_problems < 0:
             raise ValueError(f"data.num_problems {self.num_problems}: must be 0 (all) or more")
@@ -179,9 +197,9 @@ def normalized(text: str) -> str:
 
 def prompt_text(problem: str, tokenizer: Tokenizer, config: DataConfig) -> str:
     """The problem inside the configured template."""
-    template, chat = TEMPLATES[config.template]
-    text = template.format(problem=problem)
-    return tokenizer.apply_chat_template(text, config.enable_thinking) if chat else text
+    template = TEMPLATES[config.template]
+    text = template.text.format(problem=problem)
+    return tokenizer.apply_chat_template(text, config.enable_thinking, template.examples) if template.chat else text
 
 
 def encode_prompts(problems: list[Problem], tokenizer: Tokenizer, config: DataConfig) -> tuple[EncodedPrompts, int]:

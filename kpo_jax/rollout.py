@@ -1,5 +1,6 @@
 """Prompts -> samples -> verdicts -> rewards -> advantages -> the rows of a training batch."""
 
+import bisect
 import dataclasses
 
 import jax
@@ -49,6 +50,45 @@ def sample_groups(
         completions = jax.device_get(sampler(params, prompts, key, put_rows(mesh, ids.reshape(-1).astype(np.int32))))
         parts.append(jax.tree.map(lambda x, n=num_rows: x[:n], completions))
     return jax.tree.map(lambda *xs: np.concatenate(xs), *parts)
+
+
+def stop_at(sampler, stop: tuple[str, ...], tokenizer):
+    """`sampler`, but a response ends, finished, with the token that completes the first of the `stop` texts.
+
+    A response so cut is what a sampler that stops there would have drawn: whether to stop depends on the tokens up to there
+    alone. Texts are those of `tokenizer.decode`, without special tokens.
+    """
+    if not stop:
+        return sampler
+
+    def sample(*args) -> Completions:
+        return cut_at(jax.device_get(sampler(*args)), stop, tokenizer)
+
+    return sample
+
+
+def cut_at(completions: Completions, stop: tuple[str, ...], tokenizer) -> Completions:
+    """The completions (host arrays) cut after the token with which the decoded response first contains a `stop` text."""
+    ends = completions.mask.sum(axis=1)
+    stopped = np.zeros(len(ends), bool)
+    for row, length in enumerate(ends):
+        ids = completions.tokens[row, :length].tolist()
+
+        def contains_stop(end, ids=ids):
+            text = tokenizer.decode(ids[:end])
+            return any(one in text for one in stop)
+
+        if contains_stop(len(ids)):
+            # True from the completing token on: what a token adds to the text leaves what was there before.
+            ends[row] = bisect.bisect_left(range(1, len(ids)), True, key=contains_stop) + 1
+            stopped[row] = True
+    mask = np.arange(completions.mask.shape[1])[None, :] < ends[:, None]
+    return Completions(
+        tokens=np.where(mask | ~stopped[:, None], completions.tokens, tokenizer.pad_id),
+        mask=mask,
+        sampler_log_prob=np.where(mask, completions.sampler_log_prob, np.float32(0)),
+        finished=completions.finished | stopped,
+    )
 
 
 def join_rows(prompt_ids: list[list[int]], completions: Completions, width: int, pad_id: int):

@@ -29,6 +29,8 @@ class SampleConfig:
       min_p: drop tokens less probable than min_p times the most probable one; 0 keeps all.
         Of all three: a token exactly as probable as the last one kept is kept too.
       max_response_length: T.
+      stop: texts that end a response, in training and evaluation, with the token that completes the first of them. Not for the
+        device: `make_sampler` samples on, and `rollout.stop_at` cuts off afterwards.
 
     Raises:
       ValueError: lists every illegal field.
@@ -39,6 +41,7 @@ class SampleConfig:
     top_p: float = 1.0
     min_p: float = 0.0
     max_response_length: int
+    stop: tuple[str, ...] = ()
 
     def __post_init__(self):
         errors = []
@@ -52,6 +55,8 @@ class SampleConfig:
             errors.append(f"top_p = {self.top_p} must be in (0, 1] (1 keeps all)")
         if not 0 <= self.min_p <= 1:
             errors.append(f"min_p = {self.min_p} must be in [0, 1] (0 keeps all)")
+        if not isinstance(self.stop, tuple) or not all(isinstance(text, str) and text for text in self.stop):
+            errors.append(f"stop = {self.stop!r} must be a tuple of texts that are not empty, such as ('\\n\\n',)")
         if errors:
             raise ValueError("SampleConfig: " + "; ".join(errors))
 

@@ -17,7 +17,7 @@ from kpo_jax.config import Config, build_filter, build_objective, eval_sample_co
 from kpo_jax.data import Problem, decontaminate, encode_prompts, load_problems, prompt_order
 from kpo_jax.learner import init_state, make_init, make_optimizer, make_score_step, make_train_step
 from kpo_jax.metrics import MetricWriter, Progress, to_host
-from kpo_jax.rollout import Rollout, rollout, summary
+from kpo_jax.rollout import Rollout, rollout, stop_at, summary
 from kpo_jax.sampler import make_sampler
 from kpo_jax.sharding import make_mesh, put_rows
 from kpo_jax.tokenizers import load_tokenizer
@@ -108,7 +108,11 @@ def build(config: Config, data: Data) -> Machine:
     init, shardings = make_init(config.model, optimizer, mesh)
     ratio_filter = build_filter(config.algorithm.filter)
     tokenizer, temperature = data.tokenizer, config.sampler.temperature
-    sampler = partial(make_sampler, config.model, eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id)
+
+    def sampler(sample_config, group_size):
+        ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id)
+        return stop_at(make_sampler(config.model, sample_config, **ids, group_size=group_size), sample_config.stop, tokenizer)
+
     return Machine(
         mesh=mesh,
         init=init,

@@ -9,7 +9,12 @@ from kpo_jax.arithmetic import DIFFICULTIES, demonstration, problems
 from kpo_jax.problem_sets import Problem
 from kpo_jax.tokenizers import CharTokenizer
 
-RESPONSE_LENGTHS = {"easy": (27, 33), "medium": (27, 37), "hard": (56, 80), "long": (210, 330)}
+RESPONSE_LENGTHS = {"easy": (27, 33), "medium": (27, 37), "hard": (56, 80), "long": (210, 330), "single": (15, 21)}
+NUM = {"single": (105, 90)}  # problems to ask for, in train and test; the rest have plenty
+
+
+def expression(problem):
+    return problem.removesuffix("=?").removeprefix("What is ").removesuffix("?").replace(" ", "")
 
 
 def reads(text):
@@ -21,7 +26,7 @@ def reads(text):
 def check_steps(problem, response):
     """How many steps are wrong, and the answer; asserts that the steps are the problem's own, in order."""
     *lines, last = response.split("\n")
-    terms = re.findall(r"[+-]?[\d*]+", problem.removesuffix("=?"))
+    terms = re.findall(r"[+-]?[\d*]+", expression(problem))
     wrong = 0
     values = []
     for term in terms:
@@ -50,10 +55,10 @@ def extracted(response):
 @pytest.mark.parametrize("difficulty", DIFFICULTIES)
 def test_worked_steps_are_right(difficulty):
     rng = np.random.default_rng(0)
-    for problem in problems(difficulty, "train", 300, seed=0):
+    for problem in problems(difficulty, "train", NUM.get(difficulty, (300,))[0], seed=0):
         response = demonstration(problem, rng)
-        assert check_steps(problem.problem, response) == (0, reads(problem.problem.removesuffix("=?")))
-        assert extracted(response) == problem.answer == str(reads(problem.problem.removesuffix("=?")))
+        assert check_steps(problem.problem, response) == (0, reads(expression(problem.problem)))
+        assert extracted(response) == problem.answer == str(reads(expression(problem.problem)))
         assert response == problem.solution
         low, high = RESPONSE_LENGTHS[difficulty]
         assert low <= len(response) <= high
@@ -73,7 +78,7 @@ def test_the_check_sees_a_wrong_step():
 def test_slips_make_the_answer_wrong(difficulty, error_rate):
     rng = np.random.default_rng(1)
     num_wrong = num_steps = 0
-    for problem in problems(difficulty, "train", 200, seed=3):
+    for problem in problems(difficulty, "train", NUM.get(difficulty, (200,))[0], seed=3):
         response = demonstration(problem, rng, error_rate)
         wrong, answer = check_steps(problem.problem, response)
         assert (wrong == 0) == (str(answer) == problem.answer)
@@ -92,13 +97,14 @@ def test_slips_are_drawn_from_the_generator():
 
 @pytest.mark.parametrize("difficulty", DIFFICULTIES)
 def test_splits_are_disjoint_and_nothing_repeats(difficulty):
-    train = [problem.problem for seed in range(3) for problem in problems(difficulty, "train", 500, seed)]
-    test = [problem.problem for seed in range(3) for problem in problems(difficulty, "test", 100, seed)]
+    num_train, num_test = NUM.get(difficulty, (500, 100))
+    train = [problem.problem for seed in range(3) for problem in problems(difficulty, "train", num_train, seed)]
+    test = [problem.problem for seed in range(3) for problem in problems(difficulty, "test", num_test, seed)]
     assert not set(train) & set(test)
     for seed in range(3):
-        texts = [problem.problem for problem in problems(difficulty, "train", 500, seed)]
-        ids = {problem.id for problem in problems(difficulty, "train", 500, seed)}
-        assert len(set(texts)) == len(ids) == 500
+        texts = [problem.problem for problem in problems(difficulty, "train", num_train, seed)]
+        ids = {problem.id for problem in problems(difficulty, "train", num_train, seed)}
+        assert len(set(texts)) == len(ids) == num_train
 
 
 def test_problems_are_a_pure_function():
@@ -116,6 +122,16 @@ def test_problems_and_split_are_pinned():
     ]
 
 
+def test_spoken_problems_and_their_mirrors_are_on_one_side():
+    def unordered(split, num):
+        return {(*sorted(re.split(r"[+*]", expression(p.problem))), "*" in p.problem) for p in problems("single", split, num, 0)}
+
+    train, test = unordered("train", NUM["single"][0]), unordered("test", NUM["single"][1])
+    assert min(len(train), len(test)) > 50 and not train & test
+    texts = [p.problem for p in problems("single", "train", NUM["single"][0], 0)]
+    assert {re.fullmatch(r"What is \d+ ([+*]) \d+\?", text)[1] for text in texts} == {"+", "*"}
+
+
 def test_operators_and_answers_are_balanced():
     texts = "".join(problem.problem for problem in problems("medium", "train", 1000, seed=0))
     assert 0.4 < texts.count("+") / (texts.count("+") + texts.count("-")) < 0.65
@@ -124,7 +140,7 @@ def test_operators_and_answers_are_balanced():
 
 
 def test_bad_requests():
-    with pytest.raises(ValueError, match="legal are easy, medium, hard, long"):
+    with pytest.raises(ValueError, match="legal are easy, medium, hard, long, single"):
         problems("extreme", "train", 1, 0)
     with pytest.raises(ValueError, match="legal are train, test"):
         problems("easy", "validation", 1, 0)
@@ -135,6 +151,6 @@ def test_bad_requests():
         demonstration(problem, np.random.default_rng(0), 1.5)
     with pytest.raises(ValueError, match="must lie in"):
         demonstration(problem, np.random.default_rng(0), float("nan"))
-    for text in ("What is 2+2?", "2+2", "__import__('os')=?", "2**9999=?", "1" * 10_000 + "+1=?"):
+    for text in ("What is 2+2?", "2+2", "__import__('os')=?", "2**9999=?", "5=?", "What is 5?", "What is 2 - 2?", "1" * 10_000 + "+1=?"):
         with pytest.raises(ValueError, match="not an arithmetic problem"):
             demonstration(Problem("x", text, "4"), np.random.default_rng(0))

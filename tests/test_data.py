@@ -36,8 +36,8 @@ DAPO_PROMPT = (
 class ChatTokenizer(CharTokenizer):
     """A stand-in that shows what the chat template was given."""
 
-    def apply_chat_template(self, content, enable_thinking=False):
-        return f"[{content}|{enable_thinking}]"
+    def apply_chat_template(self, content, enable_thinking=False, examples=()):
+        return "".join(f"[{user}|{answer}]" for user, answer in examples) + f"[{content}|{enable_thinking}]"
 
 
 def jsonl(path, rows):
@@ -245,7 +245,7 @@ def test_decontamination():
 def test_templates():
     problem = "Solve {x} for \\frac{a}{b}."
     text = {
-        name: prompt_text(problem, ChatTokenizer(), DataConfig(template=name)) for name in ("plain", "dapo", "math")
+        name: prompt_text(problem, ChatTokenizer(), DataConfig(template=name)) for name in ("plain", "dapo", "math", "base")
     }
     assert text["plain"] == problem + "\n"
     assert all(problem in prompt for prompt in text.values())
@@ -254,6 +254,9 @@ def test_templates():
     for name, inner, thinking in (("chat", "math", False), ("chat", "math", True), ("chat_dapo", "dapo", False)):
         config = DataConfig(template=name, enable_thinking=thinking)
         assert prompt_text(problem, ChatTokenizer(), config) == f"[{text[inner]}|{thinking}]"
+    assert text["base"].startswith(f"Question: {problem}\n") and "\\boxed{}" in text["base"] and text["base"].endswith(":")
+    short = prompt_text(problem, ChatTokenizer(), DataConfig(template="chat_short"))
+    assert re.fullmatch(r"\[.*\|Answer: 4\]" + re.escape(f"[{problem}|False]"), short)
 
 
 def test_encoding_drops_and_counts_long_prompts():

