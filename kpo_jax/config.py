@@ -23,6 +23,7 @@ import ml_collections
 from kpo_jax.advantages import ADVANTAGES
 from kpo_jax.data import DataConfig
 from kpo_jax.filters import FILTERS
+from kpo_jax.gguf_weights import is_gguf
 from kpo_jax.model import PRESETS, ModelConfig
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
 from kpo_jax.rewards import RewardConfig
@@ -170,12 +171,17 @@ class MeshConfig:
 class Config:
     """One experiment. `tokenizer` is "char" (built in) or a directory or hub id of a Hugging Face tokenizer.
 
+    `pretrained` is the policy to begin from: a Hugging Face directory, a hub id or a .gguf file of the architecture that `model`
+    spells out; "" is random weights. A warm start goes on from there. `revision` pins hub ids, those of `pretrained` and of
+    `tokenizer`; "" is the main branch.
     `init_from` names the workdir of another run whose step-0 policy this run starts from, in place of a warm start of its own.
     """
 
     seed: int = 0
     num_steps: int = dataclasses.field(default=16, metadata=FREE)
     tokenizer: str = "char"
+    pretrained: str = ""
+    revision: str = ""
     init_from: str = ""
     data: DataConfig = DataConfig()
     model: ModelConfig = PRESETS["tiny"]
@@ -483,6 +489,10 @@ def _combinations(config: Config) -> list[str]:
         problems.append(
             f"reward.overlong_buffer: {config.reward.overlong_buffer} exceeds sampler.max_response_length = {sampler.max_response_length}"
         )
+    if config.init_from and config.pretrained:
+        problems.append("pretrained: the policy comes from another run (init_from), so pretrained must be empty")
+    if config.revision and not any(_may_be_hub_id(name) for name in (config.pretrained, config.tokenizer)):
+        problems.append("revision: it pins what comes from the hub, and neither pretrained nor tokenizer is a hub id")
     if config.init_from and config.warm_start.num_steps:
         problems.append("init_from: the policy comes from another run, so warm_start.num_steps must be 0")
     if config.warm_start.num_steps and config.data.source != "arithmetic":
@@ -493,6 +503,10 @@ def _combinations(config: Config) -> list[str]:
         if data.source in ("jsonl", "parquet") and not os.path.isfile(data.path):
             problems.append(f"{path}.path: no file {data.path!r}")
     return problems
+
+
+def _may_be_hub_id(name: str) -> bool:
+    return name not in ("", "char") and not is_gguf(name) and not os.path.isdir(name)
 
 
 def eval_sample_config(config: Config) -> SampleConfig:

@@ -1,5 +1,7 @@
 """Entry point: python -m kpo_jax.main --mode=train|eval|sample|report --config=configs/NAME.py[:method] --workdir=DIR
 
+and, with the configuration that stands in the workdir, --mode=export --workdir=RUN --out=DIR.
+
 The only module that reads flags or touches jax.config. Exit codes: 0 done; 64 usage or configuration error (nothing was
 changed); 75 preempted and saved, run again to resume; 13 the run failed.
 """
@@ -13,21 +15,23 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import checkpoints, plan, report, trainer
+from kpo_jax import checkpoints, hf_export, plan, report, trainer
 from kpo_jax import config as config_lib
 
 EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
 
 FLAGS = flags.FLAGS
-MODES = ("train", "eval", "sample", "report")
+MODES = ("train", "eval", "sample", "export", "report")
 flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
 flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
 flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, parameter count, mesh and bytes per device; then stop.")
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
-flags.DEFINE_integer("step", None, "eval, sample: the checkpoint to use; the newest by default.", lower_bound=0)
+flags.DEFINE_integer("step", None, "eval, sample, export: the checkpoint to use; the newest by default.", lower_bound=0)
 flags.DEFINE_multi_string("prompt", [], "sample: a question to answer; by default, problems of the first evaluation set.")
 flags.DEFINE_integer("num_prompts", 4, "sample: how many problems, where no --prompt is given.", lower_bound=1)
+flags.DEFINE_string("out", None, "export: the directory to write, for transformers; it must not exist or be empty.")
+flags.DEFINE_enum("dtype", None, hf_export.DTYPES, "export: of the weights written; by default that of the run's parameters.")
 flags.DEFINE_list("runs", [], "report: the workdirs to compare; --workdir gets the report.")
 flags.DEFINE_integer("cpu_devices", None, "Split the CPU into this many devices (to try a mesh without accelerators).", lower_bound=1)
 
@@ -58,7 +62,8 @@ def parse_flags(argv: list[str]) -> list[str]:
         usage_error([*problems, str(error)])
     if rest[1:]:
         problems += [f"{argument!r}: not a flag; flags start with --" for argument in rest[1:]]
-    if FLAGS.mode != "report" and FLAGS.config is None:
+    problems += export_problems()
+    if FLAGS.mode not in ("report", "export") and FLAGS.config is None:
         problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
     if FLAGS.workdir is None and not FLAGS.dry_run:
         problems.append("--workdir: required, the directory of the run")
@@ -67,6 +72,18 @@ def parse_flags(argv: list[str]) -> list[str]:
     if problems:
         usage_error(problems)
     return rest
+
+
+def export_problems() -> list[str]:
+    """Flags that only mode export has, or that it has not."""
+    if FLAGS.mode != "export":
+        return [f"--{name}: legal with --mode=export alone" for name in ("out", "dtype") if FLAGS[name].value is not None]
+    problems = [] if FLAGS.out else ["--out: required, the directory to write"]
+    if FLAGS.config is not None:
+        problems.append("--config: not with --mode=export, which takes the configuration of the run in --workdir")
+    if FLAGS.dry_run:
+        problems.append("--dry_run: not with --mode=export")
+    return problems
 
 
 def _without(argv, bad: set[str]) -> list[str]:
@@ -95,11 +112,17 @@ def main(argv):
         jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_num_cpu_devices", FLAGS.cpu_devices)
     logging.set_verbosity(logging.WARNING if FLAGS.verbosity == 0 else FLAGS.verbosity)
-    if FLAGS.mode == "report":
+    if FLAGS.mode in ("report", "export"):
         try:
-            print(report.write(FLAGS.runs or [FLAGS.workdir], FLAGS.workdir))
+            if FLAGS.mode == "report":
+                print(report.write(FLAGS.runs or [FLAGS.workdir], FLAGS.workdir))
+            else:
+                print(hf_export.export_run(FLAGS.workdir, FLAGS.out, FLAGS.step, FLAGS.dtype))
         except ValueError as error:
             usage_error([str(error)])
+        except Exception:
+            traceback.print_exc()
+            raise SystemExit(EXIT_FAILED) from None
         return
     config, _ = config_lib.from_config_dict(FLAGS.config)
     try:
@@ -135,7 +158,7 @@ def main(argv):
 def use_checkpoint(config, data, machine):
     """Modes eval and sample."""
     try:
-        step, params = trainer.restore_policy(config, machine, FLAGS.workdir, FLAGS.step)
+        step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, FLAGS.workdir, FLAGS.step)
         if FLAGS.mode == "sample":
             print(trainer.show_samples(config, data, machine, params, FLAGS.prompt, FLAGS.num_prompts))
             return

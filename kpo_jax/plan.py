@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import PartitionSpec
 
+from kpo_jax import hf
 from kpo_jax.config import Config
 from kpo_jax.learner import make_optimizer
 from kpo_jax.model import init_params, num_params
@@ -11,7 +12,12 @@ from kpo_jax.sharding import bytes_per_device, mesh_shape, param_specs
 
 
 def describe(config: Config) -> str:
-    """A few lines for a person. With mesh.data = -1 the devices of this machine are counted, otherwise none is touched."""
+    """A few lines for a person. With mesh.data = -1 the devices of this machine are counted, otherwise none is touched.
+
+    Raises ValueError if the pretrained weights are of another architecture; those of a hub id are not asked for.
+    """
+    if config.pretrained and hf.is_local(config.pretrained):
+        hf.find(config.pretrained, config.revision, config.model)
     mesh = config.mesh
     num_devices = len(jax.devices()) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
     sizes = mesh_shape(mesh, num_devices)
@@ -23,6 +29,7 @@ def describe(config: Config) -> str:
     num_moments = sum(leaf.size for leaf in jax.tree.leaves(moments)) // num_params(config.model)
     lines = [
         f"parameters       {num_params(config.model):,}",
+        f"first policy     {_first_policy(config)}",
         f"mesh             {' x '.join(f'{k} {v}' for k, v in sizes.items())} = {num_devices} device(s)",
         "bytes per device",
         f"  parameters     {_human(param_bytes)}",
@@ -31,6 +38,11 @@ def describe(config: Config) -> str:
         f"  KV cache       {_human(_cache_bytes(config, sizes))}",
     ]
     return "\n".join(lines)
+
+
+def _first_policy(config: Config) -> str:
+    start = f"step 0 of {config.init_from}" if config.init_from else config.pretrained or "random weights"
+    return f"{start}, then a warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else start
 
 
 def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from absl import logging
 
-from kpo_jax import checkpoints, diagnostics, evaluate
+from kpo_jax import checkpoints, diagnostics, evaluate, hf
 from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config
 from kpo_jax.data import Problem, decontaminate, encode_prompts, load_problems, prompt_order
 from kpo_jax.learner import init_state, make_init, make_optimizer, make_score_step, make_train_step
@@ -38,8 +38,9 @@ class Preempted(RuntimeError):
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """Everything read from disk before a device is touched."""
+    """Everything read from disk before a device is touched; `weights` is the local path of the checked pretrained weights or ""."""
 
+    weights: str
     tokenizer: object
     train: evaluate.EvalSet
     eval_sets: list[evaluate.EvalSet]
@@ -65,8 +66,9 @@ class Machine:
 
 
 def load_data(config: Config) -> Data:
-    """Tokenizer, training prompts and evaluation sets. Raises ValueError with one line for whatever is missing or wrong."""
-    tokenizer = load_tokenizer(config.tokenizer)
+    """Where the pretrained weights are, tokenizer, training prompts, evaluation sets. Raises ValueError, one line, for what is wrong."""
+    weights = hf.find(config.pretrained, config.revision, config.model) if config.pretrained else ""
+    tokenizer = load_tokenizer(config.tokenizer, config.revision or None)
     if tokenizer.vocab_size > config.model.vocab_size:
         raise ValueError(
             f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer {config.tokenizer!r}"
@@ -78,7 +80,7 @@ def load_data(config: Config) -> Data:
         raise ValueError(
             f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} training problems"
         )
-    return Data(tokenizer=tokenizer, train=train, eval_sets=eval_sets, dropped=dropped)
+    return Data(weights=weights, tokenizer=tokenizer, train=train, eval_sets=eval_sets, dropped=dropped)
 
 
 def _load_set(name, data_config, tokenizer, held_out: list[Problem] = ()):
@@ -148,13 +150,18 @@ def _minibatch_rows(config: Config) -> int:
 
 
 def first_state(config: Config, data: Data, machine: Machine) -> TrainState:
-    """The state before the first training step: random, warm-started, or another run's base policy."""
-    state = machine.init(jax.random.key(config.seed))
+    """The state before the first training step: another run's base policy, or pretrained or random weights, warm-started or not."""
     if config.init_from:
         params = checkpoints.restore_params(config.init_from, 0, machine.shapes, machine.shardings)
+    elif config.pretrained:
+        params = hf.load_params(data.weights, config.model, machine.shardings.params)
     elif config.warm_start.num_steps:
+        params = machine.init(jax.random.key(config.seed)).params
+    else:
+        return machine.init(jax.random.key(config.seed))
+    if config.warm_start.num_steps:
         params = warm_start(
-            state.params,
+            params,
             data.train.problems,
             data.train.prompt_ids,
             data.tokenizer,
@@ -162,8 +169,6 @@ def first_state(config: Config, data: Data, machine: Machine) -> TrainState:
             mesh=machine.mesh,
             prompt_length=data.train.prompt_length,
         )
-    else:
-        return state
     optimizer = make_optimizer(config.learner)
     return jax.jit(lambda p: init_state(p, optimizer), out_shardings=machine.shardings)(params)
 
@@ -292,11 +297,11 @@ def train(config: Config, data: Data, machine: Machine, workdir: str) -> None:
                 open_thing.close()
 
 
-def restore_policy(config: Config, machine: Machine, workdir: str, step: int | None):
-    """(step, parameters) of a run's newest checkpoint or of `step`. Raises ValueError if there is none."""
+def restore_policy(config: Config, shapes: TrainState, shardings: TrainState, workdir: str, step: int | None):
+    """(step, parameters) of a run's newest checkpoint or of `step`, on `shardings`. Raises ValueError if there is none."""
     manager = checkpoints.make_manager(workdir, config.checkpoint)
     try:
-        restored = checkpoints.restore(manager, machine.shapes, machine.shardings, step)
+        restored = checkpoints.restore(manager, shapes, shardings, step)
     finally:
         manager.close()
     if restored is None:
