@@ -16,26 +16,28 @@ _BLOCK, _MAX_BLOCKS = 128, 8
 _MASKED = -1e30
 
 
-def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array) -> jax.Array:
+def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Array | None = None) -> jax.Array:
     """softmax(query key^T / sqrt(H), causal) value; query [B, S, N, H], key and value [B, S, K, H] -> [B, S, N, H].
 
-    Query head n reads key head n // (N / K). Scores and weights are float32 whatever the dtype.
+    Query head n reads key head n // (N / K). Scores and weights are float32 whatever the dtype. With `segments` [B, S] a token
+    attends to its own segment alone.
     """
     backend = jax.default_backend()
     if backend == "cpu":
-        return blocked_attention(query, key, value)
+        return blocked_attention(query, key, value, segments)
     cudnn = backend == "gpu" and query.dtype == jnp.bfloat16
-    return jax.nn.dot_product_attention(query, key, value, is_causal=True, implementation="cudnn" if cudnn else None)
+    mask = None if segments is None else segments[:, None, :, None] == segments[:, None, None, :]
+    return jax.nn.dot_product_attention(query, key, value, mask=mask, is_causal=True, implementation="cudnn" if cudnn else None)
 
 
 @jax.custom_vjp
-def blocked_attention(query: jax.Array, key: jax.Array, value: jax.Array) -> jax.Array:
+def blocked_attention(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Array | None = None) -> jax.Array:
     """The same in plain JAX, a few rows and a block of queries at a time. Memory: [N, S / 8, S] float32 a row."""
-    return _forward(query, key, value)[0]
+    return _forward(query, key, value, segments)[0]
 
 
-def _forward(query, key, value):
-    rows = _split_heads(query, key.shape[2]), _split_heads(key), _split_heads(value)
+def _forward(query, key, value, segments):
+    rows = _split_heads(query, key.shape[2]), _split_heads(key), _split_heads(value), segments
     out, normalizer = _map_rows(_forward_row, *rows)
     return _join_heads(out), (*rows, out, normalizer)
 
@@ -43,7 +45,7 @@ def _forward(query, key, value):
 def _backward(residuals, out_grad):
     out_grad = _split_heads(out_grad, residuals[1].shape[1])
     query_grad, key_grad, value_grad = _map_rows(_backward_row, *residuals, out_grad)
-    return _join_heads(query_grad), _join_heads(key_grad), _join_heads(value_grad)
+    return _join_heads(query_grad), _join_heads(key_grad), _join_heads(value_grad), None
 
 
 blocked_attention.defvjp(_forward, _backward)
@@ -72,7 +74,7 @@ def _map_rows(one, *arrays):
     def join(x):
         return jnp.moveaxis(x, 0, 1).reshape(batch, *x.shape[2:])
 
-    return jax.tree.map(join, jax.lax.map(lambda rows: one(*rows), tuple(split(x) for x in arrays)))
+    return jax.tree.map(join, jax.lax.map(lambda rows: one(*rows), jax.tree.map(split, arrays)))
 
 
 def _blocks(length):
@@ -80,9 +82,12 @@ def _blocks(length):
     return [slice(start, min(start + size, length)) for start in range(0, length, size)]
 
 
-def _visible(block):
-    """[1, 1, 1, queries, keys] True where a query of the block sees the key; keys end with the block."""
-    return (jnp.arange(block.stop)[None, :] <= jnp.arange(block.start, block.stop)[:, None])[None, None, None]
+def _visible(block, segments):
+    """[R or 1, 1, 1, queries, keys] True where a query of the block sees the key; keys end with the block."""
+    causal = (jnp.arange(block.stop)[None, :] <= jnp.arange(block.start, block.stop)[:, None])[None, None, None]
+    if segments is None:
+        return causal
+    return causal & (segments[:, None, None, block, None] == segments[:, None, None, None, : block.stop])
 
 
 def _scores(query, key):
@@ -90,12 +95,12 @@ def _scores(query, key):
     return jnp.einsum("rkmqh,rkth->rkmqt", query, key, preferred_element_type=jnp.float32) * scale
 
 
-def _forward_row(query, key, value):
-    """query [R, K, M, S, H], key, value [R, K, S, H] -> (out as query, log-normaliser [R, K, M, S])."""
+def _forward_row(query, key, value, segments):
+    """query [R, K, M, S, H], key, value [R, K, S, H], segments [R, S] or None -> (out as query, log-normaliser [R, K, M, S])."""
     outs, normalizers = [], []
     for block in _blocks(query.shape[3]):
         seen = slice(0, block.stop)
-        score = jnp.where(_visible(block), _scores(query[:, :, :, block], key[:, :, seen]), _MASKED)
+        score = jnp.where(_visible(block, segments), _scores(query[:, :, :, block], key[:, :, seen]), _MASKED)
         maximum = jnp.max(score, axis=-1, keepdims=True)
         weight = jnp.exp(score - maximum)
         total = jnp.sum(weight, axis=-1, keepdims=True)
@@ -106,7 +111,7 @@ def _forward_row(query, key, value):
     return jnp.concatenate(outs, axis=3), jnp.concatenate(normalizers, axis=3)
 
 
-def _backward_row(query, key, value, out, normalizer, out_grad):
+def _backward_row(query, key, value, segments, out, normalizer, out_grad):
     """Shapes as in `_forward_row` -> gradients of query, key, value."""
     product = functools.partial(jnp.einsum, preferred_element_type=jnp.float32)
     scale, dtype = query.shape[-1] ** -0.5, query.dtype
@@ -117,7 +122,7 @@ def _backward_row(query, key, value, out, normalizer, out_grad):
     for block in _blocks(query.shape[3]):
         seen, q, grad = slice(0, block.stop), query[:, :, :, block], out_grad[:, :, :, block]
         weight = jnp.exp(_scores(q, key[:, :, seen]) - normalizer[:, :, :, block, None])
-        weight = jnp.where(_visible(block), weight, 0.0)
+        weight = jnp.where(_visible(block, segments), weight, 0.0)
         weight_grad = product("rkmqh,rkth->rkmqt", grad, value[:, :, seen])
         score_grad = (weight * (weight_grad - mean_grad[:, :, :, block]) * scale).astype(dtype)
         query_grads.append(product("rkmqt,rkth->rkmqh", score_grad, key[:, :, seen]).astype(dtype))

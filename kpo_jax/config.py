@@ -24,7 +24,7 @@ from kpo_jax.advantages import ADVANTAGES
 from kpo_jax.data import DataConfig
 from kpo_jax.filters import FILTERS
 from kpo_jax.gguf_weights import is_gguf
-from kpo_jax.model import PRESETS, ModelConfig
+from kpo_jax.model import DTYPES, PRESETS, ModelConfig
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
 from kpo_jax.rewards import RewardConfig
 from kpo_jax.sampler import SampleConfig
@@ -107,7 +107,10 @@ class LearnerConfig:
     """Optimizer and batching of the policy update.
 
     Each rollout is cut into `num_minibatches` optimizer steps (so the ratio is off-policy from the second on), each of which
-    accumulates its gradient over `num_microbatches`. `max_bad_updates` non-finite updates in a row end the run.
+    accumulates its gradient over microbatches of at most `microbatch_tokens` tokens, prompts included, packed without padding
+    (0: the whole minibatch at once). `max_bad_updates` non-finite updates in a row end the run. Adam's moments are stored in
+    `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at adam_b2 = 0.999, as the dtype has
+    no number that is a thousandth smaller.
     """
 
     learning_rate: float = 1e-6
@@ -117,7 +120,9 @@ class LearnerConfig:
     adam_b2: float = 0.999
     max_grad_norm: float = 1.0
     num_minibatches: int = 4
-    num_microbatches: int = 1
+    microbatch_tokens: int = 0
+    first_moment_dtype: str = "float32"
+    second_moment_dtype: str = "float32"
     max_bad_updates: int = 3
 
 
@@ -417,7 +422,7 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("rollout.prompts_per_call", rollout.prompts_per_call, 0),
         ("learner.warmup_steps", learner.warmup_steps, 0),
         ("learner.num_minibatches", learner.num_minibatches, 1),
-        ("learner.num_microbatches", learner.num_microbatches, 1),
+        ("learner.microbatch_tokens", learner.microbatch_tokens, 0),
         ("learner.max_bad_updates", learner.max_bad_updates, 1),
         ("warm_start.num_steps", config.warm_start.num_steps, 0),
         ("warm_start.batch_size", config.warm_start.batch_size, 1),
@@ -443,6 +448,9 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("warm_start.error_rate", config.warm_start.error_rate, 0, 1),
     ]:
         check(low <= value <= high, f"{path}: {value} is outside [{low}, {high}]")
+    for name in ("first_moment_dtype", "second_moment_dtype"):
+        value = getattr(learner, name)
+        check(value in DTYPES, f"learner.{name}: {value!r} is not one of {', '.join(DTYPES)}")
     check(config.mesh.data == -1 or config.mesh.data >= 1, f"mesh.data: {config.mesh.data} is neither -1 nor at least 1")
     attempt("eval", lambda: eval_sample_config(config))
     if combinations and not problems:
@@ -458,23 +466,17 @@ def _combinations(config: Config) -> list[str]:
         if number % by:
             problems.append(f"{path}: {by} does not divide {what} = {number}")
 
-    sequences = rollout.prompts_per_step * rollout.group_size
     per_call = rollout.prompts_per_call or rollout.prompts_per_step
     divides("rollout.prompts_per_step", rollout.prompts_per_step, "rollout.prompts_per_call", per_call)
     divides("rollout.prompts_per_step", rollout.prompts_per_step, "learner.num_minibatches", learner.num_minibatches)
-    minibatch = sequences // learner.num_minibatches
-    divides("sequences per minibatch", minibatch, "learner.num_microbatches", learner.num_microbatches)
     if mesh.data != -1 and not problems:
         rows = mesh.data * mesh.fsdp
-        divides("sequences per microbatch", minibatch // learner.num_microbatches, "mesh.data x mesh.fsdp", rows)
         divides("prompts per sampler call", per_call, "mesh.data x mesh.fsdp", rows)
         divides("eval.prompts_per_call", config.eval.prompts_per_call, "mesh.data x mesh.fsdp", rows)
-        if config.warm_start.num_steps:
-            divides("warm_start.batch_size", config.warm_start.batch_size, "mesh.data x mesh.fsdp", rows)
-    if learner.num_microbatches > 1 and build_filter(config.algorithm.filter).batch_coupled:
+    if learner.microbatch_tokens and build_filter(config.algorithm.filter).batch_coupled:
         problems.append(
-            f"learner.num_microbatches: {learner.num_microbatches} would cut up the minibatch over which filter "
-            f"{config.algorithm.filter.name!r} measures its scale; it must be 1"
+            f"learner.microbatch_tokens: {learner.microbatch_tokens} may cut up the minibatch over which filter "
+            f"{config.algorithm.filter.name!r} measures its scale; it must be 0"
         )
     for name in ("num_heads", "num_kv_heads", "intermediate_size", "vocab_size"):
         divides(f"model.{name}", getattr(model, name), "mesh.tensor", mesh.tensor)

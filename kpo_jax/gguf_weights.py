@@ -128,8 +128,21 @@ def load_params(path: str, config: ModelConfig, shardings) -> dict[str, Any]:
       shardings: the tree of the parameters with a Sharding at each leaf.
 
     Raises:
-      ValueError: in one line, for a file that is not this model: another architecture or shape, a missing, extra or
-        unreadable tensor.
+      ValueError: as `open_tensors`, and for a quantisation that `gguf` cannot undo.
+    """
+    tensors = open_tensors(path, config)
+
+    def load(source: Source, sharding):
+        value = _read(path, tensors, config, source)
+        return jax.make_array_from_callback(value.shape, sharding, lambda index: value[index])
+
+    return jax.tree.map(load, _sources(config), shardings, is_leaf=lambda x: isinstance(x, Source))
+
+
+def open_tensors(path: str, config: ModelConfig) -> dict[str, Any]:
+    """Name -> gguf.ReaderTensor of exactly the tensors of `config`; no weight is read yet.
+
+    Raises ValueError, in one line, for a file that is not this model: another architecture, or a missing, extra or misshapen tensor.
     """
     wrong = [
         f"{name} is {value!r} in the file and {getattr(config, name)!r} in the configuration"
@@ -139,14 +152,19 @@ def load_params(path: str, config: ModelConfig, shardings) -> dict[str, Any]:
     if wrong:
         raise ValueError(f"{path}: {'; '.join(wrong)}")
     tensors = {tensor.name: tensor for tensor in open_file(path).tensors}
-    sources = _sources(config)
-    _check_tensors(path, tensors, config, sources)
-
-    def load(source: Source, sharding):
-        value = _read(path, tensors, config, source)
-        return jax.make_array_from_callback(value.shape, sharding, lambda index: value[index])
-
-    return jax.tree.map(load, sources, shardings, is_leaf=lambda x: isinstance(x, Source))
+    wanted = {}
+    for source in jax.tree.leaves(_sources(config), is_leaf=lambda x: isinstance(x, Source)):
+        wanted |= dict.fromkeys(_names(source, config), source.shape)
+    missing, extra = sorted(set(wanted) - set(tensors)), sorted(set(tensors) - set(wanted))
+    for what, names in (("has no tensor", missing), ("has a tensor that the model has not:", extra)):
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            raise ValueError(f"{path}: the file {what} {', '.join(names[:3])}{more}")
+    for name, shape in wanted.items():
+        found = tuple(int(n) for n in reversed(tensors[name].shape))
+        if found != shape:
+            raise ValueError(f"{path}: tensor {name} has shape {found}, must be {shape}")
+    return tensors
 
 
 def from_interleaved(rows: np.ndarray, num_heads: int) -> np.ndarray:
@@ -198,22 +216,6 @@ def _sources(config: ModelConfig) -> dict[str, Any]:
     if not config.tie_embeddings:
         tree["lm_head"] = same("output.weight", config.vocab_size, width)
     return tree
-
-
-def _check_tensors(path, tensors, config, sources) -> None:
-    wanted = {}
-    for source in jax.tree.leaves(sources, is_leaf=lambda x: isinstance(x, Source)):
-        for name in _names(source, config):
-            wanted[name] = source.shape
-    missing, extra = sorted(set(wanted) - set(tensors)), sorted(set(tensors) - set(wanted))
-    for what, names in (("has no tensor", missing), ("has a tensor that the model has not:", extra)):
-        if names:
-            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            raise ValueError(f"{path}: the file {what} {', '.join(names[:3])}{more}")
-    for name, shape in wanted.items():
-        found = tuple(int(n) for n in reversed(tensors[name].shape))
-        if found != shape:
-            raise ValueError(f"{path}: tensor {name} has shape {found}, must be {shape}")
 
 
 def _names(source: Source, config: ModelConfig) -> list[str]:

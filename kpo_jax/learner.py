@@ -15,8 +15,8 @@ from kpo_jax import diagnostics
 from kpo_jax.filters import apply_filter
 from kpo_jax.model import init_params
 from kpo_jax.policy import token_log_probs
-from kpo_jax.sharding import batch_sharding, replicated, state_shardings
-from kpo_jax.types import Batch, TrainState
+from kpo_jax.sharding import microbatch_sharding, replicated, state_shardings
+from kpo_jax.types import Batch, Packed, TrainState
 
 
 def make_optimizer(config) -> optax.GradientTransformation:
@@ -28,8 +28,31 @@ def make_optimizer(config) -> optax.GradientTransformation:
         schedule = optax.constant_schedule(config.learning_rate)
     return optax.chain(
         optax.clip_by_global_norm(config.max_grad_norm),
-        optax.adamw(schedule, b1=config.adam_b1, b2=config.adam_b2, weight_decay=config.weight_decay),
+        _stored_as(
+            optax.scale_by_adam(b1=config.adam_b1, b2=config.adam_b2),
+            jnp.dtype(config.first_moment_dtype),
+            jnp.dtype(config.second_moment_dtype),
+        ),
+        optax.add_decayed_weights(config.weight_decay),
+        optax.scale_by_learning_rate(schedule),
     )
+
+
+def _stored_as(adam, first_dtype, second_dtype) -> optax.GradientTransformation:
+    """`optax.scale_by_adam` that computes in float32 and keeps its moments in the given dtypes."""
+    def cast(tree, dtype):
+        return jax.tree.map(lambda x: x.astype(dtype), tree)
+
+    def init(params):
+        state = adam.init(params)
+        return state._replace(mu=cast(state.mu, first_dtype), nu=cast(state.nu, second_dtype))
+
+    def update(grads, state, params=None):
+        state = state._replace(mu=cast(state.mu, jnp.float32), nu=cast(state.nu, jnp.float32))
+        updates, state = adam.update(cast(grads, jnp.float32), state, params)
+        return updates, state._replace(mu=cast(state.mu, first_dtype), nu=cast(state.nu, second_dtype))
+
+    return optax.GradientTransformation(init, update)
 
 
 def init_state(params, optimizer) -> TrainState:
@@ -48,9 +71,7 @@ def make_init(model_config, optimizer, mesh):
 
 def policy_loss(params, batch: Batch, *, model_config, ratio_filter, filter_gradient, objective, temperature):
     """(loss [], diagnostics.Accumulator) of one microbatch; losses of microbatches add up to the step's loss."""
-    log_prob, entropy = token_log_probs(
-        model_config, params, batch.tokens, batch.prompt_length, batch.response_mask.shape[1], temperature=temperature
-    )
+    log_prob, entropy = token_log_probs(model_config, params, batch.packed, temperature=temperature)
     log_ratio = jnp.where(batch.response_mask, log_prob - batch.old_log_prob, 0.0)
     filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, filter_gradient)
     out = objective(filtered.log_ratio, batch)
@@ -71,35 +92,34 @@ def policy_loss(params, batch: Batch, *, model_config, ratio_filter, filter_grad
 
 def supervised_loss(params, batch: Batch, *, model_config):
     """Mean negative log-likelihood of the valid response tokens, as one microbatch's share of the step's loss."""
-    log_prob, _ = token_log_probs(model_config, params, batch.tokens, batch.prompt_length, batch.response_mask.shape[1])
+    log_prob, _ = token_log_probs(model_config, params, batch.packed)
     return -jnp.sum(jnp.where(batch.response_mask, log_prob, 0.0)) / jnp.maximum(batch.num_tokens, 1), None
 
 
-def split_microbatches(batch: Batch, num: int) -> Batch:
-    """Rows [B, ...] -> [num, B / num, ...], strided so that every device keeps its own rows; totals are repeated."""
-    def split(x):
-        if x.ndim == 0:
-            return jnp.broadcast_to(x, (num,))
-        return jnp.moveaxis(x.reshape(x.shape[0] // num, num, *x.shape[1:]), 1, 0)
+def accumulate(loss_fn, params, batch: Batch, nothing, merge):
+    """(loss, aux, gradient) summed over the microbatches of a batch whose fields have that leading axis.
 
-    return jax.tree.map(split, batch)
-
-
-def accumulate(loss_fn, params, batch: Batch, num_microbatches: int, merge):
-    """(loss, aux, gradient) summed over microbatches; `merge` adds two aux values."""
+    `merge` adds two aux values, of which `nothing` is the neutral element. Microbatches behind the last one that holds a
+    sequence are not run: how many there are depends on the lengths, but nothing is compiled for it.
+    """
     grad_fn = jax.value_and_grad(loss_fn, has_aux=True)
-    micro = split_microbatches(batch, num_microbatches)
-    (loss, aux), grads = grad_fn(params, jax.tree.map(lambda x: x[0], micro))
-    if num_microbatches == 1:
-        return loss, aux, grads
+    batch = with_totals(batch)
 
-    def body(carry, one):
+    def add(number, carry):
         loss, aux, grads = carry
-        (loss_1, aux_1), grads_1 = grad_fn(params, one)
-        return (loss + loss_1, merge(aux, aux_1), jax.tree.map(jnp.add, grads, grads_1)), None
+        (loss_1, aux_1), grads_1 = grad_fn(params, jax.tree.map(lambda x: x[number] if x.ndim else x, batch))
+        return loss + loss_1, merge(aux, aux_1), jax.tree.map(jnp.add, grads, grads_1)
 
-    carry, _ = jax.lax.scan(body, (loss, aux, grads), jax.tree.map(lambda x: x[1:], micro))
-    return carry
+    if batch.response_mask.shape[0] == 1:
+        (loss, aux), grads = grad_fn(params, jax.tree.map(lambda x: x[0] if x.ndim else x, batch))
+        return loss, aux, grads
+    zero = (jnp.zeros((), jnp.float32), nothing, jax.tree.map(jnp.zeros_like, params))
+    return jax.lax.fori_loop(0, _num_used(batch.packed), add, zero)
+
+
+def _num_used(packed: Packed) -> jax.Array:
+    """How many microbatches hold a sequence; those that do come first."""
+    return jnp.sum(jnp.any(packed.segments > 0, axis=(1, 2)), dtype=jnp.int32)
 
 
 def guarded_update(state: TrainState, loss, grads, optimizer):
@@ -135,24 +155,24 @@ def with_totals(batch: Batch) -> Batch:
     """The batch with the denominators of the whole optimizer step filled in."""
     return batch.replace(
         num_tokens=jnp.sum(batch.response_mask, dtype=jnp.int32),
-        num_sequences=jnp.sum(jnp.any(batch.response_mask, axis=1), dtype=jnp.int32),
+        num_sequences=jnp.sum(jnp.any(batch.response_mask, axis=-1), dtype=jnp.int32),
     )
 
 
 def _jit_step(step, shardings, mesh, num_outputs):
     return jax.jit(
         step,
-        in_shardings=(shardings, batch_sharding(mesh)),
+        in_shardings=(shardings, microbatch_sharding(mesh)),
         out_shardings=(shardings, *[replicated(mesh)] * num_outputs),
         donate_argnums=0,
     )
 
 
-def make_train_step(model_config, learner_config, optimizer, shardings, mesh, *, ratio_filter, filter_gradient, objective, temperature):
-    """A jitted `train_step(state, rows) -> (state, metrics, measured)`: one optimizer step on one minibatch.
+def make_train_step(model_config, optimizer, shardings, mesh, *, ratio_filter, filter_gradient, objective, temperature):
+    """A jitted `train_step(state, batch) -> (state, metrics, measured)`: one optimizer step on one minibatch.
 
-    `rows` holds the per-row fields of Batch by name; the row count divides by the microbatches and the mesh. The state is
-    donated. metrics: scalars of guarded_update; measured: a diagnostics.Accumulator over all microbatches and devices.
+    `batch` is a Batch of microbatches without its totals (packing.make_batch). The state is donated. metrics: scalars of
+    guarded_update; measured: a diagnostics.Accumulator over all microbatches and devices.
     """
     loss_fn = partial(
         policy_loss,
@@ -163,40 +183,33 @@ def make_train_step(model_config, learner_config, optimizer, shardings, mesh, *,
         temperature=temperature,
     )
 
-    def step(state, rows):
-        batch = with_totals(Batch(**rows))
-        loss, measured, grads = accumulate(loss_fn, state.params, batch, learner_config.num_microbatches, diagnostics.merge)
+    def step(state, batch):
+        loss, measured, grads = accumulate(loss_fn, state.params, batch, diagnostics.init(), diagnostics.merge)
         return *guarded_update(state, loss, grads, optimizer), measured
 
     return _jit_step(step, shardings, mesh, num_outputs=2)
 
 
 def make_supervised_step(model_config, optimizer, shardings, mesh):
-    """A jitted `supervised_step(state, rows) -> (state, metrics)` of the warm start."""
-    def step(state, rows):
-        batch = with_totals(Batch(**rows))
-        loss, _, grads = accumulate(partial(supervised_loss, model_config=model_config), state.params, batch, 1, None)
+    """A jitted `supervised_step(state, batch) -> (state, metrics)` of the warm start."""
+    def step(state, batch):
+        loss, _, grads = accumulate(partial(supervised_loss, model_config=model_config), state.params, batch, None, lambda a, b: None)
         return guarded_update(state, loss, grads, optimizer)
 
     return _jit_step(step, shardings, mesh, num_outputs=1)
 
 
-def make_score_step(model_config, shardings, mesh, *, response_length, num_microbatches, temperature):
-    """A jitted `score(params, tokens [B, S], prompt_length [B]) -> log_prob [B, T]`, the trainer's own old log-probabilities."""
-    def one(params, tokens, prompt_length):
-        return token_log_probs(model_config, params, tokens, prompt_length, response_length, temperature=temperature)[0]
+def make_score_step(model_config, shardings, mesh, *, temperature):
+    """A jitted `score(params, packed) -> log_prob [microbatches, B, T]`, the trainer's own old log-probabilities.
 
-    def score(params, tokens, prompt_length):
-        rows, num = tokens.shape[0], num_microbatches
-        # the same strided split as the update's, so that the first minibatch's ratio is exactly 1 where shapes agree
-        tokens = jnp.moveaxis(tokens.reshape(rows // num, num, -1), 1, 0)
-        prompt_length = jnp.moveaxis(prompt_length.reshape(rows // num, num), 1, 0)
-        log_prob = jax.lax.map(lambda x: one(params, *x), (tokens, prompt_length))
-        return jnp.moveaxis(log_prob, 0, 1).reshape(rows, -1)
+    On the shapes of the update, so that the first minibatch's ratio is exactly 1. Junk where masked.
+    """
+    def score(params, packed: Packed):
+        def one(number, log_prob):
+            micro = jax.tree.map(lambda x: x[number], packed)
+            return log_prob.at[number].set(token_log_probs(model_config, params, micro, temperature=temperature)[0])
 
-    return jax.jit(
-        score,
-        in_shardings=(shardings.params, batch_sharding(mesh), batch_sharding(mesh)),
-        out_shardings=batch_sharding(mesh),
-    )
+        return jax.lax.fori_loop(0, _num_used(packed), one, jnp.zeros(packed.places.shape, jnp.float32))
 
+    sharding = microbatch_sharding(mesh)
+    return jax.jit(score, in_shardings=(shardings.params, sharding), out_shardings=sharding)

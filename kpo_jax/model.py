@@ -25,7 +25,7 @@ import jax.numpy as jnp
 from kpo_jax.attention import causal_attention
 from kpo_jax.types import KVCache
 
-_DTYPES = ("float32", "bfloat16")
+DTYPES = ("float32", "bfloat16")
 _REMAT_POLICIES = {"full": None, "dots": jax.checkpoint_policies.dots_with_no_batch_dims_saveable}
 
 
@@ -77,7 +77,7 @@ class ModelConfig:
             value = getattr(self, name)
             if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
                 errors.append(f"{name} = {value!r} must be a positive finite number")
-        for name, legal in (("dtype", _DTYPES), ("param_dtype", _DTYPES), ("remat", ("none", *_REMAT_POLICIES))):
+        for name, legal in (("dtype", DTYPES), ("param_dtype", DTYPES), ("remat", ("none", *_REMAT_POLICIES))):
             if getattr(self, name) not in legal:
                 errors.append(f"{name} = {getattr(self, name)!r} must be one of {', '.join(legal)}")
         if errors:
@@ -233,13 +233,13 @@ class Layer(_Parameters):
     """The scanned block. The carry is (x, response cache or None)."""
 
     @nn.compact
-    def __call__(self, carry, per_layer, rotary, decoding):
+    def __call__(self, carry, per_layer, rotary, segments, decoding):
         """per_layer: None, or (layer index, prompt key, prompt value) of this layer when decoding."""
         x, cache = carry
 
         def attend(query, key, value):
             if decoding is None:
-                return causal_attention(query, key, value), (key, value)
+                return causal_attention(query, key, value, segments), (key, value)
             index, prompt_key, prompt_value = per_layer
             start = (index, 0, decoding.step, 0, 0)
             keys, values = (jax.lax.dynamic_update_slice(old, new[None], start)
@@ -258,10 +258,10 @@ class Decoder(_Parameters):
     """Embedding, one scan over the layers, final norm."""
 
     @nn.compact
-    def __call__(self, tokens, positions, cache=None, per_layer=None, decoding=None):
+    def __call__(self, tokens, positions, segments=None, cache=None, per_layer=None, decoding=None):
         """tokens, positions [B, S] -> (hidden [B, S, D], (key, value)), both [L, B, S, K, H].
 
-        Without `decoding` the rows attend causally to themselves and key, value are theirs. With it S = 1 and key,
+        Without `decoding` the rows (or their `segments` [B, S]) attend causally to themselves and key, value are theirs. With it S = 1 and key,
         value are the response `cache` [L, B, T, K, H] with one more column. That cache travels in the scan's carry:
         as a scanned input and output it would be held twice.
         """
@@ -280,12 +280,12 @@ class Decoder(_Parameters):
             layer,
             variable_axes={"params": 0},
             split_rngs={"params": True},
-            in_axes=(0, nn.broadcast, nn.broadcast),
+            in_axes=(0, nn.broadcast, nn.broadcast, nn.broadcast),
             length=config.num_layers,
             metadata_params={nn.PARTITION_NAME: "layers"},
         )
         rotary = _rotary_table(config, positions)
-        (x, cache), whole_rows = layers(config, name="layers")((x, cache), per_layer, rotary, decoding)
+        (x, cache), whole_rows = layers(config, name="layers")((x, cache), per_layer, rotary, segments, decoding)
         return self.norm(x, "norm"), cache if decoding is not None else whole_rows
 
 
@@ -329,7 +329,9 @@ def logits(config: ModelConfig, params, hidden: jax.Array) -> jax.Array:
     return jnp.einsum("...d,vd->...v", hidden, head, preferred_element_type=jnp.float32)
 
 
-def hidden_states(config: ModelConfig, params, tokens: jax.Array, positions: jax.Array) -> jax.Array:
+def hidden_states(
+    config: ModelConfig, params, tokens: jax.Array, positions: jax.Array, segments: jax.Array | None = None
+) -> jax.Array:
     """Final-norm hidden states [B, S, D] in `config.dtype` of whole rows under causal attention.
 
     Rows are right-padded and without gaps, so a valid token never sees padding and no mask is needed. What stands
@@ -337,9 +339,10 @@ def hidden_states(config: ModelConfig, params, tokens: jax.Array, positions: jax
 
     Args:
       tokens: [B, S] int32.
-      positions: [B, S] int32, counted from 0 at each row's first token.
+      positions: [B, S] int32, counted from 0 at each row's (or segment's) first token.
+      segments: [B, S] int32; a row may hold several sequences, each of which sees itself alone.
     """
-    return _apply(config, params, tokens, positions)[0]
+    return _apply(config, params, tokens, positions, segments)[0]
 
 
 def prefill(config: ModelConfig, params, tokens: jax.Array, lengths: jax.Array) -> tuple[jax.Array, KVCache]:
@@ -379,6 +382,6 @@ def decode_step(
     per_layer = (jnp.arange(config.num_layers), prompt.key, prompt.value)
     decoding = _Decoding(step, prompt_mask)
     hidden, (key, value) = _apply(
-        config, params, tokens[:, None], positions[:, None], (response.key, response.value), per_layer, decoding
+        config, params, tokens[:, None], positions[:, None], None, (response.key, response.value), per_layer, decoding
     )
     return hidden[:, 0], KVCache(key, value, jnp.full_like(response.lengths, step + 1))

@@ -13,11 +13,37 @@ import jax.numpy as jnp
 
 from kpo_jax import model
 from kpo_jax.model import ModelConfig
+from kpo_jax.types import Packed
 
 _LOWEST = -1e30  # below any logit; unlike -inf or the lowest float it may be multiplied and stay finite
 
 
 def token_log_probs(
+    config: ModelConfig, params, packed: Packed, *, temperature: float = 1.0, logits_bytes: int | None = None
+) -> tuple[jax.Array, jax.Array]:
+    """Log-probability of each response token and entropy of its distribution, softmax(logits / temperature).
+
+    Both outputs have their exact gradients, and are finite junk where `packed.places` is.
+
+    Args:
+      packed: whole sequences, several to a row.
+      temperature: the sampling temperature, positive.
+      logits_bytes: of the float32 logits of one tile, over all devices (the backward pass holds a few such arrays); by
+        default 16 MiB, or what 1024 entries of the vocabulary take, where that is more.
+
+    Returns:
+      log_prob [B, T] and entropy [B, T] in nats, float32.
+
+    Raises:
+      ValueError: logits_bytes < 1, or temperature <= 0.
+    """
+    _check(temperature, logits_bytes)
+    hidden = model.hidden_states(config, params, packed.tokens, packed.positions, packed.segments)
+    log_prob, entropy = _response_log_probs(config, params, hidden, packed.columns, packed.targets, temperature, logits_bytes)
+    return log_prob.reshape(-1)[packed.places], entropy.reshape(-1)[packed.places]
+
+
+def row_log_probs(
     config: ModelConfig,
     params,
     tokens: jax.Array,
@@ -27,41 +53,40 @@ def token_log_probs(
     temperature: float = 1.0,
     logits_bytes: int | None = None,
 ) -> tuple[jax.Array, jax.Array]:
-    """Log-probability of each response token and entropy of its distribution, softmax(logits / temperature).
-
-    Response token t of row b stands in column prompt_length[b] + t and is predicted from the column before. Entries
-    beyond a row's response are finite junk: mask them. Both outputs have their exact gradients.
+    """`token_log_probs` of one sequence to a row: the simple form, which the packed one is tested against.
 
     Args:
       tokens: [B, S] int32; a row is prompt, response, padding.
-      prompt_length: [B] int32, at least 1.
+      prompt_length: [B] int32, at least 1. Response token t of row b stands in column prompt_length[b] + t.
       response_length: T.
-      temperature: the sampling temperature, positive.
-      logits_bytes: of the float32 logits of one tile, over all devices (the backward pass holds a few such arrays); by
-        default 16 MiB, or what 1024 entries of the vocabulary take, where that is more.
-
-    Returns:
-      log_prob [B, T] and entropy [B, T] in nats, float32.
 
     Raises:
-      ValueError: response_length outside [1, S), logits_bytes < 1, or temperature <= 0.
+      ValueError: response_length outside [1, S), and as `token_log_probs`.
     """
     num_columns = tokens.shape[1]
     if not 1 <= response_length < num_columns:
-        raise ValueError(f"token_log_probs: response_length = {response_length} must be in [1, {num_columns}), "
+        raise ValueError(f"row_log_probs: response_length = {response_length} must be in [1, {num_columns}), "
                          f"rows have {num_columns} columns")  # fmt: skip
-    if logits_bytes is None:
-        logits_bytes = max(2**24, 4 * tokens.shape[0] * response_length * 1024)
-    if logits_bytes < 1:
+    _check(temperature, logits_bytes)
+    positions = jnp.broadcast_to(jnp.arange(num_columns)[None, :], tokens.shape)
+    hidden = model.hidden_states(config, params, tokens, positions)
+    columns = jnp.minimum(prompt_length[:, None] + jnp.arange(response_length)[None, :], num_columns - 1)  # [B, T]
+    targets = jnp.take_along_axis(tokens, columns, axis=1, mode="clip")
+    return _response_log_probs(config, params, hidden, columns - 1, targets, temperature, logits_bytes)
+
+
+def _check(temperature, logits_bytes) -> None:
+    if logits_bytes is not None and logits_bytes < 1:
         raise ValueError(f"token_log_probs: logits_bytes = {logits_bytes} must be at least 1")
     if not temperature > 0:
         raise ValueError(f"token_log_probs: temperature = {temperature} must be positive")
-    positions = jnp.broadcast_to(jnp.arange(num_columns)[None, :], tokens.shape)
-    hidden = model.hidden_states(config, params, tokens, positions)
-    columns = prompt_length[:, None] + jnp.arange(response_length)[None, :]  # [B, T]
-    columns = jnp.minimum(columns, num_columns - 1)
-    hidden = jnp.take_along_axis(hidden, columns[:, :, None] - 1, axis=1, mode="clip")
-    targets = jnp.take_along_axis(tokens, columns, axis=1, mode="clip")
+
+
+def _response_log_probs(config, params, hidden, columns, targets, temperature, logits_bytes):
+    """Log-probability and entropy [R, C] of targets [R, C], predicted from `columns` [R, C] of hidden [R, S, D]."""
+    if logits_bytes is None:
+        logits_bytes = max(2**24, 4 * targets.size * 1024)
+    hidden = jnp.take_along_axis(hidden, columns[:, :, None], axis=1, mode="clip")
     targets = jnp.clip(targets, 0, config.vocab_size - 1)
     num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes)
     return head_log_probs(hidden, model.head_weight(config, params), targets, temperature, num_tiles)

@@ -75,6 +75,11 @@ def batch_sharding(mesh: Mesh) -> NamedSharding:
     return NamedSharding(mesh, BATCH)
 
 
+def microbatch_sharding(mesh: Mesh) -> NamedSharding:
+    """Rows of arrays [microbatches, rows, ...] split over data x fsdp."""
+    return NamedSharding(mesh, PartitionSpec(None, *BATCH))
+
+
 def replicated(mesh: Mesh) -> NamedSharding:
     return NamedSharding(mesh, PartitionSpec())
 
@@ -82,3 +87,8 @@ def replicated(mesh: Mesh) -> NamedSharding:
 def put_rows(mesh: Mesh, tree):
     """Host arrays with a leading row axis -> device arrays split over the batch axes."""
     return jax.device_put(tree, batch_sharding(mesh))
+
+
+def put_microbatches(mesh: Mesh, tree):
+    """Host arrays [microbatches, rows, ...] -> device arrays with their rows split over the batch axes."""
+    return jax.device_put(tree, microbatch_sharding(mesh))

@@ -17,9 +17,10 @@ from kpo_jax.config import Config, build_filter, build_objective, eval_sample_co
 from kpo_jax.data import Problem, decontaminate, encode_prompts, load_problems, prompt_order
 from kpo_jax.learner import init_state, make_init, make_optimizer, make_score_step, make_train_step
 from kpo_jax.metrics import MetricWriter, Progress, to_host
+from kpo_jax.packing import PackShape, make_batch, pack, pack_shape, unpack
 from kpo_jax.rollout import Rollout, rollout, stop_at, summary
 from kpo_jax.sampler import make_sampler
-from kpo_jax.sharding import make_mesh, put_rows
+from kpo_jax.sharding import make_mesh, put_microbatches
 from kpo_jax.tokenizers import load_tokenizer
 from kpo_jax.types import TrainState
 from kpo_jax.warm_start import warm_start
@@ -49,9 +50,10 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """The mesh, the optimizer, and the jitted functions of a run."""
+    """The mesh, the shape of the update's microbatches, and the jitted functions of a run."""
 
     mesh: jax.sharding.Mesh
+    pack_shape: PackShape
     init: Callable
     shapes: TrainState
     shardings: TrainState
@@ -100,7 +102,6 @@ def build(config: Config, data: Data) -> Machine:
     mesh = make_mesh(config.mesh)
     rows = mesh.shape["data"] * mesh.shape["fsdp"]
     for path, count in [
-        ("sequences per microbatch", _minibatch_rows(config) // config.learner.num_microbatches),
         ("prompts per sampler call", config.rollout.prompts_per_call or config.rollout.prompts_per_step),
         ("eval.prompts_per_call", config.eval.prompts_per_call),
     ]:
@@ -117,22 +118,21 @@ def build(config: Config, data: Data) -> Machine:
 
     return Machine(
         mesh=mesh,
+        pack_shape=pack_shape(
+            _minibatch_rows(config),
+            data.train.prompt_length + config.sampler.max_response_length,
+            config.sampler.max_response_length,
+            microbatch_tokens=config.learner.microbatch_tokens,
+            device_rows=rows,
+        ),
         init=init,
         shapes=jax.eval_shape(init, jax.random.key(0)),
         shardings=shardings,
         sampler=sampler(config.sampler, group_size=config.rollout.group_size),
         eval_sampler=sampler(eval_sample_config(config), group_size=config.eval.num_samples),
-        score_step=make_score_step(
-            config.model,
-            shardings,
-            mesh,
-            response_length=config.sampler.max_response_length,
-            num_microbatches=config.learner.num_minibatches * config.learner.num_microbatches,
-            temperature=temperature,
-        ),
+        score_step=make_score_step(config.model, shardings, mesh, temperature=temperature),
         train_step=make_train_step(
             config.model,
-            config.learner,
             optimizer,
             shardings,
             mesh,
@@ -193,18 +193,28 @@ def collect(config: Config, data: Data, machine: Machine, params, step: int) -> 
     )
 
 
-def score(machine: Machine, params, rows: dict) -> np.ndarray:
-    """The trainer's own log-probabilities [B, T] of the sampled responses, before any update."""
-    tokens, prompt_length = put_rows(machine.mesh, (rows["tokens"], rows["prompt_length"]))
-    return np.asarray(machine.score_step(params, tokens, prompt_length))
-
-
-def update(config: Config, machine: Machine, state: TrainState, rows: dict):
-    """(state, per-minibatch metrics, per-minibatch accumulators) after one optimizer step per minibatch; no host sync inside."""
-    size, metrics, measured = _minibatch_rows(config), [], []
+def pack_minibatches(config: Config, machine: Machine, rows: dict) -> list[tuple]:
+    """The rollout's rows cut into minibatches: (its rows, Packed, order) of each, see packing.pack."""
+    size, minibatches = _minibatch_rows(config), []
     for start in range(0, len(rows["tokens"]), size):
-        minibatch = put_rows(machine.mesh, {k: v[start : start + size] for k, v in rows.items()})
-        state, scalars, accumulator = machine.train_step(state, minibatch)
+        part = {name: value[start : start + size] for name, value in rows.items()}
+        minibatches.append((part, *pack(part, machine.pack_shape)))
+    return minibatches
+
+
+def score(machine: Machine, params, minibatches: list[tuple]) -> None:
+    """Add the trainer's own log-probabilities, before any update, to the minibatches' rows: old_log_prob [N, T]."""
+    scores = [machine.score_step(params, put_microbatches(machine.mesh, packed)) for _, packed, _ in minibatches]
+    for (part, _, order), log_prob in zip(minibatches, jax.device_get(scores), strict=True):
+        part["old_log_prob"] = np.where(part["response_mask"], unpack(log_prob, order, len(part["tokens"])), np.float32(0))
+
+
+def update(machine: Machine, state: TrainState, minibatches: list[tuple]):
+    """(state, per-minibatch metrics, per-minibatch accumulators) after one optimizer step per minibatch; no host sync inside."""
+    metrics, measured = [], []
+    for part, packed, order in minibatches:
+        batch = put_microbatches(machine.mesh, make_batch(part, packed, order))
+        state, scalars, accumulator = machine.train_step(state, batch)
         metrics.append(scalars)
         measured.append(accumulator)
     return state, metrics, measured
@@ -226,12 +236,13 @@ def step_metrics(machine: Machine, metrics: list[dict], measured: list) -> tuple
     return learner | to_host(machine.summarize(pooled)) | on_policy, each
 
 
-def check_finite(config: Config, metrics: dict, rows: dict, step: int, workdir: str) -> None:
+def check_finite(config: Config, metrics: dict, minibatches: list[tuple], step: int, workdir: str) -> None:
     """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite."""
     if metrics["learner/skipped_in_a_row"] < config.learner.max_bad_updates:
         return
     path = Path(workdir) / f"bad_batch_step_{step:06d}.npz"
-    np.savez_compressed(path, **rows)
+    parts = [part for part, _, _ in minibatches]
+    np.savez_compressed(path, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     raise Diverged(f"step {step}: {metrics['learner/skipped_in_a_row']} non-finite updates in a row; the batch is in {path}")
 
 
@@ -347,9 +358,10 @@ def _train_one(config, data, machine, state, step, workdir, writer):
     clock = [time.perf_counter()]
     result = collect(config, data, machine, state.params, step)
     clock.append(time.perf_counter())
-    rows = result.rows | {"old_log_prob": score(machine, state.params, result.rows)}
+    minibatches = pack_minibatches(config, machine, result.rows)
+    score(machine, state.params, minibatches)
     clock.append(time.perf_counter())
-    state, metrics, measured = update(config, machine, state, rows)
+    state, metrics, measured = update(machine, state, minibatches)
     scalars, each = step_metrics(machine, metrics, measured)
     clock.append(time.perf_counter())
     scalars = summary(result, config.rollout.group_size) | scalars
@@ -357,9 +369,9 @@ def _train_one(config, data, machine, state, step, workdir, writer):
     for number, minibatch in enumerate(each):
         writer.write(step, {"minibatch": number} | minibatch, "minibatches")
     times = dict(zip(("time/rollout", "time/score", "time/update"), np.diff(clock).tolist(), strict=True))
-    tokens = int(rows["response_mask"].sum())
+    tokens = int(result.rows["response_mask"].sum())
     writer.write(step, times | {"speed/response_tokens_per_second": tokens / (clock[-1] - clock[0])}, "timing")
-    check_finite(config, scalars, rows, step, workdir)
+    check_finite(config, scalars, minibatches, step, workdir)
     note = f"reward {scalars['rollout/reward_mean']:.3f}  clip {scalars['clip/fraction']:.3f}  {clock[-1] - clock[0]:.2f} s/step"
     return state, note, scalars
 

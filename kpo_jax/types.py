@@ -5,7 +5,7 @@ One letter, one meaning, in every shape comment `# [B, T]` and every einsum of t
     B  sequences           P  prompt length       G  group size (samples per prompt)
     T  response length     S  whole length, P + T  D  model width
     F  feed-forward width  N  query heads          K  key/value heads
-    H  head dimension      V  vocabulary           L  layers
+    H  head dimension      V  vocabulary           L  layers              R  packed rows          C  response tokens in a packed row
 
 The letters Q, V, P, K of the Kalman literature are therefore never variable names: they are `process_var`,
 `measurement_var`, `predicted_var` / `state_var` and `gain`.
@@ -27,6 +27,7 @@ __all__ = [
     "FilterOutput",
     "KVCache",
     "ObjectiveOutput",
+    "Packed",
     "Prompts",
     "TrainState",
     "Verdict",
@@ -94,28 +95,46 @@ class Completions:
 
 
 @struct.dataclass
-class Batch:
-    """One optimizer step's (or one microbatch's) training data.
+class Packed:
+    """Sequences packed into rows: prompt, response, next prompt, ..., with the padding at the end of a row (see packing.py).
 
-    A row of `tokens` is prompt, response, padding without gaps, so causal attention never sees padding.
+    Attributes:
+      tokens: [R, S] int32.
+      segments: [R, S] int32, which of its row's sequences a token belongs to, from 1; 0 is padding.
+      positions: [R, S] int32, from 0 at each sequence's first token.
+      columns: [R, C] int32, the column whose hidden state predicts a response token of the row.
+      targets: [R, C] int32, that token.
+      places: [B, T] int32, where in the flattened [R * C] the response token t of sequence b is. Junk where masked.
+    """
+
+    tokens: jax.Array
+    segments: jax.Array
+    positions: jax.Array
+    columns: jax.Array
+    targets: jax.Array
+    places: jax.Array
+
+
+@struct.dataclass
+class Batch:
+    """One microbatch's training data; with a leading axis on every field, all the microbatches of an optimizer step.
+
     `num_tokens` and `num_sequences` are the denominators of the WHOLE optimizer step, over all its microbatches,
     devices and hosts, so that losses of microbatches add up to the loss of the step. Supervised batches leave the fields
     of RL None.
 
     Attributes:
-      tokens: [B, S] int32, S = P + T.
-      prompt_length: [B] int32.
+      packed: what the model reads.
       response_mask: [B, T] bool.
       old_log_prob: [B, T] float32, recomputed by the trainer with the weights that sampled.
       sampler_log_prob: [B, T] float32, as the sampler saw it.
       advantage: [B] float32.
       reward: [B] float32.
       num_tokens: [] int32, valid response tokens.
-      num_sequences: [] int32, rows with at least one valid token.
+      num_sequences: [] int32, sequences with at least one valid token.
     """
 
-    tokens: jax.Array
-    prompt_length: jax.Array
+    packed: Packed | None
     response_mask: jax.Array
     old_log_prob: jax.Array | None = None
     sampler_log_prob: jax.Array | None = None

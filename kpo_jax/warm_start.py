@@ -7,7 +7,8 @@ from kpo_jax.arithmetic import demonstration
 from kpo_jax.config import Config, LearnerConfig
 from kpo_jax.learner import init_state, make_optimizer, make_supervised_step
 from kpo_jax.metrics import Progress, to_host
-from kpo_jax.sharding import put_rows, state_shardings
+from kpo_jax.packing import make_batch, pack, pack_shape
+from kpo_jax.sharding import put_microbatches, state_shardings
 
 
 def demonstration_rows(problems, prompt_ids, tokenizer, *, rng, batch_size, error_rate, prompt_length, response_length) -> dict:
@@ -38,6 +39,13 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, config: Config, mesh,
     shardings = state_shardings(shapes, config.model, mesh)
     state = jax.jit(lambda p: init_state(p, optimizer), out_shardings=shardings)(params)
     supervised_step = make_supervised_step(config.model, optimizer, shardings, mesh)
+    shape = pack_shape(
+        stage.batch_size,
+        prompt_length + response_length,
+        response_length,
+        microbatch_tokens=config.learner.microbatch_tokens,
+        device_rows=mesh.shape["data"] * mesh.shape["fsdp"],
+    )
     progress = Progress("warm start", 0, stage.num_steps)
     for step in range(stage.num_steps):
         rows = demonstration_rows(
@@ -50,7 +58,8 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, config: Config, mesh,
             prompt_length=prompt_length,
             response_length=response_length,
         )
-        state, metrics = supervised_step(state, put_rows(mesh, rows))
+        batch = make_batch(rows, *pack(rows, shape))
+        state, metrics = supervised_step(state, put_microbatches(mesh, batch))
         if (step + 1) % 20 == 0 or step + 1 == stage.num_steps:  # fetching every step would stall the device
             progress.update(step + 1, f"loss {to_host(metrics)['learner/loss']:.3f}")
     progress.close()

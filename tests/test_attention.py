@@ -16,12 +16,14 @@ def inputs(batch, length, heads, kv_heads, width, dtype=jnp.float32):
     return [jnp.asarray(rng.normal(size=shape), dtype) for shape in shapes]
 
 
-def plain(query, key, value):
+def plain(query, key, value, segments=None):
     """The definition, with every weight in memory."""
     repeats = query.shape[2] // key.shape[2]
     key, value = (jnp.repeat(x, repeats, axis=2) for x in (key, value))
     score = jnp.einsum("bqnh,bsnh->bnqs", query, key, precision="highest") / np.sqrt(query.shape[-1])
     score = jnp.where(np.tril(np.ones(score.shape[-2:], bool))[None, None], score, -jnp.inf)
+    if segments is not None:
+        score = jnp.where(segments[:, None, :, None] == segments[:, None, None, :], score, -jnp.inf)
     return jnp.einsum("bnqs,bsnh->bqnh", jax.nn.softmax(score, axis=-1), value, precision="highest")
 
 
@@ -41,6 +43,19 @@ def test_equals_the_plain_form(batch, length, heads, kv_heads, width):
     args = inputs(batch, length, heads, kv_heads, width)
     actual, expected = (value_and_gradients(form, *args) for form in (attention.blocked_attention, plain))
     chex.assert_trees_all_close(actual, expected, atol=2e-5, rtol=2e-5)
+
+
+def test_segments_see_themselves_alone():
+    args = inputs(3, 300, 6, 3, 8)
+    ends = np.sort(np.random.default_rng(1).integers(1, 300, (3, 4)), axis=1)
+    segments = jnp.asarray((np.arange(300)[None, :, None] >= ends[:, None, :]).sum(axis=2))
+    form, exact = (lambda *x, f=f: f(*x, segments) for f in (attention.blocked_attention, plain))
+    expected = value_and_gradients(exact, *args)
+    chex.assert_trees_all_close(value_and_gradients(form, *args), expected, atol=2e-5, rtol=2e-5)
+    shifted = lambda *x: attention.blocked_attention(*x, jnp.roll(segments, 1, axis=1))
+    for wrong in (attention.blocked_attention, shifted):
+        with pytest.raises(AssertionError):
+            chex.assert_trees_all_close(value_and_gradients(wrong, *args), expected, atol=1e-2, rtol=1e-2)
 
 
 def test_comparison_catches_a_look_into_the_future_and_a_wrong_group():

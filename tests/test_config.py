@@ -48,7 +48,7 @@ def test_methods_have_the_papers_parameters():
     ("overrides", "named"),
     [
         ({"learner__num_minibatches": 3}, "learner.num_minibatches"),
-        ({"learner__num_microbatches": 5}, "learner.num_microbatches"),
+        ({"learner__microbatch_tokens": -5}, "learner.microbatch_tokens"),
         ({"mesh__tensor": 3}, "model.num_heads"),
         ({"mesh__data": 7}, "mesh.data"),
         ({"sampler__top_p": 0.9}, "top_p"),

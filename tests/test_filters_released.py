@@ -54,7 +54,7 @@ def test_nan_under_the_mask_reaches_the_loss_only_if_the_padding_is_long_enough(
         filtered = apply_filter(ratio_filter, LOG_RATIO[:, :padded_length], mask, "straight_through")
         zeros = jnp.zeros((2, padded_length))
         advantage = jnp.array([1.0, -1.0])
-        batch = Batch(zeros, advantage, mask, zeros, zeros, advantage, advantage, num_tokens=300, num_sequences=2)
+        batch = Batch(None, mask, zeros, zeros, advantage, advantage, num_tokens=300, num_sequences=2)
         return Clipped(3e-4, 4e-4)(filtered.log_ratio, batch).loss
 
     weak = (1e-2, 1.0)

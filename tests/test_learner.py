@@ -6,13 +6,15 @@ import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
-from kpo_jax import diagnostics, learner
+from kpo_jax import diagnostics, learner, policy
 from kpo_jax.config import LearnerConfig, MeshConfig, build_filter, build_objective
 from kpo_jax.methods import METHODS
 from kpo_jax.model import ModelConfig
-from kpo_jax.sharding import make_mesh, mesh_shape, put_rows
+from kpo_jax.packing import make_batch, pack, pack_shape, unpack
+from kpo_jax.sharding import make_mesh, mesh_shape, put_microbatches
 
 MODEL = ModelConfig(vocab_size=32, hidden_size=32, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8)
 CONFIG = LearnerConfig(learning_rate=1e-3, num_minibatches=1)
@@ -34,21 +36,30 @@ def rows(seed=0):
     )
 
 
-def one_step(method="grpo", mesh=MeshConfig(data=1), devices=1, num_microbatches=1, batch=None, steps=1):  # noqa: B008 (frozen)
+def packed(batch, mesh, microbatch_tokens=0):
+    """(what `pack` returns, the Batch on the mesh) of rows like those of `rows`."""
+    shape = pack_shape(
+        ROWS, PROMPT + RESPONSE, RESPONSE, microbatch_tokens=microbatch_tokens, device_rows=mesh.shape["data"] * mesh.shape["fsdp"]
+    )
+    parts = pack(batch, shape)
+    return parts, put_microbatches(mesh, make_batch(batch, *parts))
+
+
+def one_step(method="grpo", mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None, steps=1, config=CONFIG):  # noqa: B008 (frozen)
     algorithm = METHODS[method]
     mesh = make_mesh(mesh, jax.devices()[:devices])
-    config = dataclasses.replace(CONFIG, num_microbatches=num_microbatches)
     optimizer = learner.make_optimizer(config)
     init, shardings = learner.make_init(MODEL, optimizer, mesh)
     ratio_filter = build_filter(algorithm.filter)
     step = learner.make_train_step(
-        MODEL, config, optimizer, shardings, mesh,
+        MODEL, optimizer, shardings, mesh,
         ratio_filter=ratio_filter, filter_gradient=algorithm.filter.gradient,
         objective=build_objective(algorithm.objective), temperature=1.0,
     )  # fmt: skip
     state = init(jax.random.key(0))
+    _, batch = packed(rows() if batch is None else batch, mesh, microbatch_tokens)
     for _ in range(steps):
-        state, metrics, measured = step(state, put_rows(mesh, rows() if batch is None else batch))
+        state, metrics, measured = step(state, batch)
     return jax.device_get(state), jax.device_get(metrics | diagnostics.summarize(measured, kappa=ratio_filter.kappa))
 
 
@@ -60,16 +71,17 @@ def reference():
 @pytest.mark.parametrize(
     "other",
     [
-        dict(num_microbatches=4),
+        dict(microbatch_tokens=48),
+        dict(microbatch_tokens=12),
         dict(devices=8, mesh=MeshConfig(data=8)),
-        dict(devices=8, mesh=MeshConfig(data=2, fsdp=2, tensor=2), num_microbatches=2),
+        dict(devices=8, mesh=MeshConfig(data=2, fsdp=2, tensor=2), microbatch_tokens=100),
     ],
 )
 def test_microbatches_and_devices_change_nothing(reference, other):
     state, metrics = one_step("is_kpo_weak", **other)
     chex.assert_trees_all_close(metrics, reference[1], rtol=2e-4, atol=2e-5)
     # Adam's first step is sign-like, so a gradient of 1e-8 either way may move a weight by the learning rate: compare moments
-    chex.assert_trees_all_close(state.opt_state[1][0].mu, reference[0].opt_state[1][0].mu, rtol=1e-3, atol=1e-7)
+    chex.assert_trees_all_close(state.opt_state[1].mu, reference[0].opt_state[1].mu, rtol=1e-3, atol=1e-7)
 
 
 def test_negative_control_a_wrong_denominator_is_seen(reference):
@@ -114,10 +126,14 @@ def test_scores_are_the_log_probs_of_the_update():
     """With old = the trainer's own scores the raw ratio is 1 and the KL 0."""
     mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
     init, shardings = learner.make_init(MODEL, learner.make_optimizer(CONFIG), mesh)
-    score = learner.make_score_step(MODEL, shardings, mesh, response_length=RESPONSE, num_microbatches=4, temperature=1.0)
+    score = learner.make_score_step(MODEL, shardings, mesh, temperature=1.0)
     batch = rows()
     params = init(jax.random.key(0)).params
-    batch["old_log_prob"] = np.asarray(score(params, batch["tokens"], batch["prompt_length"]))
+    (parts, order), _ = packed(batch, mesh, microbatch_tokens=48)
+    batch["old_log_prob"] = unpack(np.asarray(score(params, put_microbatches(mesh, parts))), order, ROWS)
+    alone = policy.row_log_probs(MODEL, params, batch["tokens"], jnp.asarray(batch["prompt_length"]), RESPONSE)[0]
+    difference = np.where(batch["response_mask"], alone - batch["old_log_prob"], 0.0)
+    assert np.abs(difference).max() < 1e-5
     _, metrics = one_step("kpo_strong", batch=batch)
     assert abs(metrics["ratio/raw_max"] - 1) < 1e-5
     assert metrics["policy/approx_kl"] < 1e-9
@@ -139,3 +155,19 @@ def test_a_mesh_that_does_not_fit_is_refused():
     assert mesh_shape(MeshConfig(data=-1, fsdp=2), 8) == {"data": 4, "fsdp": 2, "tensor": 1}
     with pytest.raises(ValueError, match="does not use 8 devices"):
         mesh_shape(MeshConfig(data=3, fsdp=2), 8)
+
+
+def test_moments_are_stored_in_the_dtypes_asked_for():
+    batch = rows()
+    config = dataclasses.replace(CONFIG, first_moment_dtype="bfloat16")
+    exact, rough = (one_step(batch=batch, config=c, steps=2)[0] for c in (CONFIG, config))
+    assert {x.dtype for x in jax.tree.leaves(rough.opt_state[1].mu)} == {jnp.dtype("bfloat16")}
+    assert {x.dtype for x in jax.tree.leaves(rough.opt_state[1].nu)} == {jnp.dtype("float32")}
+    for a, b in zip(jax.tree.leaves(exact.opt_state[1].mu), jax.tree.leaves(rough.opt_state[1].mu), strict=True):
+        assert np.linalg.norm(b.astype(np.float32) - a) < 0.01 * np.linalg.norm(a)
+    assert any(np.any(a != b) for a, b in zip(jax.tree.leaves(exact.params), jax.tree.leaves(rough.params), strict=True))
+    # the default is optax's own AdamW
+    ours = learner.make_optimizer(dataclasses.replace(CONFIG, max_grad_norm=1e9))
+    theirs = optax.adamw(CONFIG.learning_rate, b1=CONFIG.adam_b1, b2=CONFIG.adam_b2, weight_decay=CONFIG.weight_decay)
+    params, grads = {"w": jnp.arange(5.0)}, {"w": jnp.array([1e-6, -1.0, 3.0, 0.0, 1e3])}
+    chex.assert_trees_all_close(ours.update(grads, ours.init(params), params)[0], theirs.update(grads, theirs.init(params), params)[0])

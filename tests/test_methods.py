@@ -115,7 +115,7 @@ def test_an_unknown_method_names_the_legal_ones():
 def test_a_filter_of_the_whole_batch_refuses_microbatches():
     config_dict = config_lib.load_config_file(f"{Path(__file__).parents[1]}/configs/tiny.py:is_kpo_calibrated")
     for name, refused in (("calibrated", True), ("kalman", False)):
-        config_dict.learner.num_microbatches = 2
+        config_dict.learner.microbatch_tokens = 4096
         if name == "kalman":
             config_dict.algorithm.filter.update(dict(name="kalman", process_var=1e-2, measurement_var=1.0))
             config_dict.algorithm.filter.update(dict(var_ratio=None, initial_ratio=None, kappa=None))

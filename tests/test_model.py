@@ -146,7 +146,7 @@ def check_logits(config, params, golden):
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def log_prob_gradient(config, temperature, params, tokens, prompt_length, mask):
     def summed(params):
-        log_prob, _ = policy.token_log_probs(config, params, tokens, prompt_length, mask.shape[1],
+        log_prob, _ = policy.row_log_probs(config, params, tokens, prompt_length, mask.shape[1],
                                              temperature=temperature, logits_bytes=2000)  # fmt: skip
         log_prob = jnp.where(mask, log_prob, 0.0)
         return jnp.sum(log_prob), log_prob

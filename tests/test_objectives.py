@@ -22,8 +22,7 @@ def make_batch(mask, advantage, num_tokens=None, num_sequences=None):
     mask = jnp.asarray(mask, bool)
     blank = jnp.full(mask.shape, jnp.nan)  # an objective must not look at these
     return Batch(
-        tokens=blank,
-        prompt_length=blank[:, 0],
+        packed=None,
         response_mask=mask,
         old_log_prob=blank,
         sampler_log_prob=blank,

@@ -11,6 +11,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from test_model import CONFIG, forward, random_params, random_tokens, whole_logits
 
 from kpo_jax import policy
+from kpo_jax.packing import pack, pack_shape
 
 SHAPE, WIDTH, VOCAB = (3, 7), 6, 11  # only 1 and 11 tiles leave no padding
 
@@ -75,6 +76,43 @@ def test_extreme_logits_stay_finite_and_entropy_stays_in_its_bounds():
     assert all(bool(jnp.all(jnp.isfinite(x))) for x in gradient)
 
 
+def packed_rows(tokens, prompt_length, mask, **keywords):
+    """The first microbatch of ragged rows packed several to a row, and where each row went."""
+    num, width = tokens.shape
+    rows = dict(tokens=np.asarray(tokens), prompt_length=np.asarray(prompt_length), response_mask=np.asarray(mask))
+    shape = pack_shape(num, width, mask.shape[1], **(dict(microbatch_tokens=0, device_rows=1) | keywords))
+    parts, order = pack(rows, shape)
+    return jax.tree.map(lambda x: jnp.asarray(x[0]), parts), order[0]
+
+
+def test_packed_sequences_are_those_of_a_row_each():
+    params, (tokens, prompt_length) = random_params(CONFIG), rows()
+    mask = jnp.arange(7)[None, :] < jnp.array([3, 7, 2])[:, None]
+    parts, order = packed_rows(tokens, prompt_length, mask)
+    assert parts.tokens.shape[0] == 1 and int(parts.segments.max()) == 3  # three sequences share one row
+
+    def loss(form):
+        def of(params):
+            log_prob, entropy = form(params)
+            return jnp.sum(jnp.where(mask, log_prob + 0.3 * entropy, 0.0)), jnp.where(mask, log_prob, 0.0)
+
+        return jax.device_get(jax.jit(jax.grad(of, has_aux=True))(params))
+
+    def in_packing(parts):
+        return lambda params: [x[np.argsort(order)] for x in policy.token_log_probs(CONFIG, params, parts)]
+
+    expected = loss(lambda params: policy.row_log_probs(CONFIG, params, tokens, prompt_length, 7))
+    chex.assert_trees_all_close(loss(in_packing(parts)), expected, atol=2e-4, rtol=2e-4)
+    # rotary attention knows differences of positions alone, so only their order within a sequence shows
+    for wrong in (
+        parts.replace(segments=jnp.minimum(parts.segments, 1)),
+        parts.replace(positions=parts.positions[:, ::-1]),
+        parts.replace(columns=parts.columns + 1),
+    ):
+        with pytest.raises(AssertionError):
+            chex.assert_trees_all_close(loss(in_packing(wrong)), expected, atol=1e-2, rtol=1e-2)
+
+
 def rows():
     """Ragged rows [3, 12] with responses of at most 7 columns, the last one running past the row's end."""
     return random_tokens((3, 12)), jnp.array([5, 1, 8])
@@ -95,7 +133,7 @@ def plain_token_log_probs(config, params, tokens, prompt_length, response_length
 
 def test_response_token_is_predicted_from_the_column_before():
     params, (tokens, prompt_length) = random_params(CONFIG), rows()
-    log_prob, entropy = policy.token_log_probs(CONFIG, params, tokens, prompt_length, 7, temperature=0.8, logits_bytes=2000)
+    log_prob, entropy = policy.row_log_probs(CONFIG, params, tokens, prompt_length, 7, temperature=0.8, logits_bytes=2000)
     assert log_prob.dtype == entropy.dtype == jnp.float32
     expected = plain_token_log_probs(CONFIG, params, tokens, prompt_length, 7, 0.8)
     valid = np.arange(7)[None, :] < 12 - np.asarray(prompt_length)[:, None]
@@ -114,7 +152,7 @@ def test_parameter_gradient_equals_the_plain_form(tie_embeddings):
     targets, batch = jnp.take_along_axis(tokens, columns, axis=1), jnp.arange(3)[:, None]
 
     def tiled(params):
-        log_prob, entropy = policy.token_log_probs(config, params, tokens, prompt_length, 4, logits_bytes=2000)
+        log_prob, entropy = policy.row_log_probs(config, params, tokens, prompt_length, 4, logits_bytes=2000)
         return jnp.sum(log_prob) + 0.3 * jnp.sum(entropy)
 
     def plain(params):
@@ -137,7 +175,7 @@ def test_junk_beyond_the_response_has_no_say():
     @jax.jit
     @jax.grad
     def gradient(params, tokens):
-        log_prob, entropy = policy.token_log_probs(CONFIG, params, tokens, prompt_length, 4)
+        log_prob, entropy = policy.row_log_probs(CONFIG, params, tokens, prompt_length, 4)
         return jnp.sum(jnp.where(mask, log_prob + entropy, 0.0))
 
     expected = gradient(params, tokens)
@@ -175,20 +213,20 @@ def test_rows_stay_on_their_devices():
     params, tokens = random_params(CONFIG), random_tokens((8, 12))
     spread, whole = (NamedSharding(mesh, PartitionSpec(*axis)) for axis in (("data",), ()))
     run = jax.jit(
-        lambda params, tokens, prompt_length: policy.token_log_probs(CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000),
+        lambda params, tokens, prompt_length: policy.row_log_probs(CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000),
         in_shardings=(whole, spread, spread),
     )
     prompt_length = jnp.arange(8) % 6 + 1
     text = run.lower(params, tokens, prompt_length).compile().as_text()
     assert not any(name in text for name in ("all-gather", "all-to-all", "collective-permute", "all-reduce"))
-    expected = policy.token_log_probs(CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000)
+    expected = policy.row_log_probs(CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000)
     chex.assert_trees_all_close(jax.device_get(run(params, tokens, prompt_length)), jax.device_get(expected), atol=1e-5)
 
 
 def test_bfloat16_returns_float32_close_to_float32():
     params, (tokens, prompt_length) = random_params(CONFIG, std=0.1), rows()
     config = dataclasses.replace(CONFIG, dtype="bfloat16")
-    exact, rough = (policy.token_log_probs(c, params, tokens, prompt_length, 4) for c in (CONFIG, config))
+    exact, rough = (policy.row_log_probs(c, params, tokens, prompt_length, 4) for c in (CONFIG, config))
     assert rough[0].dtype == rough[1].dtype == jnp.float32
     chex.assert_trees_all_close(rough, exact, atol=0.05)
     assert jnp.max(jnp.abs(rough[0] - exact[0])) > 1e-5
@@ -212,4 +250,4 @@ def test_bad_arguments_are_named():
         ({"response_length": 4, "temperature": float("nan")}, "temperature = nan must be positive"),
     ):
         with pytest.raises(ValueError, match=message):
-            policy.token_log_probs(CONFIG, {}, tokens, prompt_length, **keywords)
+            policy.row_log_probs(CONFIG, {}, tokens, prompt_length, **keywords)

@@ -65,7 +65,7 @@ def test_greedy_is_the_argmax_of_repeated_whole_forwards(tie_embeddings):
 def test_sampler_log_prob_is_the_trainers(keywords, trainer_temperature):
     params = random_params(CONFIG)
     completions = sample(SampleConfig(max_response_length=T, **keywords), params, eos_ids=ODD)
-    recompute = lambda temperature: np.where(completions.mask, policy.token_log_probs(
+    recompute = lambda temperature: np.where(completions.mask, policy.row_log_probs(
         CONFIG, params, *whole_rows(completions), T, temperature=temperature)[0], 0.0)  # fmt: skip
     np.testing.assert_allclose(completions.sampler_log_prob, recompute(trainer_temperature), atol=1e-4)
     assert np.max(np.abs(completions.sampler_log_prob - recompute(0.9 * trainer_temperature))) > 1e-2
@@ -144,7 +144,7 @@ def test_bfloat16_is_close_to_the_trainer_in_bfloat16():
     config = dataclasses.replace(CONFIG, dtype="bfloat16")
     params = random_params(CONFIG, std=0.1)
     completions = sample(SampleConfig(max_response_length=T), params, config=config)
-    log_prob, _ = policy.token_log_probs(config, params, *whole_rows(completions), T)
+    log_prob, _ = policy.row_log_probs(config, params, *whole_rows(completions), T)
     assert completions.sampler_log_prob.dtype == np.float32
     np.testing.assert_allclose(completions.sampler_log_prob, log_prob, atol=0.05)
 

@@ -1,0 +1,88 @@
+"""Packing loses nothing, keeps within its shape, and gives rows back in their order."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpo_jax.packing import make_batch, pack, pack_shape, unpack
+
+
+def make_rows(lengths, max_prompt, max_response, seed=0):
+    rng = np.random.default_rng(seed)
+    prompt_length, response_length = (np.array(x, np.int32) for x in zip(*lengths, strict=True))
+    num = len(lengths)
+    return dict(
+        tokens=rng.integers(1, 1000, (num, max_prompt + max_response)).astype(np.int32),  # junk behind the response, too
+        prompt_length=prompt_length,
+        response_mask=np.arange(max_response)[None, :] < response_length[:, None],
+        advantage=rng.normal(size=num).astype(np.float32),
+        old_log_prob=rng.normal(size=(num, max_response)).astype(np.float32),
+    )
+
+
+@st.composite
+def cases(draw):
+    max_prompt, max_response = draw(st.integers(1, 40)), draw(st.integers(1, 90))
+    one = st.tuples(st.integers(1, max_prompt), st.integers(0, max_response))
+    longest = st.just((max_prompt, max_response))  # the case in which the fewest fit
+    lengths = draw(st.lists(st.one_of(one, longest), min_size=1, max_size=40))
+    device_rows = draw(st.sampled_from([1, 2, 8]))
+    budget = draw(st.sampled_from([0, 1, 2, 3, 7])) * (max_prompt + max_response) * device_rows
+    return lengths, max_prompt, max_response, device_rows, budget + draw(st.integers(0, 30)) * (budget > 0)
+
+
+@settings(max_examples=300, deadline=None)
+@given(cases())
+def test_every_sequence_is_packed_once_and_whole(case):
+    lengths, max_prompt, max_response, device_rows, budget = case
+    rows = make_rows(lengths, max_prompt, max_response)
+    shape = pack_shape(
+        len(lengths), max_prompt + max_response, max_response, microbatch_tokens=budget, device_rows=device_rows
+    )
+    packed, order = pack(rows, shape)
+    assert shape.rows % device_rows == 0 and shape.sequences % device_rows == 0
+    assert not budget or shape.rows * shape.length <= budget
+    assert budget or shape.microbatches == 1
+    assert packed.tokens.shape == (shape.microbatches, shape.rows, shape.length)
+    assert packed.columns.shape == (shape.microbatches, shape.rows, shape.responses)
+    assert sorted(order[order >= 0].tolist()) == list(range(len(lengths)))
+    used = (packed.segments > 0).any(axis=(1, 2))
+    assert used.tolist() == sorted(used.tolist(), reverse=True)  # the used microbatches come first
+
+    for micro, place in np.argwhere(order >= 0):
+        index = order[micro, place]
+        prompt, response = lengths[index]
+        where = packed.places[micro, place, :response]
+        targets = packed.targets[micro].reshape(-1)[where]
+        np.testing.assert_array_equal(targets, rows["tokens"][index, prompt : prompt + response])
+        columns = packed.columns[micro].reshape(-1)[where]
+        for row, column in zip(where // shape.responses, columns, strict=True):
+            segment = packed.segments[micro, row] == packed.segments[micro, row, column]
+            assert packed.segments[micro, row, column] > 0
+            np.testing.assert_array_equal(packed.tokens[micro, row][segment], rows["tokens"][index, : prompt + response])
+            np.testing.assert_array_equal(packed.positions[micro, row][segment], np.arange(prompt + response))
+        if response:
+            np.testing.assert_array_equal(packed.positions[micro].reshape(-1)[where // shape.responses * shape.length + columns],
+                                          np.arange(prompt - 1, prompt + response - 1))  # fmt: skip
+    assert packed.tokens[packed.segments == 0].sum() == 0
+    assert (packed.segments > 0).sum() == sum(p + r for p, r in lengths)
+
+    batch = make_batch(rows, packed, order)
+    for name in ("response_mask", "advantage", "old_log_prob"):
+        np.testing.assert_array_equal(unpack(getattr(batch, name), order, len(lengths)), rows[name])
+    assert not batch.response_mask[order < 0].any()
+
+
+def test_short_sequences_need_fewer_microbatches():
+    full = make_rows([(10, 90)] * 32, 10, 90)
+    half = make_rows([(5, 45)] * 32, 10, 90)
+    shape = pack_shape(32, 100, 90, microbatch_tokens=800, device_rows=1)
+    used = [int((pack(rows, shape)[0].segments > 0).any(axis=(1, 2)).sum()) for rows in (full, half)]
+    assert used == [4, 2]
+
+
+def test_a_budget_below_one_sequence_a_device_is_named():
+    with pytest.raises(ValueError, match=r"learner\.microbatch_tokens: 799 is below 800, one sequence of 100 tokens for each of data x fsdp = 8"):
+        pack_shape(32, 100, 90, microbatch_tokens=799, device_rows=8)
+    assert pack_shape(32, 100, 90, microbatch_tokens=800, device_rows=8).rows == 8
