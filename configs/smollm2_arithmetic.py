@@ -26,7 +26,7 @@ def get_config(name: str = "kpo_strong"):
     data = DataConfig(source="arithmetic", difficulty="single", num_problems=104, template="chat_short", max_prompt_length=64)
     return to_config_dict(
         Config(
-            num_steps=16,
+            num_steps=8,
             tokenizer=FILE,
             pretrained=FILE,
             data=data,

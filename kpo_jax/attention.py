@@ -11,7 +11,9 @@ import math
 
 import jax
 import jax.numpy as jnp
+from jax.ad_checkpoint import checkpoint_name
 
+ATTENTION_OUTPUT = "attention_output"  # what a remat policy keeps that does not recompute attention
 _BLOCK, _MAX_BLOCKS = 128, 8
 _MASKED = -1e30
 
@@ -27,7 +29,8 @@ def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segment
         return blocked_attention(query, key, value, segments)
     cudnn = backend == "gpu" and query.dtype == jnp.bfloat16
     mask = None if segments is None else segments[:, None, :, None] == segments[:, None, None, :]
-    return jax.nn.dot_product_attention(query, key, value, mask=mask, is_causal=True, implementation="cudnn" if cudnn else None)
+    out = jax.nn.dot_product_attention(query, key, value, mask=mask, is_causal=True, implementation="cudnn" if cudnn else None)
+    return checkpoint_name(out, ATTENTION_OUTPUT)
 
 
 @jax.custom_vjp
@@ -38,7 +41,7 @@ def blocked_attention(query: jax.Array, key: jax.Array, value: jax.Array, segmen
 
 def _forward(query, key, value, segments):
     rows = _split_heads(query, key.shape[2]), _split_heads(key), _split_heads(value), segments
-    out, normalizer = _map_rows(_forward_row, *rows)
+    out, normalizer = checkpoint_name(_map_rows(_forward_row, *rows), ATTENTION_OUTPUT)
     return _join_heads(out), (*rows, out, normalizer)
 
 

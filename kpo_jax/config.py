@@ -179,6 +179,7 @@ class Config:
     `pretrained` is the policy to begin from: a Hugging Face directory, a hub id or a .gguf file of the architecture that `model`
     spells out; "" is random weights. A warm start goes on from there. `revision` pins hub ids, those of `pretrained` and of
     `tokenizer`; "" is the main branch.
+    `decontaminate` drops training problems that an evaluation set holds too, see data.decontaminate.
     `init_from` names the workdir of another run whose step-0 policy this run starts from, in place of a warm start of its own.
     """
 
@@ -189,6 +190,7 @@ class Config:
     revision: str = ""
     init_from: str = ""
     data: DataConfig = DataConfig()
+    decontaminate: bool = True
     model: ModelConfig = PRESETS["tiny"]
     sampler: SampleConfig = SampleConfig(max_response_length=64)
     reward: RewardConfig = RewardConfig()

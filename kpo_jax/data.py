@@ -127,6 +127,19 @@ class DataConfig:
             raise ValueError(f"data.max_prompt_length {self.max_prompt_length}: must be at least 1")
 
 
+# Published sets on the Hugging Face hub; configurations add the template and the longest prompt.
+HUB_SETS: dict[str, DataConfig] = {
+    "dapo_math_17k": DataConfig(
+        source="hub", path="BytedTsinghua-SIA/DAPO-Math-17k", problem_field="prompt.0.content", answer_field="reward_model.ground_truth"
+    ),
+    "gsm8k_train": DataConfig(source="hub", path="openai/gsm8k", subset="main", problem_field="question"),
+    "gsm8k_test": DataConfig(source="hub", path="openai/gsm8k", subset="main", split="test", problem_field="question"),
+    "math500": DataConfig(source="hub", path="HuggingFaceH4/MATH-500", split="test"),
+    "aime24": DataConfig(source="hub", path="HuggingFaceH4/aime_2024"),
+    "aime25": DataConfig(source="hub", path="math-ai/aime25", split="test"),
+}
+
+
 def load_problems(config: DataConfig) -> tuple[list[Problem], dict[str, int]]:
     """Cleaned problems in the order of their source, and how many rows were dropped for each reason.
 

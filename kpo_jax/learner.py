@@ -27,7 +27,7 @@ def make_optimizer(config) -> optax.GradientTransformation:
     else:
         schedule = optax.constant_schedule(config.learning_rate)
     return optax.chain(
-        optax.clip_by_global_norm(config.max_grad_norm),
+        _clip_by_global_norm(config.max_grad_norm),
         _stored_as(
             optax.scale_by_adam(b1=config.adam_b1, b2=config.adam_b2),
             jnp.dtype(config.first_moment_dtype),
@@ -36,6 +36,17 @@ def make_optimizer(config) -> optax.GradientTransformation:
         optax.add_decayed_weights(config.weight_decay),
         optax.scale_by_learning_rate(schedule),
     )
+
+
+def _clip_by_global_norm(max_norm: float) -> optax.GradientTransformation:
+    """As optax's, but with one factor for all: XLA fuses a product into the moments' updates, where a quotient is kept in memory."""
+    def update(grads, state, params=None):
+        del params
+        norm = optax.tree.norm(grads)
+        scale = jnp.where(norm > max_norm, max_norm / norm, 1.0)
+        return jax.tree.map(lambda g: g * scale.astype(g.dtype), grads), state
+
+    return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
 
 
 def _stored_as(adam, first_dtype, second_dtype) -> optax.GradientTransformation:

@@ -22,6 +22,12 @@ def to_host(scalars: dict) -> dict:
     return {k: np.asarray(v).item() for k, v in jax.device_get(scalars).items()}
 
 
+def tell(line: str) -> None:
+    """A line for the person at the terminal; only process 0 speaks."""
+    if jax.process_index() == 0:
+        print(line, file=sys.stderr, flush=True)
+
+
 class MetricWriter:
     """Appends one JSON line and one TensorBoard step per call. `first_step`: lines at or beyond it are dropped on opening."""
 
@@ -93,7 +99,7 @@ class Progress:
             self._bar.update(step - self._bar.n)
         elif not self._quiet and (time.monotonic() - self._last > self.SECONDS_BETWEEN_LINES or step == self._total):
             self._last = time.monotonic()
-            print(f"{self._label} {step}/{self._total}  {note}", file=sys.stderr, flush=True)
+            tell(f"{self._label} {step}/{self._total}  {note}")
 
     def close(self) -> None:
         if self._bar is not None:

@@ -22,11 +22,18 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from kpo_jax.attention import causal_attention
+from kpo_jax.attention import ATTENTION_OUTPUT, causal_attention
 from kpo_jax.types import KVCache
 
 DTYPES = ("float32", "bfloat16")
-_REMAT_POLICIES = {"full": None, "dots": jax.checkpoint_policies.dots_with_no_batch_dims_saveable}
+_WEIGHT_PRODUCTS = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
+_REMAT_POLICIES = {
+    "full": None,
+    "attention": _WEIGHT_PRODUCTS,
+    "elementwise": jax.checkpoint_policies.save_from_both_policies(
+        _WEIGHT_PRODUCTS, jax.checkpoint_policies.save_only_these_names(ATTENTION_OUTPUT)
+    ),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,8 +46,8 @@ class ModelConfig:
       qkv_bias: biases on the query, key and value projections (Qwen2.5).
       dtype: computation and caches; softmax, rotary angles, norms' statistics and logits are float32 in any case.
       param_dtype: storage of the parameters; they are cast to `dtype` where they are used.
-      remat: what the backward pass recomputes in a layer: "none"; "full", everything; "dots", all but the
-        weight matrix products.
+      remat: what the backward pass recomputes in a layer: "none"; "elementwise", all but matrix products and attention, which costs
+        little time and saves much memory; "attention", that too; "full", everything.
 
     Raises:
       ValueError: lists every illegal field.
@@ -60,7 +67,7 @@ class ModelConfig:
     qkv_bias: bool = False
     dtype: str = "float32"
     param_dtype: str = "float32"
-    remat: str = "none"
+    remat: str = "elementwise"
 
     def __post_init__(self):
         errors = []

@@ -1,10 +1,12 @@
-"""What a configuration will need, worked out from shapes alone: parameters, mesh, bytes per device."""
+"""What a configuration will need, worked out from shapes alone: parameters, mesh, bytes per device, FLOPs."""
+
+import dataclasses
 
 import jax
 import jax.numpy as jnp
 from jax.sharding import PartitionSpec
 
-from kpo_jax import hf
+from kpo_jax import flops, hf
 from kpo_jax.config import Config
 from kpo_jax.learner import make_optimizer
 from kpo_jax.model import init_params, num_params
@@ -23,10 +25,8 @@ def describe(config: Config) -> str:
     sizes = mesh_shape(mesh, num_devices)
     params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
     specs = param_specs(config.model)
-    moments = jax.eval_shape(make_optimizer(config.learner).init, params)
     param_bytes = bytes_per_device(params, specs, sizes)
-    # Adam keeps two moments, each of the parameters' shape, dtype and sharding; its counters are a few bytes
-    num_moments = sum(leaf.size for leaf in jax.tree.leaves(moments)) // num_params(config.model)
+    adam = jax.eval_shape(make_optimizer(config.learner).init, params)[1]  # its counters are a few bytes
     lines = [
         f"parameters       {num_params(config.model):,}",
         f"first policy     {_first_policy(config)}",
@@ -34,8 +34,10 @@ def describe(config: Config) -> str:
         "bytes per device",
         f"  parameters     {_human(param_bytes)}",
         f"  gradient       {_human(param_bytes)}",
-        f"  optimizer      {_human(num_moments * param_bytes)}",
+        f"  optimizer      {_human(sum(bytes_per_device(moment, specs, sizes) for moment in (adam.mu, adam.nu)))}",
         f"  KV cache       {_human(_cache_bytes(config, sizes))}",
+        "TFLOPs of a training step, all prompts and responses as long as they may be",
+        *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(_longest_step(config)).items()),
     ]
     return "\n".join(lines)
 
@@ -43,6 +45,16 @@ def describe(config: Config) -> str:
 def _first_policy(config: Config) -> str:
     start = f"step 0 of {config.init_from}" if config.init_from else config.pretrained or "random weights"
     return f"{start}, then a warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else start
+
+
+def _longest_step(config: Config) -> flops.StepFlops:
+    rollout = config.rollout
+    return flops.training_step(
+        config.model,
+        prompt_lengths=[config.data.max_prompt_length] * rollout.prompts_per_step,
+        response_lengths=[config.sampler.max_response_length] * rollout.prompts_per_step * rollout.group_size,
+        group_size=rollout.group_size,
+    )
 
 
 def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:

@@ -85,7 +85,7 @@ def _check(temperature, logits_bytes) -> None:
 def _response_log_probs(config, params, hidden, columns, targets, temperature, logits_bytes):
     """Log-probability and entropy [R, C] of targets [R, C], predicted from `columns` [R, C] of hidden [R, S, D]."""
     if logits_bytes is None:
-        logits_bytes = max(2**24, 4 * targets.size * 1024)
+        logits_bytes = max(2**23, 4 * targets.size * 1024)
     hidden = jnp.take_along_axis(hidden, columns[:, :, None], axis=1, mode="clip")
     targets = jnp.clip(targets, 0, config.vocab_size - 1)
     num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes)

@@ -81,7 +81,7 @@ def parse_rows(rows: Iterable[Row], problem_field: str, answer_field: str) -> It
         yield Problem(
             id=str(row.get("id") or place),
             problem=without_instruction(_text_field(row, problem_field, place)),
-            answer=_text_field(row, answer_field, place),
+            answer=final_answer(_text_field(row, answer_field, place)),
             solution=solution if isinstance(solution, str) else None,
         )
 
@@ -92,6 +92,12 @@ def without_instruction(text: str) -> str:
     if len(paragraphs) >= 3 and "Answer: $Answer" in paragraphs[0] and '"Answer:"' in paragraphs[-1]:
         return "\n\n".join(paragraphs[1:-1])
     return text
+
+
+def final_answer(text: str) -> str:
+    """The answer alone, when the text is a published GSM8K answer: a worked solution with a last line `#### 18`."""
+    solution, mark, answer = text.rpartition("\n#### ")
+    return answer.strip() if mark and solution and "\n" not in answer.strip() else text
 
 
 def _text_field(row: dict[str, Any], dotted: str, place: str) -> str:

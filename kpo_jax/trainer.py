@@ -10,13 +10,12 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from absl import logging
 
 from kpo_jax import checkpoints, diagnostics, evaluate, hf
 from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config
 from kpo_jax.data import Problem, decontaminate, encode_prompts, load_problems, prompt_order
 from kpo_jax.learner import init_state, make_init, make_optimizer, make_score_step, make_train_step
-from kpo_jax.metrics import MetricWriter, Progress, to_host
+from kpo_jax.metrics import MetricWriter, Progress, tell, to_host
 from kpo_jax.packing import PackShape, make_batch, pack, pack_shape, unpack
 from kpo_jax.rollout import Rollout, rollout, stop_at, summary
 from kpo_jax.sampler import make_sampler
@@ -39,13 +38,14 @@ class Preempted(RuntimeError):
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """Everything read from disk before a device is touched; `weights` is the local path of the checked pretrained weights or ""."""
+    """Everything read from disk before a device is touched; `weights` is the local path of the checked pretrained weights or "",
+    `notes` are lines that say what was dropped from the sets and why."""
 
     weights: str
     tokenizer: object
     train: evaluate.EvalSet
     eval_sets: list[evaluate.EvalSet]
-    dropped: dict[str, int]
+    notes: list[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,17 +75,19 @@ def load_data(config: Config) -> Data:
         raise ValueError(
             f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer {config.tokenizer!r}"
         )
-    eval_sets = [_load_set(name, data, tokenizer)[0] for name, data in config.eval.sets.items()]
-    held_out = [problem for eval_set in eval_sets for problem in eval_set.problems]
-    train, dropped = _load_set("train", config.data, tokenizer, held_out)
+    notes = []
+    eval_sets = [_load_set(name, data, tokenizer, notes) for name, data in config.eval.sets.items()]
+    held_out = [problem for eval_set in eval_sets for problem in eval_set.problems] if config.decontaminate else []
+    train = _load_set("train", config.data, tokenizer, notes, held_out)
     if len(train.problems) < config.rollout.prompts_per_step:
         raise ValueError(
             f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} training problems"
         )
-    return Data(weights=weights, tokenizer=tokenizer, train=train, eval_sets=eval_sets, dropped=dropped)
+    return Data(weights=weights, tokenizer=tokenizer, train=train, eval_sets=eval_sets, notes=notes)
 
 
-def _load_set(name, data_config, tokenizer, held_out: list[Problem] = ()):
+def _load_set(name, data_config, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> evaluate.EvalSet:
+    """The set, encoded; appends a note if anything was dropped."""
     problems, dropped = load_problems(data_config)
     if held_out:  # what is evaluated on is never trained on
         problems, overlapping = decontaminate(problems, held_out)
@@ -94,12 +96,17 @@ def _load_set(name, data_config, tokenizer, held_out: list[Problem] = ()):
     dropped = {reason: count for reason, count in (dropped | {"prompt too long": too_long}).items() if count}
     longest = max(len(ids) for ids in encoded.tokens)
     prompt_length = -(-longest // PROMPT_ROUNDING) * PROMPT_ROUNDING
-    return evaluate.EvalSet(name, encoded.problems, encoded.tokens, prompt_length), dropped
+    if dropped:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items())
+        notes.append(f"{name}: {len(encoded.problems):,} problems; dropped: {reasons}")
+    return evaluate.EvalSet(name, encoded.problems, encoded.tokens, prompt_length)
 
 
 def build(config: Config, data: Data) -> Machine:
-    """Make the mesh and every jitted function. Nothing is compiled yet."""
+    """Make the mesh and every jitted function, and tell the data's notes. Nothing is compiled yet."""
     mesh = make_mesh(config.mesh)
+    for note in data.notes:
+        tell(note)
     rows = mesh.shape["data"] * mesh.shape["fsdp"]
     for path, count in [
         ("prompts per sampler call", config.rollout.prompts_per_call or config.rollout.prompts_per_step),
@@ -278,7 +285,6 @@ def _score(config: Config, scalars: dict[str, float]) -> float | None:
 
 def train(config: Config, data: Data, machine: Machine, workdir: str) -> None:
     """Train to `config.num_steps`, resuming from the newest checkpoint in `workdir`. Raises Diverged or Preempted."""
-    logging.info("%d training problems; dropped: %s", len(data.train.problems), data.dropped or "none")
     stop = _catch_sigterm()
     manager = checkpoints.make_manager(workdir, config.checkpoint)
     writer = progress = None

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Set up an environment and run all tests but the slow ones. Arguments go to pytest, e.g. -m slow, or -k filters.
+# Settings: WORKERS (test processes, default 2).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bash launch/setup.sh
-exec "${VENV:-.venv}/bin/python" -m pytest "$@"
+exec "${VENV:-.venv}/bin/python" -m pytest -n "${WORKERS:-2}" --dist loadfile "$@"

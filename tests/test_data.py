@@ -22,6 +22,7 @@ from kpo_jax.data import (
     prompt_order,
     prompt_text,
 )
+from kpo_jax.problem_sets import final_answer
 from kpo_jax.tokenizers import CharTokenizer
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -137,6 +138,13 @@ def test_nested_parquet_and_its_prompt_wrapper(tmp_path):
     problems, dropped = load_problems(DataConfig(source="parquet", path=str(path), **DAPO_FIELDS))
     assert [(p.problem, p.answer) for p in problems] == [("First.\n\nSecond?", "34"), ("Third?", "5")]
     assert dropped == {"duplicate": 1}
+
+
+def test_answers_of_gsm8k_are_their_last_line():
+    assert final_answer("She sells 9 eggs.\nThat makes 9 * 2 = 18.\n#### 18") == "18"
+    assert final_answer("1\n#### 1,200 ") == "1,200"
+    for text in ("18", "#### 18", "a\n#### 1\nand more", ""):  # no solution before it, or not the last line
+        assert final_answer(text) == text
 
 
 def test_hub_reader_on_a_local_folder(tmp_path, monkeypatch):

@@ -1,0 +1,47 @@
+"""FLOPs counted from shapes against XLA's own count and against the published figure of a real model."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import pytest
+from test_model import CONFIG, random_params, random_tokens
+
+from kpo_jax import flops, model
+from kpo_jax.model import PRESETS
+
+
+def test_forward_is_what_xla_counts():
+    """XLA counts the body of the scan over layers once, and all pairs of a single block of attention, masked or not."""
+    config, length = dataclasses.replace(PRESETS["tiny"], num_layers=1), 64
+
+    def run(params, tokens):
+        return model.logits(config, params, model.hidden_states(config, params, tokens, jnp.arange(length)[None, :]))
+
+    counted = jax.jit(run).lower(random_params(config), random_tokens((1, length), config)).compile().cost_analysis()["flops"]
+    expected = flops.forward(config, tokens=length, pairs=length * length, logits=length)
+    assert 1 <= counted / expected < 1.05  # norms, rotations and softmax are on top
+    assert counted > 1.05 * flops.forward(config, tokens=length, pairs=0, logits=length)
+
+
+def test_the_4b_model():
+    config = PRESETS["qwen3-4b"]
+    per_token = flops.forward(config, tokens=1, pairs=0, logits=1)
+    embedding = config.vocab_size * config.hidden_size
+    assert per_token == 2 * (flops.matrix_params(config) + embedding)
+    assert per_token == pytest.approx(8.04e9, rel=1e-3)
+    # parameters beside the matrices: the norms
+    assert model.num_params(config) - flops.matrix_params(config) - embedding == 2560 + 36 * (2 * 2560 + 2 * 128)
+
+
+def test_a_step_by_hand():
+    token = flops.forward(CONFIG, tokens=1, pairs=0, logits=0)
+    pair = flops.forward(CONFIG, tokens=0, pairs=1, logits=0)
+    logit = flops.forward(CONFIG, tokens=0, pairs=0, logits=1)
+    # prompts of 3 and 2 tokens; responses of 2 and 1, and of 4 and 1
+    step = flops.training_step(CONFIG, prompt_lengths=[3, 2], response_lengths=[2, 1, 4, 1], group_size=2)
+    assert step.prefill == 5 * token + (6 + 3) * pair + 2 * logit
+    # run: the first token of the first response, which sees 4 keys; three of the third, which see 3, 4 and 5
+    assert step.decode == 4 * token + (4 + 3 + 4 + 5) * pair + 4 * logit
+    assert step.score == (5 + 4 + 6 + 3) * token + (15 + 10 + 21 + 6) * pair + 8 * logit
+    assert step.update == 3 * step.score
