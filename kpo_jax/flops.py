@@ -1,12 +1,42 @@
-"""Floating-point operations of the phases of a training step, counted from shapes: a multiplication and an addition are two.
+"""Floating-point operations and bytes of the phases of a training step, counted from shapes; what devices can do at best.
 
-Matrix products alone count, as is the custom where a fraction of a device's peak is quoted (Chowdhery et al. 2022, appendix B). What
-is computed again to save memory (remat, the tiles of the head) does not.
+A multiplication and an addition are two operations. Matrix products alone count, as is the custom where a fraction of a device's
+peak is quoted (Chowdhery et al. 2022, appendix B). What is computed again to save memory (remat, the tiles of the head) does not.
 """
 
 import dataclasses
 
-from kpo_jax.model import ModelConfig
+import jax.numpy as jnp
+
+from kpo_jax.model import ModelConfig, num_params
+
+# device_kind -> (bfloat16 FLOP/s without sparsity, bytes/s of memory) of one device
+DATA_SHEETS = {
+    "NVIDIA H100 80GB HBM3": (989.4e12, 3.35e12),
+    "NVIDIA H200": (989.4e12, 4.8e12),
+    "NVIDIA A100-SXM4-80GB": (312e12, 2.039e12),
+    "TPU v4": (275e12, 1.228e12),
+    "TPU v5 lite": (197e12, 0.819e12),
+    "TPU v5p": (459e12, 2.765e12),
+    "TPU v6 lite": (918e12, 1.64e12),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """FLOP/s of matrix products and bytes/s of memory over all devices, and where they come from."""
+
+    flops: float
+    bandwidth: float
+    source: str
+
+
+def data_sheet(device_kind: str, num_devices: int) -> Limits | None:
+    """The limits of that many devices together where their kind is known."""
+    if device_kind not in DATA_SHEETS:
+        return None
+    rate, bandwidth = DATA_SHEETS[device_kind]
+    return Limits(rate * num_devices, bandwidth * num_devices, f"data sheet of {num_devices} x {device_kind}")
 
 
 def matrix_params(config: ModelConfig) -> int:
@@ -53,6 +83,20 @@ def training_step(config: ModelConfig, *, prompt_lengths: list[int], response_le
         logits=sum(r for _, r in responses),
     )
     return StepFlops(prefill=prefill, decode=decode, score=score, update=3 * score)
+
+
+def decode_bytes(config: ModelConfig, *, prompts: int, group_size: int, prompt_length: int, response_length: int) -> int:
+    """Bytes that decoding must read: the weights once a step, a prompt's cache once a step for its group, and each row's own."""
+    steps, size = response_length - 1, jnp.dtype(config.dtype).itemsize
+    cached_token = 2 * config.num_layers * config.num_kv_heads * config.head_dim
+    weights = steps * (matrix_params(config) + config.vocab_size * config.hidden_size)
+    tokens = prompts * (steps * prompt_length + group_size * _causal(steps))
+    return size * (weights + cached_token * tokens)
+
+
+def optimizer_bytes(config: ModelConfig) -> int:
+    """Bytes that one optimizer step must move: weights read twice, the gradient written, AdamW's seven passes over the parameters."""
+    return 10 * num_params(config) * jnp.dtype(config.param_dtype).itemsize
 
 
 def _causal(length: int) -> int:

@@ -1,4 +1,4 @@
-"""Entry point: python -m kpo_jax.main --mode=train|eval|sample|report --config=configs/NAME.py[:method] --workdir=DIR
+"""Entry point: python -m kpo_jax.main --mode=train|eval|sample|report|benchmark --config=configs/NAME.py[:method] --workdir=DIR
 
 and, with the configuration that stands in the workdir, --mode=export --workdir=RUN --out=DIR.
 
@@ -15,13 +15,13 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import checkpoints, hf_export, plan, report, trainer
+from kpo_jax import benchmark, checkpoints, hf_export, plan, report, trainer
 from kpo_jax import config as config_lib
 
 EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
 
 FLAGS = flags.FLAGS
-MODES = ("train", "eval", "sample", "export", "report")
+MODES = ("train", "eval", "sample", "export", "report", "benchmark")
 flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
 flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
@@ -32,6 +32,7 @@ flags.DEFINE_multi_string("prompt", [], "sample: a question to answer; by defaul
 flags.DEFINE_integer("num_prompts", 4, "sample: how many problems, where no --prompt is given.", lower_bound=1)
 flags.DEFINE_string("out", None, "export: the directory to write, for transformers; it must not exist or be empty.")
 flags.DEFINE_enum("dtype", None, hf_export.DTYPES, "export: of the weights written; by default that of the run's parameters.")
+flags.DEFINE_list("profile_steps", [], "train: first and last training step to profile, e.g. 3,4; traces go to WORKDIR/profile.")
 flags.DEFINE_list("runs", [], "report: the workdirs to compare; --workdir gets the report.")
 flags.DEFINE_integer("cpu_devices", None, "Split the CPU into this many devices (to try a mesh without accelerators).", lower_bound=1)
 
@@ -63,6 +64,10 @@ def parse_flags(argv: list[str]) -> list[str]:
     if rest[1:]:
         problems += [f"{argument!r}: not a flag; flags start with --" for argument in rest[1:]]
     problems += export_problems()
+    if profile_steps() is None:
+        problems.append(f"--profile_steps: {','.join(FLAGS.profile_steps)} is not two training steps, the first not after the last")
+    elif FLAGS.profile_steps and FLAGS.mode != "train":
+        problems.append("--profile_steps: legal with --mode=train alone")
     if FLAGS.mode not in ("report", "export") and FLAGS.config is None:
         problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
     if FLAGS.workdir is None and not FLAGS.dry_run:
@@ -72,6 +77,16 @@ def parse_flags(argv: list[str]) -> list[str]:
     if problems:
         usage_error(problems)
     return rest
+
+
+def profile_steps() -> tuple[int, int] | None:
+    """The steps to profile; (0, 0) is none of them. None if the flag is no such thing."""
+    if not FLAGS.profile_steps:
+        return 0, 0
+    if len(FLAGS.profile_steps) != 2 or not all(text.isdecimal() for text in FLAGS.profile_steps):
+        return None
+    first, last = map(int, FLAGS.profile_steps)
+    return (first, last) if 1 <= first <= last else None
 
 
 def export_problems() -> list[str]:
@@ -131,17 +146,19 @@ def main(argv):
             print(plan.describe(config))
             return
         data = trainer.load_data(config)
-        if changes := checkpoints.claim_workdir(
+        if FLAGS.mode != "benchmark" and (changes := checkpoints.claim_workdir(
             FLAGS.workdir, config, allow_change=FLAGS.allow_config_change, write=FLAGS.mode == "train"
-        ):
+        )):
             usage_error([*changes, f"{FLAGS.workdir}: a run of another configuration; --allow_config_change goes on all the same"])
         machine = trainer.build(config, data)
     except ValueError as error:
         usage_error([str(error)])
     try:
         if FLAGS.mode == "train":
-            trainer.train(config, data, machine, FLAGS.workdir)
+            trainer.train(config, data, machine, FLAGS.workdir, profile_steps())
             print(report.write([FLAGS.workdir], FLAGS.workdir))
+        elif FLAGS.mode == "benchmark":
+            print(benchmark.run(config, data, machine, FLAGS.workdir))
         else:
             use_checkpoint(config, data, machine)
     except trainer.Preempted as error:

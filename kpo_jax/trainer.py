@@ -11,7 +11,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from kpo_jax import checkpoints, diagnostics, evaluate, hf
+from kpo_jax import checkpoints, diagnostics, evaluate, flops, hf
 from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config
 from kpo_jax.data import Problem, decontaminate, encode_prompts, load_problems, prompt_order
 from kpo_jax.learner import init_state, make_init, make_optimizer, make_score_step, make_train_step
@@ -283,8 +283,11 @@ def _score(config: Config, scalars: dict[str, float]) -> float | None:
     return float(np.mean(values)) if values else None
 
 
-def train(config: Config, data: Data, machine: Machine, workdir: str) -> None:
-    """Train to `config.num_steps`, resuming from the newest checkpoint in `workdir`. Raises Diverged or Preempted."""
+def train(config: Config, data: Data, machine: Machine, workdir: str, profile_steps: tuple[int, int] = (0, 0)) -> None:
+    """Train to `config.num_steps`, resuming from the newest checkpoint in `workdir`. Raises Diverged or Preempted.
+
+    The profiler records from the first to the last of `profile_steps` into `workdir`/profile.
+    """
     stop = _catch_sigterm()
     manager = checkpoints.make_manager(workdir, config.checkpoint)
     writer = progress = None
@@ -298,7 +301,11 @@ def train(config: Config, data: Data, machine: Machine, workdir: str) -> None:
             checkpoints.save(manager, 0, state, _score(config, scalars))
         progress = Progress("train", start, config.num_steps)
         for step in range(start + 1, config.num_steps + 1):
+            if step == profile_steps[0]:
+                jax.profiler.start_trace(str(Path(workdir) / "profile"))
             state, note, scalars = _train_one(config, data, machine, state, step, workdir, writer)
+            if profile_steps[0] <= step == min(profile_steps[1], config.num_steps):
+                jax.profiler.stop_trace()
             last = step == config.num_steps
             if last or (config.eval.every and step % config.eval.every == 0):
                 scalars = run_evaluation(config, data, machine, state.params, step, workdir)
@@ -374,12 +381,30 @@ def _train_one(config, data, machine, state, step, workdir, writer):
     writer.write(step, scalars)
     for number, minibatch in enumerate(each):
         writer.write(step, {"minibatch": number} | minibatch, "minibatches")
-    times = dict(zip(("time/rollout", "time/score", "time/update"), np.diff(clock).tolist(), strict=True))
-    tokens = int(result.rows["response_mask"].sum())
-    writer.write(step, times | {"speed/response_tokens_per_second": tokens / (clock[-1] - clock[0])}, "timing")
+    writer.write(step, speed(config, result.rows, np.diff(clock)), "timing")
     check_finite(config, scalars, minibatches, step, workdir)
     note = f"reward {scalars['rollout/reward_mean']:.3f}  clip {scalars['clip/fraction']:.3f}  {clock[-1] - clock[0]:.2f} s/step"
     return state, note, scalars
+
+
+def speed(config: Config, rows: dict[str, np.ndarray], seconds) -> dict[str, float]:
+    """Time, rates and, where the accelerator's peak is known, the model-FLOPs utilisation (MFU) of a training step's phases.
+
+    `seconds` are those of rollout (sampling and grading), scoring, and the update.
+    """
+    lengths, group = rows["response_mask"].sum(axis=1), config.rollout.group_size
+    work = flops.training_step(
+        config.model, prompt_lengths=rows["prompt_length"][::group].tolist(), response_lengths=lengths.tolist(), group_size=group
+    )
+    tokens, responses = int(rows["prompt_length"].sum() + lengths.sum()), int(lengths.sum())
+    phases = {"rollout": (responses, work.prefill + work.decode), "score": (tokens, work.score), "update": (tokens, work.update)}
+    limits = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count())
+    out = {"speed/response_tokens_per_second": responses / sum(seconds)}
+    for (name, (count, operations)), spent in zip(phases.items(), seconds, strict=True):
+        out |= {f"time/{name}": float(spent), f"speed/{name}_tokens_per_second": count / spent, f"speed/{name}_tflops": operations / spent / 1e12}
+        if limits is not None:
+            out[f"speed/{name}_mfu"] = operations / spent / limits.flops
+    return out
 
 
 def _catch_sigterm() -> threading.Event:
