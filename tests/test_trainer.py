@@ -93,9 +93,11 @@ def test_a_run_killed_and_resumed_has_the_same_metrics(unbroken, tmp_path):
 def test_another_seed_has_other_metrics(unbroken, tmp_path):
     """The negative control of the test above."""
     whole, _ = unbroken
-    result = run(tmp_path / "seed", "--config.seed=1", "--config.num_steps=1")
+    result = run(tmp_path / "seed", "--config.seed=1", "--config.num_steps=1", "--profile_steps=1,1")
     assert result.returncode == 0, result.stderr
     assert lines(tmp_path / "seed")[1] != lines(whole)[1]
+    assert list((tmp_path / "seed" / "profile").rglob("*.xplane.pb"))  # and the profiler saw the step
+    assert not (whole / "profile").exists()
 
 
 def test_sigterm_saves_and_says_so(tmp_path):
@@ -137,6 +139,12 @@ def test_sampling_shows_responses_and_verdicts(unbroken):
     assert result.stdout.count("correct:") == 2 * 2
     asked = run(workdir, "--mode=sample", "--prompt=1+2+3-1=?")
     assert asked.returncode == 0 and "1+2+3-1=?" in asked.stdout
+
+
+@pytest.mark.parametrize("steps", ["3", "3,2", "0,1", "a,b", "1,2,3"])
+def test_steps_to_profile_that_are_none_are_one_line(tmp_path, steps):
+    result = run(tmp_path, f"--profile_steps={steps}")
+    assert result.returncode == 64 and result.stderr.startswith(f"error: --profile_steps: {steps}")
 
 
 def test_a_missing_checkpoint_is_one_line(unbroken):

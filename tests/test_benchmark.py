@@ -1,0 +1,66 @@
+"""The benchmark as a user runs it, and the rates that a training step reports."""
+
+import json
+
+import numpy as np
+import pytest
+from test_trainer import run
+
+from kpo_jax import benchmark, config, flops, trainer
+
+
+def test_every_phase_is_measured(tmp_path):
+    result = run(tmp_path, "--mode=benchmark")
+    assert result.returncode == 0, result.stderr
+    report = json.loads((tmp_path / "benchmark.json").read_text())
+    found = {phase["name"]: phase for phase in report["phases"]}
+    assert list(found) == ["prefill", "decode", "score", "update", "filter", "filter and gradient", "verifier"]
+    for name, phase in found.items():
+        assert phase["seconds"] > 0 and phase["items"] > 0, name
+        assert f"| {name} " in result.stdout
+    for name in ("prefill", "decode", "score", "update"):
+        assert 0 < found[name]["fraction"] < 1 and found[name]["operations"] > 0, name
+    # a tiny program's first run is compilation
+    assert found["update"]["first"] > 2 * found["update"]["seconds"]
+    assert report["limits"]["source"] == "measured in this run" and report["limits"]["flops"] > 1e9
+    assert report["peak_bytes"] > 1e8
+    assert not (tmp_path / "config.json").exists()  # no run was begun there
+
+
+def test_a_fraction_is_the_larger_of_compute_and_traffic():
+    limits = flops.Limits(flops=100.0, bandwidth=10.0, source="")
+    assert benchmark.Phase("a", 1, 2.0, 3.0, operations=100, bytes=5).fraction(limits) == pytest.approx(0.5)
+    assert benchmark.Phase("a", 1, 2.0, 3.0, operations=10, bytes=15).fraction(limits) == pytest.approx(0.75)
+
+
+def test_rates_of_a_step_by_hand(monkeypatch):
+    config_dict = config.load_config_file(f"{config.__file__.rpartition('/kpo_jax/')[0]}/configs/tiny.py:grpo")
+    settings, _ = config.from_config_dict(config_dict)
+    lengths = np.array([3, 1] * 4)  # one group of eight
+    rows = dict(prompt_length=np.full(8, 5), response_mask=np.arange(4)[None, :] < lengths[:, None])
+    work = flops.training_step(settings.model, prompt_lengths=[5], response_lengths=lengths.tolist(), group_size=8)
+    rates = trainer.speed(settings, rows, [1.0, 2.0, 4.0])
+    assert rates["speed/response_tokens_per_second"] == pytest.approx(16 / 7)
+    assert rates["speed/rollout_tokens_per_second"] == pytest.approx(16)
+    assert rates["speed/update_tokens_per_second"] == pytest.approx((40 + 16) / 4)
+    assert rates["speed/score_tflops"] == pytest.approx(work.score / 2 / 1e12)
+    assert rates["time/update"] == 4.0
+    assert not any(name.endswith("mfu") for name in rates)  # a CPU has no data sheet here
+    monkeypatch.setattr(flops, "data_sheet", lambda kind, count: flops.Limits(1e12, 1e12, ""))
+    assert trainer.speed(settings, rows, [1.0, 2.0, 4.0])["speed/update_mfu"] == pytest.approx(work.update / 4 / 1e12)
+
+
+def test_data_sheets_are_per_device():
+    eight = flops.data_sheet("NVIDIA H100 80GB HBM3", 8)
+    assert eight.flops == pytest.approx(8 * 989.4e12) and eight.bandwidth == pytest.approx(8 * 3.35e12)
+    assert flops.data_sheet("cpu", 1) is None
+
+
+def test_decode_bytes_by_hand():
+    model = config.PRESETS["tiny"]
+    weights = 4 * (flops.matrix_params(model) + model.vocab_size * model.hidden_size)
+    token = 4 * 2 * 4 * 2 * 32  # bytes: keys and values of 4 layers, 2 heads of 32
+    # two prompts of 5 tokens, groups of 3, responses of 4: three steps that read 1, 2, 3 own columns
+    assert flops.decode_bytes(model, prompts=2, group_size=3, prompt_length=5, response_length=4) == 3 * weights + token * (
+        2 * 3 * 5 + 6 * (1 + 2 + 3)
+    )
