@@ -15,10 +15,10 @@ from absl import logging
 from kpo_jax import checkpoints, diagnostics, evaluate, hf
 from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config
 from kpo_jax.data import Problem, decontaminate, encode_prompts, load_problems, prompt_order
+from kpo_jax.engine import make_sampler
 from kpo_jax.learner import init_state, make_init, make_optimizer, make_score_step, make_train_step
 from kpo_jax.metrics import MetricWriter, Progress, to_host
 from kpo_jax.rollout import Rollout, rollout, stop_at, summary
-from kpo_jax.sampler import make_sampler
 from kpo_jax.sharding import make_mesh, put_rows
 from kpo_jax.tokenizers import load_tokenizer
 from kpo_jax.types import TrainState
@@ -112,7 +112,7 @@ def build(config: Config, data: Data) -> Machine:
     tokenizer, temperature = data.tokenizer, config.sampler.temperature
 
     def sampler(sample_config, group_size):
-        ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id)
+        ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id, mesh=mesh)
         return stop_at(make_sampler(config.model, sample_config, **ids, group_size=group_size), sample_config.stop, tokenizer)
 
     return Machine(
@@ -187,7 +187,6 @@ def collect(config: Config, data: Data, machine: Machine, params, step: int) -> 
         [data.train.prompt_ids[i] for i in chosen],
         config=config,
         tokenizer=data.tokenizer,
-        mesh=machine.mesh,
         key=key,
         prompt_length=data.train.prompt_length,
     )
@@ -250,7 +249,6 @@ def run_evaluation(config: Config, data: Data, machine: Machine, params, step: i
             num_samples=config.eval.num_samples,
             prompts_per_call=config.eval.prompts_per_call,
             tokenizer=data.tokenizer,
-            mesh=machine.mesh,
             seed=config.seed,
         )
         if jax.process_index() == 0:
@@ -329,7 +327,6 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
         num_samples=config.eval.num_samples,
         prompts_per_call=machine.mesh.shape["data"] * machine.mesh.shape["fsdp"],
         tokenizer=data.tokenizer,
-        mesh=machine.mesh,
         seed=config.seed,
     )
     blocks = []

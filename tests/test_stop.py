@@ -100,7 +100,7 @@ def responses(stop):
     data = trainer.load_data(config)
     machine = trainer.build(config, data)
     params = trainer.first_state(config, data, machine).params
-    sampling = dict(num_samples=4, prompts_per_call=8, tokenizer=data.tokenizer, mesh=machine.mesh, seed=0)
+    sampling = dict(num_samples=4, prompts_per_call=8, tokenizer=data.tokenizer, seed=0)
     texts, _, finished = evaluate.answer(machine.eval_sampler, params, data.eval_sets[0], **sampling)
     return trainer.collect(config, data, machine, params, 1), texts, finished
 
