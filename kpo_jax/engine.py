@@ -348,22 +348,26 @@ def _pack(programs, batch: _Batch, columns_for, device_rows: int) -> None:
         if size < best:
             best, width = size, per_slot
         per_slot //= 2
-    slots, chosen = [], []
+    _repack(programs, batch, best // width, width)
+    if columns_for(batch.oldest) < batch.columns:
+        _resize(programs, batch, columns_for(batch.oldest))
+
+
+def _repack(programs, batch: _Batch, num_slots: int, per_slot: int) -> None:
+    active, slots, chosen = batch.rows.active, [], []
     for slot, rows in enumerate(np.arange(len(active)).reshape(batch.num_slots, -1)):
         rows = rows[active[rows]]
-        for start in range(0, len(rows), width):
+        for start in range(0, len(rows), per_slot):
             slots.append(slot)
-            chosen.append(np.pad(rows[start : start + width], (0, max(0, start + width - len(rows))), constant_values=-1))
-    missing = best // width - len(slots)
-    slots, chosen = np.array(slots + [0] * missing), np.concatenate([*chosen, np.full((missing * width,), -1)])
+            chosen.append(np.full((per_slot,), -1))
+            chosen[-1][: len(rows) - start] = rows[start : start + per_slot]
+    missing = num_slots - len(slots)
+    slots, chosen = np.array(slots + [0] * missing), np.concatenate([*chosen, np.full((missing * per_slot,), -1)])
     idle, source = chosen < 0, np.maximum(chosen, 0)
     batch.prompt, batch.response = programs.select(batch.prompt, slots), programs.select(batch.response, source)
     per_row = {name: x[source] for name, x in batch.rows._asdict().items() if name != "prompt_length"}
     batch.rows = _Rows(**per_row | {"prompt_length": batch.rows.prompt_length[slots], "active": per_row["active"] & ~idle})
     batch.sample = np.where(idle, -1, batch.sample[source])
-    columns = columns_for(batch.oldest)
-    if columns < batch.columns:
-        _resize(programs, batch, columns)
 
 
 def _resize(programs, batch: _Batch, columns: int) -> None:

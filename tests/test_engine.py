@@ -1,12 +1,15 @@
 """The engine against the reference sampler: slots, refill, packing, a growing ring and devices change no text."""
 
 import collections
+import dataclasses
+import functools
 
 import chex
 import jax
 import numpy as np
 import pytest
-from test_model import CONFIG, KEY, random_params
+from test_model import CONFIG as MODEL_CONFIG
+from test_model import KEY, random_params
 
 from kpo_jax import engine, policy, sampler
 from kpo_jax.config import MeshConfig
@@ -16,16 +19,17 @@ from kpo_jax.sampler import SampleConfig
 from kpo_jax.sharding import make_mesh
 from kpo_jax.types import Prompts
 
+CONFIG = dataclasses.replace(MODEL_CONFIG, num_layers=2, vocab_size=54)
 T, WIDTH = 24, 6
 SAMPLING = SampleConfig(temperature=1.5, max_response_length=T)
 PROMPTS = [np.random.default_rng(i).integers(2, 53, 1 + i % WIDTH).tolist() for i in range(13)]
-ENDS = tuple(range(7))  # a token in eight or so ends a response: lengths from 1 to T
+ENDS = tuple(range(5))  # a token in ten or so ends a response: lengths from 1 to T
 
 
 @pytest.fixture(autouse=True)
 def small_shapes(monkeypatch):
     """Shapes so small that short responses meet every decision."""
-    monkeypatch.setattr(engine, "_FEWEST_COLUMNS", 4)
+    monkeypatch.setattr(engine, "_FEWEST_COLUMNS", 8)
     monkeypatch.setattr(engine, "_STEPS", 7)
     monkeypatch.setattr(engine, "_PREFILL_TOKENS", 2 * WIDTH)
 
@@ -39,11 +43,17 @@ def row_ids(group, prompts=PROMPTS):
 
 
 def sample(num_slots, group=2, *, prompts=PROMPTS, ids=None, mesh=None, eos_ids=ENDS, sampling=SAMPLING, **more):
-    run = make_sampler(CONFIG, sampling, mesh=mesh or mesh_of(), eos_ids=eos_ids, pad_id=0, group_size=group)
+    run = cached_sampler(mesh or mesh_of(), eos_ids, sampling, group)
     ids = row_ids(group, prompts) if ids is None else ids
     return run(random_params(CONFIG), prompts, key=KEY, row_ids=ids, prompt_length=WIDTH, num_slots=num_slots, **more)
 
 
+@functools.cache  # tests share compilations
+def cached_sampler(mesh, eos_ids, sampling, group):
+    return make_sampler(CONFIG, sampling, mesh=mesh, eos_ids=eos_ids, pad_id=0, group_size=group)
+
+
+@functools.cache
 def reference(group, eos_ids=ENDS, sampling=SAMPLING):
     tokens, lengths = pad_prompts(PROMPTS, WIDTH, 0)
     run = jax.jit(lambda params, prompts, ids: sampler.generate(
@@ -58,42 +68,33 @@ def assert_same(actual, expected):
 
 @pytest.fixture
 def decisions(monkeypatch):
-    """Counts what the engine decides: dispatches, admissions, packings, changes of the ring."""
+    """Counts what the engine decides: dispatches, packings, changes of the ring."""
     count = collections.Counter()
 
     def counted(name):
-        original = getattr(engine._Programs, name)
+        decide = getattr(engine, name)
 
-        def init(self, *args):
-            original(self, *args)
-            for program in ("admit", "select", "resize", "decode"):
-                setattr(self, program, counting(program, getattr(self, program)))
-
-        return init
-
-    def counting(name, program):
         def run(*args):
             count[name] += 1
-            return program(*args)
+            return decide(*args)
 
-        return run
+        monkeypatch.setattr(engine, name, run)
 
-    monkeypatch.setattr(engine._Programs, "__init__", counted("__init__"))
+    for name in ("_run", "_repack", "_resize"):
+        counted(name)
     return count
 
 
-@pytest.mark.parametrize("group", [1, 3, 4])
+@pytest.mark.parametrize("group", [1, 3])
 def test_any_number_of_slots_samples_the_references_texts(group, decisions):
     expected = reference(group)
     lengths = expected.mask.sum(axis=1)
-    assert lengths.min() < 4 and lengths.max() == T and 0 < expected.finished.mean() < 1
-    for num_slots in (1, 3, 8, 16):
+    assert lengths.min() < 4 and lengths.max() > 16
+    for num_slots in (1, 3, 16):
         decisions.clear()
         assert_same(sample(num_slots, group), expected)
-        assert decisions["admit"] == (13 if num_slots == 1 else 7 if num_slots != 3 else decisions["admit"])
-        assert decisions["resize"] >= 3  # 4 -> 8 -> 16 -> 24 columns
-        assert decisions["select"] >= (2 if group * num_slots > 1 else 0)  # of prompts and of responses
-        assert decisions["decode"] < lengths.max() * (13 / num_slots + 1)  # several steps per dispatch
+        assert decisions["_resize"] >= 1 and decisions["_repack"] >= (2 if num_slots * group > 3 else 0)
+        assert decisions["_run"] < 0.7 * lengths.sum() / (num_slots * group) + 14  # several steps per dispatch
 
 
 def test_negative_control_another_stream_or_prompt_is_another_text():
@@ -111,8 +112,10 @@ def test_negative_control_a_wrong_ring_is_seen(monkeypatch):
     expected = reference(2)
     resized = engine._resized
     monkeypatch.setattr(engine, "_resized", lambda response, column, columns: resized(response, column + 1, columns))
+    cached_sampler.cache_clear()
     with pytest.raises(AssertionError):
         assert_same(sample(3), expected)
+    cached_sampler.cache_clear()
 
 
 @pytest.mark.parametrize("shape", [dict(data=8), dict(data=2, fsdp=2, tensor=2), dict(fsdp=4)])
@@ -158,7 +161,14 @@ def test_log_probs_are_the_trainers():
     assert np.max(np.abs(completions.sampler_log_prob - recompute(1.4))) > 1e-2
 
 
-def test_other_lengths_compile_nothing_new():
+def test_other_lengths_compile_nothing_new(monkeypatch):
+    class Kept(engine._Programs):
+        def __init__(self, *args):
+            super().__init__(*args)
+            kept.append(self)
+
+    kept = []
+    monkeypatch.setattr(engine, "_Programs", Kept)
     run = make_sampler(CONFIG, SAMPLING, mesh=mesh_of(), eos_ids=(), pad_id=0, group_size=1)
     compiled = []
 
@@ -168,21 +178,21 @@ def test_other_lengths_compile_nothing_new():
             random_params(CONFIG), PROMPTS, key=jax.random.key(seed), row_ids=row_ids(1), prompt_length=WIDTH, num_slots=8,
             max_lengths=rng.integers(1, T + 1, (13, 1)),
         )  # fmt: skip
-        compiled.append(run.programs.decode._cache_size())
+        compiled.append(kept[0].decode._cache_size())
 
-    for seed in range(12):
+    for seed in range(10):
         go(seed)
-    # 8, 4, 2, 1 rows by 4, 8, 16, 24 columns bound them.
-    assert max(compiled) <= 16 and compiled[-1] == compiled[-4]
+    # 8, 4, 2, 1 rows by 8, 16, 24 columns bound them.
+    assert max(compiled) <= 12 and compiled[-1] == compiled[-4]
 
 
 def test_bad_arguments_are_named():
     make = lambda **changes: make_sampler(
         CONFIG, SAMPLING, **dict(dict(mesh=mesh_of(), eos_ids=(), pad_id=0, group_size=2), **changes)
     )
-    with pytest.raises(ValueError, match=r"eos_ids = \(3, 53\) must be in \[0, 53\)"):
-        make(eos_ids=(3, 53))
-    with pytest.raises(ValueError, match=r"pad_id = -1 must be in \[0, 53\)"):
+    with pytest.raises(ValueError, match=r"eos_ids = \(3, 54\) must be in \[0, 54\)"):
+        make(eos_ids=(3, 54))
+    with pytest.raises(ValueError, match=r"pad_id = -1 must be in \[0, 54\)"):
         make(pad_id=-1)
     with pytest.raises(ValueError, match="group_size = 0"):
         make(group_size=0)
