@@ -31,7 +31,7 @@ from kpo_jax.sharding import BATCH, RULES, batch_sharding, put_rows, replicated
 from kpo_jax.types import Completions, KVCache
 
 _STEPS = 128  # at most, per dispatch
-_FEWEST_COLUMNS = 64
+_SEGMENT = 64  # columns; the ring grows by whole segments
 _PREFILL_TOKENS = 512  # at once, about: below that, reading the weights is most of the work
 
 
@@ -76,6 +76,10 @@ class _Batch:
         return self.response.values[0].shape[2]
 
     @property
+    def segments(self):
+        return self.response.keys[0].shape[2]
+
+    @property
     def oldest(self):
         return int(self.rows.age[self.rows.active].max(initial=0))
 
@@ -107,8 +111,10 @@ def make_sampler(
     device_rows = mesh.shape["data"] * mesh.shape["fsdp"]
     longest = sample_config.max_response_length
 
-    def columns_for(age):
-        return _on_ladder(age + 1, longest, _FEWEST_COLUMNS)
+    width = min(_SEGMENT, longest)
+
+    def segments_for(age):
+        return _on_ladder(age // width + 1, -(-longest // width), 1)
 
     def sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None) -> Completions:
         wanted = (len(prompt_ids), group_size)
@@ -125,16 +131,16 @@ def make_sampler(
         collected = _Collected(row_ids.size, longest, pad_id)
         weights = programs.prepare(params)
         slots = _on_ladder(len(prompt_ids), num_slots, device_rows)
-        batch = programs.empty_batch(slots, group_size, prompt_length, columns_for(0))
+        batch = programs.empty_batch(slots, group_size, prompt_length, segments_for(0), width)
         at_once = _prefill_size(batch, device_rows)
         while True:
             _admit(programs, params, batch, queue, at_once)
             if not batch.rows.active.any():
                 return collected.completions(eos_ids)
             if not queue:
-                _pack(programs, batch, columns_for, device_rows)
+                _pack(programs, batch, segments_for, device_rows)
             if batch.oldest == batch.columns:
-                _resize(programs, batch, columns_for(batch.oldest))
+                _resize(programs, batch, segments_for(batch.oldest))
             steps = min(_STEPS, batch.columns - batch.oldest)
             if queue:
                 until = (steps, min(at_once, len(queue)), 0)
@@ -164,7 +170,8 @@ class _Programs:
         self.model_config, self.mesh = model_config, mesh
         self.rows, self.whole = batch_sharding(mesh), replicated(mesh)
         cache = NamedSharding(mesh, PartitionSpec(*BATCH, RULES["kv_heads"]))
-        self.empty_cache = jax.jit(partial(decoding.empty_cache, model_config), static_argnums=(0, 1), out_shardings=cache)
+        self.empty_prompts = jax.jit(partial(_empty_prompts, model_config), static_argnums=(0, 1), out_shardings=cache)
+        self.empty_ring = jax.jit(partial(decoding.empty_ring, model_config), static_argnums=(0, 1, 2), out_shardings=cache)
         self.prepare = jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self._weight_shardings())
         self.admit = jax.jit(partial(_write_prompts, model_config), donate_argnums=3, out_shardings=cache)
         self.select = jax.jit(_select, out_shardings=cache)
@@ -183,16 +190,21 @@ class _Programs:
 
         return jax.tree_util.tree_map_with_path(sharding, shapes)
 
-    def empty_batch(self, num_slots, group_size, prompt_length, columns) -> _Batch:
+    def empty_batch(self, num_slots, group_size, prompt_length, segments, width) -> _Batch:
         batch = num_slots * group_size
         numbers = np.zeros((batch,), np.int32)
         return _Batch(
             rows=_Rows(np.ones((num_slots,), np.int32), numbers, numbers, numbers, numbers, np.zeros((batch,), bool)),
             sample=np.full((batch,), -1),
-            prompt=self.empty_cache(num_slots, prompt_length),
-            response=self.empty_cache(batch, columns),
+            prompt=self.empty_prompts(num_slots, prompt_length),
+            response=self.empty_ring(batch, segments, width),
             column=jax.device_put(np.int32(0), self.whole),
         )
+
+
+def _empty_prompts(config, num_slots, prompt_length) -> KVCache:
+    ring = decoding.empty_ring(config, num_slots, 1, prompt_length)
+    return ring._replace(keys=tuple(x[:, :, 0] for x in ring.keys))
 
 
 def _write_prompts(config, params, tokens, slots, prompt: KVCache) -> KVCache:
@@ -205,17 +217,24 @@ def _select(cache: KVCache, rows) -> KVCache:
     return jax.tree.map(lambda x: jnp.take(x, rows, axis=0, mode="clip"), cache)
 
 
-def _resized(response: KVCache, column, columns: int) -> KVCache:
-    """The ring with its newest columns at the end of `columns`: the next one to write is 0."""
+def _resized(response: KVCache, column, segments: int) -> KVCache:
+    """The ring with its newest columns at the end of so many segments: the next one to write is 0."""
 
-    def one(x, axis):
+    def one(x, axis, columns):
         x = jnp.roll(x, -column, axis)  # the oldest column first
         missing = columns - x.shape[axis]
         if missing < 0:
             return jax.lax.slice_in_dim(x, -missing, None, axis=axis)
         return jnp.pad(x, [(missing if i == axis else 0, 0) for i in range(x.ndim)])
 
-    return KVCache(tuple(one(x, 3) for x in response.keys), tuple(one(x, 2) for x in response.values))
+    def one_key(x):
+        batch, heads, _, head_dim, width = x.shape
+        flat = jnp.swapaxes(x, 2, 3).reshape(batch, heads, head_dim, -1)
+        flat = one(flat, 3, segments * width)
+        return jnp.swapaxes(flat.reshape(batch, heads, head_dim, segments, width), 2, 3)
+
+    width = response.keys[0].shape[-1]
+    return KVCache(tuple(one_key(x) for x in response.keys), tuple(one(x, 2, segments * width) for x in response.values))
 
 
 class _State(NamedTuple):
@@ -336,7 +355,7 @@ def _admit(programs, params, batch: _Batch, queue: _Queue, size: int) -> None:
     batch.rows = rows
 
 
-def _pack(programs, batch: _Batch, columns_for, device_rows: int) -> None:
+def _pack(programs, batch: _Batch, segments_for, device_rows: int) -> None:
     """Moves the active rows into the smallest batch that holds them, if half of the rows or fewer are active."""
     active = batch.rows.active
     if len(active) <= device_rows or active.sum() > len(active) // 2:
@@ -349,8 +368,8 @@ def _pack(programs, batch: _Batch, columns_for, device_rows: int) -> None:
             best, width = size, per_slot
         per_slot //= 2
     _repack(programs, batch, best // width, width)
-    if columns_for(batch.oldest) < batch.columns:
-        _resize(programs, batch, columns_for(batch.oldest))
+    if segments_for(batch.oldest) < batch.segments:
+        _resize(programs, batch, segments_for(batch.oldest))
 
 
 def _repack(programs, batch: _Batch, num_slots: int, per_slot: int) -> None:
@@ -370,8 +389,8 @@ def _repack(programs, batch: _Batch, num_slots: int, per_slot: int) -> None:
     batch.sample = np.where(idle, -1, batch.sample[source])
 
 
-def _resize(programs, batch: _Batch, columns: int) -> None:
-    batch.response = programs.resize(batch.response, batch.column, columns)
+def _resize(programs, batch: _Batch, segments: int) -> None:
+    batch.response = programs.resize(batch.response, batch.column, segments)
     batch.column = jax.device_put(np.int32(0), programs.whole)
 
 

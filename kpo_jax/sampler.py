@@ -107,7 +107,7 @@ def generate(model_config, sample_config, params, prompts: Prompts, key, row_ids
         sampler_log_prob=jnp.zeros((batch, length), jnp.float32),
         finished=jnp.zeros((batch,), bool),
     )
-    response = decoding.empty_cache(model_config, batch, length)
+    response = decoding.empty_ring(model_config, batch, 1, length)
     state = _LoopState(jnp.int32(0), jnp.repeat(last, group_size), response, nothing)
     state = jax.lax.while_loop(unfinished, advance, state)
     return state.completions, state.step

@@ -64,7 +64,8 @@ class KVCache(NamedTuple):
     """Keys and values, one array per layer: a loop then updates each in place, where a slice of a stack would be copied.
 
     Attributes:
-      keys: L arrays [B, K, H, C], C columns of one token each; the products with queries and weights need no transpose.
+      keys: L arrays [B, K, H, C], C columns of one token each, or [B, K, segments, H, C / segments] (see `decoding`): the products
+        with queries and weights need no transpose.
       values: L arrays [B, K, C, H].
     """
 

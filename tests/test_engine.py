@@ -29,7 +29,7 @@ ENDS = tuple(range(5))  # a token in ten or so ends a response: lengths from 1 t
 @pytest.fixture(autouse=True)
 def small_shapes(monkeypatch):
     """Shapes so small that short responses meet every decision."""
-    monkeypatch.setattr(engine, "_FEWEST_COLUMNS", 8)
+    monkeypatch.setattr(engine, "_SEGMENT", 8)
     monkeypatch.setattr(engine, "_STEPS", 7)
     monkeypatch.setattr(engine, "_PREFILL_TOKENS", 2 * WIDTH)
 
@@ -111,7 +111,7 @@ def test_negative_control_another_stream_or_prompt_is_another_text():
 def test_negative_control_a_wrong_ring_is_seen(monkeypatch):
     expected = reference(2)
     resized = engine._resized
-    monkeypatch.setattr(engine, "_resized", lambda response, column, columns: resized(response, column + 1, columns))
+    monkeypatch.setattr(engine, "_resized", lambda response, column, segments: resized(response, column + 1, segments))
     cached_sampler.cache_clear()
     with pytest.raises(AssertionError):
         assert_same(sample(3), expected)
@@ -125,7 +125,7 @@ def test_devices_sample_the_same_texts(shape):
 
 def test_caches_and_weights_are_split_over_the_devices():
     programs = engine._Programs(CONFIG, SAMPLING, mesh_of(data=2, fsdp=2, tensor=2), ())
-    batch = programs.empty_batch(4, 2, WIDTH, 8)
+    batch = programs.empty_batch(4, 2, WIDTH, 2, 8)
     for x in jax.tree.leaves((batch.prompt, batch.response)):
         assert x.sharding.shard_shape(x.shape) == (x.shape[0] // 4, x.shape[1] // 2, *x.shape[2:])
     weights = programs.prepare(random_params(CONFIG))

@@ -295,7 +295,7 @@ def test_params_may_be_stored_in_bfloat16():
 # --- prefill and decoding
 
 
-def decode_rows(config, params, tokens, prompt_length, group_size, prompts, response_length, shift=0, begin=0):
+def decode_rows(config, params, tokens, prompt_length, group_size, prompts, response_length, shift=0, begin=0, segments=1):
     """Hidden states [B, T, D] of the response columns of `tokens` [B, S], by prefill and single steps.
 
     Row b begins after b * `begin` steps, so that with begin > 0 the rows have different ages and all go round the ring.
@@ -314,7 +314,7 @@ def decode_rows(config, params, tokens, prompt_length, group_size, prompts, resp
         )
         return response, hidden
 
-    response = decoding.empty_cache(config, batch, response_length)
+    response = decoding.empty_ring(config, batch, segments, response_length // segments)
     _, hidden = jax.lax.scan(step, response, jnp.arange(response_length + (batch - 1) * begin))
     steps = first[:, None] + jnp.arange(response_length)[None, :]
     return hidden[steps, jnp.arange(batch)[:, None]]
@@ -325,21 +325,21 @@ def decode_rows(config, params, tokens, prompt_length, group_size, prompts, resp
 def test_prefill_and_decode_equal_the_whole_forward(changes):
     config = dataclasses.replace(CONFIG, **changes)
     params = random_params(config)
-    group_size, response_length, prompt_length = 3, 5, jnp.array([6, 1])
+    group_size, response_length, prompt_length = 3, 6, jnp.array([6, 1])
     prompts = random_tokens((2, 6))
     responses = random_tokens((6, response_length), seed=3)
     start = jnp.repeat(prompt_length, group_size)
-    tokens = jnp.zeros((6, 11), jnp.int32).at[:, :6].set(jnp.repeat(prompts, group_size, axis=0))
+    tokens = jnp.zeros((6, 12), jnp.int32).at[:, :6].set(jnp.repeat(prompts, group_size, axis=0))
     rows, columns = jnp.arange(6)[:, None], start[:, None] + jnp.arange(response_length)[None, :]
     tokens = tokens.at[rows, columns].set(responses)
     expected = jax.jit(forward, static_argnums=0)(config, params, tokens)[rows, columns]
 
-    run = jax.jit(decode_rows, static_argnums=(0, 4, 6, 8))
-    decode = lambda prompts, shift, begin=0: run(
-        config, params, tokens, prompt_length, group_size, prompts, response_length, jnp.broadcast_to(shift, (2,)), begin
+    run = jax.jit(decode_rows, static_argnums=(0, 4, 6, 8, 9))
+    decode = lambda prompts, shift, begin=0, segments=1: run(
+        config, params, tokens, prompt_length, group_size, prompts, response_length, jnp.broadcast_to(shift, (2,)), begin, segments
     )
-    for begin in (0, 1, 3):
-        chex.assert_trees_all_close(decode(prompts, 0, begin), expected, atol=2e-5, rtol=1e-5)
+    for begin, segments in ((0, 1), (1, 2), (3, 6)):
+        chex.assert_trees_all_close(decode(prompts, 0, begin, segments), expected, atol=2e-5, rtol=1e-5)
     # The same bar catches positions shifted by one, prompts exchanged, and a prompt's padding attended.
     for wrong in (decode(prompts, -1), decode(prompts[::-1], 0), decode(prompts, jnp.array([0, 5]))):
         with pytest.raises(AssertionError):
@@ -362,11 +362,11 @@ def test_what_is_not_a_rows_own_is_never_read():
 
     def with_junk(cache, where):
         return KVCache(
-            tuple(jnp.where(where[:, :, None], jnp.inf, x) for x in cache.keys),
+            tuple(jnp.where(where.reshape(*where.shape[:2], *(1,) * (x.ndim - 3), -1), jnp.inf, x) for x in cache.keys),
             tuple(jnp.where(where[:, :, :, None], 1e30, x) for x in cache.values),
         )
 
-    response = decoding.empty_cache(CONFIG, 4, 3)
+    response = decoding.empty_ring(CONFIG, 4, 1, 3)
     before = (jnp.arange(3) != 1)[None, None, :]
     expected = run(prompt, response)
     chex.assert_trees_all_equal(run(with_junk(prompt, padding), with_junk(response, before)), expected)
@@ -377,7 +377,7 @@ def test_what_is_not_a_rows_own_is_never_read():
 def test_decode_holds_the_cache_once():
     config = dataclasses.replace(CONFIG, num_layers=8)
     params, lengths = random_params(config), jnp.array([4, 4])
-    prompt, response = decoding.prefill(config, params, random_tokens((2, 4))), decoding.empty_cache(config, 16, 256)
+    prompt, response = decoding.prefill(config, params, random_tokens((2, 4))), decoding.empty_ring(config, 16, 4, 64)
     step = jax.jit(lambda response: step_of(config, params, prompt, lengths, response), donate_argnums=0)
     temporary = step.lower(response).compile().memory_analysis().temp_size_in_bytes
     cache_bytes = sum(x.nbytes for x in jax.tree.leaves(response))
@@ -385,6 +385,6 @@ def test_decode_holds_the_cache_once():
 
 
 def test_decode_rejects_rows_that_do_not_divide_into_groups():
-    prompt, response = (decoding.empty_cache(CONFIG, rows, 4) for rows in (2, 3))
+    prompt, response = (decoding.empty_ring(CONFIG, rows, 1, 4) for rows in (2, 3))
     with pytest.raises(ValueError, match="3 rows must be a multiple of the 2 prompts"):
         decoding.decode_step(CONFIG, {}, *(jnp.zeros((3,), jnp.int32),) * 3, 0, prompt, jnp.ones((2,), jnp.int32), response)
