@@ -11,7 +11,7 @@ import pytest
 from test_model import CONFIG as MODEL_CONFIG
 from test_model import KEY, random_params
 
-from kpo_jax import engine, policy, sampler
+from kpo_jax import engine, engine_programs, policy, sampler
 from kpo_jax.config import MeshConfig
 from kpo_jax.data import pad_prompts
 from kpo_jax.engine import make_sampler
@@ -30,7 +30,7 @@ ENDS = tuple(range(5))  # a token in ten or so ends a response: lengths from 1 t
 def small_shapes(monkeypatch):
     """Shapes so small that short responses meet every decision."""
     monkeypatch.setattr(engine, "_SEGMENT", 8)
-    monkeypatch.setattr(engine, "_STEPS", 7)
+    monkeypatch.setattr(engine_programs, "STEPS", 7)
     monkeypatch.setattr(engine, "_PREFILL_TOKENS", 2 * WIDTH)
 
 
@@ -110,8 +110,8 @@ def test_negative_control_another_stream_or_prompt_is_another_text():
 
 def test_negative_control_a_wrong_ring_is_seen(monkeypatch):
     expected = reference(2)
-    resized = engine._resized
-    monkeypatch.setattr(engine, "_resized", lambda response, column, segments: resized(response, column + 1, segments))
+    resized = engine_programs._resized
+    monkeypatch.setattr(engine_programs, "_resized", lambda response, column, segments: resized(response, 1 if column is None else column + 1, segments))
     cached_sampler.cache_clear()
     with pytest.raises(AssertionError):
         assert_same(sample(3), expected)
@@ -124,9 +124,8 @@ def test_devices_sample_the_same_texts(shape):
 
 
 def test_caches_and_weights_are_split_over_the_devices():
-    programs = engine._Programs(CONFIG, SAMPLING, mesh_of(data=2, fsdp=2, tensor=2), ())
-    batch = programs.empty_batch(4, 2, WIDTH, 2, 8)
-    for x in jax.tree.leaves((batch.prompt, batch.response)):
+    programs = engine_programs.Programs(CONFIG, SAMPLING, mesh_of(data=2, fsdp=2, tensor=2), ())
+    for x in jax.tree.leaves((programs.empty_prompts(4, WIDTH), programs.empty_ring(8, 2, 8))):
         assert x.sharding.shard_shape(x.shape) == (x.shape[0] // 4, x.shape[1] // 2, *x.shape[2:])
     weights = programs.prepare(random_params(CONFIG))
     assert weights["layers"][0]["qkv_proj"].sharding.shard_shape((24, 2, 4, 8)) == (24, 1, 4, 8)
@@ -162,13 +161,13 @@ def test_log_probs_are_the_trainers():
 
 
 def test_other_lengths_compile_nothing_new(monkeypatch):
-    class Kept(engine._Programs):
+    class Kept(engine_programs.Programs):
         def __init__(self, *args):
             super().__init__(*args)
             kept.append(self)
 
     kept = []
-    monkeypatch.setattr(engine, "_Programs", Kept)
+    monkeypatch.setattr(engine, "Programs", Kept)
     run = make_sampler(CONFIG, SAMPLING, mesh=mesh_of(), eos_ids=(), pad_id=0, group_size=1)
     compiled = []
 
