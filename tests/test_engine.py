@@ -111,11 +111,15 @@ def test_negative_control_another_stream_or_prompt_is_another_text():
 def test_negative_control_a_wrong_ring_is_seen(monkeypatch):
     expected = reference(2)
     resized = engine_programs._resized
-    monkeypatch.setattr(engine_programs, "_resized", lambda response, column, segments: resized(response, 1 if column is None else column + 1, segments))
-    cached_sampler.cache_clear()
+
+    def off_by_one(response, column, segments):
+        return resized(response, 1 if column is None else column + 1, segments)
+
+    monkeypatch.setattr(engine_programs, "_resized", off_by_one)
+    run = make_sampler(CONFIG, SAMPLING, mesh=mesh_of(), eos_ids=ENDS, pad_id=0, group_size=2)
+    wrong = run(random_params(CONFIG), PROMPTS, key=KEY, row_ids=row_ids(2), prompt_length=WIDTH, num_slots=3)
     with pytest.raises(AssertionError):
-        assert_same(sample(3), expected)
-    cached_sampler.cache_clear()
+        assert_same(wrong, expected)
 
 
 @pytest.mark.parametrize("shape", [dict(data=8), dict(data=2, fsdp=2, tensor=2), dict(fsdp=4)])
