@@ -95,7 +95,7 @@ class AlgorithmConfig:
 
 @dataclasses.dataclass(frozen=True)
 class RolloutConfig:
-    """prompts_per_step x group_size responses are sampled per training step, prompts_per_call prompts at a time (0 = all)."""
+    """prompts_per_step x group_size responses are sampled per training step, of at most prompts_per_call prompts at once (0 = all)."""
 
     prompts_per_step: int = 8
     group_size: int = 8

@@ -10,7 +10,7 @@ import numpy as np
 
 from kpo_jax import statistics
 from kpo_jax.data import Problem
-from kpo_jax.rollout import grade, sample_groups
+from kpo_jax.rollout import grade
 
 KEY_STREAM = 2  # fold_in constant of evaluation; training samples from another one
 
@@ -39,19 +39,16 @@ class EvalResult:
     truncated: float
 
 
-def answer(sampler, params, eval_set: EvalSet, *, num_samples, prompts_per_call, tokenizer, mesh, seed):
+def answer(sampler, params, eval_set: EvalSet, *, num_samples, prompts_per_call, tokenizer, seed):
     """(texts, verdicts, finished), `num_samples` a problem, prompt-major. They depend on (seed, problem, sample) alone."""
     num_problems = len(eval_set.problems)
-    completions = sample_groups(
-        sampler,
+    completions = sampler(
         params,
         eval_set.prompt_ids,
-        mesh=mesh,
         key=jax.random.fold_in(jax.random.key(seed), KEY_STREAM),
         row_ids=np.arange(num_problems * num_samples).reshape(num_problems, num_samples),
         prompt_length=eval_set.prompt_length,
-        prompts_per_call=prompts_per_call,
-        pad_id=tokenizer.pad_id,
+        num_slots=prompts_per_call,
     )
     texts, verdicts = grade(completions, [p.answer for p in eval_set.problems for _ in range(num_samples)], tokenizer)
     return texts, verdicts, completions.finished

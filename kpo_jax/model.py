@@ -1,9 +1,6 @@
-"""Qwen3-family decoder in Flax Linen: parameters, whole-row forward, prefill, and decoding over a shared prompt cache.
+"""Qwen3-family decoder in Flax Linen: parameters and whole-row forward. Decoding token by token is `kpo_jax.decoding`.
 
 The same code is Qwen3 (`qk_norm`), Qwen2.5 (`qkv_bias`, no `qk_norm`) and Llama without rope scaling (neither).
-The module holds parameters and nothing else: caches go in as arguments and come out as results. `hidden_states`,
-`prefill` and `decode_step` are the three ways through it.
-
 Parameters carry Hugging Face's names; projections keep their heads apart and a leading layer axis L:
 
     embed_tokens [V, D]   lm_head [V, D] (untied only)   norm [D]
@@ -16,14 +13,13 @@ Parameters carry Hugging Face's names; projections keep their heads apart and a 
 import dataclasses
 import functools
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
 from kpo_jax.attention import ATTENTION_OUTPUT, causal_attention
-from kpo_jax.types import KVCache
 
 DTYPES = ("float32", "bfloat16")
 _WEIGHT_PRODUCTS = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
@@ -115,21 +111,14 @@ PRESETS: dict[str, ModelConfig] = {
 }
 
 
-class _Decoding(NamedTuple):
-    """What a decoding step tells every layer."""
-
-    step: jax.Array  # [], the response column being written
-    prompt_mask: jax.Array  # [P', P], True on prompt tokens
-
-
-def _rms_norm(x, weight, eps):
+def rms_norm(x, weight, eps):
     x32 = x.astype(jnp.float32)
     scale = jax.lax.rsqrt(jnp.mean(jnp.square(x32), axis=-1, keepdims=True) + eps)
     weight = weight.astype(jnp.float32).reshape((1,) * (x.ndim - 1) + (-1,))
     return (x32 * scale * weight).astype(x.dtype)
 
 
-def _rotary_table(config, positions):
+def rotary_table(config, positions):
     """cos and sin [B, S, 1, H/2] in float32; bfloat16 angles would blur positions beyond 256."""
     exponent = jnp.arange(0, config.head_dim, 2, dtype=jnp.float32) / config.head_dim
     frequency = (config.rope_theta**-exponent)[None, None, None, :]
@@ -137,42 +126,10 @@ def _rotary_table(config, positions):
     return jnp.cos(angle), jnp.sin(angle)
 
 
-def _rotate(x, cos, sin):
+def rotate(x, cos, sin):
     """Rotary embedding of x [B, S, heads, H] in the half-split (NeoX) pairing: element i turns with element i + H/2."""
     first, second = jnp.split(x.astype(jnp.float32), 2, axis=-1)
     return jnp.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1).astype(x.dtype)
-
-
-def _shared_prompt_attention(query, prompt_key, prompt_value, prompt_mask, key, value, step):
-    """One token per row attends to its group's shared prompt and to its own response, under one joint softmax.
-
-    The queries of a group meet the prompt's keys in one matrix product, so a prompt is read once per group.
-
-    Args:
-      query: [B, 1, N, H], prompt-major: rows g of prompt p are p * G ... p * G + G - 1.
-      prompt_key, prompt_value: [P', P, K, H] with B = P' * G.
-      prompt_mask: [P', P], True on prompt tokens.
-      key, value: [B, T, K, H], columns up to and including `step` written.
-
-    Returns:
-      [B, 1, N, H].
-    """
-    batch, _, num_heads, head_dim = query.shape
-    num_prompts, prompt_len, kv_heads, _ = prompt_key.shape
-    grouped = (num_prompts, batch // num_prompts, kv_heads, num_heads // kv_heads)  # [P', G, K, M], M = N / K
-    query = query.reshape(*grouped, head_dim)
-    key, value = (x.reshape(*grouped[:2], *x.shape[1:]) for x in (key, value))  # [P', G, T, K, H]
-
-    prompt_score = jnp.einsum("pgkmh,pskh->pgkms", query, prompt_key, preferred_element_type=jnp.float32)
-    score = jnp.einsum("pgkmh,pgtkh->pgkmt", query, key, preferred_element_type=jnp.float32)
-    prompt_score = jnp.where(prompt_mask[:, None, None, None, :], prompt_score, -jnp.inf)
-    written = (jnp.arange(key.shape[2]) <= step)[None, None, None, None, :]
-    score = jnp.where(written, score, -jnp.inf)
-    weight = jax.nn.softmax(jnp.concatenate([prompt_score, score], axis=-1) * head_dim**-0.5, axis=-1)
-    weight = weight.astype(value.dtype)
-    out = jnp.einsum("pgkms,pskh->pgkmh", weight[..., :prompt_len], prompt_value, preferred_element_type=jnp.float32)
-    out += jnp.einsum("pgkmt,pgtkh->pgkmh", weight[..., prompt_len:], value, preferred_element_type=jnp.float32)
-    return out.reshape(batch, 1, num_heads, head_dim).astype(query.dtype)
 
 
 def _fan_in_normal(fan_in):
@@ -194,26 +151,27 @@ class _Parameters(nn.Module):
         return self.stored(*args).astype(self.config.dtype)
 
     def norm(self, x, name):
-        return _rms_norm(x, self.weight(name, (x.shape[-1],), ("norm",), nn.initializers.ones), self.config.norm_eps)
+        return rms_norm(x, self.weight(name, (x.shape[-1],), ("norm",), nn.initializers.ones), self.config.norm_eps)
 
 
 class Attention(_Parameters):
     """Grouped-query self-attention with rotary positions."""
 
     @nn.compact
-    def __call__(self, x, rotary, attend):
-        """x [B, S, D] -> ([B, S, D], what `attend` keeps). `attend(query, key, value) -> (out [B, S, N, H], kept)`."""
+    def __call__(self, x, rotary, segments):
+        """x [B, S, D] -> ([B, S, D], (key, value) [B, S, K, H])."""
         config = self.config
         query = self._project(x, "q", config.num_heads, "heads")
         key = self._project(x, "k", config.num_kv_heads, "kv_heads")
         value = self._project(x, "v", config.num_kv_heads, "kv_heads")
         if config.qk_norm:
             query, key = self.norm(query, "q_norm"), self.norm(key, "k_norm")
-        out, kept = attend(_rotate(query, *rotary), _rotate(key, *rotary), value)
+        key = rotate(key, *rotary)
+        out = causal_attention(rotate(query, *rotary), key, value, segments)
         shape = (config.num_heads, config.head_dim, config.hidden_size)
         init = _fan_in_normal(config.num_heads * config.head_dim * 2 * config.num_layers)
         weight = self.weight("o_proj", shape, ("heads", "head_dim", "embed"), init)
-        return jnp.einsum("bsnh,nhd->bsd", out, weight), kept
+        return jnp.einsum("bsnh,nhd->bsd", out, weight), (key, value)
 
     def _project(self, x, name, heads, axis):
         config = self.config
@@ -237,41 +195,21 @@ class MLP(_Parameters):
 
 
 class Layer(_Parameters):
-    """The scanned block. The carry is (x, response cache or None)."""
+    """The scanned block: x [B, S, D] -> (x, (key, value))."""
 
     @nn.compact
-    def __call__(self, carry, per_layer, rotary, segments, decoding):
-        """per_layer: None, or (layer index, prompt key, prompt value) of this layer when decoding."""
-        x, cache = carry
-
-        def attend(query, key, value):
-            if decoding is None:
-                return causal_attention(query, key, value, segments), (key, value)
-            index, prompt_key, prompt_value = per_layer
-            start = (index, 0, decoding.step, 0, 0)
-            keys, values = (jax.lax.dynamic_update_slice(old, new[None], start)
-                            for old, new in zip(cache, (key, value), strict=True))  # fmt: skip
-            out = _shared_prompt_attention(query, prompt_key, prompt_value, decoding.prompt_mask, keys[index],
-                                           values[index], decoding.step)  # fmt: skip
-            return out, (keys, values)
-
-        out, kept = Attention(self.config, name="self_attn")(self.norm(x, "input_layernorm"), rotary, attend)
+    def __call__(self, x, rotary, segments):
+        out, kept = Attention(self.config, name="self_attn")(self.norm(x, "input_layernorm"), rotary, segments)
         x = x + out
-        x = x + MLP(self.config, name="mlp")(self.norm(x, "post_attention_layernorm"))
-        return ((x, None), kept) if decoding is None else ((x, kept), None)
+        return x + MLP(self.config, name="mlp")(self.norm(x, "post_attention_layernorm")), kept
 
 
 class Decoder(_Parameters):
     """Embedding, one scan over the layers, final norm."""
 
     @nn.compact
-    def __call__(self, tokens, positions, segments=None, cache=None, per_layer=None, decoding=None):
-        """tokens, positions [B, S] -> (hidden [B, S, D], (key, value)), both [L, B, S, K, H].
-
-        Without `decoding` the rows (or their `segments` [B, S]) attend causally to themselves and key, value are theirs. With it S = 1 and key,
-        value are the response `cache` [L, B, T, K, H] with one more column. That cache travels in the scan's carry:
-        as a scanned input and output it would be held twice.
-        """
+    def __call__(self, tokens, positions, segments=None):
+        """tokens, positions [B, S] -> (hidden [B, S, D], (key, value) [L, B, S, K, H]) under causal attention."""
         config = self.config
         shape, axes, init = (config.vocab_size, config.hidden_size), ("vocab", "embed"), nn.initializers.normal(0.02)
         embedding = self.stored("embed_tokens", shape, axes, init)
@@ -287,17 +225,16 @@ class Decoder(_Parameters):
             layer,
             variable_axes={"params": 0},
             split_rngs={"params": True},
-            in_axes=(0, nn.broadcast, nn.broadcast, nn.broadcast),
+            in_axes=(nn.broadcast, nn.broadcast),
             length=config.num_layers,
             metadata_params={nn.PARTITION_NAME: "layers"},
         )
-        rotary = _rotary_table(config, positions)
-        (x, cache), whole_rows = layers(config, name="layers")((x, cache), per_layer, rotary, segments, decoding)
-        return self.norm(x, "norm"), cache if decoding is not None else whole_rows
+        x, kept = layers(config, name="layers")(x, rotary_table(config, positions), segments)
+        return self.norm(x, "norm"), kept
 
 
-def _apply(config, params, *args):
-    return Decoder(config).apply({"params": params}, *args)
+def _apply(config, params, tokens, positions, segments=None):
+    return Decoder(config).apply({"params": params}, tokens, positions, segments)
 
 
 def init_params(config: ModelConfig, key: jax.Array) -> dict[str, Any]:
@@ -352,43 +289,7 @@ def hidden_states(
     return _apply(config, params, tokens, positions, segments)[0]
 
 
-def prefill(config: ModelConfig, params, tokens: jax.Array, lengths: jax.Array) -> tuple[jax.Array, KVCache]:
-    """Runs right-padded prompts [B, P] of `lengths` [B] -> (hidden [B, P, D], their cache)."""
+def keys_and_values(config: ModelConfig, params, tokens: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """(keys, values), both [L, B, S, K, H] in `config.dtype`, of right-padded rows [B, S]; junk in the padding."""
     positions = jnp.broadcast_to(jnp.arange(tokens.shape[1])[None, :], tokens.shape)
-    hidden, (key, value) = _apply(config, params, tokens, positions)
-    return hidden, KVCache(key, value, lengths)
-
-
-def empty_cache(config: ModelConfig, batch: int, length: int) -> KVCache:
-    """A response cache [L, batch, length, K, H] in `config.dtype` with nothing written."""
-    shape = (config.num_layers, batch, length, config.num_kv_heads, config.head_dim)
-    zeros = jnp.zeros(shape, config.dtype)
-    return KVCache(zeros, zeros, jnp.zeros((batch,), jnp.int32))
-
-
-def decode_step(
-    config: ModelConfig, params, tokens: jax.Array, step: jax.Array, prompt: KVCache, response: KVCache
-) -> tuple[jax.Array, KVCache]:
-    """Runs response token `step` of every row: writes its keys and values, and attends to prompt and response.
-
-    Args:
-      tokens: [B] int32, prompt-major: B = P' * G.
-      step: [] int32, the response column all rows write, in [0, T).
-      prompt: cache of P' rows, each shared by its group of G rows and only read.
-      response: cache of B rows of T columns, those before `step` written. Values in both caches must be finite
-        everywhere: what is masked has weight 0.
-
-    Returns:
-      hidden [B, D], from which token step + 1 is predicted, and the response cache with column `step` written.
-    """
-    batch, num_prompts = tokens.shape[0], prompt.lengths.shape[0]
-    if batch % num_prompts:
-        raise ValueError(f"decode_step: {batch} rows must be a multiple of the {num_prompts} prompts they share")
-    positions = jnp.repeat(prompt.lengths, batch // num_prompts) + step
-    prompt_mask = jnp.arange(prompt.key.shape[2])[None, :] < prompt.lengths[:, None]
-    per_layer = (jnp.arange(config.num_layers), prompt.key, prompt.value)
-    decoding = _Decoding(step, prompt_mask)
-    hidden, (key, value) = _apply(
-        config, params, tokens[:, None], positions[:, None], None, (response.key, response.value), per_layer, decoding
-    )
-    return hidden[:, 0], KVCache(key, value, jnp.full_like(response.lengths, step + 1))
+    return _apply(config, params, tokens, positions)[1]

@@ -3,15 +3,13 @@
 import bisect
 import dataclasses
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax import rewards
 from kpo_jax.advantages import ADVANTAGES
-from kpo_jax.data import Problem, pad_prompts
-from kpo_jax.sharding import put_rows
-from kpo_jax.types import Completions, Prompts, Verdict
+from kpo_jax.data import Problem
+from kpo_jax.types import Completions, Verdict
 from kpo_jax.verifier import count_failures, verify_batch
 
 
@@ -29,29 +27,6 @@ class Rollout:
     verdicts: list[Verdict]
 
 
-def sample_groups(
-    sampler, params, prompt_ids: list[list[int]], *, mesh, key, row_ids, prompt_length, prompts_per_call, pad_id
-) -> Completions:
-    """`group_size` completions of every prompt, as host arrays, prompt-major.
-
-    The sampler is called on `prompts_per_call` prompts at a time; the last call is filled up with a repeated prompt, so that
-    one shape is compiled. `row_ids` [num_prompts, G] name the random stream of every sample: what is drawn depends on
-    them alone, not on how the prompts are cut into calls.
-    """
-    parts = []
-    for start in range(0, len(prompt_ids), prompts_per_call):
-        chosen = prompt_ids[start : start + prompts_per_call]
-        ids = row_ids[start : start + prompts_per_call]
-        missing = prompts_per_call - len(chosen)
-        tokens, lengths = pad_prompts(chosen + [chosen[0]] * missing, prompt_length, pad_id)
-        ids = np.concatenate([ids, np.repeat(ids[:1], missing, axis=0)])
-        prompts = put_rows(mesh, Prompts(tokens, lengths))
-        num_rows = len(chosen) * ids.shape[1]
-        completions = jax.device_get(sampler(params, prompts, key, put_rows(mesh, ids.reshape(-1).astype(np.int32))))
-        parts.append(jax.tree.map(lambda x, n=num_rows: x[:n], completions))
-    return jax.tree.map(lambda *xs: np.concatenate(xs), *parts)
-
-
 def stop_at(sampler, stop: tuple[str, ...], tokenizer):
     """`sampler`, but a response ends, finished, with the token that completes the first of the `stop` texts.
 
@@ -61,8 +36,8 @@ def stop_at(sampler, stop: tuple[str, ...], tokenizer):
     if not stop:
         return sampler
 
-    def sample(*args) -> Completions:
-        return cut_at(jax.device_get(sampler(*args)), stop, tokenizer)
+    def sample(*args, **kwargs) -> Completions:
+        return cut_at(sampler(*args, **kwargs), stop, tokenizer)
 
     return sample
 
@@ -109,19 +84,16 @@ def grade(completions: Completions, answers: list[str], tokenizer) -> tuple[list
     return texts, verify_batch(texts, answers)
 
 
-def rollout(sampler, params, problems: list[Problem], prompt_ids, *, config, tokenizer, mesh, key, prompt_length) -> Rollout:
+def rollout(sampler, params, problems: list[Problem], prompt_ids, *, config, tokenizer, key, prompt_length) -> Rollout:
     """Sample, grade and score one training step's groups. `config` is the whole Config; `key` is the step's own."""
     group, max_response = config.rollout.group_size, config.sampler.max_response_length
-    completions = sample_groups(
-        sampler,
+    completions = sampler(
         params,
         prompt_ids,
-        mesh=mesh,
         key=key,
         row_ids=np.arange(len(problems) * group).reshape(-1, group),
         prompt_length=prompt_length,
-        prompts_per_call=config.rollout.prompts_per_call or config.rollout.prompts_per_step,
-        pad_id=tokenizer.pad_id,
+        num_slots=config.rollout.prompts_per_call or config.rollout.prompts_per_step,
     )
     answers = [problem.answer for problem in problems for _ in range(group)]
     texts, verdicts = grade(completions, answers, tokenizer)

@@ -1,6 +1,6 @@
-"""Sampling of groups of responses: one prefill per prompt, one `while_loop`, exit when every row has ended.
+"""How tokens are drawn, and the simplest sampler: one batch from the first token to the last.
 
-A prompt's keys and values are computed and held once, and shared by its group (see `model.decode_step`).
+`generate` is the reference; `kpo_jax.engine` samples the same texts faster.
 
 Randomness: the key of token t of a row is fold_in(fold_in(key, row_id), t). What a row samples depends on the key,
 its row_id and its prompt alone: not on its neighbours, their number or order, nor on the devices.
@@ -13,8 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from kpo_jax import model
-from kpo_jax.model import ModelConfig
+from kpo_jax import decoding, model
 from kpo_jax.types import Completions, KVCache, Prompts
 
 
@@ -30,7 +29,7 @@ class SampleConfig:
         Of all three: a token exactly as probable as the last one kept is kept too.
       max_response_length: T.
       stop: texts that end a response, in training and evaluation, with the token that completes the first of them. Not for the
-        device: `make_sampler` samples on, and `rollout.stop_at` cuts off afterwards.
+        device: the sampler samples on, and `rollout.stop_at` cuts off afterwards.
 
     Raises:
       ValueError: lists every illegal field.
@@ -63,102 +62,99 @@ class SampleConfig:
 
 class _LoopState(NamedTuple):
     step: jax.Array  # [] tokens sampled so far
+    token: jax.Array  # [B] to be run next
     response: KVCache
     completions: Completions
 
 
-def make_sampler(
-    model_config: ModelConfig,
-    sample_config: SampleConfig,
-    *,
-    eos_ids: tuple[int, ...],
-    pad_id: int,
-    group_size: int,
-):
-    """A jitted `sample(params, prompts, key, row_ids) -> Completions` of B = P' * group_size prompt-major rows.
+def generate(model_config, sample_config, params, prompts: Prompts, key, row_ids, *, eos_ids, pad_id, group_size):
+    """(Completions, steps [] int32) of B = P' * group_size rows, prompt-major; steps are the columns sampled before all had ended.
 
     `row_ids` [B] int32 name the rows' random streams. `sampler_log_prob` is that of the FULL distribution
     softmax(logits / temperature), whatever truncation drew the token, and at temperature 1 for greedy sampling: it is
     what `policy.token_log_probs` recomputes. Tokens after the end are `pad_id`.
-
-    Raises:
-      ValueError: group_size < 1, an id outside the vocabulary, or (when called) a wrong number of row_ids.
     """
-    if group_size < 1:
-        raise ValueError(f"make_sampler: group_size = {group_size} must be at least 1")
-    vocab_size = model_config.vocab_size
-    if not all(0 <= token < vocab_size for token in eos_ids):
-        raise ValueError(f"make_sampler: eos_ids = {eos_ids} must be in [0, {vocab_size})")
-    if not 0 <= pad_id < vocab_size:
-        raise ValueError(f"make_sampler: pad_id = {pad_id} must be in [0, {vocab_size})")
-
-    @jax.jit
-    def sample(params, prompts: Prompts, key: jax.Array, row_ids: jax.Array) -> Completions:
-        return generate(
-            model_config, sample_config, params, prompts, key, row_ids,
-            eos_ids=eos_ids, pad_id=pad_id, group_size=group_size,
-        )[0]  # fmt: skip
-
-    return sample
-
-
-def generate(model_config, sample_config, params, prompts, key, row_ids, *, eos_ids, pad_id, group_size):
-    """What `make_sampler` jits: (Completions, steps [] int32), steps being the response columns sampled before exit."""
     batch, length = prompts.tokens.shape[0] * group_size, sample_config.max_response_length
-    if row_ids.shape != (batch,):
-        raise ValueError(f"sample: row_ids has shape {row_ids.shape}, must be ({batch},): "
-                         f"{prompts.tokens.shape[0]} prompts x group_size {group_size}")  # fmt: skip
-    # Cast once, not at every step.
-    params = jax.tree.map(lambda x: x.astype(model_config.dtype), params)
+    weights = decoding.decode_weights(model_config, params)  # cast once, not at every step
+    prompt = decoding.prefill(model_config, params, prompts.tokens)
     row_keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, row_ids)
-
-    def append_token(state, hidden):
-        """Draws column `step` of every row from hidden [B, D]."""
-        step, done = state.step, state.completions
-        token, log_prob = draw_token(model.logits(model_config, params, hidden), row_keys, step, sample_config)
-        active = ~done.finished
-        ended = jnp.isin(token, jnp.array(eos_ids, jnp.int32))
-        completions = Completions(
-            tokens=done.tokens.at[:, step].set(jnp.where(active, token, pad_id)),
-            mask=done.mask.at[:, step].set(active),
-            sampler_log_prob=done.sampler_log_prob.at[:, step].set(jnp.where(active, log_prob, 0.0)),
-            finished=done.finished | ended,
-        )
-        return state._replace(step=step + 1, completions=completions)
+    before_last = prompts.lengths - 1  # the last token of the prompt is the first to be run
 
     def unfinished(state):
         return (state.step < length) & ~jnp.all(state.completions.finished)
 
     def advance(state):
-        previous = state.step - 1
-        token = state.completions.tokens[:, previous]
-        hidden, response = model.decode_step(model_config, params, token, previous, prompt_cache, state.response)
-        return append_token(state._replace(response=response), hidden)
+        step, done = state.step, state.completions
+        ages = jnp.full((batch,), step)
+        positions = jnp.repeat(before_last, group_size) + step
+        hidden, response = decoding.decode_step(
+            model_config, weights, state.token, positions, ages, step, prompt, before_last, state.response
+        )
+        token, log_prob = draw_token(model.logits(model_config, weights, hidden), row_keys, ages, sample_config)
+        active = ~done.finished
+        completions = Completions(
+            tokens=done.tokens.at[:, step].set(jnp.where(active, token, pad_id)),
+            mask=done.mask.at[:, step].set(active),
+            sampler_log_prob=done.sampler_log_prob.at[:, step].set(jnp.where(active, log_prob, 0.0)),
+            finished=done.finished | ends_response(token, eos_ids),
+        )
+        return _LoopState(step + 1, token, response, completions)
 
-    hidden, prompt_cache = model.prefill(model_config, params, prompts.tokens, prompts.lengths)
-    last = jnp.take_along_axis(hidden, prompts.lengths[:, None, None] - 1, axis=1, mode="clip")[:, 0]
+    last = jnp.take_along_axis(prompts.tokens, before_last[:, None], axis=1, mode="clip")[:, 0]
     nothing = Completions(
         tokens=jnp.full((batch, length), pad_id, jnp.int32),
         mask=jnp.zeros((batch, length), bool),
         sampler_log_prob=jnp.zeros((batch, length), jnp.float32),
         finished=jnp.zeros((batch,), bool),
     )
-    state = _LoopState(jnp.int32(0), model.empty_cache(model_config, batch, length), nothing)
-    state = append_token(state, jnp.repeat(last, group_size, axis=0))
+    response = decoding.empty_ring(model_config, batch, 1, length)
+    state = _LoopState(jnp.int32(0), jnp.repeat(last, group_size), response, nothing)
     state = jax.lax.while_loop(unfinished, advance, state)
     return state.completions, state.step
 
 
-def draw_token(logits, row_keys, step, sample_config) -> tuple[jax.Array, jax.Array]:
-    """One token per row from logits [B, V]: (token [B] int32, its log-probability [B] before truncation)."""
+def ends_response(tokens, eos_ids: tuple[int, ...]) -> jax.Array:
+    """True where a token is one of `eos_ids`; as tokens."""
+    return jnp.isin(tokens, jnp.array(eos_ids, jnp.int32))
+
+
+def draw_token(logits, row_keys, ages, sample_config) -> tuple[jax.Array, jax.Array]:
+    """One token per row from logits [B, V]: (token [B] int32, its log-probability [B] before truncation).
+
+    `ages` [B] count the tokens that a row has drawn before: row_keys [B] and ages determine the draw.
+    """
     scaled = logits / (sample_config.temperature or 1.0)
     if sample_config.temperature == 0:
         token = jnp.argmax(scaled, axis=-1)
     else:
-        keys = jax.vmap(jax.random.fold_in, in_axes=(0, None))(row_keys, step)
-        token = jax.vmap(jax.random.categorical)(keys, truncate(scaled, sample_config))
-    log_prob = jnp.take_along_axis(scaled, token[:, None], axis=-1)[:, 0] - jax.nn.logsumexp(scaled, axis=-1)
+        keys = jax.vmap(jax.random.fold_in)(row_keys, ages)
+        token = _categorical(keys, truncate(scaled, sample_config))
+    normalizer = jax.nn.logsumexp(jax.nn.logsumexp(_blocks(scaled), axis=-1), axis=-1)
+    log_prob = jnp.take_along_axis(scaled, token[:, None], axis=-1)[:, 0] - normalizer
     return token.astype(jnp.int32), log_prob
+
+
+def _categorical(keys, logits):
+    """A draw from softmax(logits [B, V]) for each of keys [B]: first a block of the vocabulary, then a token of the block.
+
+    Both by the largest of logit + Gumbel noise, for which 2 sqrt(V) random numbers do in place of V. One uniform number and the
+    cumulated probabilities would do too, but rounding that depends on the shape of the batch moves all V boundaries, so that in
+    every thousand tokens or so another one would be drawn; here it takes a tie.
+    """
+    blocks = _blocks(logits)  # [B, blocks, size]
+    _, num_blocks, size = blocks.shape
+    noise = jax.vmap(lambda key: jax.random.gumbel(key, (num_blocks + size,)))(keys)
+    block = jnp.argmax(jax.nn.logsumexp(blocks, axis=-1) + noise[:, :num_blocks], axis=-1)
+    chosen = jnp.take_along_axis(blocks, block[:, None, None], axis=1)[:, 0]
+    return block * size + jnp.argmax(chosen + noise[:, num_blocks:], axis=-1)
+
+
+def _blocks(logits):
+    """[B, V] -> [B, blocks, size] in order, filled up with -inf; size is the power of two from sqrt(V) on."""
+    vocab_size = logits.shape[-1]
+    size = 2 ** math.ceil(math.log2(vocab_size) / 2)
+    filled = jnp.pad(logits, ((0, 0), (0, -vocab_size % size)), constant_values=-jnp.inf)
+    return filled.reshape(logits.shape[0], -1, size)
 
 
 def truncate(logits, sample_config) -> jax.Array:

@@ -14,11 +14,11 @@ import numpy as np
 from kpo_jax import checkpoints, diagnostics, evaluate, flops, hf
 from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config
 from kpo_jax.data import Problem, decontaminate, encode_prompts, load_problems, prompt_order
+from kpo_jax.engine import make_sampler
 from kpo_jax.learner import init_state, make_init, make_optimizer, make_score_step, make_train_step
 from kpo_jax.metrics import MetricWriter, Progress, tell, to_host
 from kpo_jax.packing import PackShape, make_batch, pack, pack_shape, unpack
 from kpo_jax.rollout import Rollout, rollout, stop_at, summary
-from kpo_jax.sampler import make_sampler
 from kpo_jax.sharding import make_mesh, put_microbatches
 from kpo_jax.tokenizers import load_tokenizer
 from kpo_jax.types import TrainState
@@ -120,7 +120,7 @@ def build(config: Config, data: Data) -> Machine:
     tokenizer, temperature = data.tokenizer, config.sampler.temperature
 
     def sampler(sample_config, group_size):
-        ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id)
+        ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id, mesh=mesh)
         return stop_at(make_sampler(config.model, sample_config, **ids, group_size=group_size), sample_config.stop, tokenizer)
 
     return Machine(
@@ -194,7 +194,6 @@ def collect(config: Config, data: Data, machine: Machine, params, step: int) -> 
         [data.train.prompt_ids[i] for i in chosen],
         config=config,
         tokenizer=data.tokenizer,
-        mesh=machine.mesh,
         key=key,
         prompt_length=data.train.prompt_length,
     )
@@ -268,7 +267,6 @@ def run_evaluation(config: Config, data: Data, machine: Machine, params, step: i
             num_samples=config.eval.num_samples,
             prompts_per_call=config.eval.prompts_per_call,
             tokenizer=data.tokenizer,
-            mesh=machine.mesh,
             seed=config.seed,
         )
         if jax.process_index() == 0:
@@ -353,7 +351,6 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
         num_samples=config.eval.num_samples,
         prompts_per_call=machine.mesh.shape["data"] * machine.mesh.shape["fsdp"],
         tokenizer=data.tokenizer,
-        mesh=machine.mesh,
         seed=config.seed,
     )
     blocks = []

@@ -62,11 +62,16 @@ class ObjectiveOutput:
 
 
 class KVCache(NamedTuple):
-    """Keys and values of every layer, [L, B, S, K, H]; columns at or beyond a row's `lengths` [B] are junk."""
+    """Keys and values, one array per layer: a loop then updates each in place, where a slice of a stack would be copied.
 
-    key: jax.Array
-    value: jax.Array
-    lengths: jax.Array
+    Attributes:
+      keys: L arrays [B, K, H, C], C columns of one token each, or [B, K, segments, H, C / segments] (see `decoding`): the products
+        with queries and weights need no transpose.
+      values: L arrays [B, K, C, H].
+    """
+
+    keys: tuple[jax.Array, ...]
+    values: tuple[jax.Array, ...]
 
 
 @struct.dataclass

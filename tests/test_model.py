@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from goldens import make_model_goldens
 
-from kpo_jax import model, policy, sampler
+from kpo_jax import decoding, model, policy, sampler
 from kpo_jax.model import PRESETS, ModelConfig
 from kpo_jax.types import KVCache, Prompts
 
@@ -165,10 +165,10 @@ def check_gradient(config, params, golden):
 def check_greedy(config, params, golden):
     length = golden["greedy"].shape[1]
     sample_config = sampler.SampleConfig(temperature=0.0, max_response_length=length)
-    sample = sampler.make_sampler(config, sample_config, eos_ids=(), pad_id=0, group_size=1)
-    width = golden["prompt_length"].max()
-    prompts = Prompts(jnp.asarray(golden["tokens"][:, :width]), jnp.asarray(golden["prompt_length"]))
-    np.testing.assert_array_equal(sample(params, prompts, KEY, jnp.arange(3)).tokens, golden["greedy"])
+    prompt_length = jnp.asarray(golden["prompt_length"])
+    prompts = Prompts(jnp.asarray(golden["tokens"][:, : golden["prompt_length"].max()]), prompt_length)
+    run = functools.partial(sampler.generate, config, sample_config, eos_ids=(), pad_id=0, group_size=1)
+    np.testing.assert_array_equal(jax.jit(run)(params, prompts, KEY, jnp.arange(3))[0].tokens, golden["greedy"])
 
 
 def check_golden(name, golden):
@@ -295,21 +295,29 @@ def test_params_may_be_stored_in_bfloat16():
 # --- prefill and decoding
 
 
-def decode_rows(config, params, tokens, prompt_length, group_size, prompts, response_length, shift=0):
-    """Hidden states [B, T, D] of the response columns of `tokens` [B, S], by prefill and single steps."""
-    _, prompt = model.prefill(config, params, prompts, prompt_length + shift)
+def decode_rows(config, params, tokens, prompt_length, group_size, prompts, response_length, shift=0, begin=0, segments=1):
+    """Hidden states [B, T, D] of the response columns of `tokens` [B, S], by prefill and single steps.
+
+    Row b begins after b * `begin` steps, so that with begin > 0 the rows have different ages and all go round the ring.
+    """
     batch = prompts.shape[0] * group_size
-    start = jnp.repeat(prompt_length, group_size)
+    weights, prompt = decoding.decode_weights(config, params), decoding.prefill(config, params, prompts)
+    start, prompt_length = jnp.repeat(prompt_length, group_size), prompt_length + shift
+    first = jnp.arange(batch) * begin
 
     def step(response, t):
-        token = jnp.take_along_axis(tokens, start[:, None] + t, axis=1)[:, 0]
-        hidden, response = model.decode_step(config, params, token, t, prompt, response)
+        age = jnp.clip(t - first, 0, response_length - 1)
+        token = jnp.take_along_axis(tokens, (start + age)[:, None], axis=1)[:, 0]
+        positions = jnp.repeat(prompt_length, group_size) + age
+        hidden, response = decoding.decode_step(
+            config, weights, token, positions, age, t % response_length, prompt, prompt_length, response
+        )
         return response, hidden
 
-    response = model.empty_cache(config, batch, response_length)
-    response, hidden = jax.lax.scan(step, response, jnp.arange(response_length))
-    assert response.key.shape == (config.num_layers, batch, response_length, config.num_kv_heads, config.head_dim)
-    return jnp.moveaxis(hidden, 0, 1), response.lengths
+    response = decoding.empty_ring(config, batch, segments, response_length // segments)
+    _, hidden = jax.lax.scan(step, response, jnp.arange(response_length + (batch - 1) * begin))
+    steps = first[:, None] + jnp.arange(response_length)[None, :]
+    return hidden[steps, jnp.arange(batch)[:, None]]
 
 
 @pytest.mark.parametrize("changes", [{}, {"tie_embeddings": False, "qkv_bias": True, "qk_norm": False},
@@ -317,52 +325,66 @@ def decode_rows(config, params, tokens, prompt_length, group_size, prompts, resp
 def test_prefill_and_decode_equal_the_whole_forward(changes):
     config = dataclasses.replace(CONFIG, **changes)
     params = random_params(config)
-    group_size, response_length, prompt_length = 3, 5, jnp.array([6, 1])
+    group_size, response_length, prompt_length = 3, 6, jnp.array([6, 1])
     prompts = random_tokens((2, 6))
     responses = random_tokens((6, response_length), seed=3)
     start = jnp.repeat(prompt_length, group_size)
-    tokens = jnp.zeros((6, 11), jnp.int32).at[:, :6].set(jnp.repeat(prompts, group_size, axis=0))
+    tokens = jnp.zeros((6, 12), jnp.int32).at[:, :6].set(jnp.repeat(prompts, group_size, axis=0))
     rows, columns = jnp.arange(6)[:, None], start[:, None] + jnp.arange(response_length)[None, :]
     tokens = tokens.at[rows, columns].set(responses)
     expected = jax.jit(forward, static_argnums=0)(config, params, tokens)[rows, columns]
 
-    run = jax.jit(decode_rows, static_argnums=(0, 4, 6))
-    decode = lambda prompts, shift: run(
-        config, params, tokens, prompt_length, group_size, prompts, response_length, jnp.broadcast_to(shift, (2,))
+    run = jax.jit(decode_rows, static_argnums=(0, 4, 6, 8, 9))
+    decode = lambda prompts, shift, begin=0, segments=1: run(
+        config, params, tokens, prompt_length, group_size, prompts, response_length, jnp.broadcast_to(shift, (2,)), begin, segments
     )
-    hidden, lengths = decode(prompts, 0)
-    chex.assert_trees_all_close(hidden, expected, atol=2e-5, rtol=1e-5)
-    np.testing.assert_array_equal(lengths, jnp.full((6,), response_length))
+    for begin, segments in ((0, 1), (1, 2), (3, 6)):
+        chex.assert_trees_all_close(decode(prompts, 0, begin, segments), expected, atol=2e-5, rtol=1e-5)
     # The same bar catches positions shifted by one, prompts exchanged, and a prompt's padding attended.
-    for wrong, _ in (decode(prompts, -1), decode(prompts[::-1], 0), decode(prompts, jnp.array([0, 5]))):
+    for wrong in (decode(prompts, -1), decode(prompts[::-1], 0), decode(prompts, jnp.array([0, 5]))):
         with pytest.raises(AssertionError):
             chex.assert_trees_all_close(wrong, expected, atol=1e-2, rtol=1e-2)
 
 
-def test_prompt_padding_is_never_read():
-    params, prompts, lengths = random_params(CONFIG), random_tokens((2, 6)), jnp.array([4, 1])
-    _, prompt = model.prefill(CONFIG, params, prompts, lengths)
-    response, tokens = model.empty_cache(CONFIG, 4, 3), jnp.arange(4)
-    run = jax.jit(model.decode_step, static_argnums=0)
-    padding = (jnp.arange(6)[None, :] >= lengths[:, None])[None, :, :, None, None]
-    junk = KVCache(jnp.where(padding, jnp.inf, prompt.key), jnp.where(padding, 1e30, prompt.value), lengths)
-    step = lambda prompt: run(CONFIG, params, tokens, jnp.int32(0), prompt, response)[0]
-    chex.assert_trees_all_equal(step(junk), step(prompt))
+def step_of(config, params, prompt, lengths, response, column=0):
+    batch = response.values[0].shape[0]
+    ages = jnp.zeros((batch,), jnp.int32)
+    positions = jnp.repeat(lengths, batch // len(lengths))
+    weights = decoding.decode_weights(config, params)
+    return decoding.decode_step(config, weights, jnp.arange(batch), positions, ages, column, prompt, lengths, response)
+
+
+def test_what_is_not_a_rows_own_is_never_read():
+    params, prompts, lengths = random_params(CONFIG), random_tokens((2, 6)), jnp.array([4, 0])
+    prompt = decoding.prefill(CONFIG, params, prompts)
+    padding = (jnp.arange(6)[None, :] >= lengths[:, None])[:, None]
+    run = jax.jit(lambda prompt, response: step_of(CONFIG, params, prompt, lengths, response, column=1)[0])
+
+    def with_junk(cache, where):
+        return KVCache(
+            tuple(jnp.where(where.reshape(*where.shape[:2], *(1,) * (x.ndim - 3), -1), jnp.inf, x) for x in cache.keys),
+            tuple(jnp.where(where[:, :, :, None], 1e30, x) for x in cache.values),
+        )
+
+    response = decoding.empty_ring(CONFIG, 4, 1, 3)
+    before = (jnp.arange(3) != 1)[None, None, :]
+    expected = run(prompt, response)
+    chex.assert_trees_all_equal(run(with_junk(prompt, padding), with_junk(response, before)), expected)
+    changed = prompt._replace(values=tuple(x + 1 for x in prompt.values))
+    assert jnp.max(jnp.abs(run(changed, response)[:2] - expected[:2])) > 1e-2  # what is its own is read
 
 
 def test_decode_holds_the_cache_once():
     config = dataclasses.replace(CONFIG, num_layers=8)
-    params, batch, length = random_params(config), 16, 256
-    _, prompt = model.prefill(config, params, random_tokens((2, 4)), jnp.array([4, 4]))
-    response = model.empty_cache(config, batch, length)
-    step = jax.jit(lambda response, t: model.decode_step(config, params, jnp.arange(batch), t, prompt, response),
-                   donate_argnums=0)  # fmt: skip
-    temporary = step.lower(response, jnp.int32(0)).compile().memory_analysis().temp_size_in_bytes
-    cache_bytes = 2 * response.key.size * 4
+    params, lengths = random_params(config), jnp.array([4, 4])
+    prompt, response = decoding.prefill(config, params, random_tokens((2, 4))), decoding.empty_ring(config, 16, 4, 64)
+    step = jax.jit(lambda response: step_of(config, params, prompt, lengths, response), donate_argnums=0)
+    temporary = step.lower(response).compile().memory_analysis().temp_size_in_bytes
+    cache_bytes = sum(x.nbytes for x in jax.tree.leaves(response))
     assert temporary < 0.6 * cache_bytes, "a second copy of the cache would show as at least cache_bytes"
 
 
 def test_decode_rejects_rows_that_do_not_divide_into_groups():
-    prompt, tokens = model.empty_cache(CONFIG, 2, 4), jnp.arange(3)
+    prompt, response = (decoding.empty_ring(CONFIG, rows, 1, 4) for rows in (2, 3))
     with pytest.raises(ValueError, match="3 rows must be a multiple of the 2 prompts"):
-        model.decode_step(CONFIG, {}, tokens, jnp.int32(0), prompt, model.empty_cache(CONFIG, 3, 2))
+        decoding.decode_step(CONFIG, {}, *(jnp.zeros((3,), jnp.int32),) * 3, 0, prompt, jnp.ones((2,), jnp.int32), response)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "kpo_jax"
-PURE = ["types", "masked", "filters", "objectives", "advantages", "diagnostics", "model", "policy", "sampler", "learner"]
+PURE = ["types", "masked", "filters", "objectives", "advantages", "diagnostics", "model", "policy", "sampler", "decoding", "learner"]
 EFFECTS = {"os", "sys", "time", "json", "pathlib", "random", "threading", "signal", "subprocess", "absl", "datasets", "transformers", "orbax"}
 
 

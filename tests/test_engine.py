@@ -1,0 +1,211 @@
+"""The engine against the reference sampler: slots, refill, packing, a growing ring and devices change no text."""
+
+import collections
+import dataclasses
+import functools
+
+import chex
+import jax
+import numpy as np
+import pytest
+from test_model import CONFIG as MODEL_CONFIG
+from test_model import KEY, random_params
+
+from kpo_jax import engine, engine_programs, policy, sampler
+from kpo_jax.config import MeshConfig
+from kpo_jax.data import pad_prompts
+from kpo_jax.engine import make_sampler
+from kpo_jax.sampler import SampleConfig
+from kpo_jax.sharding import make_mesh
+from kpo_jax.types import Prompts
+
+CONFIG = dataclasses.replace(MODEL_CONFIG, num_layers=2, vocab_size=54)
+T, WIDTH = 24, 6
+SAMPLING = SampleConfig(temperature=1.5, max_response_length=T)
+PROMPTS = [np.random.default_rng(i).integers(2, 53, 1 + i % WIDTH).tolist() for i in range(13)]
+ENDS = tuple(range(5))  # a token in ten or so ends a response: lengths from 1 to T
+
+
+@pytest.fixture(autouse=True)
+def small_shapes(monkeypatch):
+    """Shapes so small that short responses meet every decision."""
+    monkeypatch.setattr(engine, "_SEGMENT", 8)
+    monkeypatch.setattr(engine_programs, "STEPS", 7)
+    monkeypatch.setattr(engine, "_PREFILL_TOKENS", 2 * WIDTH)
+
+
+def mesh_of(data=1, fsdp=1, tensor=1):
+    return make_mesh(MeshConfig(data=data, fsdp=fsdp, tensor=tensor), jax.devices()[: data * fsdp * tensor])
+
+
+def row_ids(group, prompts=PROMPTS):
+    return np.arange(len(prompts) * group).reshape(-1, group)
+
+
+def sample(num_slots, group=2, *, prompts=PROMPTS, ids=None, mesh=None, eos_ids=ENDS, sampling=SAMPLING, **more):
+    run = cached_sampler(mesh or mesh_of(), eos_ids, sampling, group)
+    ids = row_ids(group, prompts) if ids is None else ids
+    return run(random_params(CONFIG), prompts, key=KEY, row_ids=ids, prompt_length=WIDTH, num_slots=num_slots, **more)
+
+
+@functools.cache  # tests share compilations
+def cached_sampler(mesh, eos_ids, sampling, group):
+    return make_sampler(CONFIG, sampling, mesh=mesh, eos_ids=eos_ids, pad_id=0, group_size=group)
+
+
+@functools.cache
+def reference(group, eos_ids=ENDS, sampling=SAMPLING):
+    tokens, lengths = pad_prompts(PROMPTS, WIDTH, 0)
+    run = jax.jit(lambda params, prompts, ids: sampler.generate(
+        CONFIG, sampling, params, prompts, KEY, ids, eos_ids=eos_ids, pad_id=0, group_size=group)[0])  # fmt: skip
+    return jax.device_get(run(random_params(CONFIG), Prompts(tokens, lengths), row_ids(group).reshape(-1)))
+
+
+def assert_same(actual, expected):
+    chex.assert_trees_all_equal(actual.replace(sampler_log_prob=0), expected.replace(sampler_log_prob=0))
+    chex.assert_trees_all_close(actual.sampler_log_prob, expected.sampler_log_prob, atol=1e-4)
+
+
+@pytest.fixture
+def decisions(monkeypatch):
+    """Counts what the engine decides: dispatches, packings, changes of the ring."""
+    count = collections.Counter()
+
+    def counted(name):
+        decide = getattr(engine, name)
+
+        def run(*args):
+            count[name] += 1
+            return decide(*args)
+
+        monkeypatch.setattr(engine, name, run)
+
+    for name in ("_run", "_repack", "_resize"):
+        counted(name)
+    return count
+
+
+@pytest.mark.parametrize("group", [1, 3])
+def test_any_number_of_slots_samples_the_references_texts(group, decisions):
+    expected = reference(group)
+    lengths = expected.mask.sum(axis=1)
+    assert lengths.min() < 4 and lengths.max() > 16
+    for num_slots in (1, 3, 16):
+        decisions.clear()
+        assert_same(sample(num_slots, group), expected)
+        assert decisions["_resize"] >= 1 and decisions["_repack"] >= (2 if num_slots * group > 3 else 0)
+        assert decisions["_run"] < 0.7 * lengths.sum() / (num_slots * group) + 14  # several steps per dispatch
+
+
+def test_negative_control_another_stream_or_prompt_is_another_text():
+    expected = sample(4)
+    other = row_ids(2)
+    other[5] += 1000
+    changed = sample(4, ids=other).tokens != expected.tokens
+    assert changed[10:12].any(axis=1).all() and not changed[:10].any() and not changed[12:].any()
+    prompts = [*PROMPTS[:5], [7, 8, 9, 10], *PROMPTS[6:]]
+    changed = sample(4, prompts=prompts).tokens != expected.tokens
+    assert changed[10:12].any(axis=1).all() and not changed[:10].any() and not changed[12:].any()
+
+
+def test_negative_control_a_wrong_ring_is_seen(monkeypatch):
+    expected = reference(2)
+    resized = engine_programs._resized
+
+    def off_by_one(response, column, segments):
+        return resized(response, 1 if column is None else column + 1, segments)
+
+    monkeypatch.setattr(engine_programs, "_resized", off_by_one)
+    run = make_sampler(CONFIG, SAMPLING, mesh=mesh_of(), eos_ids=ENDS, pad_id=0, group_size=2)
+    wrong = run(random_params(CONFIG), PROMPTS, key=KEY, row_ids=row_ids(2), prompt_length=WIDTH, num_slots=3)
+    with pytest.raises(AssertionError):
+        assert_same(wrong, expected)
+
+
+@pytest.mark.parametrize("shape", [dict(data=8), dict(data=2, fsdp=2, tensor=2), dict(fsdp=4)])
+def test_devices_sample_the_same_texts(shape):
+    assert_same(sample(8, mesh=mesh_of(**shape)), reference(2))
+
+
+def test_caches_and_weights_are_split_over_the_devices():
+    programs = engine_programs.Programs(CONFIG, SAMPLING, mesh_of(data=2, fsdp=2, tensor=2), ())
+    for x in jax.tree.leaves((programs.empty_prompts(4, WIDTH), programs.empty_ring(8, 2, 8))):
+        assert x.sharding.shard_shape(x.shape) == (x.shape[0] // 4, x.shape[1] // 2, *x.shape[2:])
+    weights = programs.prepare(random_params(CONFIG))
+    assert weights["layers"][0]["qkv_proj"].sharding.shard_shape((24, 2, 4, 8)) == (24, 1, 4, 8)
+    assert weights["layers"][0]["down_proj"].sharding.shard_shape((40, 24)) == (20, 24)
+
+
+def test_limits_end_rows_and_change_no_token_before():
+    free = reference(2, eos_ids=())
+    limits = np.random.default_rng(3).integers(1, T + 5, (13, 2))
+    for num_slots in (4, 13):
+        limited = sample(num_slots, eos_ids=(), max_lengths=limits)
+        np.testing.assert_array_equal(limited.mask.sum(axis=1), np.minimum(limits, T).reshape(-1))
+        np.testing.assert_array_equal(limited.tokens, np.where(limited.mask, free.tokens, 0))
+        assert not limited.finished.any()
+
+
+def test_greedy_and_truncated_sampling():
+    for keywords in ({"temperature": 0.0}, {"temperature": 1.5, "top_k": 5, "top_p": 0.9}):
+        sampling = SampleConfig(max_response_length=T, **keywords)
+        assert_same(sample(4, sampling=sampling), reference(2, sampling=sampling))
+
+
+def test_log_probs_are_the_trainers():
+    completions = sample(4)
+    prompts, prompt_length = pad_prompts([p for p in PROMPTS for _ in range(2)], WIDTH, 0)
+    tokens = np.pad(prompts, ((0, 0), (0, T)))
+    for row, n in enumerate(prompt_length):
+        tokens[row, n : n + T] = completions.tokens[row]
+    recompute = lambda temperature: np.where(completions.mask, policy.token_log_probs(
+        CONFIG, random_params(CONFIG), tokens, prompt_length, T, temperature=temperature)[0], 0.0)  # fmt: skip
+    np.testing.assert_allclose(completions.sampler_log_prob, recompute(1.5), atol=1e-4)
+    assert np.max(np.abs(completions.sampler_log_prob - recompute(1.4))) > 1e-2
+
+
+def test_other_lengths_compile_nothing_new(monkeypatch):
+    class Kept(engine_programs.Programs):
+        def __init__(self, *args):
+            super().__init__(*args)
+            kept.append(self)
+
+    kept = []
+    monkeypatch.setattr(engine, "Programs", Kept)
+    run = make_sampler(CONFIG, SAMPLING, mesh=mesh_of(), eos_ids=(), pad_id=0, group_size=1)
+    compiled = []
+
+    def go(seed):
+        rng = np.random.default_rng(seed)
+        run(
+            random_params(CONFIG), PROMPTS, key=jax.random.key(seed), row_ids=row_ids(1), prompt_length=WIDTH, num_slots=8,
+            max_lengths=rng.integers(1, T + 1, (13, 1)),
+        )  # fmt: skip
+        compiled.append(kept[0].decode._cache_size())
+
+    for seed in range(10):
+        go(seed)
+    # 8, 4, 2, 1 rows by 8, 16, 24 columns bound them.
+    assert max(compiled) <= 12 and compiled[-1] == compiled[-4]
+
+
+def test_bad_arguments_are_named():
+    make = lambda **changes: make_sampler(
+        CONFIG, SAMPLING, **dict(dict(mesh=mesh_of(), eos_ids=(), pad_id=0, group_size=2), **changes)
+    )
+    with pytest.raises(ValueError, match=r"eos_ids = \(3, 54\) must be in \[0, 54\)"):
+        make(eos_ids=(3, 54))
+    with pytest.raises(ValueError, match=r"pad_id = -1 must be in \[0, 54\)"):
+        make(pad_id=-1)
+    with pytest.raises(ValueError, match="group_size = 0"):
+        make(group_size=0)
+    with pytest.raises(ValueError, match=r"row_ids has shape \(13, 1\), must be .* \(13, 2\)"):
+        sample(4, ids=row_ids(1))
+    with pytest.raises(ValueError, match=r"max_lengths has shape \(13,\)"):
+        sample(4, max_lengths=np.ones(13))
+    with pytest.raises(ValueError, match="max_lengths must be at least 1, not 0"):
+        sample(4, max_lengths=np.zeros((13, 2)))
+    with pytest.raises(ValueError, match="num_slots = 4 must be a multiple of data x fsdp = 8"):
+        sample(4, mesh=mesh_of(data=8))
+    with pytest.raises(ValueError, match="prompts have 1 to 7 tokens; must have 1 to 6"):
+        sample(4, prompts=[*PROMPTS[:12], list(range(7))])
