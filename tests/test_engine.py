@@ -158,7 +158,7 @@ def test_log_probs_are_the_trainers():
     tokens = np.pad(prompts, ((0, 0), (0, T)))
     for row, n in enumerate(prompt_length):
         tokens[row, n : n + T] = completions.tokens[row]
-    recompute = lambda temperature: np.where(completions.mask, policy.token_log_probs(
+    recompute = lambda temperature: np.where(completions.mask, policy.row_log_probs(
         CONFIG, random_params(CONFIG), tokens, prompt_length, T, temperature=temperature)[0], 0.0)  # fmt: skip
     np.testing.assert_allclose(completions.sampler_log_prob, recompute(1.5), atol=1e-4)
     assert np.max(np.abs(completions.sampler_log_prob - recompute(1.4))) > 1e-2
