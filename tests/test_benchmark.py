@@ -19,7 +19,8 @@ def test_every_phase_is_measured(tmp_path):
         assert phase["seconds"] > 0 and phase["items"] > 0, name
         assert f"| {name} " in result.stdout
     for name in ("prefill", "decode", "score", "update"):
-        assert 0 < found[name]["fraction"] < 1 and found[name]["operations"] > 0, name
+        assert found[name]["fraction"] > 0 and found[name]["operations"] > 0, name
+    assert found["score"]["fraction"] < 1 and found["update"]["fraction"] < 1  # matrix products bound them, which no cache helps
     # a tiny program's first run is compilation
     assert found["update"]["first"] > 2 * found["update"]["seconds"]
     assert report["limits"]["source"] == "measured in this run" and report["limits"]["flops"] > 1e9
