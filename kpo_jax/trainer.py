@@ -298,11 +298,13 @@ def train(config: Config, data: Data, machine: Machine, workdir: str, profile_st
             writer.write(0, scalars)
             checkpoints.save(manager, 0, state, _score(config, scalars))
         progress = Progress("train", start, config.num_steps)
+        # a resumed run may begin between the two
+        first_profiled, last_profiled = max(profile_steps[0], start + 1), min(profile_steps[1], config.num_steps)
         for step in range(start + 1, config.num_steps + 1):
-            if step == profile_steps[0]:
+            if step == first_profiled <= last_profiled:
                 jax.profiler.start_trace(str(Path(workdir) / "profile"))
             state, note, scalars = _train_one(config, data, machine, state, step, workdir, writer)
-            if profile_steps[0] <= step == min(profile_steps[1], config.num_steps):
+            if first_profiled <= step == last_profiled:
                 jax.profiler.stop_trace()
             last = step == config.num_steps
             if last or (config.eval.every and step % config.eval.every == 0):

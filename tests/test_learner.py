@@ -166,6 +166,9 @@ def test_moments_are_stored_in_the_dtypes_asked_for():
     for a, b in zip(jax.tree.leaves(exact.opt_state[1].mu), jax.tree.leaves(rough.opt_state[1].mu), strict=True):
         assert np.linalg.norm(b.astype(np.float32) - a) < 0.01 * np.linalg.norm(a)
     assert any(np.any(a != b) for a, b in zip(jax.tree.leaves(exact.params), jax.tree.leaves(rough.params), strict=True))
+    second = learner.make_optimizer(dataclasses.replace(CONFIG, second_moment_dtype="bfloat16"))
+    second_state = second.update({"w": jnp.ones(3)}, second.init({"w": jnp.ones(3)}), {"w": jnp.ones(3)})[1][1]
+    assert (second_state.mu["w"].dtype, second_state.nu["w"].dtype) == (jnp.float32, jnp.bfloat16)
     # the default is optax's own AdamW
     ours = learner.make_optimizer(dataclasses.replace(CONFIG, max_grad_norm=1e9))
     theirs = optax.adamw(CONFIG.learning_rate, b1=CONFIG.adam_b1, b2=CONFIG.adam_b2, weight_decay=CONFIG.weight_decay)

@@ -1,7 +1,9 @@
 """The whole system as a user runs it: train, kill, resume, evaluate, sample, report."""
 
+import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
+
+from kpo_jax import trainer
+from kpo_jax.config import Config, EvalConfig, RolloutConfig
+from kpo_jax.data import DataConfig
 
 ROOT = Path(__file__).parents[1]
 SMALL = [
@@ -145,6 +151,28 @@ def test_sampling_shows_responses_and_verdicts(unbroken):
 def test_steps_to_profile_that_are_none_are_one_line(tmp_path, steps):
     result = run(tmp_path, f"--profile_steps={steps}")
     assert result.returncode == 64 and result.stderr.startswith(f"error: --profile_steps: {steps}")
+
+
+def test_a_resumed_run_profiles_what_is_left(unbroken, tmp_path):
+    workdir = tmp_path / "resumed"
+    shutil.copytree(unbroken[0], workdir)
+    result = run(workdir, "--config.num_steps=5", "--profile_steps=3,5")
+    assert result.returncode == 0, result.stderr
+    assert list((workdir / "profile").rglob("*.xplane.pb"))
+
+
+def test_decontamination_is_a_choice(tmp_path):
+    for name, problems in (("train", ["1+1=?", "2+2=?", "3+3=?"]), ("held_out", ["2+2=?"])):
+        rows = [{"problem": problem, "answer": "4"} for problem in problems]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    sets = {name: DataConfig(source="jsonl", path=str(tmp_path / f"{name}.jsonl")) for name in ("train", "held_out")}
+    base = Config(data=sets["train"], eval=EvalConfig(sets={"held_out": sets["held_out"]}), rollout=RolloutConfig(prompts_per_step=1))
+    kept = {
+        choice: trainer.load_data(dataclasses.replace(base, decontaminate=choice)) for choice in (True, False)
+    }
+    assert [p.problem for p in kept[True].train.problems] == ["1+1=?", "3+3=?"]
+    assert kept[True].notes == ["train: 2 problems; dropped: overlaps an evaluation set 1"]
+    assert len(kept[False].train.problems) == 3 and kept[False].notes == []
 
 
 def test_a_missing_checkpoint_is_one_line(unbroken):
