@@ -28,7 +28,7 @@ def get_config(name: str = "kpo_strong"):
             sampler=SampleConfig(max_response_length=704),
             rollout=RolloutConfig(prompts_per_step=32, group_size=8),
             algorithm=method(name),
-            learner=LearnerConfig(learning_rate=1e-6, warmup_steps=20, num_minibatches=4, microbatch_tokens=32 * 1024),
+            learner=LearnerConfig(learning_rate=1e-6, warmup_steps=20, num_minibatches=4, microbatch_tokens=32 * 1024, share_prompts=False),
             eval=EvalConfig(sets={"gsm8k_test": problems("gsm8k_test", 500)}, every=25, num_samples=8, prompts_per_call=32),
             checkpoint=CheckpointConfig(every=25),
         )

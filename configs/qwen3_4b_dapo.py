@@ -37,7 +37,7 @@ def get_config(name: str = "kpo_strong"):
             sampler=SampleConfig(max_response_length=4096, stop=("\nQuestion:",)),
             rollout=RolloutConfig(prompts_per_step=32, group_size=8),
             algorithm=method(name),
-            learner=LearnerConfig(learning_rate=1e-6, warmup_steps=3, num_minibatches=4, microbatch_tokens=8 * 2 * 5120),
+            learner=LearnerConfig(learning_rate=1e-6, warmup_steps=3, num_minibatches=4, microbatch_tokens=8 * 2 * 5120, share_prompts=False),
             eval=EvalConfig(sets={which: problems(which) for which in ("math500", "aime24", "aime25")}, num_samples=16, prompts_per_call=16),
             checkpoint=CheckpointConfig(every=4),
             mesh=MeshConfig(fsdp=8),

@@ -1,134 +1,183 @@
 """Causal self-attention of whole rows, by the kernel that suits the backend.
 
 On a CPU attention is where XLA loses a small model's update: the [B, N, S, S] weights leave the cache several times in each
-direction. The blocked form here works on one row and one block of queries at a time, looks only at keys that the block can
-see, and keeps no weights for the backward pass, which recomputes them from the log-normaliser (as in FlashAttention, Dao et
-al. 2022).
+direction. The form here works on a block of queries and a block of keys at a time, passes over pairs of blocks that do not see
+each other, and keeps no weights for the backward pass, which recomputes them from the log-normaliser (as in FlashAttention, Dao
+et al. 2022).
 """
 
 import functools
 import math
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
 
 ATTENTION_OUTPUT = "attention_output"  # what a remat policy keeps that does not recompute attention
-_BLOCK, _MAX_BLOCKS = 128, 8
+_BLOCK = 64  # shorter costs calls, longer computes more of what a mask hides
 _MASKED = -1e30
 
 
-def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Array | None = None) -> jax.Array:
+class Segments(NamedTuple):
+    """Several sequences in a row: a token sees its own segment, and that of the prompt it shares with others.
+
+    Attributes:
+      own: [B, S] int32, from 1; 0 is padding. Rising along a row, or blocks are not passed over.
+      prompt: [B, S] int32, the segment that holds the prompt; a token's own where its sequence shares none.
+    """
+
+    own: jax.Array
+    prompt: jax.Array
+
+
+def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segments: Segments | None = None) -> jax.Array:
     """softmax(query key^T / sqrt(H), causal) value; query [B, S, N, H], key and value [B, S, K, H] -> [B, S, N, H].
 
-    Query head n reads key head n // (N / K). Scores and weights are float32 whatever the dtype. With `segments` [B, S] a token
-    attends to its own segment alone.
+    Query head n reads key head n // (N / K). Scores and weights are float32 whatever the dtype. Finite junk where `segments`
+    has padding.
     """
     backend = jax.default_backend()
     if backend == "cpu":
         return blocked_attention(query, key, value, segments)
     cudnn = backend == "gpu" and query.dtype == jnp.bfloat16
-    mask = None if segments is None else segments[:, None, :, None] == segments[:, None, None, :]
+    mask = None
+    if segments is not None:
+        own, prompt, seen = segments.own[:, None, :, None], segments.prompt[:, None, :, None], segments.own[:, None, None, :]
+        mask = (own == seen) | (prompt == seen)
     out = jax.nn.dot_product_attention(query, key, value, mask=mask, is_causal=True, implementation="cudnn" if cudnn else None)
     return checkpoint_name(out, ATTENTION_OUTPUT)
 
 
 @jax.custom_vjp
-def blocked_attention(query: jax.Array, key: jax.Array, value: jax.Array, segments: jax.Array | None = None) -> jax.Array:
-    """The same in plain JAX, a few rows and a block of queries at a time. Memory: [N, S / 8, S] float32 a row."""
+def blocked_attention(query: jax.Array, key: jax.Array, value: jax.Array, segments: Segments | None = None) -> jax.Array:
+    """The same in plain JAX, a few rows and a pair of blocks at a time. 0 where `segments` has padding."""
     return _forward(query, key, value, segments)[0]
 
 
 def _forward(query, key, value, segments):
-    rows = _split_heads(query, key.shape[2]), _split_heads(key), _split_heads(value), segments
-    out, normalizer = checkpoint_name(_map_rows(_forward_row, *rows), ATTENTION_OUTPUT)
-    return _join_heads(out), (*rows, out, normalizer)
+    length, kv_heads = key.shape[1:3]
+    blocks = *(_to_blocks(x, kv_heads) for x in (query, key, value)), _segment_blocks(segments, *key.shape[:2])
+    out, normalizer = checkpoint_name(jax.lax.map(lambda rows: _forward_rows(*rows), blocks), ATTENTION_OUTPUT)
+    return _from_blocks(out, length), (*blocks, out, normalizer)
 
 
 def _backward(residuals, out_grad):
-    out_grad = _split_heads(out_grad, residuals[1].shape[1])
-    query_grad, key_grad, value_grad = _map_rows(_backward_row, *residuals, out_grad)
-    return _join_heads(query_grad), _join_heads(key_grad), _join_heads(value_grad), None
+    length, kv_heads = out_grad.shape[1], residuals[1].shape[3]
+    blocks = *residuals, _to_blocks(out_grad, kv_heads)
+    grads = jax.lax.map(lambda rows: _backward_rows(*rows), blocks)
+    return *(_from_blocks(x, length) for x in grads), None
 
 
 blocked_attention.defvjp(_forward, _backward)
 
 
-def _split_heads(x, kv_heads=None):
-    """[B, S, K, H] -> [B, K, S, H]; with `kv_heads` [B, S, N, H] -> [B, K, M, S, H], M = N / K."""
-    if kv_heads is None:
-        return jnp.moveaxis(x, 1, 2)
-    return jnp.moveaxis(x.reshape(*x.shape[:2], kv_heads, -1, x.shape[3]), 1, 3)
+def _rows_at_once(batch):
+    return math.gcd(batch, jax.device_count())
 
 
-def _join_heads(x):
-    """Inverse of `_split_heads`."""
-    return jnp.moveaxis(x.reshape(x.shape[0], -1, *x.shape[-2:]), 1, 2)
+def _to_blocks(x, kv_heads):
+    """[B, S, N, H] -> [steps, blocks, R, K, M _BLOCK, H]: R rows at a time, the queries of the M = N / K heads that read the
+    same keys in one axis. Rows are strided, so that each device works on rows of its own in every step."""
+    rows = _rows_at_once(x.shape[0])
+    x = jnp.pad(x, [(0, 0), (0, -x.shape[1] % _BLOCK), (0, 0), (0, 0)])
+    x = x.reshape(rows, x.shape[0] // rows, -1, _BLOCK, kv_heads, x.shape[2] // kv_heads, x.shape[3])
+    x = x.transpose(1, 2, 0, 4, 5, 3, 6)
+    return x.reshape(*x.shape[:4], -1, x.shape[-1])
 
 
-def _map_rows(one, *arrays):
-    """`one` on a few rows [R, ...] at a time. Strided, so that each device works on rows of its own in every step."""
-    batch = arrays[0].shape[0]
-    at_once = math.gcd(batch, jax.device_count())
+def _from_blocks(x, length):
+    """Inverse of `_to_blocks`."""
+    steps, blocks, rows, kv_heads, _, width = x.shape
+    x = x.reshape(*x.shape[:4], -1, _BLOCK, width).transpose(2, 0, 1, 5, 3, 4, 6)
+    return x.reshape(rows * steps, blocks * _BLOCK, -1, width)[:, :length]
 
+
+def _segment_blocks(segments, batch, length):
+    """Segments [steps, blocks, R, _BLOCK], padded; without segments, all of a row is one."""
     def split(x):
-        return jnp.moveaxis(x.reshape(at_once, batch // at_once, *x.shape[1:]), 1, 0)
+        rows = _rows_at_once(batch)
+        x = jnp.pad(x, [(0, 0), (0, -length % _BLOCK)])
+        return x.reshape(rows, batch // rows, -1, _BLOCK).transpose(1, 2, 0, 3)
 
-    def join(x):
-        return jnp.moveaxis(x, 0, 1).reshape(batch, *x.shape[2:])
-
-    return jax.tree.map(join, jax.lax.map(lambda rows: one(*rows), jax.tree.map(split, arrays)))
-
-
-def _blocks(length):
-    size = max(_BLOCK, -(-length // _MAX_BLOCKS))
-    return [slice(start, min(start + size, length)) for start in range(0, length, size)]
+    if segments is None:  # the same for every row, so that nothing has to be agreed on between devices
+        own = jnp.pad(jnp.ones((1, length), jnp.int32), [(0, 0), (0, -length % _BLOCK)]).reshape(1, -1, 1, _BLOCK)
+        own = jnp.broadcast_to(own, (batch // _rows_at_once(batch), *own.shape[1:]))
+        return Segments(own, own)
+    return Segments(*map(split, segments))
 
 
-def _visible(block, segments):
-    """[R or 1, 1, 1, queries, keys] True where a query of the block sees the key; keys end with the block."""
-    causal = (jnp.arange(block.stop)[None, :] <= jnp.arange(block.start, block.stop)[:, None])[None, None, None]
-    if segments is None:
-        return causal
-    return causal & (segments[:, None, None, block, None] == segments[:, None, None, None, : block.stop])
+def _visible_pairs(segments):
+    """(query blocks [pairs], key blocks [pairs], count): the first `count` pairs are those of which a row may see something."""
+    low, high = (f(jnp.where(segments.own > 0, segments.own, other), axis=-1) for f, other in ((jnp.min, 2**30), (jnp.max, 0)))
+    prompt_low, prompt_high = (f(jnp.where(segments.own > 0, segments.prompt, other), axis=-1)
+                               for f, other in ((jnp.min, 2**30), (jnp.max, 0)))  # fmt: skip
+
+    def overlap(low_1, high_1):  # [blocks, R] of queries, with the keys' range -> [blocks, blocks, R]
+        return (low_1[:, None] <= high[None]) & (low[None] <= high_1[:, None])
+
+    num_blocks = low.shape[0]
+    visible = jnp.any(overlap(low, high) | overlap(prompt_low, prompt_high), axis=-1) & jnp.tri(num_blocks, dtype=bool)
+    first = jnp.argsort(~visible.reshape(-1), stable=True)
+    return first // num_blocks, first % num_blocks, jnp.sum(visible)
 
 
-def _scores(query, key):
-    scale = query.shape[-1] ** -0.5
-    return jnp.einsum("rkmqh,rkth->rkmqt", query, key, preferred_element_type=jnp.float32) * scale
+def _mask(segments, i, j, heads):
+    """[R, 1, heads _BLOCK, _BLOCK] True where a query of block i sees a key of block j."""
+    place = jnp.arange(_BLOCK)
+    causal = j * _BLOCK + place[None, :] <= i * _BLOCK + place[:, None]
+    seen = segments.own[j][:, None, :]
+    related = (segments.own[i][:, :, None] == seen) | (segments.prompt[i][:, :, None] == seen)
+    return jnp.tile(causal[None] & related & (seen > 0), (1, heads, 1))[:, None]
 
 
-def _forward_row(query, key, value, segments):
-    """query [R, K, M, S, H], key, value [R, K, S, H], segments [R, S] or None -> (out as query, log-normaliser [R, K, M, S])."""
-    outs, normalizers = [], []
-    for block in _blocks(query.shape[3]):
-        seen = slice(0, block.stop)
-        score = jnp.where(_visible(block, segments), _scores(query[:, :, :, block], key[:, :, seen]), _MASKED)
-        maximum = jnp.max(score, axis=-1, keepdims=True)
-        weight = jnp.exp(score - maximum)
-        total = jnp.sum(weight, axis=-1, keepdims=True)
-        out = jnp.einsum("rkmqt,rkth->rkmqh", weight.astype(value.dtype), value[:, :, seen],
-                         preferred_element_type=jnp.float32)  # fmt: skip
-        outs.append((out / total).astype(query.dtype))
-        normalizers.append((maximum + jnp.log(total))[..., 0])
-    return jnp.concatenate(outs, axis=3), jnp.concatenate(normalizers, axis=3)
+_product = functools.partial(jnp.einsum, preferred_element_type=jnp.float32)
 
 
-def _backward_row(query, key, value, segments, out, normalizer, out_grad):
-    """Shapes as in `_forward_row` -> gradients of query, key, value."""
-    product = functools.partial(jnp.einsum, preferred_element_type=jnp.float32)
-    scale, dtype = query.shape[-1] ** -0.5, query.dtype
+def _forward_rows(query, key, value, segments):
+    """query [blocks, R, K, M _BLOCK, H], key, value [blocks, R, K, _BLOCK, H] -> (out as query, log-normaliser without H)."""
+    query_blocks, key_blocks, count = _visible_pairs(segments)
+    scale, heads = query.shape[-1] ** -0.5, query.shape[3] // _BLOCK
+
+    def add_pair(number, carry):
+        maximum, total, out = carry
+        i, j = query_blocks[number], key_blocks[number]
+        score = _product("rkqh,rkth->rkqt", query[i], key[j]) * scale
+        score = jnp.where(_mask(segments, i, j, heads), score, _MASKED)
+        new_maximum = jnp.maximum(maximum[i], jnp.max(score, axis=-1))
+        weight = jnp.exp(score - new_maximum[..., None])
+        shrink = jnp.exp(maximum[i] - new_maximum)
+        total = total.at[i].set(total[i] * shrink + jnp.sum(weight, axis=-1))
+        more = _product("rkqt,rkth->rkqh", weight.astype(value.dtype), value[j])
+        return maximum.at[i].set(new_maximum), total, out.at[i].set(out[i] * shrink[..., None] + more)
+
+    # A query that has seen nothing yet has maximum _MASKED and junk in the sums, which the first key it sees shrinks to 0.
+    zero = jnp.zeros(query.shape[:-1], jnp.float32)
+    carry = zero + _MASKED, zero, jnp.zeros(query.shape, jnp.float32)
+    maximum, total, out = jax.lax.fori_loop(0, count, add_pair, carry)
+    sees = maximum > _MASKED
+    total = jnp.where(sees, total, 1.0)
+    return jnp.where(sees[..., None], out / total[..., None], 0.0).astype(query.dtype), maximum + jnp.log(total)
+
+
+def _backward_rows(query, key, value, segments, out, normalizer, out_grad):
+    """Shapes as in `_forward_rows` -> gradients of query, key, value."""
+    query_blocks, key_blocks, count = _visible_pairs(segments)
+    scale, heads, dtype = query.shape[-1] ** -0.5, query.shape[3] // _BLOCK, query.dtype
     # per query, sum_t weight_t d loss / d weight_t
-    mean_grad = jnp.sum(out.astype(jnp.float32) * out_grad.astype(jnp.float32), axis=-1, keepdims=True)
-    query_grads = []
-    key_grad = value_grad = jnp.zeros(key.shape, jnp.float32)
-    for block in _blocks(query.shape[3]):
-        seen, q, grad = slice(0, block.stop), query[:, :, :, block], out_grad[:, :, :, block]
-        weight = jnp.exp(_scores(q, key[:, :, seen]) - normalizer[:, :, :, block, None])
-        weight = jnp.where(_visible(block, segments), weight, 0.0)
-        weight_grad = product("rkmqh,rkth->rkmqt", grad, value[:, :, seen])
-        score_grad = (weight * (weight_grad - mean_grad[:, :, :, block]) * scale).astype(dtype)
-        query_grads.append(product("rkmqt,rkth->rkmqh", score_grad, key[:, :, seen]).astype(dtype))
-        key_grad = key_grad.at[:, :, seen].add(product("rkmqt,rkmqh->rkth", score_grad, q))
-        value_grad = value_grad.at[:, :, seen].add(product("rkmqt,rkmqh->rkth", weight.astype(dtype), grad))
-    return jnp.concatenate(query_grads, axis=3), key_grad.astype(dtype), value_grad.astype(dtype)
+    mean_grad = jnp.sum(out.astype(jnp.float32) * out_grad.astype(jnp.float32), axis=-1)
+
+    def add_pair(number, carry):
+        query_grad, key_grad, value_grad = carry
+        i, j = query_blocks[number], key_blocks[number]
+        weight = jnp.exp(_product("rkqh,rkth->rkqt", query[i], key[j]) * scale - normalizer[i][..., None])
+        weight = jnp.where(_mask(segments, i, j, heads), weight, 0.0)
+        weight_grad = _product("rkqh,rkth->rkqt", out_grad[i], value[j])
+        score_grad = (weight * (weight_grad - mean_grad[i][..., None]) * scale).astype(dtype)
+        query_grad = query_grad.at[i].add(_product("rkqt,rkth->rkqh", score_grad, key[j]))
+        key_grad = key_grad.at[j].add(_product("rkqt,rkqh->rkth", score_grad, query[i]))
+        value_grad = value_grad.at[j].add(_product("rkqt,rkqh->rkth", weight.astype(dtype), out_grad[i]))
+        return query_grad, key_grad, value_grad
+
+    zeros = tuple(jnp.zeros(x.shape, jnp.float32) for x in (query, key, value))
+    return tuple(x.astype(dtype) for x in jax.lax.fori_loop(0, count, add_pair, zeros))

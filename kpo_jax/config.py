@@ -108,7 +108,8 @@ class LearnerConfig:
 
     Each rollout is cut into `num_minibatches` optimizer steps (so the ratio is off-policy from the second on), each of which
     accumulates its gradient over microbatches of at most `microbatch_tokens` tokens, prompts included, packed without padding
-    (0: the whole minibatch at once). `max_bad_updates` non-finite updates in a row end the run. Adam's moments are stored in
+    (0: the whole minibatch at once). With `share_prompts` a group's prompt is computed once for the responses that are packed behind
+    it, which needs attention that passes over what a mask hides to be worth it: on a CPU it has. `max_bad_updates` non-finite updates in a row end the run. Adam's moments are stored in
     `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at adam_b2 = 0.999, as the dtype has
     no number that is a thousandth smaller.
     """
@@ -121,6 +122,7 @@ class LearnerConfig:
     max_grad_norm: float = 1.0
     num_minibatches: int = 4
     microbatch_tokens: int = 0
+    share_prompts: bool = True
     first_moment_dtype: str = "float32"
     second_moment_dtype: str = "float32"
     max_bad_updates: int = 3

@@ -19,7 +19,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from kpo_jax.attention import ATTENTION_OUTPUT, causal_attention
+from kpo_jax.attention import ATTENTION_OUTPUT, Segments, causal_attention
 
 DTYPES = ("float32", "bfloat16")
 _WEIGHT_PRODUCTS = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
@@ -118,6 +118,12 @@ def rms_norm(x, weight, eps):
     return (x32 * scale * weight).astype(x.dtype)
 
 
+def product(x, weight):
+    """x [B, S, D] times weight [D, ...]: all tokens in one axis, where XLA makes a weight's gradient without transposing x first."""
+    flat = x.reshape(-1, x.shape[-1]) @ weight.reshape(x.shape[-1], -1)
+    return flat.reshape(*x.shape[:-1], *weight.shape[1:])
+
+
 def rotary_table(config, positions):
     """cos and sin [B, S, 1, H/2] in float32; bfloat16 angles would blur positions beyond 256."""
     exponent = jnp.arange(0, config.head_dim, 2, dtype=jnp.float32) / config.head_dim
@@ -171,12 +177,12 @@ class Attention(_Parameters):
         shape = (config.num_heads, config.head_dim, config.hidden_size)
         init = _fan_in_normal(config.num_heads * config.head_dim * 2 * config.num_layers)
         weight = self.weight("o_proj", shape, ("heads", "head_dim", "embed"), init)
-        return jnp.einsum("bsnh,nhd->bsd", out, weight), (key, value)
+        return product(out.reshape(*x.shape[:2], -1), weight.reshape(-1, config.hidden_size)), (key, value)
 
     def _project(self, x, name, heads, axis):
         config = self.config
         shape, axes = (config.hidden_size, heads, config.head_dim), ("embed", axis, "head_dim")
-        out = jnp.einsum("bsd,dnh->bsnh", x, self.weight(f"{name}_proj", shape, axes, _fan_in_normal(shape[0])))
+        out = product(x, self.weight(f"{name}_proj", shape, axes, _fan_in_normal(shape[0])))
         if config.qkv_bias:
             out += self.weight(f"{name}_bias", shape[1:], axes[1:], nn.initializers.zeros)[None, None]
         return out
@@ -191,7 +197,7 @@ class MLP(_Parameters):
         gate = self.weight("gate_proj", (width, inner), ("embed", "mlp"), _fan_in_normal(width))
         up = self.weight("up_proj", (width, inner), ("embed", "mlp"), _fan_in_normal(width))
         down = self.weight("down_proj", (inner, width), ("mlp", "embed"), _fan_in_normal(inner * 2 * depth))
-        return (nn.silu(x @ gate) * (x @ up)) @ down
+        return product(nn.silu(product(x, gate)) * product(x, up), down)
 
 
 class Layer(_Parameters):
@@ -274,7 +280,7 @@ def logits(config: ModelConfig, params, hidden: jax.Array) -> jax.Array:
 
 
 def hidden_states(
-    config: ModelConfig, params, tokens: jax.Array, positions: jax.Array, segments: jax.Array | None = None
+    config: ModelConfig, params, tokens: jax.Array, positions: jax.Array, segments: Segments | None = None
 ) -> jax.Array:
     """Final-norm hidden states [B, S, D] in `config.dtype` of whole rows under causal attention.
 
@@ -283,8 +289,8 @@ def hidden_states(
 
     Args:
       tokens: [B, S] int32.
-      positions: [B, S] int32, counted from 0 at each row's (or segment's) first token.
-      segments: [B, S] int32; a row may hold several sequences, each of which sees itself alone.
+      positions: [B, S] int32, counted from 0 at each sequence's first token.
+      segments: where a row holds several sequences, what each token sees.
     """
     return _apply(config, params, tokens, positions, segments)[0]
 

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import model
+from kpo_jax.attention import Segments
 from kpo_jax.model import ModelConfig
 from kpo_jax.types import Packed
 
@@ -38,7 +39,7 @@ def token_log_probs(
       ValueError: logits_bytes < 1, or temperature <= 0.
     """
     _check(temperature, logits_bytes)
-    hidden = model.hidden_states(config, params, packed.tokens, packed.positions, packed.segments)
+    hidden = model.hidden_states(config, params, packed.tokens, packed.positions, Segments(packed.segments, packed.prompts))
     log_prob, entropy = _response_log_probs(config, params, hidden, packed.columns, packed.targets, temperature, logits_bytes)
     return log_prob.reshape(-1)[packed.places], entropy.reshape(-1)[packed.places]
 

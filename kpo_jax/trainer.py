@@ -127,8 +127,9 @@ def build(config: Config, data: Data) -> Machine:
         mesh=mesh,
         pack_shape=pack_shape(
             _minibatch_rows(config),
-            data.train.prompt_length + config.sampler.max_response_length,
+            data.train.prompt_length,
             config.sampler.max_response_length,
+            group_size=config.rollout.group_size if config.learner.share_prompts else 1,
             microbatch_tokens=config.learner.microbatch_tokens,
             device_rows=rows,
         ),

@@ -102,10 +102,13 @@ class Completions:
 @struct.dataclass
 class Packed:
     """Sequences packed into rows: prompt, response, next prompt, ..., with the padding at the end of a row (see packing.py).
+    Several responses may follow the prompt that they share.
 
     Attributes:
       tokens: [R, S] int32.
-      segments: [R, S] int32, which of its row's sequences a token belongs to, from 1; 0 is padding.
+      segments: [R, S] int32, which of its row's segments a token belongs to, from 1; 0 is padding. A sequence is one segment, or two
+        where it shares its prompt.
+      prompts: [R, S] int32, the segment that holds the prompt.
       positions: [R, S] int32, from 0 at each sequence's first token.
       columns: [R, C] int32, the column whose hidden state predicts a response token of the row.
       targets: [R, C] int32, that token.
@@ -114,6 +117,7 @@ class Packed:
 
     tokens: jax.Array
     segments: jax.Array
+    prompts: jax.Array
     positions: jax.Array
     columns: jax.Array
     targets: jax.Array

@@ -41,8 +41,9 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, config: Config, mesh,
     supervised_step = make_supervised_step(config.model, optimizer, shardings, mesh)
     shape = pack_shape(
         stage.batch_size,
-        prompt_length + response_length,
+        prompt_length,
         response_length,
+        group_size=1,
         microbatch_tokens=config.learner.microbatch_tokens,
         device_rows=mesh.shape["data"] * mesh.shape["fsdp"],
     )

@@ -39,7 +39,7 @@ def rows(seed=0):
 def packed(batch, mesh, microbatch_tokens=0):
     """(what `pack` returns, the Batch on the mesh) of rows like those of `rows`."""
     shape = pack_shape(
-        ROWS, PROMPT + RESPONSE, RESPONSE, microbatch_tokens=microbatch_tokens, device_rows=mesh.shape["data"] * mesh.shape["fsdp"]
+        ROWS, PROMPT, RESPONSE, group_size=1, microbatch_tokens=microbatch_tokens, device_rows=mesh.shape["data"] * mesh.shape["fsdp"]
     )
     parts = pack(batch, shape)
     return parts, put_microbatches(mesh, make_batch(batch, *parts))

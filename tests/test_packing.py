@@ -21,6 +21,18 @@ def make_rows(lengths, max_prompt, max_response, seed=0):
     )
 
 
+def share_prompts(rows, group):
+    """Give every `group` neighbours one prompt."""
+    for start in range(0, len(rows["tokens"]), group):
+        length, max_prompt = rows["prompt_length"][start], rows["tokens"].shape[1] - rows["response_mask"].shape[1]
+        prompt = rows["tokens"][start, :max_prompt].copy()
+        for row in range(start, min(start + group, len(rows["tokens"]))):
+            responses = rows["tokens"][row, rows["prompt_length"][row] :][: rows["response_mask"].shape[1]].copy()
+            rows["tokens"][row, :length] = prompt[:length]
+            rows["tokens"][row, length : length + len(responses)] = responses[: rows["tokens"].shape[1] - length]
+            rows["prompt_length"][row] = length
+
+
 @st.composite
 def cases(draw):
     max_prompt, max_response = draw(st.integers(1, 40)), draw(st.integers(1, 90))
@@ -29,16 +41,18 @@ def cases(draw):
     lengths = draw(st.lists(st.one_of(one, longest), min_size=1, max_size=40))
     device_rows = draw(st.sampled_from([1, 2, 8]))
     budget = draw(st.sampled_from([0, 1, 2, 3, 7])) * (max_prompt + max_response) * device_rows
-    return lengths, max_prompt, max_response, device_rows, budget + draw(st.integers(0, 30)) * (budget > 0)
+    return lengths, max_prompt, max_response, device_rows, budget + draw(st.integers(0, 30)) * (budget > 0), draw(st.sampled_from([1, 2, 3, 8]))
 
 
 @settings(max_examples=300, deadline=None)
 @given(cases())
 def test_every_sequence_is_packed_once_and_whole(case):
-    lengths, max_prompt, max_response, device_rows, budget = case
+    lengths, max_prompt, max_response, device_rows, budget, group = case
     rows = make_rows(lengths, max_prompt, max_response)
+    share_prompts(rows, group)
+    lengths = [(int(rows["prompt_length"][i]), response) for i, (_, response) in enumerate(lengths)]
     shape = pack_shape(
-        len(lengths), max_prompt + max_response, max_response, microbatch_tokens=budget, device_rows=device_rows
+        len(lengths), max_prompt, max_response, group_size=group, microbatch_tokens=budget, device_rows=device_rows
     )
     packed, order = pack(rows, shape)
     assert shape.rows % device_rows == 0 and shape.sequences % device_rows == 0
@@ -58,15 +72,18 @@ def test_every_sequence_is_packed_once_and_whole(case):
         np.testing.assert_array_equal(targets, rows["tokens"][index, prompt : prompt + response])
         columns = packed.columns[micro].reshape(-1)[where]
         for row, column in zip(where // shape.responses, columns, strict=True):
-            segment = packed.segments[micro, row] == packed.segments[micro, row, column]
             assert packed.segments[micro, row, column] > 0
+            place = where[0] // shape.responses * shape.length + columns[-1]
+            own, shared = packed.segments[micro].reshape(-1)[place], packed.prompts[micro].reshape(-1)[place]
+            segment = np.isin(packed.segments[micro, row], [own, shared])  # of the last token but one, which is enough
             np.testing.assert_array_equal(packed.tokens[micro, row][segment], rows["tokens"][index, : prompt + response])
             np.testing.assert_array_equal(packed.positions[micro, row][segment], np.arange(prompt + response))
         if response:
             np.testing.assert_array_equal(packed.positions[micro].reshape(-1)[where // shape.responses * shape.length + columns],
                                           np.arange(prompt - 1, prompt + response - 1))  # fmt: skip
     assert packed.tokens[packed.segments == 0].sum() == 0
-    assert (packed.segments > 0).sum() == sum(p + r for p, r in lengths)
+    computed, alone = (packed.segments > 0).sum(), sum(p + r for p, r in lengths)
+    assert computed == alone if shape.shared == 1 else computed <= alone
 
     batch = make_batch(rows, packed, order)
     for name in ("response_mask", "advantage", "old_log_prob"):
@@ -77,12 +94,12 @@ def test_every_sequence_is_packed_once_and_whole(case):
 def test_short_sequences_need_fewer_microbatches():
     full = make_rows([(10, 90)] * 32, 10, 90)
     half = make_rows([(5, 45)] * 32, 10, 90)
-    shape = pack_shape(32, 100, 90, microbatch_tokens=800, device_rows=1)
+    shape = pack_shape(32, 10, 90, group_size=1, microbatch_tokens=800, device_rows=1)
     used = [int((pack(rows, shape)[0].segments > 0).any(axis=(1, 2)).sum()) for rows in (full, half)]
     assert used == [4, 2]
 
 
 def test_a_budget_below_one_sequence_a_device_is_named():
     with pytest.raises(ValueError, match=r"learner\.microbatch_tokens: 799 is below 800, one sequence of 100 tokens for each of data x fsdp = 8"):
-        pack_shape(32, 100, 90, microbatch_tokens=799, device_rows=8)
-    assert pack_shape(32, 100, 90, microbatch_tokens=800, device_rows=8).rows == 8
+        pack_shape(32, 10, 90, group_size=1, microbatch_tokens=799, device_rows=8)
+    assert pack_shape(32, 10, 90, group_size=1, microbatch_tokens=800, device_rows=8).rows == 8

@@ -80,7 +80,7 @@ def packed_rows(tokens, prompt_length, mask, **keywords):
     """The first microbatch of ragged rows packed several to a row, and where each row went."""
     num, width = tokens.shape
     rows = dict(tokens=np.asarray(tokens), prompt_length=np.asarray(prompt_length), response_mask=np.asarray(mask))
-    shape = pack_shape(num, width, mask.shape[1], **(dict(microbatch_tokens=0, device_rows=1) | keywords))
+    shape = pack_shape(num, width - mask.shape[1], mask.shape[1], **(dict(group_size=1, microbatch_tokens=0, device_rows=1) | keywords))
     parts, order = pack(rows, shape)
     return jax.tree.map(lambda x: jnp.asarray(x[0]), parts), order[0]
 

@@ -46,7 +46,7 @@ def make_step(model_config=MODEL):
         advantage=rng.normal(size=ROWS).astype(np.float32),
         reward=np.zeros(ROWS, np.float32),
     )
-    shape = pack_shape(ROWS, PROMPT + RESPONSE, RESPONSE, microbatch_tokens=0, device_rows=1)
+    shape = pack_shape(ROWS, PROMPT, RESPONSE, group_size=1, microbatch_tokens=0, device_rows=1)
     return step, init, put_microbatches(mesh, make_batch(rows, *pack(rows, shape)))
 
 
