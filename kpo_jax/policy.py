@@ -90,7 +90,11 @@ def _response_log_probs(config, params, hidden, columns, targets, temperature, l
     hidden = jnp.take_along_axis(hidden, columns[:, :, None], axis=1, mode="clip")
     targets = jnp.clip(targets, 0, config.vocab_size - 1)
     num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes)
-    return head_log_probs(hidden, model.head_weight(config, params), targets, temperature, num_tiles)
+    # all tokens in one axis, where XLA makes the head's gradient without transposing the logits'
+    outputs = head_log_probs(
+        hidden.reshape(-1, hidden.shape[-1]), model.head_weight(config, params), targets.reshape(-1), temperature, num_tiles
+    )
+    return tuple(x.reshape(targets.shape) for x in outputs)
 
 
 def count_tiles(vocab_size: int, bytes_per_entry: int, limit: int) -> int:
@@ -105,20 +109,20 @@ def head_log_probs(hidden, head, targets, temperature, num_tiles):
     """log softmax(head @ hidden / temperature) at the targets, and the softmax's entropy, over tiles of the vocabulary.
 
     Args:
-      hidden: [B, T, D] in the compute dtype, to which the head is cast.
+      hidden: [T, D] in the compute dtype, to which the head is cast.
       head: [V, D].
-      targets: [B, T] int32 in [0, V).
+      targets: [T] int32 in [0, V).
       temperature: positive.
       num_tiles: the logits of ceil(V / num_tiles) entries exist at once.
 
     Returns:
-      log_prob [B, T] and entropy [B, T], float32.
+      log_prob [T] and entropy [T], float32.
     """
     return _forward(hidden, head, targets, temperature, num_tiles)[0]
 
 
 class _Softmax(NamedTuple):
-    """A softmax over the tiles seen so far, [B, T] each; x are the scaled logits, m their maximum."""
+    """A softmax over the tiles seen so far, [T] each; x are the scaled logits, m their maximum."""
 
     maximum: jax.Array  # m
     total: jax.Array  # sum exp(x - m)
@@ -142,7 +146,7 @@ def _forward(hidden, head, targets, temperature, num_tiles):
     softmax, _ = jax.lax.scan(one_tile, _Softmax(jnp.full_like(zero, -jnp.inf), zero, zero), jnp.arange(num_tiles))
     log_total = jnp.log(softmax.total)
     target_head = head[targets].astype(hidden.dtype)
-    at_target = jnp.einsum("btd,btd->bt", hidden, target_head, preferred_element_type=jnp.float32) / temperature
+    at_target = jnp.einsum("td,td->t", hidden, target_head, preferred_element_type=jnp.float32) / temperature
     log_prob = jnp.minimum(at_target - softmax.maximum - log_total, 0.0)
     entropy = log_total - softmax.moment / softmax.total
     return (log_prob, entropy), (hidden, head, targets, softmax.maximum, log_total, entropy)
@@ -158,15 +162,15 @@ def _backward(temperature, num_tiles, residuals, cotangents):
         hidden_grad, head_grad = carry
         logits = _scaled_logits(hidden, tiles, index, head.shape[0], temperature)
         log_p = logits - maximum[..., None] - log_total[..., None]
-        entries = index + num_tiles * jnp.arange(tiles.shape[0])[None, None, :]
+        entries = index + num_tiles * jnp.arange(tiles.shape[0])[None, :]
         # a comparison and not a gather: it stays local when the vocabulary is spread over devices
         logits_grad = jnp.where(entries == targets[..., None], log_prob_grad, 0.0)
         p = jnp.exp(log_p)
         logits_grad -= p * (log_prob_grad + entropy_grad * (log_p + entropy[..., None]))
         logits_grad = logits_grad.astype(hidden.dtype)
         tile = tiles[:, index].astype(hidden.dtype)
-        hidden_grad += jnp.einsum("btv,vd->btd", logits_grad, tile, preferred_element_type=jnp.float32)
-        tile_grad = jnp.einsum("btv,btd->vd", logits_grad, hidden, preferred_element_type=jnp.float32)
+        hidden_grad += jnp.einsum("tv,vd->td", logits_grad, tile, preferred_element_type=jnp.float32)
+        tile_grad = jnp.einsum("tv,td->vd", logits_grad, hidden, preferred_element_type=jnp.float32)
         return (hidden_grad, head_grad.at[:, index].set(tile_grad.astype(head.dtype))), None
 
     carry = jnp.zeros(hidden.shape, jnp.float32), jnp.zeros(tiles.shape, head.dtype)
@@ -187,11 +191,11 @@ def _to_tiles(head, num_tiles):
 
 
 def _scaled_logits(hidden, tiles, index, vocab_size, temperature):
-    """Float32 logits [B, T, entries] of one tile over the temperature; _LOWEST at padding entries."""
-    logits = jnp.einsum("btd,vd->btv", hidden, tiles[:, index].astype(hidden.dtype), preferred_element_type=jnp.float32)
+    """Float32 logits [T, entries] of one tile over the temperature; _LOWEST at padding entries."""
+    logits = jnp.einsum("td,vd->tv", hidden, tiles[:, index].astype(hidden.dtype), preferred_element_type=jnp.float32)
     logits = logits / temperature
     size, num_tiles = tiles.shape[:2]
     if size * num_tiles == vocab_size:
         return logits
-    entries = index + num_tiles * jnp.arange(size)[None, None, :]
+    entries = index + num_tiles * jnp.arange(size)[None, :]
     return jnp.where(entries < vocab_size, logits, _LOWEST)

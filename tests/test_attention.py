@@ -22,9 +22,13 @@ def plain(query, key, value, segments=None):
     key, value = (jnp.repeat(x, repeats, axis=2) for x in (key, value))
     score = jnp.einsum("bqnh,bsnh->bnqs", query, key, precision="highest") / np.sqrt(query.shape[-1])
     score = jnp.where(np.tril(np.ones(score.shape[-2:], bool))[None, None], score, -jnp.inf)
-    if segments is not None:
-        score = jnp.where(segments[:, None, :, None] == segments[:, None, None, :], score, -jnp.inf)
-    return jnp.einsum("bnqs,bsnh->bqnh", jax.nn.softmax(score, axis=-1), value, precision="highest")
+    if segments is None:
+        return jnp.einsum("bnqs,bsnh->bqnh", jax.nn.softmax(score, axis=-1), value, precision="highest")
+    own, prompt = (x[:, None, :, None] for x in segments)
+    seen = segments.own[:, None, None, :]
+    score = jnp.where(((own == seen) | (prompt == seen)) & (seen > 0), score, -1e9)
+    weight = jnp.where(own > 0, jax.nn.softmax(score, axis=-1), 0.0)
+    return jnp.einsum("bnqs,bsnh->bqnh", weight, value, precision="highest")
 
 
 def value_and_gradients(form, query, key, value, weight):
@@ -45,17 +49,35 @@ def test_equals_the_plain_form(batch, length, heads, kv_heads, width):
     chex.assert_trees_all_close(actual, expected, atol=2e-5, rtol=2e-5)
 
 
-def test_segments_see_themselves_alone():
-    args = inputs(3, 300, 6, 3, 8)
-    ends = np.sort(np.random.default_rng(1).integers(1, 300, (3, 4)), axis=1)
-    segments = jnp.asarray((np.arange(300)[None, :, None] >= ends[:, None, :]).sum(axis=2))
+def make_segments(batch, length, shared):
+    """Four segments at random borders and padding behind them; with `shared`, the first of two is a prompt of the second."""
+    ends = np.sort(np.random.default_rng(1).choice(np.arange(1, length), (batch, 4), replace=False), axis=1)
+    own = 1 + (np.arange(length)[None, :, None] >= ends[:, None, :]).sum(axis=2)
+    own = jnp.asarray(np.where(own == 5, 0, own))
+    return attention.Segments(own, (own + 1) // 2 * 2 - 1 if shared else own)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_tokens_see_their_segment_and_its_prompt_alone(shared):
+    args, segments = inputs(3, 300, 6, 3, 8), make_segments(3, 300, shared)
     form, exact = (lambda *x, f=f: f(*x, segments) for f in (attention.blocked_attention, plain))
     expected = value_and_gradients(exact, *args)
     chex.assert_trees_all_close(value_and_gradients(form, *args), expected, atol=2e-5, rtol=2e-5)
-    shifted = lambda *x: attention.blocked_attention(*x, jnp.roll(segments, 1, axis=1))
-    for wrong in (attention.blocked_attention, shifted):
+    shifted = lambda *x: attention.blocked_attention(*x, jax.tree.map(lambda s: jnp.roll(s, 1, axis=1), segments))
+    other = lambda *x: attention.blocked_attention(*x, make_segments(3, 300, not shared))
+    for wrong in (attention.blocked_attention, shifted, other):
         with pytest.raises(AssertionError):
             chex.assert_trees_all_close(value_and_gradients(wrong, *args), expected, atol=1e-2, rtol=1e-2)
+
+
+def test_blocks_that_see_nothing_are_passed_over():
+    own = jnp.asarray(np.repeat([1, 2, 3, 4, 0, 0], 64))[None, :, None, None].transpose(1, 2, 0, 3).reshape(6, 1, 64)
+    prompt = jnp.asarray(np.repeat([1, 1, 3, 3, 0, 0], 64)).reshape(6, 1, 64)
+    query_blocks, key_blocks, count = attention._visible_pairs(attention.Segments(own, prompt))
+    assert {(int(i), int(j)) for i, j in zip(query_blocks[:count], key_blocks[:count], strict=True)} == {
+        (0, 0), (1, 0), (1, 1), (2, 2), (3, 2), (3, 3)
+    }  # fmt: skip
+    assert int(attention._visible_pairs(attention.Segments(jnp.ones_like(own), jnp.ones_like(own)))[2]) == 21
 
 
 def test_comparison_catches_a_look_into_the_future_and_a_wrong_group():

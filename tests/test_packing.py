@@ -71,13 +71,13 @@ def test_every_sequence_is_packed_once_and_whole(case):
         targets = packed.targets[micro].reshape(-1)[where]
         np.testing.assert_array_equal(targets, rows["tokens"][index, prompt : prompt + response])
         columns = packed.columns[micro].reshape(-1)[where]
-        for row, column in zip(where // shape.responses, columns, strict=True):
-            assert packed.segments[micro, row, column] > 0
-            place = where[0] // shape.responses * shape.length + columns[-1]
-            own, shared = packed.segments[micro].reshape(-1)[place], packed.prompts[micro].reshape(-1)[place]
-            segment = np.isin(packed.segments[micro, row], [own, shared])  # of the last token but one, which is enough
-            np.testing.assert_array_equal(packed.tokens[micro, row][segment], rows["tokens"][index, : prompt + response])
-            np.testing.assert_array_equal(packed.positions[micro, row][segment], np.arange(prompt + response))
+        if response > 1:  # what the last token but one sees is the whole sequence, and nothing else
+            row, column = where[0] // shape.responses, columns[-1]
+            segments = packed.segments[micro, row]
+            sees = np.isin(segments, [segments[column], packed.prompts[micro, row, column]])
+            assert segments[column] > 0
+            np.testing.assert_array_equal(packed.tokens[micro, row][sees], rows["tokens"][index, : prompt + response])
+            np.testing.assert_array_equal(packed.positions[micro, row][sees], np.arange(prompt + response))
         if response:
             np.testing.assert_array_equal(packed.positions[micro].reshape(-1)[where // shape.responses * shape.length + columns],
                                           np.arange(prompt - 1, prompt + response - 1))  # fmt: skip

@@ -13,13 +13,13 @@ from test_model import CONFIG, forward, random_params, random_tokens, whole_logi
 from kpo_jax import policy
 from kpo_jax.packing import pack, pack_shape
 
-SHAPE, WIDTH, VOCAB = (3, 7), 6, 11  # only 1 and 11 tiles leave no padding
+SHAPE, WIDTH, VOCAB = (21,), 6, 11  # only 1 and 11 tiles leave no padding
 
 
 def plain_form(hidden, head, targets, temperature):
     """The definition: softmax over materialised logits."""
-    log_p = jax.nn.log_softmax(jnp.einsum("btd,vd->btv", hidden, head) / temperature, axis=-1)
-    log_prob = jnp.take_along_axis(log_p, targets[:, :, None], axis=-1)[:, :, 0]
+    log_p = jax.nn.log_softmax(jnp.einsum("td,vd->tv", hidden, head) / temperature, axis=-1)
+    log_prob = jnp.take_along_axis(log_p, targets[:, None], axis=-1)[:, 0]
     return log_prob, -jnp.sum(jnp.exp(log_p) * log_p, axis=-1)
 
 
@@ -65,14 +65,14 @@ def test_comparison_catches_a_missing_entropy_gradient_and_a_wrong_temperature()
 
 
 def test_extreme_logits_stay_finite_and_entropy_stays_in_its_bounds():
-    targets = jnp.zeros((1, 4), jnp.int32)
+    targets = jnp.zeros(4, jnp.int32)
     head = jnp.eye(5)
-    hidden = jnp.array([[[0.0] * 5, [1e4, 0, 0, 0, 0], [-1e4, 0, 0, 0, 0], [1e30, -1e30, 0, 0, 0]]])
+    hidden = jnp.array([[0.0] * 5, [1e4, 0, 0, 0, 0], [-1e4, 0, 0, 0, 0], [1e30, -1e30, 0, 0, 0]])
     (_, (log_prob, entropy)), gradient = weighted(
-        lambda *x: policy.head_log_probs(*x, targets, 1.0, 3), jnp.ones((1, 4)), jnp.ones((1, 4))
+        lambda *x: policy.head_log_probs(*x, targets, 1.0, 3), jnp.ones(4), jnp.ones(4)
     )(hidden, head)
-    np.testing.assert_allclose(log_prob[0], [-np.log(5), 0, -1e4 - np.log(4), 0], rtol=1e-6)
-    np.testing.assert_allclose(entropy[0], [np.log(5), 0, np.log(4), 0], rtol=1e-6)
+    np.testing.assert_allclose(log_prob, [-np.log(5), 0, -1e4 - np.log(4), 0], rtol=1e-6)
+    np.testing.assert_allclose(entropy, [np.log(5), 0, np.log(4), 0], rtol=1e-6)
     assert all(bool(jnp.all(jnp.isfinite(x))) for x in gradient)
 
 
@@ -109,6 +109,33 @@ def test_packed_sequences_are_those_of_a_row_each():
         parts.replace(positions=parts.positions[:, ::-1]),
         parts.replace(columns=parts.columns + 1),
     ):
+        with pytest.raises(AssertionError):
+            chex.assert_trees_all_close(loss(in_packing(wrong)), expected, atol=1e-2, rtol=1e-2)
+
+
+def test_a_shared_prompt_changes_nothing():
+    params, tokens = random_params(CONFIG), random_tokens((6, 90))
+    group = jnp.array([0, 0, 0, 0, 4, 4])  # four responses to one prompt, two to another
+    prompt_length, lengths = jnp.array([30, 11])[group // 4], jnp.array([40, 60, 3, 0, 22, 41])
+    width, mask = 60, jnp.arange(60)[None, :] < lengths[:, None]
+    tokens = jnp.where(jnp.arange(90)[None, :] < prompt_length[:, None], tokens[group], tokens)
+    parts, order = packed_rows(tokens, prompt_length, mask, group_size=2)
+    assert int(parts.segments.max()) > int(parts.prompts.max()) and int((parts.segments > 0).sum()) < int((prompt_length + lengths).sum())
+    weight = jnp.asarray(np.random.default_rng(0).normal(size=(6, width)))
+
+    def loss(form):
+        def of(params):
+            log_prob, entropy = form(params)
+            return jnp.sum(jnp.where(mask, weight * (log_prob + 0.3 * entropy), 0.0)), jnp.where(mask, log_prob, 0.0)
+
+        return jax.device_get(jax.jit(jax.grad(of, has_aux=True))(params))
+
+    def in_packing(parts):
+        return lambda params: [x[np.argsort(order)[-6:]] for x in policy.token_log_probs(CONFIG, params, parts)]
+
+    expected = loss(lambda params: policy.row_log_probs(CONFIG, params, tokens, prompt_length, width))
+    chex.assert_trees_all_close(loss(in_packing(parts)), expected, atol=2e-4, rtol=2e-4)
+    for wrong in (parts.replace(prompts=parts.segments), parts.replace(segments=parts.prompts)):  # blind to it; seeing the others
         with pytest.raises(AssertionError):
             chex.assert_trees_all_close(loss(in_packing(wrong)), expected, atol=1e-2, rtol=1e-2)
 
