@@ -1,57 +1,252 @@
-"""Saving and restoring a run with orbax: asynchronous, atomic, the newest and the best kept.
+"""Saving and restoring a run with orbax: asynchronous, atomic, checked, the newest and the best kept.
 
 A checkpoint of step n holds the TrainState after n training steps. Data order and sampling keys are pure functions of
-(seed, step), so the step is all that resuming needs besides the arrays. The configuration stands beside the checkpoints in
-`config.json`, written once.
+(seed, step), so the step is all that resuming needs besides the arrays. Beside the arrays stand their fingerprint, which tells
+damage that orbax does not notice, the configuration and the version of the code. The configuration also stands beside the
+checkpoints in `config.json`, written once.
 """
 
+import hashlib
 import json
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import orbax.checkpoint as ocp
 from absl import logging
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, CustomSteps, LatestN
 
+from kpo_jax import distributed
 from kpo_jax.config import Config, difference, from_dict, to_dict
+from kpo_jax.metrics import tell
 from kpo_jax.types import TrainState
 
-
-def make_manager(workdir: str, config) -> ocp.CheckpointManager:
-    """The manager of `workdir`/checkpoints under a CheckpointConfig. Step 0, the base policy, is always kept."""
-    keep = [CustomSteps([0]), LatestN(config.keep_last)]
-    if config.keep_best:
-        keep.append(BestN(get_metric_fn=lambda m: m["score"], n=config.keep_best, keep_checkpoints_without_metrics=False))
-    options = ocp.CheckpointManagerOptions(
-        preservation_policy=AnyPreservationPolicy(keep), cleanup_tmp_directories=True, enable_async_checkpointing=True
-    )
-    return ocp.CheckpointManager(_directory(workdir), options=options)
+DAMAGED = "damaged_checkpoints"  # where a run that falls back puts them, beside `checkpoints`
 
 
-def save(manager: ocp.CheckpointManager, step: int, state: TrainState, score: float | None = None) -> None:
-    """Start saving `state` as `step`; returns before it is on disk. `score` (higher is better) ranks it among the best."""
-    metrics = None if score is None else {"score": score}
-    manager.save(step, args=ocp.args.Composite(state=ocp.args.StandardSave(state)), metrics=metrics)
+class NotSaved(RuntimeError):
+    """A checkpoint that the run cannot go without was not written; the message says why."""
 
 
-def restore(manager: ocp.CheckpointManager, shapes: TrainState, shardings: TrainState, step: int | None = None):
-    """(step, state) of the newest checkpoint (or of `step`), on the given shardings; None if there is none."""
-    step = manager.latest_step() if step is None else step
-    if step is None:
-        return None
-    if step not in manager.all_steps():
-        raise ValueError(f"checkpoint: no step {step} in {manager.directory}; there are {sorted(manager.all_steps())}")
-    target = _placed(shapes, shardings)
-    return step, manager.restore(step, args=ocp.args.Composite(state=ocp.args.StandardRestore(target))).state
+class Damaged(ValueError):
+    """A checkpoint is not as it was saved, or none is; one line."""
+
+
+class Restored(NamedTuple):
+    """The state after training step `step`, whether the evaluation that was due then had been done, and where it is saved."""
+
+    step: int
+    state: TrainState
+    evaluated: bool
+    saved: int | None
+
+
+# ------------------------------------------------------------------------------------------------------------ fingerprint
+
+
+@jax.jit
+def fingerprint(tree) -> jax.Array:
+    """A number [] uint32 of all bits of a tree of arrays and of their places; it does not depend on how they are sharded.
+
+    The sum modulo 2^32 of every word times an odd weight: no change of a single word leaves it as it was.
+    """
+    total = jnp.uint32(0)
+    for number, leaf in enumerate(jax.tree.leaves(tree)):
+        total = total * jnp.uint32(2654435761) + _fingerprint(leaf) * jnp.uint32(2 * number + 1)
+    return total
+
+
+def _fingerprint(x) -> jax.Array:
+    x = x.astype(jnp.uint8) if x.dtype == bool else x
+    unsigned = {1: jnp.uint8, 2: jnp.uint16, 4: jnp.uint32, 8: jnp.uint32}[x.dtype.itemsize]
+    words = jax.lax.bitcast_convert_type(x, unsigned).astype(jnp.uint32)
+    index = jnp.zeros(words.shape, jnp.uint32)
+    for axis, size in enumerate(words.shape):  # wraps beyond 2^32 words
+        index = index * jnp.uint32(size) + jax.lax.broadcasted_iota(jnp.uint32, words.shape, axis)
+    index = (index ^ (index >> 15)) * jnp.uint32(0x2C1B3C6D)  # neighbours get weights that are no neighbours
+    weight = (index ^ (index >> 12)) * jnp.uint32(2) + jnp.uint32(1)
+    return jnp.sum(words * weight, dtype=jnp.uint32)
+
+
+def code_version() -> str:
+    """The version of jax and a digest of this package's source."""
+    package, digest = Path(__file__).parent, hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package)}\n".encode() + path.read_bytes())
+    return f"kpo_jax {digest.hexdigest()[:12]}, jax {jax.__version__}"
+
+
+# ------------------------------------------------------------------------------------------------------------------- save
+
+
+class Saver:
+    """Writes the checkpoints of a run, each while the run goes on. Steps that are there stay as they are if one fails.
+
+    Step 0, the base policy, is always kept, beside the newest and the best ones of the configuration.
+    """
+
+    def __init__(self, workdir: str, config: Config, newest: int | None):
+        """`newest`: the step of the newest checkpoint that is there and good, None if there is none."""
+        self._workdir, self._config, self._version = workdir, config, code_version()
+        self._manager = self._open()
+        self._good, self._pending = newest, None
+
+    @property
+    def newest(self) -> int | None:
+        """The step saved last, as far as is known: its save may be under way."""
+        return self._good if self._pending is None else self._pending
+
+    def _open(self) -> ocp.CheckpointManager:
+        config = self._config.checkpoint
+        keep = [CustomSteps([0]), LatestN(config.keep_last)]
+        if config.keep_best:
+            keep.append(BestN(get_metric_fn=lambda m: m["score"], n=config.keep_best, keep_checkpoints_without_metrics=False))
+        options = ocp.CheckpointManagerOptions(
+            preservation_policy=AnyPreservationPolicy(keep), cleanup_tmp_directories=True, enable_async_checkpointing=True
+        )
+        return ocp.CheckpointManager(_directory(self._workdir), options=options)
+
+    def save(self, step: int, state: TrainState, *, evaluated: bool, score: float | None = None) -> None:
+        """Start saving `state` as `step`; returns before it is on disk. `score` (higher is better) ranks it among the best."""
+        self.finish()
+        about = {
+            "fingerprint": int(fingerprint(state)),
+            "evaluated": evaluated,
+            "config": to_dict(self._config),
+            "version": self._version,
+        }
+        self._pending, error = step, ""
+        try:
+            self._manager.save(
+                step,
+                args=ocp.args.Composite(state=ocp.args.StandardSave(state), about=ocp.args.JsonSave(about)),
+                metrics=None if score is None else {"score": score},
+            )
+        except Exception as caught:  # what a full disk raises depends on which layer of orbax meets it
+            error = _one_line(caught)
+        self._settle(error)
+
+    def finish(self) -> bool:
+        """Wait for the save under way. False, and a line at the terminal, if it failed: the run may go on."""
+        if self._pending is None:
+            return True
+        error = ""
+        try:
+            self._manager.wait_until_finished()
+        except Exception as caught:  # as in save
+            error = _one_line(caught)
+        if not self._settle(error):
+            return False
+        self._good, self._pending = self._pending, None
+        return True
+
+    def require(self, step: int) -> None:
+        """Raises NotSaved unless `step` is the newest checkpoint and on disk."""
+        if not self.finish() or self._good != step:
+            raise NotSaved(f"step {step}: the checkpoint could not be saved in {_directory(self._workdir)}; older ones are as they were")
+
+    def _settle(self, error: str) -> bool:
+        """Agree whether all processes have done their part; after a failure the manager, whose list of steps lies, is made anew."""
+        errors = [e for e in distributed.exchange(error, "save") if e]
+        if not errors:
+            return True
+        tell(f"warning: the checkpoint of step {self._pending} was not saved ({errors[0]}); older ones are as they were, training goes on")
+        try:
+            self._manager.close()
+        except Exception as caught:  # it says again what has just been told
+            logging.info("closing after a failed save: %s", caught)
+        self._manager = self._open()
+        self._pending = None
+        return False
+
+    def close(self) -> None:
+        """Waits for the save under way: leaving without would lose it."""
+        self.finish()
+        self._manager.close()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+
+
+# ---------------------------------------------------------------------------------------------------------------- restore
+
+
+def steps(workdir: str) -> list[int]:
+    """The steps of the checkpoints in a workdir, good or not, as process 0 sees them."""
+    directory = _directory(workdir)
+    found = sorted(int(p.name) for p in directory.iterdir() if p.name.isdecimal()) if directory.is_dir() else []
+    return distributed.exchange(found, "steps")[0]
+
+
+def restore(workdir: str, shapes: TrainState, shardings: TrainState, step: int | None = None) -> Restored | None:
+    """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is none at all.
+
+    What is damaged is told and passed over. Raises ValueError if `step` is missing, Damaged if it is damaged or
+    all checkpoints are.
+    """
+    found = steps(workdir)
+    if step is not None:
+        if step not in found:
+            raise ValueError(f"checkpoint: no step {step} in {_directory(workdir)}; there are {found}")
+        found = [step]
+    for candidate in reversed(found):
+        restored, problem = _restore(workdir, candidate, shapes, shardings)
+        if restored is not None:
+            return restored
+        line = f"checkpoint: step {candidate} in {_directory(workdir)} is damaged: {problem}"
+        if step is not None:
+            raise Damaged(line)
+        tell(f"warning: {line}")
+    if found:
+        raise Damaged(f"checkpoint: none of {len(found)} in {_directory(workdir)} is good")
+    return None
+
+
+def _restore(workdir: str, step: int, shapes: TrainState, shardings: TrainState) -> tuple[Restored | None, str]:
+    """(restored, "") or (None, what is wrong), the same on every process."""
+    path, problem = _directory(workdir) / str(step), ""
+    try:
+        about = json.loads((path / "about" / "metadata").read_text())
+        wanted, evaluated = int(about["fingerprint"]), bool(about["evaluated"])
+        # Every process reads its part alone: one that cannot must not leave the others in a barrier.
+        alone = ocp.options.MultiprocessingOptions(
+            primary_host=None, active_processes={jax.process_index()}, barrier_sync_key_prefix=f"restore_{jax.process_index()}"
+        )
+        handler = ocp.StandardCheckpointHandler(multiprocessing_options=alone)
+        state = handler.restore(path / "state", args=ocp.args.StandardRestore(_placed(shapes, shardings)))
+        jax.block_until_ready(state)
+    except Exception as error:  # whatever orbax, tensorstore or json make of damaged files
+        problem = _one_line(error)
+    problems = [p for p in distributed.exchange(problem, "restore") if p]
+    if problems:
+        return None, problems[0]
+    if (found := int(fingerprint(state))) != wanted:
+        return None, f"the fingerprint of its arrays is {found:08x}, that of the saved ones was {wanted:08x}"
+    return Restored(step, state, evaluated, saved=step), ""
 
 
 def restore_params(workdir: str, step: int, shapes: TrainState, shardings: TrainState):
-    """The parameters of another run's checkpoint. Raises ValueError if it is missing or of another shape."""
+    """The parameters of another run's checkpoint. Raises ValueError if it is missing, damaged or of another shape."""
     if not _directory(workdir).is_dir():
         raise ValueError(f"init_from: {workdir} holds no checkpoints")
-    with ocp.CheckpointManager(_directory(workdir), options=ocp.CheckpointManagerOptions(read_only=True)) as manager:
-        return restore(manager, shapes, shardings, step)[1].params
+    return restore(workdir, shapes, shardings, step).state.params
+
+
+def set_aside(workdir: str, after: int) -> None:
+    """Move the checkpoints of steps beyond `after`, which are damaged, out of the way of those to come; nothing is deleted."""
+    for step in (found for found in steps(workdir) if found > after):
+        if distributed.is_first():
+            target, number = Path(workdir) / DAMAGED / str(step), 1
+            while target.exists():
+                number += 1
+                target = target.with_name(f"{step}-{number}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (_directory(workdir) / str(step)).rename(target)
+            tell(f"warning: the damaged checkpoint of step {step} is now {target}")
+    distributed.exchange("", "set aside")  # wait until it is done
 
 
 def _directory(workdir: str) -> Path:
@@ -79,7 +274,7 @@ def claim_workdir(workdir: str, config: Config, *, allow_change: bool, write: bo
             return changes
         for line in changes:
             logging.warning("configuration changed on resume: %s", line)
-    if write:
+    if write and distributed.is_first():
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(".json.tmp")
         temporary.write_text(json.dumps(to_dict(config), indent=2) + "\n")

@@ -167,11 +167,29 @@ class CheckpointConfig:
 
 @dataclasses.dataclass(frozen=True)
 class MeshConfig:
-    """Devices along each mesh axis; data = -1 takes all that the other two leave."""
+    """Devices along each mesh axis; data = -1 takes all that the other two leave.
+
+    Of a job on several hosts, fsdp x tensor stays within a host, unless `across_hosts` says that it may be more.
+    """
 
     data: int = dataclasses.field(default=-1, metadata=FREE)
     fsdp: int = dataclasses.field(default=1, metadata=FREE)
     tensor: int = dataclasses.field(default=1, metadata=FREE)
+    across_hosts: bool = dataclasses.field(default=False, metadata=FREE)
+
+
+@dataclasses.dataclass(frozen=True)
+class JobConfig:
+    """How long, in seconds, a job waits before it gives up.
+
+    For all processes to start (`start_timeout`); without a sign of life of one of them (`heartbeat_timeout`); for a phase of the
+    run (rollout, score, update, evaluation, checkpoint) to end before the stacks are printed and the run exits with 13
+    (`phase_timeout`; 0 is for ever).
+    """
+
+    start_timeout: int = dataclasses.field(default=300, metadata=FREE)
+    heartbeat_timeout: int = dataclasses.field(default=60, metadata=FREE)
+    phase_timeout: int = dataclasses.field(default=0, metadata=FREE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,6 +221,7 @@ class Config:
     eval: EvalConfig = EvalConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
     mesh: MeshConfig = MeshConfig()
+    job: JobConfig = JobConfig()
 
 
 # ---------------------------------------------------------------------------------------------- dataclasses <-> ConfigDict
@@ -440,6 +459,9 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("checkpoint.keep_best", config.checkpoint.keep_best, 0),
         ("mesh.fsdp", config.mesh.fsdp, 1),
         ("mesh.tensor", config.mesh.tensor, 1),
+        ("job.start_timeout", config.job.start_timeout, 1),
+        ("job.heartbeat_timeout", config.job.heartbeat_timeout, 1),
+        ("job.phase_timeout", config.job.phase_timeout, 0),
     ]:
         check(value >= low, f"{path}: {value} is below {low}")
     for path, value, low, high in [

@@ -213,7 +213,7 @@ def make_supervised_step(model_config, optimizer, shardings, mesh):
 def make_score_step(model_config, shardings, mesh, *, temperature):
     """A jitted `score(params, packed) -> log_prob [microbatches, B, T]`, the trainer's own old log-probabilities.
 
-    On the shapes of the update, so that the first minibatch's ratio is exactly 1. Junk where masked.
+    On the shapes of the update, so that the first minibatch's ratio is exactly 1. Whole on every process. Junk where masked.
     """
     def score(params, packed: Packed):
         def one(number, log_prob):
@@ -223,4 +223,4 @@ def make_score_step(model_config, shardings, mesh, *, temperature):
         return jax.lax.fori_loop(0, _num_used(packed), one, jnp.zeros(packed.places.shape, jnp.float32))
 
     sharding = microbatch_sharding(mesh)
-    return jax.jit(score, in_shardings=(shardings.params, sharding), out_shardings=sharding)
+    return jax.jit(score, in_shardings=(shardings.params, sharding), out_shardings=replicated(mesh))
