@@ -50,7 +50,8 @@ class Restored(NamedTuple):
 def fingerprint(tree) -> jax.Array:
     """A number [] uint32 of all bits of a tree of arrays and of their places; it does not depend on how they are sharded.
 
-    The sum modulo 2^32 of every word times an odd weight: no change of a single word leaves it as it was.
+    The sum modulo 2^32 of a scrambled product of every word with an odd weight: no change of a single word leaves it as it was.
+    Scrambled, because two flipped sign bits would cancel in a sum of the products themselves.
     """
     total = jnp.uint32(0)
     for number, leaf in enumerate(jax.tree.leaves(tree)):
@@ -66,8 +67,9 @@ def _fingerprint(x) -> jax.Array:
     for axis, size in enumerate(words.shape):  # wraps beyond 2^32 words
         index = index * jnp.uint32(size) + jax.lax.broadcasted_iota(jnp.uint32, words.shape, axis)
     index = (index ^ (index >> 15)) * jnp.uint32(0x2C1B3C6D)  # neighbours get weights that are no neighbours
-    weight = (index ^ (index >> 12)) * jnp.uint32(2) + jnp.uint32(1)
-    return jnp.sum(words * weight, dtype=jnp.uint32)
+    product = words * ((index ^ (index >> 12)) * jnp.uint32(2) + jnp.uint32(1))
+    scrambled = (product ^ (product >> 16)) * jnp.uint32(0x7FEB352D)
+    return jnp.sum(scrambled ^ (scrambled >> 15), dtype=jnp.uint32)
 
 
 def code_version() -> str:
@@ -212,9 +214,8 @@ def _restore(workdir: str, step: int, shapes: TrainState, shardings: TrainState)
         about = json.loads((path / "about" / "metadata").read_text())
         wanted, evaluated = int(about["fingerprint"]), bool(about["evaluated"])
         # Every process reads its part alone: one that cannot must not leave the others in a barrier.
-        alone = ocp.options.MultiprocessingOptions(
-            primary_host=None, active_processes={jax.process_index()}, barrier_sync_key_prefix=f"restore_{jax.process_index()}"
-        )
+        me = jax.process_index()
+        alone = ocp.options.MultiprocessingOptions(primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}")
         handler = ocp.StandardCheckpointHandler(multiprocessing_options=alone)
         state = handler.restore(path / "state", args=ocp.args.StandardRestore(_placed(shapes, shardings)))
         jax.block_until_ready(state)
