@@ -109,9 +109,11 @@ class LearnerConfig:
     Each rollout is cut into `num_minibatches` optimizer steps (so the ratio is off-policy from the second on), each of which
     accumulates its gradient over microbatches of at most `microbatch_tokens` tokens, prompts included, packed without padding
     (0: the whole minibatch at once). With `share_prompts` a group's prompt is computed once for the responses that are packed behind
-    it, which needs attention that passes over what a mask hides to be worth it: on a CPU it has. `max_bad_updates` non-finite updates in a row end the run. Adam's moments are stored in
-    `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at adam_b2 = 0.999, as the dtype has
-    no number that is a thousandth smaller.
+    it, which needs attention that passes over what a mask hides to be worth it: on a CPU it has. An update that is not finite is
+    skipped, and so is a spike, whose gradient norm is more than `max_norm_ratio` times the mean of the last `norm_window` or so that
+    were taken (0: there are no spikes; the first `norm_window` updates are none); `max_bad_updates` skipped in a row end the run.
+    Adam's moments are stored in `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at
+    adam_b2 = 0.999, as the dtype has no number that is a thousandth smaller.
     """
 
     learning_rate: float = 1e-6
@@ -126,6 +128,8 @@ class LearnerConfig:
     first_moment_dtype: str = "float32"
     second_moment_dtype: str = "float32"
     max_bad_updates: int = 3
+    max_norm_ratio: float = 0.0
+    norm_window: int = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -447,6 +451,7 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("learner.num_minibatches", learner.num_minibatches, 1),
         ("learner.microbatch_tokens", learner.microbatch_tokens, 0),
         ("learner.max_bad_updates", learner.max_bad_updates, 1),
+        ("learner.norm_window", learner.norm_window, 1),
         ("warm_start.num_steps", config.warm_start.num_steps, 0),
         ("warm_start.batch_size", config.warm_start.batch_size, 1),
         ("warm_start.warmup_steps", config.warm_start.warmup_steps, 0),
@@ -474,6 +479,10 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("warm_start.error_rate", config.warm_start.error_rate, 0, 1),
     ]:
         check(low <= value <= high, f"{path}: {value} is outside [{low}, {high}]")
+    check(
+        learner.max_norm_ratio == 0 or 1 < learner.max_norm_ratio < math.inf,
+        f"learner.max_norm_ratio: {learner.max_norm_ratio} is neither 0 (off) nor above 1",
+    )
     for name in ("first_moment_dtype", "second_moment_dtype"):
         value = getattr(learner, name)
         check(value in DTYPES, f"learner.{name}: {value!r} is not one of {', '.join(DTYPES)}")

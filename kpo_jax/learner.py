@@ -68,7 +68,8 @@ def _stored_as(adam, first_dtype, second_dtype) -> optax.GradientTransformation:
 
 def init_state(params, optimizer) -> TrainState:
     zero = jnp.zeros((), jnp.int32)
-    return TrainState(step=zero, params=params, opt_state=optimizer.init(params), skipped=zero, skipped_in_a_row=zero)
+    counts = dict(step=zero, skipped=zero, skipped_in_a_row=zero, spikes=zero)
+    return TrainState(params=params, opt_state=optimizer.init(params), typical_norm=jnp.zeros((), jnp.float32), **counts)
 
 
 def make_init(model_config, optimizer, mesh):
@@ -133,10 +134,18 @@ def _num_used(packed: Packed) -> jax.Array:
     return jnp.sum(jnp.any(packed.segments > 0, axis=(1, 2)), dtype=jnp.int32)
 
 
-def guarded_update(state: TrainState, loss, grads, optimizer):
-    """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite."""
-    grad_norm = optax.tree.norm(grads)
-    good = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
+def guarded_update(state: TrainState, loss, grads, optimizer, *, max_norm_ratio: float = 0.0, norm_window: int = 1):
+    """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite or a spike.
+
+    The limits are those of LearnerConfig. What is skipped does not enter the mean that spikes are told by.
+    """
+    grad_norm = optax.tree.norm(grads).astype(jnp.float32)
+    taken = state.step - state.skipped
+    finite = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
+    spike = finite & (taken >= norm_window) & (grad_norm > max_norm_ratio * state.typical_norm) & (max_norm_ratio > 0)
+    good = finite & ~spike
+    weight = 1 / jnp.minimum(taken + 1, norm_window)  # the mean of all while they are few, then an exponential one
+    typical_norm = jnp.where(good, state.typical_norm + weight * (grad_norm - state.typical_norm), state.typical_norm)
 
     def take(params, opt_state, grads):
         updates, opt_state = optimizer.update(grads, opt_state, params)
@@ -152,11 +161,14 @@ def guarded_update(state: TrainState, loss, grads, optimizer):
         opt_state=opt_state,
         skipped=state.skipped + bad,
         skipped_in_a_row=(state.skipped_in_a_row + 1) * bad,
+        spikes=state.spikes + spike,
+        typical_norm=typical_norm,
     )
     metrics = {
         "learner/loss": loss,
         "learner/grad_norm": grad_norm,
         "learner/skipped": new_state.skipped,
+        "learner/spikes": new_state.spikes,
         "learner/skipped_in_a_row": new_state.skipped_in_a_row,
     }
     return new_state, metrics
@@ -179,7 +191,9 @@ def _jit_step(step, shardings, mesh, num_outputs):
     )
 
 
-def make_train_step(model_config, optimizer, shardings, mesh, *, ratio_filter, filter_gradient, objective, temperature):
+def make_train_step(
+    model_config, optimizer, shardings, mesh, *, ratio_filter, filter_gradient, objective, temperature, max_norm_ratio=0.0, norm_window=1
+):
     """A jitted `train_step(state, batch) -> (state, metrics, measured)`: one optimizer step on one minibatch.
 
     `batch` is a Batch of microbatches without its totals (packing.make_batch). The state is donated. metrics: scalars of
@@ -196,7 +210,8 @@ def make_train_step(model_config, optimizer, shardings, mesh, *, ratio_filter, f
 
     def step(state, batch):
         loss, measured, grads = accumulate(loss_fn, state.params, batch, diagnostics.init(), diagnostics.merge)
-        return *guarded_update(state, loss, grads, optimizer), measured
+        new_state, metrics = guarded_update(state, loss, grads, optimizer, max_norm_ratio=max_norm_ratio, norm_window=norm_window)
+        return new_state, metrics, measured
 
     return _jit_step(step, shardings, mesh, num_outputs=2)
 

@@ -160,6 +160,8 @@ def build(config: Config, data: Data) -> Machine:
             filter_gradient=config.algorithm.filter.gradient,
             objective=build_objective(config.algorithm.objective),
             temperature=temperature,
+            max_norm_ratio=config.learner.max_norm_ratio,
+            norm_window=config.learner.norm_window,
         ),
         summarize=jax.jit(partial(diagnostics.summarize, kappa=ratio_filter.kappa)),
     )
@@ -251,7 +253,7 @@ def step_metrics(machine: Machine, metrics: list[dict], measured: list) -> tuple
     for accumulator in measured[2:]:
         pooled = diagnostics.merge(pooled, accumulator)
     learner = {k: float(np.mean([m[k] for m in each])) for k in ("learner/loss", "learner/grad_norm")}
-    learner |= {k: each[-1][k] for k in ("learner/skipped", "learner/skipped_in_a_row")}
+    learner |= {k: each[-1][k] for k in ("learner/skipped", "learner/skipped_in_a_row", "learner/spikes")}
     on_policy = {f"on_policy/{k}": v for k, v in each[0].items() if k.startswith(("ratio/", "mismatch/"))}
     return learner | to_host(machine.summarize(pooled)) | on_policy, each
 
@@ -320,8 +322,8 @@ def train(
             _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, progress)
         except TOGETHER:
             raise
-        except Exception as error:
-            distributed.end_with(error)  # the other processes are not here: closing the saver would wait for them
+        except BaseException as error:  # a keyboard interrupt too: the other processes are not here, and closing the saver waits for them
+            distributed.end_with(error)
             raise
 
 

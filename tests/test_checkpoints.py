@@ -180,7 +180,7 @@ def test_where_none_is_good_nothing_is_taken(copy):
         shutil.rmtree(workdir / "checkpoints" / str(step) / "state")
     with pytest.raises(Damaged, match="none of 3"):
         checkpoints.restore(str(workdir), shapes, shardings)
-    with pytest.raises(Damaged, match="step 1 .* is damaged"):
+    with pytest.raises(Damaged, match=r"step 1 .* is damaged"):
         checkpoints.restore(str(workdir), shapes, shardings, step=1)
     with pytest.raises(Damaged):
         checkpoints.restore_params(str(workdir), 0, shapes, shardings)
