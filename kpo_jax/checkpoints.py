@@ -6,6 +6,7 @@ damage that orbax does not notice, the configuration and the version of the code
 checkpoints in `config.json`, written once.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -217,8 +218,8 @@ def _restore(workdir: str, step: int, shapes: TrainState, shardings: TrainState)
         me = jax.process_index()
         alone = ocp.options.MultiprocessingOptions(primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}")
         handler = ocp.StandardCheckpointHandler(multiprocessing_options=alone)
-        state = handler.restore(path / "state", args=ocp.args.StandardRestore(_placed(shapes, shardings)))
-        jax.block_until_ready(state)
+        with contextlib.closing(handler):
+            state = jax.block_until_ready(handler.restore(path / "state", args=ocp.args.StandardRestore(_placed(shapes, shardings))))
     except Exception as error:  # whatever orbax, tensorstore or json make of damaged files
         problem = _one_line(error)
     problems = [p for p in distributed.exchange(problem, "restore") if p]

@@ -134,15 +134,15 @@ def truncate(workdir):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def empty_files(workdir):
-    for path in (workdir / "checkpoints" / "2").rglob("*"):
+def empty_files(workdir, step=2):
+    for path in (workdir / "checkpoints" / str(step)).rglob("*"):
         if path.is_file():
             path.write_bytes(b"")
 
 
-def empty_directory(workdir):
-    shutil.rmtree(workdir / "checkpoints" / "2")
-    (workdir / "checkpoints" / "2").mkdir()
+def empty_directory(workdir, step=2):
+    shutil.rmtree(workdir / "checkpoints" / str(step))
+    (workdir / "checkpoints" / str(step)).mkdir()
 
 
 def without_arrays(workdir):
@@ -172,6 +172,18 @@ def test_a_run_falls_back_and_goes_on_from_there(copy, damage, capsys):
     saver.require(2)
     saver.close()
     assert restored_step(workdir, shapes, shardings) == 2
+
+
+@pytest.mark.parametrize("damage", [empty_files, empty_directory])
+def test_damage_to_an_older_step_stops_nothing(copy, damage):
+    workdir, init, shapes, shardings = copy
+    damage(workdir, step=1)
+    saver = Saver(str(workdir), CONFIG, checkpoints.restore(str(workdir), shapes, shardings).saved)
+    for step in range(3, 6):
+        saver.save(step, init(jax.random.key(step)), evaluated=True)
+    saver.require(5)
+    saver.close()
+    assert checkpoints.steps(str(workdir)) == [0, 3, 4, 5] and restored_step(workdir, shapes, shardings) == 5
 
 
 def test_where_none_is_good_nothing_is_taken(copy):

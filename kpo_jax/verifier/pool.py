@@ -11,6 +11,7 @@ import os
 import queue
 import resource
 import selectors
+import signal
 import subprocess
 import sys
 import threading
@@ -170,6 +171,7 @@ def work(memory_limit: int) -> None:
     """The worker's loop: one JSON line [response, answer] in, one JSON line [correct, extracted, reason] out, until the end of input."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # schedulers send it to all processes; the parent ends this one when it is done
     for line in sys.stdin.buffer:
         try:
             verdict = verify(*json.loads(line))
