@@ -7,6 +7,7 @@ checkpoints in `config.json`, written once.
 """
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import os
@@ -58,6 +59,13 @@ def fingerprint(tree) -> jax.Array:
     for number, leaf in enumerate(jax.tree.leaves(tree)):
         total = total * jnp.uint32(2654435761) + _fingerprint(leaf) * jnp.uint32(2 * number + 1)
     return total
+
+
+@jax.jit
+def _fingerprints(state: TrainState) -> dict[str, jax.Array]:
+    """The fingerprint of each field that holds arrays, so that some of them can be restored without the others."""
+    fields = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
+    return {name: fingerprint(value) for name, value in fields.items() if jax.tree.leaves(value)}
 
 
 def _fingerprint(x) -> jax.Array:
@@ -115,7 +123,7 @@ class Saver:
         """Start saving `state` as `step`; returns before it is on disk. `score` (higher is better) ranks it among the best."""
         self.finish()
         about = {
-            "fingerprint": int(fingerprint(state)),
+            "fingerprints": {name: int(value) for name, value in _fingerprints(state).items()},
             "evaluated": evaluated,
             "config": to_dict(self._config),
             "version": self._version,
@@ -213,7 +221,7 @@ def _restore(workdir: str, step: int, shapes: TrainState, shardings: TrainState)
     path, problem = _directory(workdir) / str(step), ""
     try:
         about = json.loads((path / "about" / "metadata").read_text())
-        wanted, evaluated = int(about["fingerprint"]), bool(about["evaluated"])
+        wanted, evaluated = dict(about["fingerprints"]), bool(about["evaluated"])
         # Every process reads its part alone: one that cannot must not leave the others in a barrier.
         me = jax.process_index()
         alone = ocp.options.MultiprocessingOptions(primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}")
@@ -225,8 +233,9 @@ def _restore(workdir: str, step: int, shapes: TrainState, shardings: TrainState)
     problems = [p for p in distributed.exchange(problem, "restore") if p]
     if problems:
         return None, problems[0]
-    if (found := int(fingerprint(state))) != wanted:
-        return None, f"the fingerprint of its arrays is {found:08x}, that of the saved ones was {wanted:08x}"
+    for name, value in _fingerprints(state).items():
+        if wanted.get(name) != int(value):
+            return None, f"the fingerprint of its {name} is {int(value)}, that of what was saved was {wanted.get(name)}"
     return Restored(step, state, evaluated, saved=step), ""
 
 

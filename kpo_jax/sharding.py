@@ -77,9 +77,11 @@ def localize(tree, specs, mesh: Mesh, local: Mesh):
         return tree
     grids = np.stack([_grid_of(mesh, process) for process in range(jax.process_count())])
     everyone = Mesh(grids, ("host", *AXES), axis_types=(AxisType.Auto,) * grids.ndim)
-    tree = jax.device_put(tree, jax.tree.map(lambda spec: NamedSharding(everyone, spec), specs, is_leaf=_is_spec))
 
     def own(x, spec):
+        whole = NamedSharding(everyone, spec)
+        if not x.sharding.is_equivalent_to(whole, x.ndim):
+            x = jax.device_put(x, whole)
         shards = {shard.device: shard.data for shard in x.addressable_shards}
         sharding = NamedSharding(local, spec)
         return jax.make_array_from_single_device_arrays(x.shape, sharding, [shards[d] for d in local.devices.flat])
