@@ -79,12 +79,16 @@ def member(environment: dict[str, str]) -> Member | None:
 def initialize(place: Member | None, config) -> None:
     """Join the job; before any device is touched. `place` None lets jax find it out (TPU pods, Slurm, MPI). `config`: JobConfig.
 
-    The coordinator is not authenticated: it listens on the address that the others are told, not on all of the host's.
+    The coordinator is not authenticated: it listens on the address that the others are told, not on all of the host's. Raises
+    ValueError if jax finds no job.
     """
     timeouts = dict(initialization_timeout=config.start_timeout, heartbeat_timeout_seconds=config.heartbeat_timeout)
     if place is None:
         print("waiting for the processes of the job that jax finds", file=sys.stderr, flush=True)
-        jax.distributed.initialize(**timeouts)
+        try:
+            jax.distributed.initialize(**timeouts)
+        except ValueError as error:
+            raise ValueError(f"--detect_job: jax finds no job here: {error}") from error
     else:
         print(f"process {place.process_id}: waiting for {place.num_processes} processes at {place.coordinator}", file=sys.stderr, flush=True)
         jax.distributed.initialize(

@@ -137,10 +137,10 @@ def join_job() -> bool:
                 raise ValueError("--mode=benchmark: legal with one process alone")
             return place is None or place.process_id == 0
         config = hf_export.run_config(FLAGS.workdir) if FLAGS.mode == "export" else config_lib.from_config_dict(FLAGS.config)[0]
+        if FLAGS.detect_job or (place is not None and place.num_processes > 1):
+            distributed.initialize(place, config.job)
     except ValueError as error:
         usage_error([str(error)])
-    if FLAGS.detect_job or (place is not None and place.num_processes > 1):
-        distributed.initialize(place, config.job)
     return True
 
 
@@ -156,12 +156,11 @@ def main(argv):
         jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_num_cpu_devices", FLAGS.cpu_devices)
     logging.set_verbosity(logging.WARNING if FLAGS.verbosity == 0 else FLAGS.verbosity)
-    if not join_job():
-        return
-    if FLAGS.mode in ("train", "eval", "sample"):
-        preemption.catch_sigterm()
     try:
-        run_mode()
+        if join_job():
+            if FLAGS.mode in ("train", "eval", "sample"):
+                preemption.catch_sigterm()
+            run_mode()
     except trainer.Preempted as error:
         print(error, file=sys.stderr)
         raise SystemExit(EXIT_PREEMPTED) from None
