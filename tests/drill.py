@@ -180,16 +180,21 @@ def fill_disk(job, workdir, step, rng):
     filler.unlink()
 
 
+def largest_file(workdir, step) -> Path:
+    """The one that holds the arrays; some of the others hold nothing that is read."""
+    files = (p for p in (workdir / "checkpoints" / str(step) / "state").rglob("d/*") if p.is_file())
+    return max(files, key=lambda p: p.stat().st_size)
+
+
 def flip(workdir, step, rng):
-    files = sorted((p for p in (workdir / "checkpoints" / str(step) / "state").rglob("d/*") if p.is_file()), key=lambda p: p.stat().st_size)
-    data = bytearray(files[-1].read_bytes())
+    path = largest_file(workdir, step)
+    data = bytearray(path.read_bytes())
     data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-    files[-1].write_bytes(data)
+    path.write_bytes(data)
 
 
 def truncate(workdir, step, rng):
-    files = [p for p in (workdir / "checkpoints" / str(step) / "state").rglob("d/*") if p.is_file() and p.stat().st_size > 1]
-    path = rng.choice(files)
+    path = largest_file(workdir, step)
     os.truncate(path, rng.randrange(1, path.stat().st_size))
 
 
@@ -374,6 +379,7 @@ def table(outcomes: list[Outcome]) -> str:
 
 def run(out: Path, seed: int, rounds: int, only: str) -> list[Outcome]:
     """Run all drills `rounds` times (those of the disk only where one can be mounted), printing a line each."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would hand down that it is ignored
     drills, outcomes = Drills(out, seed), []
     plan = [fault for _ in range(rounds) for fault in faults() if re.search(only, fault.name) and (can_mount() or not fault.disk)]
     damages = [name for _ in range(rounds) for name in DAMAGE if re.search(only, name)]
