@@ -103,7 +103,7 @@ def assert_same_run(a: list[dict], b: list[dict]) -> None:
             if key.startswith(("rollout/", "eval/", "verifier/")) or isinstance(one[key], int):
                 assert one[key] == other[key], key
             else:
-                np.testing.assert_allclose(np.float64(one[key]), np.float64(other[key]), rtol=2e-3, atol=1e-4, err_msg=key)
+                np.testing.assert_allclose(np.float64(one[key]), np.float64(other[key]), rtol=2e-3, atol=5e-7, err_msg=key)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_processes_draw_what_one_draws(one_by_eight, tmp_path, processes, device
     assert [bool(stdout) for _, stdout, _ in results] == [True] + [False] * (processes - 1)  # process 0 alone speaks
     expected, actual = metrics(one_by_eight), metrics(workdir)
     assert_same_run(expected, actual)
-    assert abs(expected[1]["learner/loss"]) > 1e-5 and expected[1]["rollout/reward_mean"] != 0
+    assert expected[1]["learner/grad_norm"] > 1e-2 and expected[1]["rollout/reward_mean"] != 0  # there was something to learn
     for name in ("step_000000_held_out.jsonl", "step_000002_held_out.jsonl"):  # texts and verdicts, in order
         assert (workdir / "evals" / name).read_bytes() == (one_by_eight / "evals" / name).read_bytes()
 
