@@ -109,7 +109,8 @@ class LearnerConfig:
     Each rollout is cut into `num_minibatches` optimizer steps (so the ratio is off-policy from the second on), each of which
     accumulates its gradient over microbatches of at most `microbatch_tokens` tokens, prompts included, packed without padding
     (0: the whole minibatch at once). With `share_prompts` a group's prompt is computed once for the responses that are packed behind
-    it, which needs attention that passes over what a mask hides to be worth it: on a CPU it has. `max_bad_updates` non-finite updates in a row end the run. Adam's moments are stored in
+    it, which needs attention that passes over what a mask hides to be worth it: on a CPU it has.
+    `max_bad_updates` non-finite updates in a row end the run. Adam's moments are stored in
     `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at adam_b2 = 0.999, as the dtype has
     no number that is a thousandth smaller.
     """
