@@ -95,7 +95,7 @@ def measure(
       filtered: the filter's output for this batch.
       log_ratio: [B, T] raw token log-ratio, log_prob - old_log_prob.
       response_mask: [B, T] bool.
-      advantage: [B].
+      advantage: [B] or, a token's own, [B, T].
       clipped: [B, T] bool, of the objective.
       log_prob: [B, T] of the current policy.
       old_log_prob, sampler_log_prob: [B, T] of the policy that sampled, as the trainer and as the sampler computed it.
@@ -121,7 +121,7 @@ def measure(
         gain_last_sum=_sum(filtered.gain, _last_valid(mask)),
         raw=_ratio_sums(log_ratio, mask),
         filtered=_ratio_sums(filtered.log_ratio, mask),
-        clip=_clip_counts(clipped & mask, mask, advantage),
+        clip=_clip_counts(clipped & mask, mask, masked.over_tokens(advantage, mask)),
         kl_sum=_sum(_k3(log_ratio), mask),
         log_prob_sum=_sum(log_prob, mask),
         entropy_sum=_sum(entropy, mask),
@@ -203,7 +203,7 @@ def _k3(log_ratio: jax.Array) -> jax.Array:
 
 
 def _clip_counts(clipped: jax.Array, mask: jax.Array, advantage: jax.Array) -> ClipCounts:
-    signs = jnp.stack([advantage > 0, advantage < 0])[:, :, None]  # [2, B, 1]
+    signs = jnp.stack([advantage > 0, advantage < 0])  # [2, B, T]
     length = mask.shape[1]
     bucket = jnp.arange(length, dtype=jnp.int32) * NUM_POSITIONS // length
 

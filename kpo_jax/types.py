@@ -137,7 +137,7 @@ class Batch:
       response_mask: [B, T] bool.
       old_log_prob: [B, T] float32, recomputed by the trainer with the weights that sampled.
       sampler_log_prob: [B, T] float32, as the sampler saw it.
-      advantage: [B] float32.
+      advantage: [B] float32, or [B, T] where a critic gives every token its own; see masked.over_tokens.
       reward: [B] float32.
       num_tokens: [] int32, valid response tokens.
       num_sequences: [] int32, sequences with at least one valid token.
