@@ -11,10 +11,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import masked, model
+from kpo_jax import masked
 from kpo_jax.advantages import gae
 from kpo_jax.model import ModelConfig
 from kpo_jax.objectives.value import value_loss
+from kpo_jax.policy import packed_hidden_states
 from kpo_jax.types import Batch, Packed
 
 STD_FLOOR = 1e-6
@@ -61,7 +62,7 @@ def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
     `config` is the policy's. Finite junk where `packed.places` is.
     """
     trunk_config = dataclasses.replace(config, tie_embeddings=True)  # it has no output head to declare
-    hidden = model.hidden_states(trunk_config, params["trunk"], packed.tokens, packed.positions, packed.segments)
+    hidden = packed_hidden_states(trunk_config, params["trunk"], packed)
     hidden = jnp.take_along_axis(hidden, packed.columns[:, :, None], axis=1, mode="clip").astype(jnp.float32)  # [R, C, D]
     value = jnp.einsum("rcd,d->rc", hidden, params["value_head"]["kernel"]) + params["value_head"]["bias"]
     return value.reshape(-1)[packed.places]

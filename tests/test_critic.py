@@ -18,7 +18,7 @@ from kpo_jax.model import init_params
 from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.geometric import Geometric
-from kpo_jax.packing import unpack
+from kpo_jax.packing import pack, pack_shape, unpack
 from kpo_jax.sharding import make_mesh, put_microbatches
 
 UNTIED = dataclasses.replace(MODEL, tie_embeddings=False)
@@ -113,11 +113,19 @@ def test_a_critic_begins_as_the_policy_and_says_nothing():
     assert not critic.token_values(UNTIED, params, jax.tree.map(lambda x: x[0], parts)).any()
 
 
-@pytest.mark.parametrize("config", [MODEL, UNTIED], ids=["tied", "untied"])
-def test_values_of_packed_sequences_are_those_of_each_alone_before_each_token(config):
+@pytest.mark.parametrize(("config", "group"), [(MODEL, 1), (UNTIED, 4)], ids=["tied", "untied, shared prompts"])
+def test_values_of_packed_sequences_are_those_of_each_alone_before_each_token(config, group):
     batch, params = rows(), random_critic(config)
+    first = np.arange(ROWS) // group * group  # whose prompt a group has
+    longest = batch["prompt_length"][first].max()
+    batch["tokens"][:, :longest] = np.where(
+        np.arange(longest)[None, :] < batch["prompt_length"][first][:, None], batch["tokens"][first, :longest], batch["tokens"][:, :longest]
+    )
+    batch["prompt_length"] = batch["prompt_length"][first]
     mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
-    (parts, order), _ = packed(batch, mesh, microbatch_tokens=48)
+    shape = pack_shape(ROWS, PROMPT, RESPONSE, group_size=group, microbatch_tokens=100, device_rows=1)
+    parts, order = pack(batch, shape)
+    assert np.any(parts.prompts != parts.segments) == (group > 1)
     shardings = learner.make_init(config, learner.make_optimizer(CONFIG), mesh, learner.make_optimizer(CONFIG))[1]
     found = unpack(np.asarray(learner.make_value_step(config, shardings.critic, mesh)(params, put_microbatches(mesh, parts))), order, ROWS)
     tied = dataclasses.replace(config, tie_embeddings=True)
