@@ -40,18 +40,29 @@ def restore(manager: ocp.CheckpointManager, shapes: TrainState, shardings: Train
     step = manager.latest_step() if step is None else step
     if step is None:
         return None
-    if step not in manager.all_steps():
-        raise ValueError(f"checkpoint: no step {step} in {manager.directory}; there are {sorted(manager.all_steps())}")
+    _check_step(manager, step)
     target = _placed(shapes, shardings)
     return step, manager.restore(step, args=ocp.args.Composite(state=ocp.args.StandardRestore(target))).state
 
 
+def _check_step(manager: ocp.CheckpointManager, step: int) -> None:
+    if step not in manager.all_steps():
+        raise ValueError(f"checkpoint: no step {step} in {manager.directory}; there are {sorted(manager.all_steps())}")
+
+
 def restore_params(workdir: str, step: int, shapes: TrainState, shardings: TrainState):
-    """The parameters of another run's checkpoint. Raises ValueError if it is missing or of another shape."""
+    """The policy's parameters, and nothing else, of a checkpoint: the run may have a critic where this one has none.
+
+    Raises ValueError if it is missing or of another shape.
+    """
     if not _directory(workdir).is_dir():
         raise ValueError(f"init_from: {workdir} holds no checkpoints")
     with ocp.CheckpointManager(_directory(workdir), options=ocp.CheckpointManagerOptions(read_only=True)) as manager:
-        return restore(manager, shapes, shardings, step)[1].params
+        _check_step(manager, step)
+        target = {"params": _placed(shapes.params, shardings.params)}
+        arguments = ocp.checkpoint_utils.construct_restore_args(target)
+        restored = manager.restore(step, args=ocp.args.Composite(state=ocp.args.PyTreeRestore(target, restore_args=arguments, partial_restore=True)))
+        return restored.state["params"]
 
 
 def _directory(workdir: str) -> Path:

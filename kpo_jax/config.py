@@ -20,12 +20,14 @@ from typing import Any
 
 import ml_collections
 
-from kpo_jax.advantages import ADVANTAGES
+from kpo_jax.advantages import ADVANTAGES, CRITIC_ADVANTAGE
+from kpo_jax.critic import CriticConfig
 from kpo_jax.data import DataConfig
 from kpo_jax.filters import FILTERS
 from kpo_jax.gguf_weights import is_gguf
 from kpo_jax.model import DTYPES, PRESETS, ModelConfig
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
+from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.rewards import RewardConfig
 from kpo_jax.sampler import SampleConfig
 
@@ -86,11 +88,22 @@ class ObjectiveConfig:
 
 @dataclasses.dataclass(frozen=True)
 class AlgorithmConfig:
-    """The science: ratio filter, objective, advantage."""
+    """The science: ratio filter, objective, advantage, divergence from a reference policy, and which groups are trained on.
+
+    `advantage` is a name of ADVANTAGES, or "gae": generalized advantage estimates with a critic (Config.critic).
+    `dynamic_sampling` is DAPO's: groups whose rewards are all equal are dropped and others sampled until the batch is full, in at
+    most that many generation batches (10 in DAPO); 0 trains on whatever the one batch holds.
+    """
 
     filter: FilterConfig = FilterConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
     advantage: str = "group"
+    kl: KLConfig = KLConfig()
+    dynamic_sampling: int = 0
+
+    @property
+    def has_critic(self) -> bool:
+        return self.advantage == CRITIC_ADVANTAGE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,6 +213,7 @@ class Config:
     rollout: RolloutConfig = RolloutConfig()
     algorithm: AlgorithmConfig = AlgorithmConfig()
     learner: LearnerConfig = LearnerConfig()
+    critic: CriticConfig = CriticConfig()
     warm_start: WarmStartConfig = WarmStartConfig()
     eval: EvalConfig = EvalConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
@@ -417,14 +431,15 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         f"algorithm.filter.gradient: {algorithm.filter.gradient!r} is not straight_through or through_filter",
     )
     check(
-        algorithm.advantage in ADVANTAGES,
-        f"algorithm.advantage: no advantage {algorithm.advantage!r}; there are {', '.join(ADVANTAGES)}",
+        algorithm.advantage in (*ADVANTAGES, CRITIC_ADVANTAGE),
+        f"algorithm.advantage: no advantage {algorithm.advantage!r}; there are {', '.join((*ADVANTAGES, CRITIC_ADVANTAGE))}",
     )
     for path, value, low in [
         ("num_steps", config.num_steps, 0),
         ("rollout.prompts_per_step", rollout.prompts_per_step, 1),
         ("rollout.group_size", rollout.group_size, 1),
         ("rollout.prompts_per_call", rollout.prompts_per_call, 0),
+        ("algorithm.dynamic_sampling", algorithm.dynamic_sampling, 0),
         ("learner.warmup_steps", learner.warmup_steps, 0),
         ("learner.num_minibatches", learner.num_minibatches, 1),
         ("learner.microbatch_tokens", learner.microbatch_tokens, 0),
@@ -471,6 +486,8 @@ def _combinations(config: Config) -> list[str]:
         if number % by:
             problems.append(f"{path}: {by} does not divide {what} = {number}")
 
+    if config.algorithm.dynamic_sampling and rollout.group_size == 1:
+        problems.append("algorithm.dynamic_sampling: the rewards of a group of one (rollout.group_size) are all equal, so all are dropped")
     per_call = rollout.prompts_per_call or rollout.prompts_per_step
     divides("rollout.prompts_per_step", rollout.prompts_per_step, "rollout.prompts_per_call", per_call)
     divides("rollout.prompts_per_step", rollout.prompts_per_step, "learner.num_minibatches", learner.num_minibatches)

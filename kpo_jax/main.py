@@ -17,6 +17,7 @@ from ml_collections import config_flags
 
 from kpo_jax import benchmark, checkpoints, hf_export, plan, report, trainer
 from kpo_jax import config as config_lib
+from kpo_jax.dynamic_sampling import NotFull
 
 EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
 
@@ -164,7 +165,7 @@ def main(argv):
     except trainer.Preempted as error:
         print(error, file=sys.stderr)
         raise SystemExit(EXIT_PREEMPTED) from None
-    except trainer.Diverged as error:
+    except (trainer.Diverged, NotFull) as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(EXIT_FAILED) from None
     except Exception:

@@ -11,11 +11,12 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from kpo_jax import checkpoints, diagnostics, evaluate, flops, hf
+from kpo_jax import checkpoints, critic, diagnostics, evaluate, flops, hf
 from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config
-from kpo_jax.data import Problem, decontaminate, encode_prompts, load_problems, prompt_order
+from kpo_jax.data import Problem, decontaminate, encode_prompts, extra_prompts, load_problems, prompt_order
+from kpo_jax.dynamic_sampling import NotFull, fill
 from kpo_jax.engine import make_sampler
-from kpo_jax.learner import init_state, make_init, make_optimizer, make_score_step, make_train_step
+from kpo_jax.learner import init_state, make_critic_step, make_init, make_optimizer, make_score_step, make_train_step, make_value_step
 from kpo_jax.metrics import MetricWriter, Progress, tell, to_host
 from kpo_jax.packing import PackShape, make_batch, pack, pack_shape, unpack
 from kpo_jax.rollout import Rollout, rollout, stop_at, summary
@@ -50,7 +51,7 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """The mesh, the shape of the update's microbatches, and the jitted functions of a run."""
+    """The mesh, the shape of the update's microbatches, and the jitted functions of a run; the critic's are None without one."""
 
     mesh: jax.sharding.Mesh
     pack_shape: PackShape
@@ -62,6 +63,8 @@ class Machine:
     score_step: Callable
     train_step: Callable
     summarize: Callable
+    value_step: Callable | None
+    critic_step: Callable | None
 
 
 # ----------------------------------------------------------------------------------------------------------------- set-up
@@ -114,8 +117,8 @@ def build(config: Config, data: Data) -> Machine:
     ]:
         if count % rows:
             raise ValueError(f"mesh: data x fsdp = {rows} does not divide {path} = {count}")
-    optimizer = make_optimizer(config.learner)
-    init, shardings = make_init(config.model, optimizer, mesh)
+    optimizer, critic_optimizer = make_optimizers(config)
+    init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
     ratio_filter = build_filter(config.algorithm.filter)
     tokenizer, temperature = data.tokenizer, config.sampler.temperature
 
@@ -148,9 +151,21 @@ def build(config: Config, data: Data) -> Machine:
             filter_gradient=config.algorithm.filter.gradient,
             objective=build_objective(config.algorithm.objective),
             temperature=temperature,
+            kl=config.algorithm.kl,
         ),
-        summarize=jax.jit(partial(diagnostics.summarize, kappa=ratio_filter.kappa)),
+        summarize=jax.jit(partial(diagnostics.summarize, kappa=ratio_filter.kappa, has_reference=bool(config.algorithm.kl.estimate))),
+        value_step=make_value_step(config.model, shardings.critic, mesh) if critic_optimizer else None,
+        critic_step=make_critic_step(config.model, critic_optimizer, shardings.critic, mesh, clip=config.critic.value_clip)
+        if critic_optimizer
+        else None,
     )
+
+
+def make_optimizers(config: Config):
+    """(the policy's optimizer, the critic's or None)."""
+    rates = dict(learning_rate=config.critic.learning_rate, warmup_steps=config.critic.warmup_steps)
+    critic_optimizer = make_optimizer(dataclasses.replace(config.learner, **rates)) if config.algorithm.has_critic else None
+    return make_optimizer(config.learner), critic_optimizer
 
 
 def _minibatch_rows(config: Config) -> int:
@@ -177,27 +192,50 @@ def first_state(config: Config, data: Data, machine: Machine) -> TrainState:
             mesh=machine.mesh,
             prompt_length=data.train.prompt_length,
         )
-    optimizer = make_optimizer(config.learner)
-    return jax.jit(lambda p: init_state(p, optimizer), out_shardings=machine.shardings)(params)
+    return jax.jit(lambda p: init_state(p, *make_optimizers(config)), out_shardings=machine.shardings)(params)
+
+
+def reference_params(config: Config, machine: Machine, state: TrainState, step: int, workdir: str):
+    """The reference policy of a run that has done `step` steps: a copy of its first parameters; None if there is to be none.
+
+    Its checkpoint of step 0 is never removed, so the reference is in no other.
+    """
+    if not config.algorithm.kl.estimate:
+        return None
+    if step == 0:
+        return jax.tree.map(jax.numpy.copy, state.params)  # a copy, as the update is done in place
+    return checkpoints.restore_params(workdir, 0, machine.shapes, machine.shardings)
 
 
 # ------------------------------------------------------------------------------------------------------------- one step
 
 
 def collect(config: Config, data: Data, machine: Machine, params, step: int) -> Rollout:
-    """The rollout of training step `step` (1-based): a pure function of the parameters, the seed and the step."""
-    chosen = prompt_order(config.seed, step - 1, len(data.train.problems), config.rollout.prompts_per_step)
+    """The rollout of training step `step` (1-based): a pure function of the parameters, the seed and the step.
+
+    Raises NotFull where dynamic sampling finds too little to train on.
+    """
+    prompts, group = config.rollout.prompts_per_step, config.rollout.group_size
+    where = (len(data.train.problems), prompts)
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.seed), SAMPLING_STREAM), step)
-    return rollout(
-        machine.sampler,
-        params,
-        [data.train.problems[i] for i in chosen],
-        [data.train.prompt_ids[i] for i in chosen],
-        config=config,
-        tokenizer=data.tokenizer,
-        key=key,
-        prompt_length=data.train.prompt_length,
-    )
+
+    def generate(number: int) -> Rollout:
+        chosen = extra_prompts(config.seed, step - 1, number, *where) if number else prompt_order(config.seed, step - 1, *where)
+        return rollout(
+            machine.sampler,
+            params,
+            [data.train.problems[i] for i in chosen],
+            [data.train.prompt_ids[i] for i in chosen],
+            config=config,
+            tokenizer=data.tokenizer,
+            key=key,
+            prompt_length=data.train.prompt_length,
+            first_row=number * prompts * group,
+        )
+
+    if not config.algorithm.dynamic_sampling:
+        return generate(0)
+    return fill(generate, num_groups=prompts, group_size=group, max_batches=config.algorithm.dynamic_sampling)
 
 
 def pack_minibatches(config: Config, machine: Machine, rows: dict) -> list[tuple]:
@@ -209,11 +247,29 @@ def pack_minibatches(config: Config, machine: Machine, rows: dict) -> list[tuple
     return minibatches
 
 
-def score(machine: Machine, params, minibatches: list[tuple]) -> None:
-    """Add the trainer's own log-probabilities, before any update, to the minibatches' rows: old_log_prob [N, T]."""
-    scores = [machine.score_step(params, put_microbatches(machine.mesh, packed)) for _, packed, _ in minibatches]
-    for (part, _, order), log_prob in zip(minibatches, jax.device_get(scores), strict=True):
-        part["old_log_prob"] = np.where(part["response_mask"], unpack(log_prob, order, len(part["tokens"])), np.float32(0))
+def score(machine: Machine, params, minibatches: list[tuple], name: str = "old_log_prob", step: Callable | None = None) -> None:
+    """Add what `step` finds at each response token, before any update, to the minibatches' rows as `name` [N, T].
+
+    By default that is the score step: the trainer's own log-probabilities under `params`.
+    """
+    step = step or machine.score_step
+    scores = [step(params, put_microbatches(machine.mesh, packed)) for _, packed, _ in minibatches]
+    for (part, _, order), found in zip(minibatches, jax.device_get(scores), strict=True):
+        part[name] = np.where(part["response_mask"], unpack(found, order, len(part["tokens"])), np.float32(0))
+
+
+def judge(config: Config, machine: Machine, state: TrainState, minibatches: list[tuple]) -> dict[str, float]:
+    """Add the critic's old_value and, over the whole rollout, advantage and returns [N, T] to the rows; (how good the values are)."""
+    if machine.value_step is None:
+        return {}
+    score(machine, state.critic.params, minibatches, "old_value", machine.value_step)
+    parts = [part for part, _, _ in minibatches]
+    reward, value, mask = (np.concatenate([part[name] for part in parts]) for name in ("reward", "old_value", "response_mask"))
+    advantage, returns = critic.targets(reward, value, mask, config.critic)
+    for name, whole in (("advantage", advantage), ("returns", returns)):
+        for part, rows in zip(parts, np.split(whole, len(parts)), strict=True):
+            part[name] = rows
+    return critic.summary(value, returns, mask)
 
 
 def update(machine: Machine, state: TrainState, minibatches: list[tuple]):
@@ -222,6 +278,9 @@ def update(machine: Machine, state: TrainState, minibatches: list[tuple]):
     for part, packed, order in minibatches:
         batch = put_microbatches(machine.mesh, make_batch(part, packed, order))
         state, scalars, accumulator = machine.train_step(state, batch)
+        if machine.critic_step is not None:
+            trained, critic_scalars = machine.critic_step(state.critic, batch)
+            state, scalars = state.replace(critic=trained), scalars | critic_scalars
         metrics.append(scalars)
         measured.append(accumulator)
     return state, metrics, measured
@@ -237,20 +296,22 @@ def step_metrics(machine: Machine, metrics: list[dict], measured: list) -> tuple
     pooled = measured[1] if len(measured) > 1 else measured[0]
     for accumulator in measured[2:]:
         pooled = diagnostics.merge(pooled, accumulator)
-    learner = {k: float(np.mean([m[k] for m in each])) for k in ("learner/loss", "learner/grad_norm")}
-    learner |= {k: each[-1][k] for k in ("learner/skipped", "learner/skipped_in_a_row")}
+    counts = ("learner/skipped", "learner/skipped_in_a_row", "critic/skipped", "critic/skipped_in_a_row")
+    areas = ("learner/", "critic/")
+    learner = {k: each[-1][k] if k in counts else float(np.mean([m[k] for m in each])) for k in each[0] if k.startswith(areas)}
     on_policy = {f"on_policy/{k}": v for k, v in each[0].items() if k.startswith(("ratio/", "mismatch/"))}
     return learner | to_host(machine.summarize(pooled)) | on_policy, each
 
 
 def check_finite(config: Config, metrics: dict, minibatches: list[tuple], step: int, workdir: str) -> None:
     """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite."""
-    if metrics["learner/skipped_in_a_row"] < config.learner.max_bad_updates:
+    bad = max(metrics[f"{area}/skipped_in_a_row"] for area in ("learner", "critic") if f"{area}/skipped_in_a_row" in metrics)
+    if bad < config.learner.max_bad_updates:
         return
     path = Path(workdir) / f"bad_batch_step_{step:06d}.npz"
     parts = [part for part, _, _ in minibatches]
     np.savez_compressed(path, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    raise Diverged(f"step {step}: {metrics['learner/skipped_in_a_row']} non-finite updates in a row; the batch is in {path}")
+    raise Diverged(f"step {step}: {bad} non-finite updates in a row; the batch is in {path}")
 
 
 # -------------------------------------------------------------------------------------------------------------- the loop
@@ -298,13 +359,19 @@ def train(config: Config, data: Data, machine: Machine, workdir: str, profile_st
             scalars = run_evaluation(config, data, machine, state.params, 0, workdir)
             writer.write(0, scalars)
             checkpoints.save(manager, 0, state, _score(config, scalars))
+        reference = reference_params(config, machine, state, start, workdir)
         progress = Progress("train", start, config.num_steps)
         # a resumed run may begin between the two
         first_profiled, last_profiled = max(profile_steps[0], start + 1), min(profile_steps[1], config.num_steps)
         for step in range(start + 1, config.num_steps + 1):
             if step == first_profiled <= last_profiled:
                 jax.profiler.start_trace(str(Path(workdir) / "profile"))
-            state, note, scalars = _train_one(config, data, machine, state, step, workdir, writer)
+            try:
+                state, note, scalars = _train_one(config, data, machine, state, reference, step, workdir, writer)
+            except NotFull:
+                if manager.latest_step() != step - 1:
+                    checkpoints.save(manager, step - 1, state)  # the steps done are not lost
+                raise
             if first_profiled <= step == last_profiled:
                 jax.profiler.stop_trace()
             last = step == config.num_steps
@@ -366,38 +433,45 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
     return "\n".join(blocks)
 
 
-def _train_one(config, data, machine, state, step, workdir, writer):
+def _train_one(config, data, machine, state, reference, step, workdir, writer):
     """(state, progress note, the step's metrics): one rollout and its updates, with everything written down."""
     clock = [time.perf_counter()]
     result = collect(config, data, machine, state.params, step)
     clock.append(time.perf_counter())
     minibatches = pack_minibatches(config, machine, result.rows)
     score(machine, state.params, minibatches)
+    if reference is not None:
+        score(machine, reference, minibatches, "reference_log_prob")
+    values = judge(config, machine, state, minibatches)
     clock.append(time.perf_counter())
     state, metrics, measured = update(machine, state, minibatches)
     scalars, each = step_metrics(machine, metrics, measured)
     clock.append(time.perf_counter())
-    scalars = summary(result, config.rollout.group_size) | scalars
+    scalars = summary(result, config.rollout.group_size) | values | scalars
     writer.write(step, scalars)
     for number, minibatch in enumerate(each):
         writer.write(step, {"minibatch": number} | minibatch, "minibatches")
-    writer.write(step, speed(config, result.rows, np.diff(clock)), "timing")
+    writer.write(step, speed(config, result.rows, np.diff(clock), (result.generated or result).rows), "timing")
     check_finite(config, scalars, minibatches, step, workdir)
     note = f"reward {scalars['rollout/reward_mean']:.3f}  clip {scalars['clip/fraction']:.3f}  {clock[-1] - clock[0]:.2f} s/step"
     return state, note, scalars
 
 
-def speed(config: Config, rows: dict[str, np.ndarray], seconds) -> dict[str, float]:
+def speed(config: Config, rows: dict[str, np.ndarray], seconds, sampled: dict[str, np.ndarray]) -> dict[str, float]:
     """Time, rates and, where the accelerator's peak is known, the model-FLOPs utilisation (MFU) of a training step's phases.
 
-    `seconds` are those of rollout (sampling and grading), scoring, and the update.
+    `seconds` are those of rollout (sampling and grading), scoring, and the update. `sampled` are the rows that were drawn, `rows` those
+    that are trained on. The passes of a critic and of a reference policy take their time, but do not count as work.
     """
-    lengths, group = rows["response_mask"].sum(axis=1), config.rollout.group_size
-    work = flops.training_step(
-        config.model, prompt_lengths=rows["prompt_length"][::group].tolist(), response_lengths=lengths.tolist(), group_size=group
-    )
-    tokens, responses = int(rows["prompt_length"].sum() + lengths.sum()), int(lengths.sum())
-    phases = {"rollout": (responses, work.prefill + work.decode), "score": (tokens, work.score), "update": (tokens, work.update)}
+    def work_of(rows):
+        lengths, group = rows["response_mask"].sum(axis=1), config.rollout.group_size
+        prompts = rows["prompt_length"][::group].tolist()
+        return flops.training_step(config.model, prompt_lengths=prompts, response_lengths=lengths.tolist(), group_size=group)
+
+    work, drawn = work_of(rows), work_of(sampled)
+    tokens = int(rows["prompt_length"].sum() + rows["response_mask"].sum())
+    responses = int(sampled["response_mask"].sum())
+    phases = {"rollout": (responses, drawn.prefill + drawn.decode), "score": (tokens, work.score), "update": (tokens, work.update)}
     limits = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count())
     out = {"speed/response_tokens_per_second": responses / sum(seconds)}
     for (name, (count, operations)), spent in zip(phases.items(), seconds, strict=True):

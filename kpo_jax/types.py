@@ -137,8 +137,10 @@ class Batch:
       response_mask: [B, T] bool.
       old_log_prob: [B, T] float32, recomputed by the trainer with the weights that sampled.
       sampler_log_prob: [B, T] float32, as the sampler saw it.
-      advantage: [B] float32.
+      advantage: [B] float32, or [B, T] where a critic gives every token its own; see masked.over_tokens.
       reward: [B] float32.
+      old_value, returns: [B, T] float32, the critic's values at rollout time and what it is to learn; None without a critic.
+      reference_log_prob: [B, T] float32, of the reference policy; None without one.
       num_tokens: [] int32, valid response tokens.
       num_sequences: [] int32, sequences with at least one valid token.
     """
@@ -149,6 +151,9 @@ class Batch:
     sampler_log_prob: jax.Array | None = None
     advantage: jax.Array | None = None
     reward: jax.Array | None = None
+    old_value: jax.Array | None = None
+    returns: jax.Array | None = None
+    reference_log_prob: jax.Array | None = None
     num_tokens: jax.Array | None = None
     num_sequences: jax.Array | None = None
 
@@ -163,6 +168,7 @@ class TrainState:
       opt_state: optax state.
       skipped: [] int32, updates skipped because loss or gradient was not finite.
       skipped_in_a_row: [] int32, the current run of them.
+      critic: the critic's own TrainState; None without a critic.
     """
 
     step: jax.Array
@@ -170,3 +176,4 @@ class TrainState:
     opt_state: Any
     skipped: jax.Array
     skipped_in_a_row: jax.Array
+    critic: Any = None
