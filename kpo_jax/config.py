@@ -166,6 +166,14 @@ class CheckpointConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class TraceConfig:
+    """Per-token records of every `every`-th training step (0 = none) in `workdir`/trace, of `max_bytes` in all (see trace.py)."""
+
+    every: int = dataclasses.field(default=0, metadata=FREE)
+    max_bytes: int = dataclasses.field(default=2**28, metadata=FREE)
+
+
+@dataclasses.dataclass(frozen=True)
 class MeshConfig:
     """Devices along each mesh axis; data = -1 takes all that the other two leave."""
 
@@ -202,6 +210,7 @@ class Config:
     warm_start: WarmStartConfig = WarmStartConfig()
     eval: EvalConfig = EvalConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
+    trace: TraceConfig = TraceConfig()
     mesh: MeshConfig = MeshConfig()
 
 
@@ -394,6 +403,16 @@ def build_objective(config: ObjectiveConfig):
     return TruncatedIS(objective, config.truncated_is, **cap)
 
 
+def spelled_out(config: AlgorithmConfig) -> AlgorithmConfig:
+    """The same algorithm with the defaults of its filter and objective in place of None."""
+    def fill(part, registry):
+        cls = registry[part.name]
+        defaults = {f.name: f.default for f in dataclasses.fields(cls) if getattr(part, f.name) is None}
+        return dataclasses.replace(part, **defaults)
+
+    return dataclasses.replace(config, filter=fill(config.filter, FILTERS), objective=fill(config.objective, OBJECTIVES))
+
+
 def validate(config: Config, combinations: bool = True) -> list[str]:
     """Every impossible value, then combination, one line each, naming the field. Touches no device."""
     problems = []
@@ -438,6 +457,8 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("checkpoint.every", config.checkpoint.every, 1),
         ("checkpoint.keep_last", config.checkpoint.keep_last, 1),
         ("checkpoint.keep_best", config.checkpoint.keep_best, 0),
+        ("trace.every", config.trace.every, 0),
+        ("trace.max_bytes", config.trace.max_bytes, 2**16),
         ("mesh.fsdp", config.mesh.fsdp, 1),
         ("mesh.tensor", config.mesh.tensor, 1),
     ]:

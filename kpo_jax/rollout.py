@@ -18,13 +18,15 @@ class Rollout:
     """One training step's samples, on the host, prompt-major: rows i * G .. i * G + G - 1 answer prompt i.
 
     `rows` holds what the learner needs, by the field names of types.Batch: tokens [B, S], prompt_length [B],
-    response_mask [B, T], sampler_log_prob [B, T], advantage [B], reward [B]. `texts` and `verdicts` are one per row.
+    response_mask [B, T], sampler_log_prob [B, T], advantage [B], reward [B]. `texts` and `verdicts` are one per row, `problems` one
+    per group.
     """
 
     rows: dict[str, np.ndarray]
     finished: np.ndarray
     texts: list[str]
     verdicts: list[Verdict]
+    problems: list[Problem]
 
 
 def stop_at(sampler, stop: tuple[str, ...], tokenizer):
@@ -108,7 +110,7 @@ def rollout(sampler, params, problems: list[Problem], prompt_ids, *, config, tok
         advantage=np.asarray(ADVANTAGES[config.algorithm.advantage](jnp.asarray(reward), group)),
         reward=reward,
     )
-    return Rollout(rows=rows, finished=completions.finished, texts=texts, verdicts=verdicts)
+    return Rollout(rows=rows, finished=completions.finished, texts=texts, verdicts=verdicts, problems=problems)
 
 
 def summary(result: Rollout, group_size: int) -> dict[str, float]:
