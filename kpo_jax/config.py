@@ -250,7 +250,8 @@ def to_dict(config) -> dict:
     return dataclasses.asdict(config)
 
 
-def _nearest(name: str, names) -> str:
+def nearest(name: str, names) -> str:
+    """The end of an error message: the legal field that `name` may have been meant for."""
     names = list(names)
     match = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
     return f"; nearest legal field: {match[0]}" if match else ""
@@ -264,7 +265,7 @@ def _from_mapping(cls, mapping, path: str, problems: list[str]):
     hints, values, before = _hints(cls), {}, len(problems)
     for name in mapping:
         if name not in hints:
-            problems.append(f"{path}{name}: no such field{_nearest(name, hints)}")
+            problems.append(f"{path}{name}: no such field{nearest(name, hints)}")
     for field in dataclasses.fields(cls):
         if field.name not in mapping:
             continue
@@ -340,7 +341,7 @@ def screen_overrides(config_dict, overrides: dict[str, str]) -> list[str]:
     problems, legal = [], dict(_leaves(config_dict))
     for name, text in overrides.items():
         if name not in legal:
-            problems.append(f"{name}: no such field{_nearest(name, legal)}")
+            problems.append(f"{name}: no such field{nearest(name, legal)}")
             continue
         hint = legal[name]
         if not _parses(text, hint):
@@ -374,7 +375,7 @@ def _parses(text: str, hint: type) -> bool:
 def _build(kind: str, registry: dict, config, apart: tuple[str, ...]):
     """registry[config.name] of the parameters that are given, all fields but the name and those kept `apart`."""
     if config.name not in registry:
-        raise ValueError(f"name: no {kind} {config.name!r}{_nearest(config.name, registry).replace('field', 'name')}")
+        raise ValueError(f"name: no {kind} {config.name!r}{nearest(config.name, registry).replace('field', 'name')}")
     cls = registry[config.name]
     given = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name not in ("name", *apart)}
     given = {k: v for k, v in given.items() if v is not None}
