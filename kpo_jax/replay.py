@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import grid, masked, trace
+from kpo_jax import estimation, grid, masked, trace
 from kpo_jax.config import AlgorithmConfig, FilterConfig, ObjectiveConfig, build_filter, build_objective
 from kpo_jax.filters import apply_filter
 from kpo_jax.grid import Candidate
@@ -225,13 +225,36 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
             check = _check(description, [differences(o, step, m.number) for o, (step, m) in zip(outcomes, given, strict=True)], given)
         tokens = join([flatten(minibatch, outcome) for outcome, (_, minibatch) in zip(outcomes, given, strict=True)])
         results[label] = {name: statistics(tokens, chosen) for name, chosen in slices(tokens).items()}
-    text = "\n\n".join([f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}", *tables(results)])
-    write(out, "replay", text, [
+    fitted, fit_text = fit([minibatch for _, minibatch in given])
+    text = "\n\n".join([f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}", fit_text, *tables(results)])
+    lines = [
         {"filter": label, "slice": name} | values | {"algorithm": _given(dict(candidates)[label])}
         for label, slices_of in results.items()
         for name, values in slices_of.items()
-    ])  # fmt: skip
+    ]
+    write(out, "replay", text, [{"slice": "off_policy", "maximum_likelihood": fitted}, *lines])
     return text
+
+
+def fit(given: list[Minibatch]) -> tuple[dict | None, str]:
+    """Q and V of the off-policy log-ratios by maximum likelihood, and whether the model fits: (for a program, for a person)."""
+    last = max(minibatch.number for minibatch in given)
+    chosen = [minibatch for minibatch in given if minibatch.number or not last]
+    log_ratio = np.concatenate([minibatch.log_ratio for minibatch in chosen]).reshape(-1, given[0].log_ratio.shape[-1])
+    mask = np.concatenate([minibatch.response_mask for minibatch in chosen]).reshape(log_ratio.shape)
+    try:
+        found = estimation.estimate(log_ratio, mask)
+        standardized = estimation.standardized_innovations(log_ratio, mask, found.process_var, found.measurement_var)
+        white, size = estimation.whiteness(standardized, num_fitted=1), estimation.nis(standardized)
+    except ValueError as error:  # on-policy, too short: there is nothing to estimate
+        return None, f"No estimate of Q and V: {error}"
+    text = (
+        f"Maximum likelihood, off-policy log-ratios: Q = {found.process_var:.3g}, V = {found.measurement_var:.3g}, Q/V = {found.var_ratio:.3g} "
+        f"[{found.var_ratio_low:.3g}, {found.var_ratio_high:.3g}]. Innovations uncorrelated: p = {white.p_value:.2g} (Ljung-Box); of the size "
+        f"expected: {size.sequences_inside} of {size.num_sequences} responses within 95 % (NIS, p = {size.p_value:.2g})."
+    )
+    more = {"whiteness_p": white.p_value, "nis_mean": size.mean, "nis_p": size.p_value, "nis_sequences_inside": size.sequences_inside}
+    return dataclasses.asdict(found) | more, text
 
 
 def _given(algorithm: AlgorithmConfig) -> dict:

@@ -117,7 +117,7 @@ def run(tmp_path, *grids):
     text = replay.run(str(tmp_path), str(tmp_path / "out"), list(grids))
     lines = [json.loads(line) for line in (tmp_path / "out" / "replay.jsonl").read_text().splitlines()]
     assert (tmp_path / "out" / "replay.md").read_text() == text + "\n"
-    return text, {(line["filter"], line["slice"]): line for line in lines}
+    return text, {(line.get("filter"), line["slice"]): line for line in lines}
 
 
 def test_shares_are_those_of_the_tokens(tmp_path):
@@ -149,6 +149,9 @@ def test_shares_are_those_of_the_tokens(tmp_path):
     assert line["clipped"] == expected.sum() > 0
     weight = np.where(expected, 0, np.exp(z))[a != 0].mean()
     assert line["gradient_weight"] == pytest.approx(weight, rel=1e-5)
+    fitted = of[None, "off_policy"]["maximum_likelihood"]
+    assert fitted["num_tokens"] == off.sum() and fitted["measurement_var"] > fitted["process_var"]  # the record's are independent
+    assert f"V = {fitted['measurement_var']:.3g}" in text
     strong, weak = (of[f"kalman:process_var={q}:measurement_var=1", "off_policy"] for q in ("1e-6", "1e-2"))
     assert strong["log_ratio_sd"] < weak["log_ratio_sd"] < z.std() and strong["clipped"] < weak["clipped"]
 
@@ -183,6 +186,14 @@ def test_a_perturbed_record_is_told(tmp_path):
     np.savez_compressed(path, **step)
     text, _ = run(tmp_path, "recorded:measurement_var=2")
     assert "GIVES OTHER VALUES" in text and "filtered_log_ratio of 1 (by at most" in text
+
+
+def test_an_on_policy_record_has_no_noise_to_estimate(tmp_path):
+    record(tmp_path, AlgorithmConfig(filter=FilterConfig(name="identity"), objective=NARROW))
+    directory, description = trace.load(str(tmp_path))
+    on_policy, off_policy = replay.minibatches(trace.load_step(directory, 1), description)
+    assert replay.fit([on_policy])[0] is None and "every valid log-ratio is 0" in replay.fit([on_policy])[1]
+    assert replay.fit([on_policy, off_policy])[0]["num_tokens"] == off_policy.response_mask.sum()
 
 
 def test_a_filter_that_breaks_is_counted(tmp_path):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from test_learner import CONFIG, MODEL, packed, rows
 
-from kpo_jax import learner, trace, trainer
+from kpo_jax import learner, replay, trace, trainer
 from kpo_jax.config import Config, MeshConfig, TraceConfig, build_filter, build_objective, from_config_dict, load_config_file, validate
 from kpo_jax.methods import METHODS
 from kpo_jax.rollout import Rollout
@@ -224,3 +224,8 @@ def test_what_is_no_trace_is_one_line(tmp_path):
 @pytest.mark.parametrize(("values", "named"), [({"every": -1}, "trace.every: -1 is below 0"), ({"max_bytes": 10}, "trace.max_bytes")])
 def test_impossible_values_are_named(values, named):
     assert any(named in line for line in validate(Config(trace=TraceConfig(**values))))
+
+
+def test_a_real_run_replays_to_the_bit(traced, tmp_path):
+    text = replay.run(str(traced), str(tmp_path), ["grpo"])
+    assert "The recorded filter gives the recorded values" in text and "to the bit" in text and "| grpo " in text
