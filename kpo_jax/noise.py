@@ -29,12 +29,19 @@ def log_probs(machine, score_step, shape: PackShape, params, minibatches: list[d
     return out
 
 
-def other_shapes(shape: PackShape, num_sequences: int, sequence_length: int, response_length: int, device_rows: int) -> dict[str, PackShape]:
+def other_shapes(shape: PackShape, num_sequences: int, prompt_length: int, response_length: int, device_rows: int) -> dict[str, PackShape]:
     """Other ways to pack the same minibatch, by name; one that would be the same is left out."""
-    budget = max(shape.rows * shape.length // 2, sequence_length * device_rows)
-    half = pack_shape(num_sequences, sequence_length, response_length, microbatch_tokens=budget, device_rows=device_rows)
-    rows = max(shape.rows * shape.length // sequence_length // device_rows, 1) * device_rows
-    alone = PackShape(-(-num_sequences // rows), rows, sequence_length, response_length, rows, 1)
+    sequence_length, tokens = prompt_length + response_length, shape.rows * shape.length
+    half = pack_shape(
+        num_sequences,
+        prompt_length,
+        response_length,
+        group_size=shape.shared,
+        microbatch_tokens=max(tokens // 2, sequence_length * device_rows),
+        device_rows=device_rows,
+    )
+    rows = max(tokens // sequence_length // device_rows, 1) * device_rows
+    alone = PackShape(-(-num_sequences // rows), rows, sequence_length, response_length, rows, 1, shared=1)
     return {name: other for name, other in (("half the microbatch", half), ("a row per sequence", alone)) if other != shape}
 
 
@@ -44,7 +51,7 @@ def variations(config: Config, machine, params, minibatches: list[dict], prompt_
     response = config.sampler.max_response_length
     score = lambda step, how: log_probs(machine, step, how, params, minibatches)
     out = {"as trained": score(machine.score_step, shape), "the same again": score(machine.score_step, shape)}
-    for name, other in other_shapes(shape, len(minibatches[0]["tokens"]), prompt_length + response, response, device_rows).items():
+    for name, other in other_shapes(shape, len(minibatches[0]["tokens"]), prompt_length, response, device_rows).items():
         out[name] = score(machine.score_step, other)
     dtype = "float32" if config.model.dtype == "bfloat16" else "bfloat16"
     model = dataclasses.replace(config.model, dtype=dtype)

@@ -67,12 +67,12 @@ def test_other_shapes_and_dtypes_have(measured):
 
 
 def test_other_shapes_of_a_minibatch():
-    shape = PackShape(microbatches=1, rows=4, length=128, responses=48, sequences=16, sequences_per_row=16)
-    others = noise.other_shapes(shape, 16, 32, 12, device_rows=1)
+    shape = PackShape(microbatches=1, rows=4, length=128, responses=48, sequences=16, sequences_per_row=16, shared=1)
+    others = noise.other_shapes(shape, 16, 20, 12, device_rows=1)
     assert others["half the microbatch"].rows == 2 and others["half the microbatch"].microbatches == 2
-    assert others["a row per sequence"] == PackShape(1, 16, 32, 12, 16, 1)
-    alone = PackShape(16, 1, 32, 12, 1, 1)
-    assert "a row per sequence" not in noise.other_shapes(alone, 16, 32, 12, device_rows=1)
+    assert others["a row per sequence"] == PackShape(1, 16, 32, 12, 16, 1, 1)
+    alone = PackShape(16, 1, 32, 12, 1, 1, 1)
+    assert "a row per sequence" not in noise.other_shapes(alone, 16, 20, 12, device_rows=1)
 
 
 def test_the_command_writes_what_it_prints(setting, tmp_path, monkeypatch):
