@@ -180,6 +180,14 @@ class CheckpointConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class TraceConfig:
+    """Per-token records of every `every`-th training step (0 = none) in `workdir`/trace, of `max_bytes` in all (see trace.py)."""
+
+    every: int = dataclasses.field(default=0, metadata=FREE)
+    max_bytes: int = dataclasses.field(default=2**28, metadata=FREE)
+
+
+@dataclasses.dataclass(frozen=True)
 class MeshConfig:
     """Devices along each mesh axis; data = -1 takes all that the other two leave."""
 
@@ -217,6 +225,7 @@ class Config:
     warm_start: WarmStartConfig = WarmStartConfig()
     eval: EvalConfig = EvalConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
+    trace: TraceConfig = TraceConfig()
     mesh: MeshConfig = MeshConfig()
 
 
@@ -256,7 +265,8 @@ def to_dict(config) -> dict:
     return dataclasses.asdict(config)
 
 
-def _nearest(name: str, names) -> str:
+def nearest(name: str, names) -> str:
+    """The end of an error message: the legal field that `name` may have been meant for."""
     names = list(names)
     match = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
     return f"; nearest legal field: {match[0]}" if match else ""
@@ -270,7 +280,7 @@ def _from_mapping(cls, mapping, path: str, problems: list[str]):
     hints, values, before = _hints(cls), {}, len(problems)
     for name in mapping:
         if name not in hints:
-            problems.append(f"{path}{name}: no such field{_nearest(name, hints)}")
+            problems.append(f"{path}{name}: no such field{nearest(name, hints)}")
     for field in dataclasses.fields(cls):
         if field.name not in mapping:
             continue
@@ -346,7 +356,7 @@ def screen_overrides(config_dict, overrides: dict[str, str]) -> list[str]:
     problems, legal = [], dict(_leaves(config_dict))
     for name, text in overrides.items():
         if name not in legal:
-            problems.append(f"{name}: no such field{_nearest(name, legal)}")
+            problems.append(f"{name}: no such field{nearest(name, legal)}")
             continue
         hint = legal[name]
         if not _parses(text, hint):
@@ -380,7 +390,7 @@ def _parses(text: str, hint: type) -> bool:
 def _build(kind: str, registry: dict, config, apart: tuple[str, ...]):
     """registry[config.name] of the parameters that are given, all fields but the name and those kept `apart`."""
     if config.name not in registry:
-        raise ValueError(f"name: no {kind} {config.name!r}{_nearest(config.name, registry).replace('field', 'name')}")
+        raise ValueError(f"name: no {kind} {config.name!r}{nearest(config.name, registry).replace('field', 'name')}")
     cls = registry[config.name]
     given = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name not in ("name", *apart)}
     given = {k: v for k, v in given.items() if v is not None}
@@ -407,6 +417,16 @@ def build_objective(config: ObjectiveConfig):
             raise ValueError(f"truncated_is_cap={config.truncated_is_cap!r} is not legal: without truncated_is it has nothing to cap")
         return objective
     return TruncatedIS(objective, config.truncated_is, **cap)
+
+
+def spelled_out(config: AlgorithmConfig) -> AlgorithmConfig:
+    """The same algorithm with the defaults of its filter and objective in place of None."""
+    def fill(part, registry):
+        cls = registry[part.name]
+        defaults = {f.name: f.default for f in dataclasses.fields(cls) if getattr(part, f.name) is None}
+        return dataclasses.replace(part, **defaults)
+
+    return dataclasses.replace(config, filter=fill(config.filter, FILTERS), objective=fill(config.objective, OBJECTIVES))
 
 
 def validate(config: Config, combinations: bool = True) -> list[str]:
@@ -454,6 +474,8 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("checkpoint.every", config.checkpoint.every, 1),
         ("checkpoint.keep_last", config.checkpoint.keep_last, 1),
         ("checkpoint.keep_best", config.checkpoint.keep_best, 0),
+        ("trace.every", config.trace.every, 0),
+        ("trace.max_bytes", config.trace.max_bytes, 2**16),
         ("mesh.fsdp", config.mesh.fsdp, 1),
         ("mesh.tensor", config.mesh.tensor, 1),
     ]:

@@ -54,7 +54,7 @@ def fill(generate: Callable[[int], Rollout], *, num_groups: int, group_size: int
             "hard or too easy for the policy; algorithm.dynamic_sampling=0 trains on them all the same"
         )
     chosen = np.flatnonzero(~uniform_groups(everything.rows["reward"], group_size))[:num_groups]
-    return _taken(everything, (chosen[:, None] * group_size + np.arange(group_size)[None, :]).ravel())
+    return _taken(everything, chosen, group_size)
 
 
 def _joined(batches: list[Rollout]) -> Rollout:
@@ -63,14 +63,17 @@ def _joined(batches: list[Rollout]) -> Rollout:
         finished=np.concatenate([batch.finished for batch in batches]),
         texts=[text for batch in batches for text in batch.texts],
         verdicts=[verdict for batch in batches for verdict in batch.verdicts],
+        problems=[problem for batch in batches for problem in batch.problems],
     )
 
 
-def _taken(everything: Rollout, rows: np.ndarray) -> Rollout:
+def _taken(everything: Rollout, groups: np.ndarray, group_size: int) -> Rollout:
+    rows = (groups[:, None] * group_size + np.arange(group_size)[None, :]).ravel()
     return Rollout(
         rows={name: value[rows] for name, value in everything.rows.items()},
         finished=everything.finished[rows],
         texts=[everything.texts[row] for row in rows],
         verdicts=[everything.verdicts[row] for row in rows],
+        problems=[everything.problems[group] for group in groups],
         generated=everything,
     )

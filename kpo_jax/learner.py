@@ -18,7 +18,7 @@ from kpo_jax.objectives import aggregation_weights
 from kpo_jax.objectives.kl import KLConfig, kl_penalty
 from kpo_jax.policy import token_log_probs
 from kpo_jax.sharding import microbatch_sharding, replicated, state_shardings
-from kpo_jax.types import Batch, Packed, TrainState
+from kpo_jax.types import Batch, Packed, TokenTrace, TrainState
 
 
 def make_optimizer(config) -> optax.GradientTransformation:
@@ -85,7 +85,7 @@ def make_init(model_config, optimizer, mesh, critic_optimizer=None):
 
 
 def policy_loss(params, batch: Batch, *, model_config, ratio_filter, filter_gradient, objective, temperature, kl=KLConfig()):  # noqa: B008 (frozen)
-    """(loss [], diagnostics.Accumulator) of one microbatch; losses of microbatches add up to the step's loss."""
+    """(loss [], (diagnostics.Accumulator, TokenTrace)) of one microbatch; losses of microbatches add up to the step's loss."""
     log_prob, entropy = token_log_probs(model_config, params, batch.packed, temperature=temperature)
     log_ratio = jnp.where(batch.response_mask, log_prob - batch.old_log_prob, 0.0)
     filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, filter_gradient)
@@ -107,7 +107,8 @@ def policy_loss(params, batch: Batch, *, model_config, ratio_filter, filter_grad
         kappa=ratio_filter.kappa,
         reference_kl_sum=reference_kl_sum,
     )
-    return out.loss + penalty, jax.lax.stop_gradient(measured)
+    tokens = TokenTrace(log_prob, log_ratio, *filtered, out.clipped)
+    return out.loss + penalty, jax.lax.stop_gradient((measured, tokens))
 
 
 def supervised_loss(params, batch: Batch, *, model_config):
@@ -189,12 +190,23 @@ def _jit_step(step, shardings, mesh, num_outputs):
 
 
 def make_train_step(
-    model_config, optimizer, shardings, mesh, *, ratio_filter, filter_gradient, objective, temperature, kl=KLConfig()  # noqa: B008 (frozen)
+    model_config,
+    optimizer,
+    shardings,
+    mesh,
+    *,
+    ratio_filter,
+    filter_gradient,
+    objective,
+    temperature,
+    kl=KLConfig(),  # noqa: B008 (frozen)
+    traced: bool = False,
 ):
     """A jitted `train_step(state, batch) -> (state, metrics, measured)`: one optimizer step on one minibatch.
 
     `batch` is a Batch of microbatches without its totals (packing.make_batch). The state is donated. metrics: scalars of
-    guarded_update; measured: a diagnostics.Accumulator over all microbatches and devices.
+    guarded_update; measured: a diagnostics.Accumulator over all microbatches and devices. With `traced` there is a fourth output, a
+    TokenTrace of [microbatches, B, T], zeros in microbatches that were not run; the update is the same to the bit.
     """
     loss_fn = partial(
         policy_loss,
@@ -206,11 +218,35 @@ def make_train_step(
         kl=kl,
     )
 
+    def measured_loss(params, batch):
+        loss, (measured, _) = loss_fn(params, batch)
+        return loss, measured
+
     def step(state, batch):
-        loss, measured, grads = accumulate(loss_fn, state.params, batch, diagnostics.init(), diagnostics.merge)
+        loss, measured, grads = accumulate(measured_loss, state.params, batch, diagnostics.init(), diagnostics.merge)
         return *guarded_update(state, loss, grads, optimizer), measured
 
-    return _jit_step(step, shardings, mesh, num_outputs=2)
+    def traced_loss(params, batch):
+        loss, (measured, tokens) = loss_fn(params, batch)
+        return loss, (measured, 1, tokens)
+
+    def append(many, one):
+        measured, count, tokens = many
+        return diagnostics.merge(measured, one[0]), count + 1, jax.tree.map(lambda x, x_1: x.at[count].set(x_1), tokens, one[2])
+
+    def traced_step(state, batch):
+        shape = batch.response_mask.shape
+        nothing = diagnostics.init(), 0, _no_tokens(shape)
+        loss, (measured, _, tokens), grads = accumulate(traced_loss, state.params, batch, nothing, append)
+        tokens = jax.tree.map(lambda x: x.reshape(shape), tokens)  # a single microbatch is not appended to anything
+        return *guarded_update(state, loss, grads, optimizer), measured, tokens
+
+    return _jit_step(traced_step if traced else step, shardings, mesh, num_outputs=3 if traced else 2)
+
+
+def _no_tokens(shape) -> TokenTrace:
+    number, flag = jnp.zeros(shape, jnp.float32), jnp.zeros(shape, bool)
+    return TokenTrace(*(number,) * 6, flag, flag)
 
 
 def make_supervised_step(model_config, optimizer, shardings, mesh):

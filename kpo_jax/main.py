@@ -1,6 +1,7 @@
-"""Entry point: python -m kpo_jax.main --mode=train|eval|sample|report|benchmark --config=configs/NAME.py[:method] --workdir=DIR
+"""Entry point: python -m kpo_jax.main --mode=train|eval|sample|noise|report|benchmark --config=configs/NAME.py[:method] --workdir=DIR
 
-and, with the configuration that stands in the workdir, --mode=export --workdir=RUN --out=DIR.
+and, with the configuration that stands in the workdir, --mode=export --workdir=RUN --out=DIR; without one, --mode=replay
+--trace=RUN --workdir=OUT.
 
 The only module that reads flags or touches jax.config. Exit codes: 0 done; 64 usage or configuration error (nothing was
 changed); 75 preempted and saved, run again to resume; 13 the run failed.
@@ -15,25 +16,28 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import benchmark, checkpoints, hf_export, plan, report, trainer
+from kpo_jax import benchmark, checkpoints, hf_export, noise, plan, replay, report, trainer
 from kpo_jax import config as config_lib
 from kpo_jax.dynamic_sampling import NotFull
 
 EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
 
 FLAGS = flags.FLAGS
-MODES = ("train", "eval", "sample", "export", "report", "benchmark")
+MODES = ("train", "eval", "sample", "noise", "replay", "export", "report", "benchmark")
+WITHOUT_CONFIG = ("replay", "export", "report")
 flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
 flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
 flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, parameter count, mesh and bytes per device; then stop.")
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
-flags.DEFINE_integer("step", None, "eval, sample, export: the checkpoint to use; the newest by default.", lower_bound=0)
+flags.DEFINE_integer("step", None, "eval, sample, noise, export: the checkpoint to use; the newest by default.", lower_bound=0)
 flags.DEFINE_multi_string("prompt", [], "sample: a question to answer; by default, problems of the first evaluation set.")
 flags.DEFINE_integer("num_prompts", 4, "sample: how many problems, where no --prompt is given.", lower_bound=1)
 flags.DEFINE_string("out", None, "export: the directory to write, for transformers; it must not exist or be empty.")
 flags.DEFINE_enum("dtype", None, hf_export.DTYPES, "export: of the weights written; by default that of the run's parameters.")
 flags.DEFINE_list("profile_steps", [], "train: first and last training step to profile, e.g. 3,4; traces go to WORKDIR/profile.")
+flags.DEFINE_string("trace", None, "replay: the trace to replay, or the workdir that holds it; --workdir gets the result.")
+flags.DEFINE_multi_string("grid", [], "replay: NAME:field=value,value:field=value of a method or filter, see grid.py; by default all methods.")
 flags.DEFINE_list("runs", [], "report: the workdirs to compare; --workdir gets the report.")
 flags.DEFINE_integer("cpu_devices", None, "Split the CPU into this many devices (to try a mesh without accelerators).", lower_bound=1)
 
@@ -64,12 +68,12 @@ def parse_flags(argv: list[str]) -> list[str]:
         usage_error([*problems, str(error)])
     if rest[1:]:
         problems += [f"{argument!r}: not a flag; flags start with --" for argument in rest[1:]]
-    problems += export_problems()
+    problems += export_problems() + replay_problems()
     if profile_steps() is None:
         problems.append(f"--profile_steps: {','.join(FLAGS.profile_steps)} is not two training steps, the first not after the last")
     elif FLAGS.profile_steps and FLAGS.mode != "train":
         problems.append("--profile_steps: legal with --mode=train alone")
-    if FLAGS.mode not in ("report", "export") and FLAGS.config is None:
+    if FLAGS.mode not in WITHOUT_CONFIG and FLAGS.config is None:
         problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
     if FLAGS.workdir is None and not FLAGS.dry_run:
         problems.append("--workdir: required, the directory of the run")
@@ -102,6 +106,18 @@ def export_problems() -> list[str]:
     return problems
 
 
+def replay_problems() -> list[str]:
+    """Flags that only mode replay has, or that it has not."""
+    if FLAGS.mode != "replay":
+        return [f"--{name}: legal with --mode=replay alone" for name in ("trace", "grid") if FLAGS[name].value]
+    problems = [] if FLAGS.trace else ["--trace: required, the trace to replay"]
+    if FLAGS.config is not None:
+        problems.append("--config: not with --mode=replay, which takes the filter and objective of the trace")
+    if FLAGS.dry_run:
+        problems.append("--dry_run: not with --mode=replay")
+    return problems
+
+
 def _without(argv, bad: set[str]) -> list[str]:
     out, skip = [], False
     for argument in argv:
@@ -128,9 +144,11 @@ def main(argv):
         jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_num_cpu_devices", FLAGS.cpu_devices)
     logging.set_verbosity(logging.WARNING if FLAGS.verbosity == 0 else FLAGS.verbosity)
-    if FLAGS.mode in ("report", "export"):
+    if FLAGS.mode in WITHOUT_CONFIG:
         try:
-            if FLAGS.mode == "report":
+            if FLAGS.mode == "replay":
+                print(replay.run(FLAGS.trace, FLAGS.workdir, FLAGS.grid))
+            elif FLAGS.mode == "report":
                 print(report.write(FLAGS.runs or [FLAGS.workdir], FLAGS.workdir))
             else:
                 print(hf_export.export_run(FLAGS.workdir, FLAGS.out, FLAGS.step, FLAGS.dtype))
@@ -174,11 +192,14 @@ def main(argv):
 
 
 def use_checkpoint(config, data, machine):
-    """Modes eval and sample."""
+    """Modes eval, sample and noise."""
     try:
         step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, FLAGS.workdir, FLAGS.step)
         if FLAGS.mode == "sample":
             print(trainer.show_samples(config, data, machine, params, FLAGS.prompt, FLAGS.num_prompts))
+            return
+        if FLAGS.mode == "noise":
+            print(noise.run(config, data, machine, params, step, FLAGS.workdir))
             return
     except ValueError as error:
         usage_error([str(error)])

@@ -103,6 +103,11 @@ METHODS: dict[str, AlgorithmConfig] = {
 _DAPO_BUFFER = 4096 / 20480  # its overlong buffer over its longest response
 
 
+def name_of(algorithm: AlgorithmConfig) -> str | None:
+    """The method that an algorithm is, None if it is none of them."""
+    return next((name for name, known in METHODS.items() if known == algorithm), None)
+
+
 def method(name: str) -> AlgorithmConfig:
     """The algorithm of a method. Raises ValueError naming the legal ones."""
     if name not in METHODS:

@@ -19,13 +19,15 @@ class Rollout:
 
     `rows` holds what the learner needs, by the field names of types.Batch: tokens [B, S], prompt_length [B],
     response_mask [B, T], sampler_log_prob [B, T], reward [B] and, unless a critic gives it, advantage [B]. `texts` and `verdicts` are
-    one per row. `generated` is all that was sampled, where that is more than is trained on (see dynamic_sampling).
+    one per row, `problems` one per group. `generated` is all that was sampled, where that is more than is trained on (see
+    dynamic_sampling).
     """
 
     rows: dict[str, np.ndarray]
     finished: np.ndarray
     texts: list[str]
     verdicts: list[Verdict]
+    problems: list[Problem]
     generated: "Rollout | None" = None
 
 
@@ -114,7 +116,7 @@ def rollout(sampler, params, problems: list[Problem], prompt_ids, *, config, tok
     )
     if not config.algorithm.has_critic:
         rows["advantage"] = np.asarray(ADVANTAGES[config.algorithm.advantage](jnp.asarray(reward), group))
-    return Rollout(rows=rows, finished=completions.finished, texts=texts, verdicts=verdicts)
+    return Rollout(rows=rows, finished=completions.finished, texts=texts, verdicts=verdicts, problems=problems)
 
 
 def summary(result: Rollout, group_size: int) -> dict[str, float]:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 
-from kpo_jax import checkpoints, critic, diagnostics, evaluate, flops, hf
-from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config
+from kpo_jax import checkpoints, critic, diagnostics, evaluate, flops, hf, methods
+from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config, spelled_out
 from kpo_jax.data import Problem, decontaminate, encode_prompts, extra_prompts, load_problems, prompt_order
 from kpo_jax.dynamic_sampling import NotFull, fill
 from kpo_jax.engine import make_sampler
@@ -22,6 +23,7 @@ from kpo_jax.packing import PackShape, make_batch, pack, pack_shape, unpack
 from kpo_jax.rollout import Rollout, rollout, stop_at, summary
 from kpo_jax.sharding import make_mesh, put_microbatches
 from kpo_jax.tokenizers import load_tokenizer
+from kpo_jax.trace import TraceWriter, describe, step_arrays
 from kpo_jax.types import TrainState
 from kpo_jax.warm_start import warm_start
 
@@ -62,6 +64,7 @@ class Machine:
     eval_sampler: Callable
     score_step: Callable
     train_step: Callable
+    traced_step: Callable
     summarize: Callable
     value_step: Callable | None
     critic_step: Callable | None
@@ -121,6 +124,18 @@ def build(config: Config, data: Data) -> Machine:
     init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
     ratio_filter = build_filter(config.algorithm.filter)
     tokenizer, temperature = data.tokenizer, config.sampler.temperature
+    make_step = partial(
+        make_train_step,
+        config.model,
+        optimizer,
+        shardings,
+        mesh,
+        ratio_filter=ratio_filter,
+        filter_gradient=config.algorithm.filter.gradient,
+        objective=build_objective(config.algorithm.objective),
+        temperature=temperature,
+        kl=config.algorithm.kl,
+    )
 
     def sampler(sample_config, group_size):
         ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id, mesh=mesh)
@@ -142,17 +157,8 @@ def build(config: Config, data: Data) -> Machine:
         sampler=sampler(config.sampler, group_size=config.rollout.group_size),
         eval_sampler=sampler(eval_sample_config(config), group_size=config.eval.num_samples),
         score_step=make_score_step(config.model, shardings, mesh, temperature=temperature),
-        train_step=make_train_step(
-            config.model,
-            optimizer,
-            shardings,
-            mesh,
-            ratio_filter=ratio_filter,
-            filter_gradient=config.algorithm.filter.gradient,
-            objective=build_objective(config.algorithm.objective),
-            temperature=temperature,
-            kl=config.algorithm.kl,
-        ),
+        train_step=make_step(),
+        traced_step=make_step(traced=True),
         summarize=jax.jit(partial(diagnostics.summarize, kappa=ratio_filter.kappa, has_reference=bool(config.algorithm.kl.estimate))),
         value_step=make_value_step(config.model, shardings.critic, mesh) if critic_optimizer else None,
         critic_step=make_critic_step(config.model, critic_optimizer, shardings.critic, mesh, clip=config.critic.value_clip)
@@ -272,12 +278,19 @@ def judge(config: Config, machine: Machine, state: TrainState, minibatches: list
     return critic.summary(value, returns, mask)
 
 
-def update(machine: Machine, state: TrainState, minibatches: list[tuple]):
-    """(state, per-minibatch metrics, per-minibatch accumulators) after one optimizer step per minibatch; no host sync inside."""
+def update(machine: Machine, state: TrainState, minibatches: list[tuple], traces: list | None = None):
+    """(state, per-minibatch metrics, per-minibatch accumulators) after one optimizer step per minibatch; no host sync inside.
+
+    A list of `traces` gets each minibatch's TokenTrace; the steps taken are the same.
+    """
     metrics, measured = [], []
     for part, packed, order in minibatches:
         batch = put_microbatches(machine.mesh, make_batch(part, packed, order))
-        state, scalars, accumulator = machine.train_step(state, batch)
+        if traces is None:
+            state, scalars, accumulator = machine.train_step(state, batch)
+        else:
+            state, scalars, accumulator, tokens = machine.traced_step(state, batch)
+            traces.append(tokens)
         if machine.critic_step is not None:
             trained, critic_scalars = machine.critic_step(state.critic, batch)
             state, scalars = state.replace(critic=trained), scalars | critic_scalars
@@ -355,6 +368,7 @@ def train(config: Config, data: Data, machine: Machine, workdir: str, profile_st
         restored = checkpoints.restore(manager, machine.shapes, machine.shardings)
         start, state = restored or (0, first_state(config, data, machine))
         writer = MetricWriter(workdir, first_step=start + 1 if restored else 0)
+        tracer = open_trace(config, machine, workdir, first_step=start + 1)
         if not restored:
             scalars = run_evaluation(config, data, machine, state.params, 0, workdir)
             writer.write(0, scalars)
@@ -367,7 +381,7 @@ def train(config: Config, data: Data, machine: Machine, workdir: str, profile_st
             if step == first_profiled <= last_profiled:
                 jax.profiler.start_trace(str(Path(workdir) / "profile"))
             try:
-                state, note, scalars = _train_one(config, data, machine, state, reference, step, workdir, writer)
+                state, note, scalars = _train_one(config, data, machine, state, reference, step, workdir, writer, tracer)
             except NotFull:
                 if manager.latest_step() != step - 1:
                     checkpoints.save(manager, step - 1, state)  # the steps done are not lost
@@ -433,7 +447,35 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
     return "\n".join(blocks)
 
 
-def _train_one(config, data, machine, state, reference, step, workdir, writer):
+def open_trace(config: Config, machine: Machine, workdir: str, first_step: int) -> TraceWriter:
+    """The writer of the run's per-token records; it removes those of steps from `first_step` on."""
+    pack_shape = machine.pack_shape
+    description = describe(
+        spelled_out(config.algorithm),
+        method=methods.name_of(config.algorithm),
+        group_size=config.rollout.group_size,
+        num_minibatches=config.learner.num_minibatches,
+        microbatch_shape=(pack_shape.microbatches, pack_shape.sequences, config.sampler.max_response_length),
+        tokenizer=config.tokenizer,
+        revision=config.revision,
+        temperature=config.sampler.temperature,
+        seed=config.seed,
+        backend=jax.default_backend(),
+        jax=jax.__version__,
+    )
+    trace, active = config.trace, jax.process_index() == 0
+    return TraceWriter(workdir, description, first_step=first_step, every=trace.every, max_bytes=trace.max_bytes, active=active)
+
+
+def _wants_trace(config: Config, tracer: TraceWriter, step: int) -> bool:
+    """Whether to record the step: process 0, which writes, decides for all, as all must run one program."""
+    wants = tracer.wants(step)
+    if config.trace.every and jax.process_count() > 1:
+        return bool(multihost_utils.broadcast_one_to_all(np.int32(wants)))
+    return wants
+
+
+def _train_one(config, data, machine, state, reference, step, workdir, writer, tracer):
     """(state, progress note, the step's metrics): one rollout and its updates, with everything written down."""
     clock = [time.perf_counter()]
     result = collect(config, data, machine, state.params, step)
@@ -444,7 +486,8 @@ def _train_one(config, data, machine, state, reference, step, workdir, writer):
         score(machine, reference, minibatches, "reference_log_prob")
     values = judge(config, machine, state, minibatches)
     clock.append(time.perf_counter())
-    state, metrics, measured = update(machine, state, minibatches)
+    traces = [] if _wants_trace(config, tracer, step) else None
+    state, metrics, measured = update(machine, state, minibatches, traces)
     scalars, each = step_metrics(machine, metrics, measured)
     clock.append(time.perf_counter())
     scalars = summary(result, config.rollout.group_size) | values | scalars
@@ -452,6 +495,10 @@ def _train_one(config, data, machine, state, reference, step, workdir, writer):
     for number, minibatch in enumerate(each):
         writer.write(step, {"minibatch": number} | minibatch, "minibatches")
     writer.write(step, speed(config, result.rows, np.diff(clock), (result.generated or result).rows), "timing")
+    if traces is not None:
+        each_row = dict(finished=result.finished, verdicts=result.verdicts, problems=result.problems)
+        if line := tracer.write(step, step_arrays(minibatches, jax.device_get(traces), **each_row)):
+            tell(line)
     check_finite(config, scalars, minibatches, step, workdir)
     note = f"reward {scalars['rollout/reward_mean']:.3f}  clip {scalars['clip/fraction']:.3f}  {clock[-1] - clock[0]:.2f} s/step"
     return state, note, scalars

@@ -29,6 +29,7 @@ __all__ = [
     "ObjectiveOutput",
     "Packed",
     "Prompts",
+    "TokenTrace",
     "TrainState",
     "Verdict",
 ]
@@ -58,6 +59,26 @@ class ObjectiveOutput:
 
     loss: jax.Array
     token_loss: jax.Array
+    clipped: jax.Array
+
+
+class TokenTrace(NamedTuple):
+    """What the loss saw and made of every token, before the update it led to; each [B, T], float32 unless said, junk where masked.
+
+    Attributes:
+      log_prob: of the policy that is about to be updated.
+      log_ratio: log_prob - old_log_prob, what the filter is given.
+      filtered_log_ratio, innovation, innovation_std, gain, saturated (bool): as in FilterOutput.
+      clipped: bool, as in ObjectiveOutput.
+    """
+
+    log_prob: jax.Array
+    log_ratio: jax.Array
+    filtered_log_ratio: jax.Array
+    innovation: jax.Array
+    innovation_std: jax.Array
+    gain: jax.Array
+    saturated: jax.Array
     clipped: jax.Array
 
 

@@ -20,6 +20,7 @@ def make_rollout(number):
         finished=rows % 2 == 0,
         texts=[f"response {row}" for row in rows],
         verdicts=[Verdict(correct=bool(r > 0), extracted=str(r), reason="") for r in reward],
+        problems=[f"problem {3 * number + group}" for group in range(3)],
     )
 
 
@@ -31,6 +32,7 @@ def test_groups_are_kept_in_the_order_they_were_drawn():
     np.testing.assert_array_equal(result.rows["tokens"][:, 0], [2, 3, 12, 13])
     assert result.texts == ["response 2", "response 3", "response 12", "response 13"]
     assert [v.correct for v in result.verdicts] == [False, True, True, False]
+    assert result.problems == ["problem 1", "problem 6"]
     np.testing.assert_array_equal(result.finished, [True, False, True, False])
     np.testing.assert_array_equal(result.generated.rows["reward"], np.concatenate(REWARDS))
 
