@@ -6,6 +6,7 @@ with these very runs. Over seeds (Student's t of the seeds' differences): what a
 three seeds it is wide, and that is what three seeds can say.
 """
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -61,7 +62,7 @@ def passed(cells: list[np.ndarray]) -> Score:
     ends = np.cumsum([0, *(cell.shape[1] for cell in cells)])
 
     def statistic(correct):
-        return float(np.mean([correct[:, a:b].any(axis=1).mean() for a, b in zip(ends, ends[1:], strict=False)]))
+        return float(np.mean([correct[:, a:b].any(axis=1).mean() for a, b in itertools.pairwise(ends)]))
 
     correct = pooled(cells)
     return Score(statistic(correct), *_interval(correct, statistic))

@@ -1,6 +1,5 @@
 """Pictures of runs, grouped by method, as PNG files. Lines are means over the seeds of a method; what was not recorded is left out."""
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,10 @@ from kpo_jax import comparison
 from kpo_jax.runs import Run
 
 MANY = 6  # with more methods than this a learning curve gets a panel of its own
-_COLOURS = ("#1b6ca8", "#d1495b", "#2e8b57", "#8d5a97", "#e08e0b", "#4a4e69", "#00a6a6", "#a26769", "#6a994e", "#bc6c25", "#5e60ce", "#c9184a", "#606c38")
+_COLOURS = (
+    "#1b6ca8", "#d1495b", "#2e8b57", "#8d5a97", "#e08e0b", "#4a4e69", "#00a6a6",
+    "#a26769", "#6a994e", "#bc6c25", "#5e60ce", "#c9184a", "#606c38",
+)  # fmt: skip
 _PANELS = (
     ("filter/innovation_abs_max", "largest |innovation|", "log"),
     ("ratio/filtered_max", "largest filtered ratio", "linear"),
@@ -120,8 +122,9 @@ def _clipping(plt, methods, eval_set, colours):
     for name, runs in methods.items():
         numbers, shares = by_minibatch(runs, "clip/fraction")
         axes[0].plot([n + 1 for n in numbers], shares, "o-", markersize=3, color=colours[name], label=name)
-        positions = [np.mean(over_seeds(runs, f"clip/fraction_position_{p}")[1]) for p in range(8)]
-        axes[1].plot(range(1, 9), positions, "o-", markersize=3, color=colours[name])
+        positions = [over_seeds(runs, f"clip/fraction_position_{p}")[1] for p in range(8)]
+        if all(p.size for p in positions):
+            axes[1].plot(range(1, 9), [p.mean() for p in positions], "o-", markersize=3, color=colours[name])
     axes[0].set(title="by optimizer step of the rollout", xlabel="minibatch (the first is on-policy)", ylabel="clipped share of tokens")
     axes[1].set(title="by position in the response", xlabel="eighth of the padded response")
     _legend(axes[0], figure)

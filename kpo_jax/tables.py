@@ -183,10 +183,11 @@ def question_table(cells: Cells) -> Table | None:
     for (text, a, b, found), p_value in zip(asked, adjusted, strict=True):
         over_seeds = f"[{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}]" if math.isfinite(found.seeds_low) else "-"
         rows.append([
-            text, f"{a} - {b}", points(*found.paired[:3], sign=True), over_seeds, " ".join(f"{100 * d:+.1f}" for d in found.seeds),
-            f"{found.paired.p_value:.2g}", f"{p_value:.2g}", f"{found.z:+.2f}, {found.z_p_value:.2g}", found.verdict(),
+            text, f"{a} - {b}", found.verdict(), points(*found.paired[:3], sign=True), over_seeds, " ".join(f"{100 * d:+.1f}" for d in found.seeds),
+            f"{found.paired.p_value:.2g}", f"{p_value:.2g}", f"{found.z:+.2f}, {found.z_p_value:.2g}",
         ])  # fmt: skip
-    header = ["question", "difference", "points, 95 % over problems", "95 % over seeds", "each seed", "p", "p (Holm)", "z, p (two-proportion)", "verdict"]
+    header = ["question", "difference", "verdict", "points, 95 % over problems", "95 % over seeds", "each seed"]
+    header += ["p", "p (Holm)", "z, p (two-proportion)"]
     caption = (
         "The paper's question, taken apart. The interval over problems and p (sign flips of whole problems) hold these runs fixed; the interval "
         "over seeds (Student's t) is about training again. A verdict without qualification needs both; the two-proportion z takes all samples "
