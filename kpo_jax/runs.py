@@ -69,7 +69,8 @@ def by_method(runs: list[Run]) -> dict[str, list[Run]]:
     out: dict[str, list[Run]] = {}
     for name, group in zip(names, groups.values(), strict=True):
         if name is None or names.count(name) > 1:
-            name = re.sub(r"(?<=.)[_-](seed)?[_-]?\d+$", "", group[0].label) if len(group) > 1 else group[0].label
+            # a bare number at the end may be a part of a single run's name
+            name = re.sub(r"(?<=.)[_-](seed[_-]?)?\d+$" if len(group) > 1 else r"(?<=.)[_-]seed[_-]?\d+$", "", group[0].label)
         if name in out:
             name = group[0].label
         out[name if name not in out else group[0].workdir] = sorted(group, key=lambda run: run.seed)

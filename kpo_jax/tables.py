@@ -36,6 +36,7 @@ QUESTIONS = (
     ("Outliers: saturation at the paper's Q, V and kappa", "is_kpo_weak", "kpo_weak"),
     ("Saturation calibrated to the data at the same gain", "is_kpo_calibrated", "kpo_weak"),
     ("Saturation at a running scale at the same gain", "is_kpo_running_mean", "kpo_weak"),
+    ("Does weak smoothing degrade at three times the learning rate?", "kpo_weak_fast", "kpo_strong_fast"),
 )  # fmt: skip
 
 

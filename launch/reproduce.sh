@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 JOBS="${JOBS:-2}"
 SEEDS="${SEEDS:-0 1 2}"
-METHODS="${METHODS:-grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1 is_kpo_calibrated is_kpo_running_mean kpo_released kpo_weak_wide grpo_narrow}"
+METHODS="${METHODS:-grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1 is_kpo_calibrated is_kpo_running_mean kpo_released kpo_weak_wide grpo_narrow kpo_strong_fast kpo_weak_fast}"
 TRACED="${TRACED-grpo gspo kpo_strong kpo_weak is_kpo_weak is_kpo_calibrated is_kpo_running_mean}"
 WORKDIR="${WORKDIR:-runs/study}"
 case "$JOBS" in ''|*[!0-9]*|0*) echo "error: JOBS: '$JOBS' is not a number of runs from 1 on" >&2; exit 64 ;; esac

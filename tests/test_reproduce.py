@@ -1,12 +1,16 @@
 """launch/reproduce.sh with a stand-in for Python: which runs it starts, what it repeats, and how it ends."""
 
+import dataclasses
 import os
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
+
+from kpo_jax import config as config_lib
 
 ROOT = Path(__file__).parents[1]
 # Writes down what it was asked to do; FAIL names a run that crashes, SLOW lets runs last until SIGTERM, as the trainer does.
@@ -112,3 +116,21 @@ def test_publishing_copies_small_things(tree):
 def test_jobs_is_a_number(tree, jobs):
     result, calls = reproduce(tree, JOBS=jobs) if jobs else reproduce(tree, JOBS="x")
     assert result.returncode == 64 and result.stderr.startswith("error: JOBS:") and calls == []
+
+
+def test_every_method_of_the_script_is_a_configuration():
+    script = (ROOT / "launch" / "reproduce.sh").read_text()
+    names = re.search(r'METHODS="\$\{METHODS:-(.*?)\}"', script)[1].split()
+    traced = re.search(r'TRACED="\$\{TRACED-(.*?)\}"', script)[1].split()
+    assert len(set(names)) == len(names) >= 12 and set(traced) <= set(names)
+    loaded = {name: config_lib.from_config_dict(config_lib.load_config_file(f"configs/study.py:{name}")) for name in ["base", *names]}
+    assert all(problems == [] for _, problems in loaded.values())
+    configs = {name: config for name, (config, _) in loaded.items()}
+    assert configs["base"].num_steps == 0
+    # the variants are what their names say, and everything else is equal
+    weak, wide, narrow, grpo = (configs[name].algorithm for name in ("kpo_weak", "kpo_weak_wide", "grpo_narrow", "grpo"))
+    assert wide == dataclasses.replace(weak, objective=grpo.objective) and narrow == dataclasses.replace(grpo, objective=weak.objective)
+    assert configs["kpo_weak_fast"].algorithm == weak
+    assert configs["kpo_weak_fast"].learner.learning_rate == pytest.approx(3 * configs["kpo_weak"].learner.learning_rate)
+    rest = {name: dataclasses.replace(c, algorithm=weak, num_steps=0) for name, c in configs.items() if not name.endswith("_fast")}
+    assert all(config == rest["base"] for config in rest.values())

@@ -54,27 +54,28 @@
     return make("div", {}, make("h3", {}, title), box, legend);
   };
 
-  const chart = (row, band) => {
-    const space = "http://www.w3.org/2000/svg", width = 720, height = 190, left = 62, bottom = 24, count = row.tokens.length;
+  const chart = (row, names, band) => {
+    const space = "http://www.w3.org/2000/svg", width = 720, height = 170, left = 62, bottom = 24, count = row.tokens.length;
     const shape = (tag, attributes, text) => {
       const node = document.createElementNS(space, tag);
       for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
       if (text !== undefined) node.textContent = text;
       return node;
     };
-    const limit = 1.1 * Math.max(1e-9, scaleOf(row.before), scaleOf(row.after), ...(band || []).map(Math.abs));
+    const limit = 1.1 * Math.max(1e-9, ...names.map((name) => scaleOf(row[name])), ...(band || []).map(Math.abs));
     const x = (i) => left + ((width - left - 8) * i) / Math.max(1, count - 1);
     const y = (v) => (height - bottom) * (0.5 - 0.48 * Math.max(-1, Math.min(1, v / limit))) + 4;
     const path = (values) => values.map((v, i) => (v === null ? "" : `${i && values[i - 1] !== null ? "L" : "M"}${x(i).toFixed(1)} ${y(v).toFixed(1)}`)).join("");
-    const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "log-ratio by token, before and after the filter" });
+    const svg = shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `log-ratio by token, ${names.join(" and ")} the filter` });
     if (band) svg.append(shape("rect", { x: left, width: width - left - 8, y: y(band[1]), height: Math.max(1, y(band[0]) - y(band[1])), fill: "var(--accent)", opacity: 0.22 }));
     for (const v of [-limit, 0, limit]) {
       svg.append(shape("line", { x1: left, x2: width - 8, y1: y(v), y2: y(v), stroke: "var(--line)" }));
       svg.append(shape("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, number(v)));
     }
-    svg.append(shape("path", { d: path(row.before), fill: "none", stroke: "var(--soft)", "stroke-width": 1, opacity: 0.8 }));
+    if (names.includes("before")) svg.append(shape("path", { d: path(row.before), fill: "none", stroke: "var(--soft)", "stroke-width": 1 }));
     svg.append(shape("path", { d: path(row.after), fill: "none", stroke: "rgb(var(--more))", "stroke-width": 2 }));
-    svg.append(shape("text", { x: left, y: height - 6 }, `token 1 to ${count}; grey before, red after the filter${band ? ", shaded: the clip band" : ""}`));
+    const legend = names.length > 1 ? "log-ratio before (grey) and after (red) the filter" : "after the filter, enlarged";
+    svg.append(shape("text", { x: left, y: height - 6 }, `token 1 to ${count}: ${legend}${band ? "; shaded: the clip band" : ""}`));
     return svg;
   };
 
@@ -96,7 +97,7 @@
         ["reward, advantage", `${number(row.reward)}, ${number(row.advantage)}`], ["minibatch", row.minibatch]]),
       make("div", { class: "pair" }, strip(row, "before", "Before the filter", choose), strip(row, "after", "After the filter", choose)),
       values,
-      make("div", { class: "chart" }, chart(row, band)),
+      make("div", { class: "chart" }, chart(row, ["before", "after"], band), chart(row, ["after"], band)),
       make("p", { class: "note" }, `Each side has its own colour scale. Underlined after the filter: clipped (${row.clipped.length} of ${row.tokens.length}); ringed: saturated (${row.saturated.length}).`),
     );
     return card;
