@@ -166,7 +166,7 @@ def _figure_2b(plt, methods, eval_set, colours):
     for name, runs in chosen.items():
         _curve(axis, runs, "filter/saturated_fraction", name, colours[name])
     # counts of 1 among some thousand tokens must be told from 0
-    axis.set(xlabel="training step", ylabel="saturated share of tokens", ylim=(0, None))
+    axis.set(xlabel="training step", ylabel="saturated share of tokens", ylim=(0, 1))
     axis.set_yscale("symlog", linthresh=1e-5)
     _legend(axis)
     return figure, "Figure 2b, as we read it: the share of off-policy tokens whose innovation is saturated (0 at the bottom, then logarithmic)."

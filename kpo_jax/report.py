@@ -92,7 +92,7 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
 
 
 def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
-    """What was run, of the first run's configuration; a part in which the runs differ is named as such."""
+    """What was run; values in which the runs differ stand beside each other."""
 
     def one(*path):
         values = []
@@ -101,7 +101,7 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
             for name in path:
                 value = value[name]
             values.append(value)
-        return str(values[0]) if all(value == values[0] for value in values) else "several"
+        return " / ".join(dict.fromkeys(map(str, values)))
 
     task = one("data", "path") or one("data", "difficulty")
     steps = f"{one('num_steps')} training steps of {one('rollout', 'prompts_per_step')} prompts x {one('rollout', 'group_size')} samples"
@@ -136,6 +136,13 @@ def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[st
                 "lower": "lower, by both intervals",
             }.get(found.verdict(), f"{found.verdict()}, not shown to hold for other seeds")
         out.append((text if text.endswith("?") else f"{text}.", f"{verdict[0].upper()}{verdict[1:]}. {size}."))
+    parts = [
+        comparison.difference(cells[a], cells[b]) if a in cells and b in cells else None
+        for a, b in (("kpo_weak", "kpo_strong"), ("kpo_weak", "kpo_weak_wide"), ("kpo_weak_wide", "kpo_strong"))
+    ]
+    if all(parts) and len({len(part.seeds) for part in parts}) == 1:
+        whole, band, smoothing = (f"{100 * part.paired.difference:+.1f}" for part in parts)
+        out.append(("How much is the clip band?", f"Of {whole} points from strong to weak smoothing {band} come with the band, {smoothing} without it."))
     for method in ("is_kpo_weak", "is_kpo_calibrated", "is_kpo_running_mean"):
         if method in methods:
             share, largest, threshold = tables.saturation(methods[method])
