@@ -142,7 +142,8 @@ def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[st
     ]
     if all(parts) and len({len(part.seeds) for part in parts}) == 1:
         whole, band, smoothing = (f"{100 * part.paired.difference:+.1f}" for part in parts)
-        out.append(("How much is the clip band?", f"Of {whole} points from strong to weak smoothing {band} come with the band, {smoothing} without it."))
+        said = f"Of {whole} points from strong to weak smoothing {band} come with the band, {smoothing} are there without it."
+        out.append(("How much is the clip band?", said))
     for method in ("is_kpo_weak", "is_kpo_calibrated", "is_kpo_running_mean"):
         if method in methods:
             share, largest, threshold = tables.saturation(methods[method])
