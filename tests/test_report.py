@@ -195,6 +195,13 @@ def test_no_run_and_damaged_runs_are_one_line(tmp_path):
         report.load(str(path))
 
 
+def test_a_run_that_is_being_written(tmp_path):
+    path = write_run(tmp_path / "live", "grpo", 0, share(1), share(2))
+    with (path / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 3, "learner/lo')
+    assert [line["step"] for line in report.load(str(path)).lines] == [1, 2]
+
+
 def test_a_damaged_trace_is_a_note(three):
     write_trace(three[0], 1)
     write_trace(three[2], 1)

@@ -78,6 +78,8 @@ frame.addEventListener("load", () => {
   found.tooltip = tokens[0]?.title;
   tokens[3]?.click();
   found.values = doc.querySelector(".values")?.textContent;
+  doc.querySelector(".strip")?.dispatchEvent(new win.KeyboardEvent("keydown", {key: "ArrowRight"}));
+  found.next = doc.querySelector(".values")?.textContent;
   doc.querySelectorAll("select").forEach((s) => { s.value = s.options.length - 1; s.dispatchEvent(new win.Event("change")); });
   found.pre = doc.querySelectorAll("#answer-viewer pre").length;
   found.scripts = doc.querySelectorAll("script").length;
@@ -118,6 +120,7 @@ def test_a_browser_shows_tokens_and_runs_nothing(hostile_page, tmp_path, width):
     assert found["clipped"] == len(trace["clipped"]) and found["saturated"] == 2 * len(trace["saturated"])
     assert found["tooltip"] == f"Before the filter: ratio {np.exp(trace['before'][0]):.5f}, log-ratio {found['tooltip'].split()[-1]}"
     assert found["values"].startswith("Token 4 “=”: ratio")
+    assert found["next"].startswith("Token 5 “3”: ratio")
     assert found["pre"] == 6
     assert found["overflow"] <= 0
 
