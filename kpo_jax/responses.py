@@ -19,7 +19,7 @@ MAX_CHARACTERS = 4000  # of one text
 MAX_TOKENS = 40_000  # of all traced responses together
 ANSWERS_PER_RUN = 12
 STEPS_PER_TRACE = 3
-ROWS_PER_STEP = 8
+ROWS_PER_STEP = 6
 TOKENS_PER_ROW = 4096
 
 
