@@ -81,7 +81,7 @@ class DataConfig:
       revision: branch, tag or commit of a hub data set; empty for its default.
       split: split of a hub data set; "train" or "test" of the arithmetic.
       problem_field, answer_field: names of fields; dots reach into nested ones, e.g. prompt.0.content.
-      difficulty: of the arithmetic: "easy", "medium", "hard", "long" or "single", see arithmetic.py.
+      difficulty: of the arithmetic: "easy", "medium", "hard", "chain", "long" or "single", see arithmetic.py.
       problem_seed: draws the arithmetic problems; apart from the run's seed, so that runs of several seeds share them.
       num_problems: keep the first so many after cleaning; 0 keeps all (the arithmetic then has 4096).
       template: "plain" (the problem and a newline), "dapo" (asks for a last line `Answer: ...`), "math" (asks for
