@@ -11,7 +11,7 @@ of 1 on the first minibatch, and a log-probability mismatch between sampler and 
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
 from kpo_jax.data import DataConfig
-from kpo_jax.methods import method
+from kpo_jax.methods import with_method
 from kpo_jax.model import ModelConfig
 from kpo_jax.sampler import SampleConfig
 
@@ -20,23 +20,21 @@ def get_config(name: str = "kpo_strong"):
     def problems(path, num):
         return DataConfig(source="jsonl", path=path, template="dapo", max_prompt_length=256, num_problems=num)
 
-    return to_config_dict(
-        Config(
-            num_steps=4,
-            tokenizer="Qwen/Qwen3-0.6B",
-            data=problems("dapo_math_17k.jsonl", 0),
-            model=ModelConfig(
-                vocab_size=151_936, hidden_size=64, intermediate_size=128, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=16
-            ),
-            sampler=SampleConfig(max_response_length=32),
-            rollout=RolloutConfig(prompts_per_step=8, group_size=8),
-            algorithm=method(name),
-            learner=LearnerConfig(learning_rate=1e-4, num_minibatches=4),
-            eval=EvalConfig(
-                sets={"math500": problems("math500.jsonl", 16), "aime24": problems("aime24.jsonl", 8), "aime25": problems("aime25.jsonl", 8)},
-                num_samples=2,
-                prompts_per_call=8,
-            ),
-            checkpoint=CheckpointConfig(every=4),
-        )
+    config = Config(
+        num_steps=4,
+        tokenizer="Qwen/Qwen3-0.6B",
+        data=problems("dapo_math_17k.jsonl", 0),
+        model=ModelConfig(
+            vocab_size=151_936, hidden_size=64, intermediate_size=128, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=16
+        ),
+        sampler=SampleConfig(max_response_length=32),
+        rollout=RolloutConfig(prompts_per_step=8, group_size=8),
+        learner=LearnerConfig(learning_rate=1e-4, num_minibatches=4),
+        eval=EvalConfig(
+            sets={"math500": problems("math500.jsonl", 16), "aime24": problems("aime24.jsonl", 8), "aime25": problems("aime25.jsonl", 8)},
+            num_samples=2,
+            prompts_per_call=8,
+        ),
+        checkpoint=CheckpointConfig(every=4),
     )
+    return to_config_dict(with_method(config, name))

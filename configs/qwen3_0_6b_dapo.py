@@ -9,7 +9,7 @@ import dataclasses
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
 from kpo_jax.data import HUB_SETS
-from kpo_jax.methods import method
+from kpo_jax.methods import with_method
 from kpo_jax.model import PRESETS
 from kpo_jax.sampler import SampleConfig
 
@@ -18,18 +18,16 @@ def get_config(name: str = "kpo_strong"):
     def problems(which):
         return dataclasses.replace(HUB_SETS[which], template="base", max_prompt_length=512)
 
-    return to_config_dict(
-        Config(
-            num_steps=100,
-            tokenizer="Qwen/Qwen3-0.6B-Base",
-            pretrained="Qwen/Qwen3-0.6B-Base",
-            data=problems("dapo_math_17k"),
-            model=dataclasses.replace(PRESETS["qwen3-0.6b"], dtype="bfloat16", remat="full"),
-            sampler=SampleConfig(max_response_length=1536, stop=("\nQuestion:",)),
-            rollout=RolloutConfig(prompts_per_step=32, group_size=8, prompts_per_call=16),
-            algorithm=method(name),
-            learner=LearnerConfig(learning_rate=1e-6, warmup_steps=20, num_minibatches=4, microbatch_tokens=16 * 2048, share_prompts=False),
-            eval=EvalConfig(sets={which: problems(which) for which in ("math500", "aime24", "aime25")}, num_samples=16, prompts_per_call=8),
-            checkpoint=CheckpointConfig(every=10),
-        )
+    config = Config(
+        num_steps=100,
+        tokenizer="Qwen/Qwen3-0.6B-Base",
+        pretrained="Qwen/Qwen3-0.6B-Base",
+        data=problems("dapo_math_17k"),
+        model=dataclasses.replace(PRESETS["qwen3-0.6b"], dtype="bfloat16", remat="full"),
+        sampler=SampleConfig(max_response_length=1536, stop=("\nQuestion:",)),
+        rollout=RolloutConfig(prompts_per_step=32, group_size=8, prompts_per_call=16),
+        learner=LearnerConfig(learning_rate=1e-6, warmup_steps=20, num_minibatches=4, microbatch_tokens=16 * 2048, share_prompts=False),
+        eval=EvalConfig(sets={which: problems(which) for which in ("math500", "aime24", "aime25")}, num_samples=16, prompts_per_call=8),
+        checkpoint=CheckpointConfig(every=10),
     )
+    return to_config_dict(with_method(config, name))

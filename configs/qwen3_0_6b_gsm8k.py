@@ -9,7 +9,7 @@ import dataclasses
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
 from kpo_jax.data import HUB_SETS
-from kpo_jax.methods import method
+from kpo_jax.methods import with_method
 from kpo_jax.model import PRESETS
 from kpo_jax.sampler import SampleConfig
 
@@ -18,18 +18,16 @@ def get_config(name: str = "kpo_strong"):
     def problems(which, number=0):
         return dataclasses.replace(HUB_SETS[which], template="chat", max_prompt_length=320, num_problems=number)
 
-    return to_config_dict(
-        Config(
-            num_steps=100,
-            tokenizer="Qwen/Qwen3-0.6B",
-            pretrained="Qwen/Qwen3-0.6B",
-            data=problems("gsm8k_train"),
-            model=dataclasses.replace(PRESETS["qwen3-0.6b"], dtype="bfloat16", remat="full"),
-            sampler=SampleConfig(max_response_length=704),
-            rollout=RolloutConfig(prompts_per_step=32, group_size=8),
-            algorithm=method(name),
-            learner=LearnerConfig(learning_rate=1e-6, warmup_steps=20, num_minibatches=4, microbatch_tokens=32 * 1024, share_prompts=False),
-            eval=EvalConfig(sets={"gsm8k_test": problems("gsm8k_test", 500)}, every=25, num_samples=8, prompts_per_call=32),
-            checkpoint=CheckpointConfig(every=25),
-        )
+    config = Config(
+        num_steps=100,
+        tokenizer="Qwen/Qwen3-0.6B",
+        pretrained="Qwen/Qwen3-0.6B",
+        data=problems("gsm8k_train"),
+        model=dataclasses.replace(PRESETS["qwen3-0.6b"], dtype="bfloat16", remat="full"),
+        sampler=SampleConfig(max_response_length=704),
+        rollout=RolloutConfig(prompts_per_step=32, group_size=8),
+        learner=LearnerConfig(learning_rate=1e-6, warmup_steps=20, num_minibatches=4, microbatch_tokens=32 * 1024, share_prompts=False),
+        eval=EvalConfig(sets={"gsm8k_test": problems("gsm8k_test", 500)}, every=25, num_samples=8, prompts_per_call=32),
+        checkpoint=CheckpointConfig(every=25),
     )
+    return to_config_dict(with_method(config, name))

@@ -17,7 +17,7 @@ import dataclasses
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, MeshConfig, RolloutConfig, to_config_dict
 from kpo_jax.data import HUB_SETS
-from kpo_jax.methods import method
+from kpo_jax.methods import with_method
 from kpo_jax.model import PRESETS
 from kpo_jax.sampler import SampleConfig
 
@@ -26,20 +26,18 @@ def get_config(name: str = "kpo_strong"):
     def problems(which):
         return dataclasses.replace(HUB_SETS[which], template="base", max_prompt_length=1024)
 
-    return to_config_dict(
-        Config(
-            num_steps=16,
-            tokenizer="Qwen/Qwen3-4B-Base",
-            pretrained="Qwen/Qwen3-4B-Base",
-            data=problems("dapo_math_17k"),
-            model=dataclasses.replace(PRESETS["qwen3-4b"], dtype="bfloat16", remat="full"),
-            # a base model that has answered likes to ask itself the next question
-            sampler=SampleConfig(max_response_length=4096, stop=("\nQuestion:",)),
-            rollout=RolloutConfig(prompts_per_step=32, group_size=8),
-            algorithm=method(name),
-            learner=LearnerConfig(learning_rate=1e-6, warmup_steps=3, num_minibatches=4, microbatch_tokens=8 * 2 * 5120, share_prompts=False),
-            eval=EvalConfig(sets={which: problems(which) for which in ("math500", "aime24", "aime25")}, num_samples=16, prompts_per_call=16),
-            checkpoint=CheckpointConfig(every=4),
-            mesh=MeshConfig(fsdp=8),
-        )
+    config = Config(
+        num_steps=16,
+        tokenizer="Qwen/Qwen3-4B-Base",
+        pretrained="Qwen/Qwen3-4B-Base",
+        data=problems("dapo_math_17k"),
+        model=dataclasses.replace(PRESETS["qwen3-4b"], dtype="bfloat16", remat="full"),
+        # a base model that has answered likes to ask itself the next question
+        sampler=SampleConfig(max_response_length=4096, stop=("\nQuestion:",)),
+        rollout=RolloutConfig(prompts_per_step=32, group_size=8),
+        learner=LearnerConfig(learning_rate=1e-6, warmup_steps=3, num_minibatches=4, microbatch_tokens=8 * 2 * 5120, share_prompts=False),
+        eval=EvalConfig(sets={which: problems(which) for which in ("math500", "aime24", "aime25")}, num_samples=16, prompts_per_call=16),
+        checkpoint=CheckpointConfig(every=4),
+        mesh=MeshConfig(fsdp=8),
     )
+    return to_config_dict(with_method(config, name))

@@ -15,7 +15,7 @@ import dataclasses
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
 from kpo_jax.data import DataConfig
-from kpo_jax.methods import method
+from kpo_jax.methods import with_method
 from kpo_jax.model import ModelConfig
 from kpo_jax.sampler import SampleConfig
 
@@ -24,25 +24,23 @@ FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 def get_config(name: str = "kpo_strong"):
     data = DataConfig(source="arithmetic", difficulty="single", num_problems=104, template="chat_short", max_prompt_length=64)
-    return to_config_dict(
-        Config(
-            num_steps=8,
-            tokenizer=FILE,
-            pretrained=FILE,
-            data=data,
-            model=ModelConfig(
-                vocab_size=49_152, hidden_size=576, intermediate_size=1536, num_layers=30, num_heads=9, num_kv_heads=3, head_dim=64,
-                rope_theta=1e5, norm_eps=1e-5, qk_norm=False,
-            ),
-            sampler=SampleConfig(max_response_length=10),
-            rollout=RolloutConfig(prompts_per_step=8, group_size=8),
-            algorithm=method(name),
-            learner=LearnerConfig(
-                learning_rate=3e-6, warmup_steps=4, weight_decay=0.0, num_minibatches=4, microbatch_tokens=444
-            ),
-            eval=EvalConfig(
-                sets={"held_out": dataclasses.replace(data, split="test", num_problems=80)}, every=4, num_samples=8, prompts_per_call=16
-            ),
-            checkpoint=CheckpointConfig(every=8, keep_last=1),
-        )
+    config = Config(
+        num_steps=8,
+        tokenizer=FILE,
+        pretrained=FILE,
+        data=data,
+        model=ModelConfig(
+            vocab_size=49_152, hidden_size=576, intermediate_size=1536, num_layers=30, num_heads=9, num_kv_heads=3, head_dim=64,
+            rope_theta=1e5, norm_eps=1e-5, qk_norm=False,
+        ),
+        sampler=SampleConfig(max_response_length=10),
+        rollout=RolloutConfig(prompts_per_step=8, group_size=8),
+        learner=LearnerConfig(
+            learning_rate=3e-6, warmup_steps=4, weight_decay=0.0, num_minibatches=4, microbatch_tokens=444
+        ),
+        eval=EvalConfig(
+            sets={"held_out": dataclasses.replace(data, split="test", num_problems=80)}, every=4, num_samples=8, prompts_per_call=16
+        ),
+        checkpoint=CheckpointConfig(every=8, keep_last=1),
     )
+    return to_config_dict(with_method(config, name))

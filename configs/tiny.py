@@ -16,30 +16,30 @@ from kpo_jax.config import (
     WarmStartConfig,
     to_config_dict,
 )
+from kpo_jax.critic import CriticConfig
 from kpo_jax.data import DataConfig
-from kpo_jax.methods import method
+from kpo_jax.methods import with_method
 from kpo_jax.model import PRESETS
 from kpo_jax.sampler import SampleConfig
 
 
 def get_config(name: str = "kpo_strong"):
     data = DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32)
-    return to_config_dict(
-        Config(
-            num_steps=32,
-            data=data,
-            model=PRESETS["tiny"],
-            sampler=SampleConfig(max_response_length=40),
-            rollout=RolloutConfig(prompts_per_step=32, group_size=8),
-            algorithm=method(name),
-            learner=LearnerConfig(learning_rate=1e-4, warmup_steps=4, weight_decay=0.0, num_minibatches=4),
-            warm_start=WarmStartConfig(num_steps=300, batch_size=64, learning_rate=2e-3, error_rate=0.2),
-            eval=EvalConfig(
-                sets={"held_out": dataclasses.replace(data, split="test", num_problems=64)},
-                every=8,
-                num_samples=8,
-                prompts_per_call=64,
-            ),
-            checkpoint=CheckpointConfig(every=8),
-        )
+    config = Config(
+        num_steps=32,
+        data=data,
+        model=PRESETS["tiny"],
+        sampler=SampleConfig(max_response_length=40),
+        rollout=RolloutConfig(prompts_per_step=32, group_size=8),
+        learner=LearnerConfig(learning_rate=1e-4, warmup_steps=4, weight_decay=0.0, num_minibatches=4),
+        critic=CriticConfig(learning_rate=1e-3, warmup_steps=4),
+        warm_start=WarmStartConfig(num_steps=300, batch_size=64, learning_rate=2e-3, error_rate=0.2),
+        eval=EvalConfig(
+            sets={"held_out": dataclasses.replace(data, split="test", num_problems=64)},
+            every=8,
+            num_samples=8,
+            prompts_per_call=64,
+        ),
+        checkpoint=CheckpointConfig(every=8),
     )
+    return to_config_dict(with_method(config, name))

@@ -56,6 +56,7 @@ def krpo_advantage(reward: jax.Array, group_size: int) -> jax.Array:
     return jax.vmap(lambda group: jax.lax.scan(step, initial, group)[1])(groups).ravel()
 
 
+CRITIC_ADVANTAGE = "gae"  # not in the registry: it needs a critic's values
 ADVANTAGES = {
     "group": group_advantage,
     "dr_grpo": dr_grpo_advantage,

@@ -12,6 +12,7 @@ Products come first, then sums from left to right. With a character tokenizer on
     easy         4 numbers up to 9                      27 to 33
     medium       4 numbers up to 49                     27 to 37
     hard         6 terms up to 99, 2 of them products   56 to 80
+    chain        8 numbers up to 9                      51 to 65
     long         27 to 36 numbers up to 49              210 to 330
     single       2 numbers up to 9, or 1 product        15 to 21
 
@@ -53,6 +54,7 @@ DIFFICULTIES = {
     "easy": Difficulty(min_terms=4, max_terms=4, max_number=9, max_value=18),
     "medium": Difficulty(min_terms=4, max_terms=4, max_number=49, max_value=99),
     "hard": Difficulty(min_terms=6, max_terms=6, max_number=99, max_value=199, num_products=2),
+    "chain": Difficulty(min_terms=8, max_terms=8, max_number=9, max_value=18),
     "long": Difficulty(min_terms=27, max_terms=36, max_number=49, max_value=99),
     "single": Difficulty(1, 2, max_number=9, max_value=144, max_factor=12, signs=(1,), spoken=True, test_share=3),
 }

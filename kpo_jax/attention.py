@@ -88,7 +88,7 @@ def _to_blocks(x, kv_heads):
 
 def _from_blocks(x, length):
     """Inverse of `_to_blocks`."""
-    steps, blocks, rows, kv_heads, _, width = x.shape
+    steps, blocks, rows, _, _, width = x.shape
     x = x.reshape(*x.shape[:4], -1, _BLOCK, width).transpose(2, 0, 1, 5, 3, 4, 6)
     return x.reshape(rows * steps, blocks * _BLOCK, -1, width)[:, :length]
 

@@ -110,6 +110,9 @@ def phases(config: Config, data: trainer.Data, machine: trainer.Machine) -> list
     minibatches = trainer.pack_minibatches(config, machine, rows)
     tokens = batch * (prompt_length + length)
     score = measure("score", lambda: trainer.score(machine, state.params, minibatches), items=tokens, operations=step.score)
+    trainer.judge(config, machine, state, minibatches)
+    if config.algorithm.kl.estimate:
+        trainer.score(machine, state.params, minibatches, "reference_log_prob")
     box = [state]
 
     def update():

@@ -33,14 +33,17 @@ class NotSaved(RuntimeError):
 
 
 class Damaged(ValueError):
-    """A checkpoint is not as it was saved, or none is; one line."""
+    """A checkpoint is missing or not as it was saved, or none is; one line."""
 
 
 class Restored(NamedTuple):
-    """The state after training step `step`, whether the evaluation that was due then had been done, and where it is saved."""
+    """The state after training step `step`, whether the evaluation that was due then had been done, and where it is saved.
+
+    `state` is a dict where only some of the state's fields were asked for.
+    """
 
     step: int
-    state: TrainState
+    state: TrainState | dict
     evaluated: bool
     saved: int | None
 
@@ -62,9 +65,9 @@ def fingerprint(tree) -> jax.Array:
 
 
 @jax.jit
-def _fingerprints(state: TrainState) -> dict[str, jax.Array]:
+def _fingerprints(state: TrainState | dict) -> dict[str, jax.Array]:
     """The fingerprint of each field that holds arrays, so that some of them can be restored without the others."""
-    fields = {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
+    fields = state if isinstance(state, dict) else {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
     return {name: fingerprint(value) for name, value in fields.items() if jax.tree.leaves(value)}
 
 
@@ -192,16 +195,16 @@ def steps(workdir: str) -> list[int]:
     return distributed.exchange(found, "steps")[0]
 
 
-def restore(workdir: str, shapes: TrainState, shardings: TrainState, step: int | None = None) -> Restored | None:
+def restore(workdir: str, shapes: TrainState | dict, shardings: TrainState | dict, step: int | None = None) -> Restored | None:
     """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is none at all.
 
-    What is damaged is told and passed over. Raises ValueError if `step` is missing, Damaged if it is damaged or
-    all checkpoints are.
+    `shapes` and `shardings` as dicts of some of the state's fields restore and check these alone. What is damaged is told and
+    passed over. Raises Damaged if `step` is missing or damaged, or all checkpoints are damaged.
     """
     found = steps(workdir)
     if step is not None:
         if step not in found:
-            raise ValueError(f"checkpoint: no step {step} in {_directory(workdir)}; there are {found}")
+            raise Damaged(f"checkpoint: no step {step} in {_directory(workdir)}; there are {found}")
         found = [step]
     for candidate in reversed(found):
         restored, problem = _restore(workdir, candidate, shapes, shardings)
@@ -216,7 +219,7 @@ def restore(workdir: str, shapes: TrainState, shardings: TrainState, step: int |
     return None
 
 
-def _restore(workdir: str, step: int, shapes: TrainState, shardings: TrainState) -> tuple[Restored | None, str]:
+def _restore(workdir: str, step: int, shapes: TrainState | dict, shardings: TrainState | dict) -> tuple[Restored | None, str]:
     """(restored, "") or (None, what is wrong), the same on every process."""
     path, problem = _directory(workdir) / str(step), ""
     try:
@@ -225,9 +228,15 @@ def _restore(workdir: str, step: int, shapes: TrainState, shardings: TrainState)
         # Every process reads its part alone: one that cannot must not leave the others in a barrier.
         me = jax.process_index()
         alone = ocp.options.MultiprocessingOptions(primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}")
-        handler = ocp.StandardCheckpointHandler(multiprocessing_options=alone)
+        target = _placed(shapes, shardings)
+        if isinstance(shapes, dict):
+            handler = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)
+            places = ocp.checkpoint_utils.construct_restore_args(target)
+            how = ocp.args.PyTreeRestore(target, restore_args=places, partial_restore=True)
+        else:
+            handler, how = ocp.StandardCheckpointHandler(multiprocessing_options=alone), ocp.args.StandardRestore(target)
         with contextlib.closing(handler):
-            state = jax.block_until_ready(handler.restore(path / "state", args=ocp.args.StandardRestore(_placed(shapes, shardings))))
+            state = jax.block_until_ready(handler.restore(path / "state", args=how))
     except Exception as error:  # whatever orbax, tensorstore or json make of damaged files
         problem = _one_line(error)
     problems = [p for p in distributed.exchange(problem, "restore") if p]
@@ -239,11 +248,19 @@ def _restore(workdir: str, step: int, shapes: TrainState, shardings: TrainState)
     return Restored(step, state, evaluated, saved=step), ""
 
 
+def _check_step(manager: ocp.CheckpointManager, step: int) -> None:
+    if step not in manager.all_steps():
+        raise ValueError(f"checkpoint: no step {step} in {manager.directory}; there are {sorted(manager.all_steps())}")
+
+
 def restore_params(workdir: str, step: int, shapes: TrainState, shardings: TrainState):
-    """The parameters of another run's checkpoint. Raises ValueError if it is missing, damaged or of another shape."""
+    """The policy's parameters, and nothing else, of another run's checkpoint: it may have a critic where this one has none.
+
+    Raises Damaged if it is missing, damaged or of another shape.
+    """
     if not _directory(workdir).is_dir():
-        raise ValueError(f"init_from: {workdir} holds no checkpoints")
-    return restore(workdir, shapes, shardings, step).state.params
+        raise Damaged(f"init_from: {workdir} holds no checkpoints")
+    return restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step).state["params"]
 
 
 def set_aside(workdir: str, after: int) -> None:

@@ -20,12 +20,14 @@ from typing import Any
 
 import ml_collections
 
-from kpo_jax.advantages import ADVANTAGES
+from kpo_jax.advantages import ADVANTAGES, CRITIC_ADVANTAGE
+from kpo_jax.critic import CriticConfig
 from kpo_jax.data import DataConfig
 from kpo_jax.filters import FILTERS
 from kpo_jax.gguf_weights import is_gguf
 from kpo_jax.model import DTYPES, PRESETS, ModelConfig
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
+from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.rewards import RewardConfig
 from kpo_jax.sampler import SampleConfig
 
@@ -86,11 +88,22 @@ class ObjectiveConfig:
 
 @dataclasses.dataclass(frozen=True)
 class AlgorithmConfig:
-    """The science: ratio filter, objective, advantage."""
+    """The science: ratio filter, objective, advantage, divergence from a reference policy, and which groups are trained on.
+
+    `advantage` is a name of ADVANTAGES, or "gae": generalized advantage estimates with a critic (Config.critic).
+    `dynamic_sampling` is DAPO's: groups whose rewards are all equal are dropped and others sampled until the batch is full, in at
+    most that many generation batches (10 in DAPO); 0 trains on whatever the one batch holds.
+    """
 
     filter: FilterConfig = FilterConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
     advantage: str = "group"
+    kl: KLConfig = KLConfig()
+    dynamic_sampling: int = 0
+
+    @property
+    def has_critic(self) -> bool:
+        return self.advantage == CRITIC_ADVANTAGE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,6 +183,14 @@ class CheckpointConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class TraceConfig:
+    """Per-token records of every `every`-th training step (0 = none) in `workdir`/trace, of `max_bytes` in all (see trace.py)."""
+
+    every: int = dataclasses.field(default=0, metadata=FREE)
+    max_bytes: int = dataclasses.field(default=2**28, metadata=FREE)
+
+
+@dataclasses.dataclass(frozen=True)
 class MeshConfig:
     """Devices along each mesh axis; data = -1 takes all that the other two leave.
 
@@ -221,9 +242,11 @@ class Config:
     rollout: RolloutConfig = RolloutConfig()
     algorithm: AlgorithmConfig = AlgorithmConfig()
     learner: LearnerConfig = LearnerConfig()
+    critic: CriticConfig = CriticConfig()
     warm_start: WarmStartConfig = WarmStartConfig()
     eval: EvalConfig = EvalConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
+    trace: TraceConfig = TraceConfig()
     mesh: MeshConfig = MeshConfig()
     job: JobConfig = JobConfig()
 
@@ -264,7 +287,8 @@ def to_dict(config) -> dict:
     return dataclasses.asdict(config)
 
 
-def _nearest(name: str, names) -> str:
+def nearest(name: str, names) -> str:
+    """The end of an error message: the legal field that `name` may have been meant for."""
     names = list(names)
     match = difflib.get_close_matches(name, names, n=1, cutoff=0.0)
     return f"; nearest legal field: {match[0]}" if match else ""
@@ -278,7 +302,7 @@ def _from_mapping(cls, mapping, path: str, problems: list[str]):
     hints, values, before = _hints(cls), {}, len(problems)
     for name in mapping:
         if name not in hints:
-            problems.append(f"{path}{name}: no such field{_nearest(name, hints)}")
+            problems.append(f"{path}{name}: no such field{nearest(name, hints)}")
     for field in dataclasses.fields(cls):
         if field.name not in mapping:
             continue
@@ -354,7 +378,7 @@ def screen_overrides(config_dict, overrides: dict[str, str]) -> list[str]:
     problems, legal = [], dict(_leaves(config_dict))
     for name, text in overrides.items():
         if name not in legal:
-            problems.append(f"{name}: no such field{_nearest(name, legal)}")
+            problems.append(f"{name}: no such field{nearest(name, legal)}")
             continue
         hint = legal[name]
         if not _parses(text, hint):
@@ -388,7 +412,7 @@ def _parses(text: str, hint: type) -> bool:
 def _build(kind: str, registry: dict, config, apart: tuple[str, ...]):
     """registry[config.name] of the parameters that are given, all fields but the name and those kept `apart`."""
     if config.name not in registry:
-        raise ValueError(f"name: no {kind} {config.name!r}{_nearest(config.name, registry).replace('field', 'name')}")
+        raise ValueError(f"name: no {kind} {config.name!r}{nearest(config.name, registry).replace('field', 'name')}")
     cls = registry[config.name]
     given = {f.name: getattr(config, f.name) for f in dataclasses.fields(config) if f.name not in ("name", *apart)}
     given = {k: v for k, v in given.items() if v is not None}
@@ -417,6 +441,16 @@ def build_objective(config: ObjectiveConfig):
     return TruncatedIS(objective, config.truncated_is, **cap)
 
 
+def spelled_out(config: AlgorithmConfig) -> AlgorithmConfig:
+    """The same algorithm with the defaults of its filter and objective in place of None."""
+    def fill(part, registry):
+        cls = registry[part.name]
+        defaults = {f.name: f.default for f in dataclasses.fields(cls) if getattr(part, f.name) is None}
+        return dataclasses.replace(part, **defaults)
+
+    return dataclasses.replace(config, filter=fill(config.filter, FILTERS), objective=fill(config.objective, OBJECTIVES))
+
+
 def validate(config: Config, combinations: bool = True) -> list[str]:
     """Every impossible value, then combination, one line each, naming the field. Touches no device."""
     problems = []
@@ -439,14 +473,15 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         f"algorithm.filter.gradient: {algorithm.filter.gradient!r} is not straight_through or through_filter",
     )
     check(
-        algorithm.advantage in ADVANTAGES,
-        f"algorithm.advantage: no advantage {algorithm.advantage!r}; there are {', '.join(ADVANTAGES)}",
+        algorithm.advantage in (*ADVANTAGES, CRITIC_ADVANTAGE),
+        f"algorithm.advantage: no advantage {algorithm.advantage!r}; there are {', '.join((*ADVANTAGES, CRITIC_ADVANTAGE))}",
     )
     for path, value, low in [
         ("num_steps", config.num_steps, 0),
         ("rollout.prompts_per_step", rollout.prompts_per_step, 1),
         ("rollout.group_size", rollout.group_size, 1),
         ("rollout.prompts_per_call", rollout.prompts_per_call, 0),
+        ("algorithm.dynamic_sampling", algorithm.dynamic_sampling, 0),
         ("learner.warmup_steps", learner.warmup_steps, 0),
         ("learner.num_minibatches", learner.num_minibatches, 1),
         ("learner.microbatch_tokens", learner.microbatch_tokens, 0),
@@ -462,6 +497,8 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("checkpoint.every", config.checkpoint.every, 1),
         ("checkpoint.keep_last", config.checkpoint.keep_last, 1),
         ("checkpoint.keep_best", config.checkpoint.keep_best, 0),
+        ("trace.every", config.trace.every, 0),
+        ("trace.max_bytes", config.trace.max_bytes, 2**16),
         ("mesh.fsdp", config.mesh.fsdp, 1),
         ("mesh.tensor", config.mesh.tensor, 1),
         ("job.start_timeout", config.job.start_timeout, 1),
@@ -501,6 +538,8 @@ def _combinations(config: Config) -> list[str]:
         if number % by:
             problems.append(f"{path}: {by} does not divide {what} = {number}")
 
+    if config.algorithm.dynamic_sampling and rollout.group_size == 1:
+        problems.append("algorithm.dynamic_sampling: the rewards of a group of one (rollout.group_size) are all equal, so all are dropped")
     per_call = rollout.prompts_per_call or rollout.prompts_per_step
     divides("rollout.prompts_per_step", rollout.prompts_per_step, "rollout.prompts_per_call", per_call)
     divides("rollout.prompts_per_step", rollout.prompts_per_step, "learner.num_minibatches", learner.num_minibatches)

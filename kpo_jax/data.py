@@ -81,7 +81,7 @@ class DataConfig:
       revision: branch, tag or commit of a hub data set; empty for its default.
       split: split of a hub data set; "train" or "test" of the arithmetic.
       problem_field, answer_field: names of fields; dots reach into nested ones, e.g. prompt.0.content.
-      difficulty: of the arithmetic: "easy", "medium", "hard", "long" or "single", see arithmetic.py.
+      difficulty: of the arithmetic: "easy", "medium", "hard", "chain", "long" or "single", see arithmetic.py.
       problem_seed: draws the arithmetic problems; apart from the run's seed, so that runs of several seeds share them.
       num_problems: keep the first so many after cleaning; 0 keeps all (the arithmetic then has 4096).
       template: "plain" (the problem and a newline), "dapo" (asks for a last line `Answer: ...`), "math" (asks for
@@ -255,14 +255,30 @@ def prompt_order(seed: int, step: int, num_problems: int, prompts_per_step: int)
         )
     start, stop = step * prompts_per_step, (step + 1) * prompts_per_step
     first_epoch, last_epoch = start // num_problems, (stop - 1) // num_problems
-    epochs = [_permutation(seed, epoch, num_problems) for epoch in range(first_epoch, last_epoch + 1)]
+    epochs = [_permutation([seed, epoch], num_problems) for epoch in range(first_epoch, last_epoch + 1)]
     offset = first_epoch * num_problems
     return np.concatenate(epochs)[start - offset : stop - offset]
 
 
-def _permutation(seed: int, epoch: int, num: int) -> np.ndarray:
+def extra_prompts(seed: int, step: int, batch: int, num_problems: int, prompts_per_step: int) -> np.ndarray:
+    """Indices [prompts_per_step] of the problems of a step's generation batch `batch` >= 1 (0 is `prompt_order`'s), a pure function.
+
+    The batches of a step go through the problems that its own prompts left out, in an order of the step's, and, once all have been
+    tried, through all of them again and again.
+    """
+    if batch < 1:
+        raise ValueError(f"extra prompts of generation batch {batch}: it must be at least 1")
+    tried = prompt_order(seed, step, num_problems, prompts_per_step)
+    order = _permutation([seed, step, 1], num_problems)
+    order = np.concatenate([order[~np.isin(order, tried)], order])
+    places = np.arange((batch - 1) * prompts_per_step, batch * prompts_per_step)
+    untried = len(order) - num_problems
+    return order[np.where(places < untried, places, untried + (places - untried) % num_problems)]
+
+
+def _permutation(entropy: list[int], num: int) -> np.ndarray:
     # Sorted raw bits: numpy promises the bit stream for ever, but not what Generator.permutation makes of it.
-    bits = np.random.Philox(np.random.SeedSequence([seed, epoch])).random_raw(num)
+    bits = np.random.Philox(np.random.SeedSequence(entropy)).random_raw(num)
     return np.argsort(bits, kind="stable")
 
 

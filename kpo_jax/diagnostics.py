@@ -13,6 +13,7 @@ import jax.numpy as jnp
 
 from kpo_jax import masked
 from kpo_jax.masked import Moments
+from kpo_jax.objectives.kl import KL_ESTIMATES
 from kpo_jax.types import FilterOutput
 
 NUM_POSITIONS = 8
@@ -58,6 +59,7 @@ class Accumulator(NamedTuple):
     entropy_sum: jax.Array
     mismatch_sum: jax.Array
     mismatch_max: jax.Array
+    reference_kl_sum: jax.Array  # [3]: k1, k2, k3
 
 
 def init() -> Accumulator:
@@ -73,6 +75,7 @@ def init() -> Accumulator:
         ratios,
         ClipCounts(signs, signs, positions, positions),
         *(number,) * 5,
+        jnp.zeros(len(KL_ESTIMATES), jnp.float32),
     )
 
 
@@ -88,6 +91,7 @@ def measure(
     sampler_log_prob: jax.Array,
     entropy: jax.Array,
     kappa: float,
+    reference_kl_sum: jax.Array | None = None,
 ) -> Accumulator:
     """Measure one microbatch.
 
@@ -95,12 +99,13 @@ def measure(
       filtered: the filter's output for this batch.
       log_ratio: [B, T] raw token log-ratio, log_prob - old_log_prob.
       response_mask: [B, T] bool.
-      advantage: [B].
+      advantage: [B] or, a token's own, [B, T].
       clipped: [B, T] bool, of the objective.
       log_prob: [B, T] of the current policy.
       old_log_prob, sampler_log_prob: [B, T] of the policy that sampled, as the trainer and as the sampler computed it.
       entropy: [B, T] of the current policy, nats.
       kappa: the filter's saturation threshold in innovation_std, inf if it has none; static.
+      reference_kl_sum: [3], of objectives.kl.kl_penalty; None without a reference.
     """
     mask = response_mask
     innovation_size = jnp.abs(filtered.innovation)
@@ -121,12 +126,13 @@ def measure(
         gain_last_sum=_sum(filtered.gain, _last_valid(mask)),
         raw=_ratio_sums(log_ratio, mask),
         filtered=_ratio_sums(filtered.log_ratio, mask),
-        clip=_clip_counts(clipped & mask, mask, advantage),
+        clip=_clip_counts(clipped & mask, mask, masked.over_tokens(advantage, mask)),
         kl_sum=_sum(_k3(log_ratio), mask),
         log_prob_sum=_sum(log_prob, mask),
         entropy_sum=_sum(entropy, mask),
         mismatch_sum=_sum(mismatch, mask),
         mismatch_max=masked.maximum(mismatch, mask),
+        reference_kl_sum=jnp.zeros(len(KL_ESTIMATES), jnp.float32) if reference_kl_sum is None else reference_kl_sum,
     )
 
 
@@ -142,12 +148,13 @@ def merge(a: Accumulator, b: Accumulator) -> Accumulator:
     )
 
 
-def summarize(measured: Accumulator, *, kappa: float) -> dict[str, jax.Array]:
+def summarize(measured: Accumulator, *, kappa: float, has_reference: bool = False) -> dict[str, jax.Array]:
     """Named scalars, float32 or int32 []. A mean or fraction of nothing is 0.
 
     `kappa` is the one measured with; filter/threshold, the mean of kappa * innovation_std, is there only if finite.
     Effective sample sizes (`_ess`) are fractions of the tokens. clip/fraction_positive is the clipped share of tokens
     with a positive advantage, clip/fraction_position_3 of those in the fourth eighth of the padded response length.
+    With a reference policy, policy/reference_k1 to k3 are the means of the estimates of the divergence from it.
     """
     mean = lambda total, number=measured.num_tokens: masked.divide(total, number)
     positive, negative = masked.divide(measured.clip.by_sign, measured.clip.tokens_by_sign)
@@ -176,6 +183,8 @@ def summarize(measured: Accumulator, *, kappa: float) -> dict[str, jax.Array]:
         metrics[f"ratio/{name}_ess"] = masked.divide(mean(ratios.total) ** 2, mean(ratios.squares))
     for position in range(NUM_POSITIONS):
         metrics[f"clip/fraction_position_{position}"] = by_position[position]
+    if has_reference:
+        metrics |= {f"policy/reference_{k}": mean(measured.reference_kl_sum[i]) for i, k in enumerate(KL_ESTIMATES)}
     if math.isfinite(kappa):
         metrics["filter/threshold"] = mean(measured.threshold_sum, measured.num_with_std)
     return metrics
@@ -203,7 +212,7 @@ def _k3(log_ratio: jax.Array) -> jax.Array:
 
 
 def _clip_counts(clipped: jax.Array, mask: jax.Array, advantage: jax.Array) -> ClipCounts:
-    signs = jnp.stack([advantage > 0, advantage < 0])[:, :, None]  # [2, B, 1]
+    signs = jnp.stack([advantage > 0, advantage < 0])  # [2, B, T]
     length = mask.shape[1]
     bucket = jnp.arange(length, dtype=jnp.int32) * NUM_POSITIONS // length
 

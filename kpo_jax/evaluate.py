@@ -32,6 +32,7 @@ class EvalResult:
     name: str
     step: int
     ids: list[str]
+    problems: list[str]
     answers: list[str]
     correct: np.ndarray
     extracted: list[list[str | None]]
@@ -64,6 +65,7 @@ def evaluate(eval_set: EvalSet, *, step: int, num_samples: int, **sampling) -> E
         name=eval_set.name,
         step=step,
         ids=[problem.id for problem in eval_set.problems],
+        problems=[problem.problem for problem in eval_set.problems],
         answers=[problem.answer for problem in eval_set.problems],
         correct=np.array([v.correct for v in verdicts]).reshape(-1, num_samples),
         extracted=[[v.extracted for v in verdicts[i : i + num_samples]] for i in range(0, len(verdicts), num_samples)],
@@ -97,12 +99,26 @@ def save(result: EvalResult, workdir: str) -> Path:
     """One JSON line per problem in `workdir`/evals/step_NNNNNN_SET.jsonl, written whole or not at all."""
     path = Path(workdir) / "evals" / f"step_{result.step:06d}_{result.name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = zip(result.ids, result.answers, result.correct.tolist(), result.extracted, result.responses, strict=True)
-    keys = ("id", "answer", "correct", "extracted", "response")
+    rows = zip(result.ids, result.problems, result.answers, result.correct.tolist(), result.extracted, result.responses, strict=True)
+    keys = ("id", "problem", "answer", "correct", "extracted", "response")
     temporary = path.with_suffix(".tmp")
     temporary.write_text("".join(json.dumps(dict(zip(keys, row, strict=True))) + "\n" for row in rows))
     os.replace(temporary, path)
     return path
+
+
+def load_ids(workdir: str) -> dict[str, list[str]]:
+    """{set: the problems' ids, in the order of the rows of `load`}, of the newest evaluation of each set."""
+    out: dict[str, list[str]] = {}
+    for path in sorted((Path(workdir) / "evals").glob("step_*_*.jsonl")):
+        out[path.stem.split("_", 2)[2]] = [json.loads(line)["id"] for line in path.read_text().splitlines()]
+    return out
+
+
+def load_responses(workdir: str, name: str, step: int) -> list[dict]:
+    """The lines of one evaluation: id, answer, correct [k], extracted [k], response and, in runs of this version, problem."""
+    path = Path(workdir) / "evals" / f"step_{step:06d}_{name}.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def load(workdir: str) -> dict[str, dict[int, np.ndarray]]:

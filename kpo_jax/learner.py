@@ -11,12 +11,14 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from kpo_jax import diagnostics
+from kpo_jax import critic, diagnostics, masked
 from kpo_jax.filters import apply_filter
 from kpo_jax.model import init_params
+from kpo_jax.objectives import aggregation_weights
+from kpo_jax.objectives.kl import KLConfig, kl_penalty
 from kpo_jax.policy import token_log_probs
 from kpo_jax.sharding import microbatch_sharding, replicated, state_shardings
-from kpo_jax.types import Batch, Packed, TrainState
+from kpo_jax.types import Batch, Packed, TokenTrace, TrainState
 
 
 def make_optimizer(config) -> optax.GradientTransformation:
@@ -66,27 +68,33 @@ def _stored_as(adam, first_dtype, second_dtype) -> optax.GradientTransformation:
     return optax.GradientTransformation(init, update)
 
 
-def init_state(params, optimizer) -> TrainState:
+def init_state(params, optimizer, critic_optimizer=None) -> TrainState:
+    """The first state from the policy's parameters; with an optimizer for it, there is a critic that begins from them too."""
     zero = jnp.zeros((), jnp.int32)
     counts = dict(step=zero, skipped=zero, skipped_in_a_row=zero, spikes=zero)
-    return TrainState(params=params, opt_state=optimizer.init(params), typical_norm=jnp.zeros((), jnp.float32), **counts)
+    state = TrainState(params=params, opt_state=optimizer.init(params), typical_norm=jnp.zeros((), jnp.float32), **counts)
+    return state if critic_optimizer is None else state.replace(critic=init_state(critic.init_params(params), critic_optimizer))
 
 
-def make_init(model_config, optimizer, mesh):
+def make_init(model_config, optimizer, mesh, critic_optimizer=None):
     """A jitted `init(key) -> TrainState`, born sharded: no device ever holds the whole state."""
     def init(key):
-        return init_state(init_params(model_config, key), optimizer)
+        return init_state(init_params(model_config, key), optimizer, critic_optimizer)
 
     shardings = state_shardings(jax.eval_shape(init, jax.random.key(0)), model_config, mesh)
     return jax.jit(init, out_shardings=shardings), shardings
 
 
-def policy_loss(params, batch: Batch, *, model_config, ratio_filter, filter_gradient, objective, temperature):
-    """(loss [], diagnostics.Accumulator) of one microbatch; losses of microbatches add up to the step's loss."""
+def policy_loss(params, batch: Batch, *, model_config, ratio_filter, filter_gradient, objective, temperature, kl=KLConfig()):  # noqa: B008 (frozen)
+    """(loss [], (diagnostics.Accumulator, TokenTrace)) of one microbatch; losses of microbatches add up to the step's loss."""
     log_prob, entropy = token_log_probs(model_config, params, batch.packed, temperature=temperature)
     log_ratio = jnp.where(batch.response_mask, log_prob - batch.old_log_prob, 0.0)
     filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, filter_gradient)
     out = objective(filtered.log_ratio, batch)
+    penalty, reference_kl_sum = 0.0, None
+    if kl.estimate:
+        weights = aggregation_weights(batch, objective.aggregation, objective.length_norm)
+        penalty, reference_kl_sum = kl_penalty(log_prob, batch.reference_log_prob, batch.response_mask, weights, kl)
     measured = diagnostics.measure(
         filtered=filtered,
         log_ratio=log_ratio,
@@ -98,8 +106,10 @@ def policy_loss(params, batch: Batch, *, model_config, ratio_filter, filter_grad
         sampler_log_prob=batch.sampler_log_prob,
         entropy=entropy,
         kappa=ratio_filter.kappa,
+        reference_kl_sum=reference_kl_sum,
     )
-    return out.loss, jax.lax.stop_gradient(measured)
+    tokens = TokenTrace(log_prob, log_ratio, *filtered, out.clipped)
+    return out.loss + penalty, jax.lax.stop_gradient((measured, tokens))
 
 
 def supervised_loss(params, batch: Batch, *, model_config):
@@ -155,7 +165,7 @@ def guarded_update(state: TrainState, loss, grads, optimizer, *, max_norm_ratio:
     # their norm, say) would cost a copy of the whole state.
     params, opt_state = jax.lax.cond(good, take, lambda p, o, g: (p, o), state.params, state.opt_state, grads)
     bad = (~good).astype(jnp.int32)
-    new_state = TrainState(
+    new_state = state.replace(
         step=state.step + 1,
         params=params,
         opt_state=opt_state,
@@ -192,12 +202,25 @@ def _jit_step(step, shardings, mesh, num_outputs):
 
 
 def make_train_step(
-    model_config, optimizer, shardings, mesh, *, ratio_filter, filter_gradient, objective, temperature, max_norm_ratio=0.0, norm_window=1
+    model_config,
+    optimizer,
+    shardings,
+    mesh,
+    *,
+    ratio_filter,
+    filter_gradient,
+    objective,
+    temperature,
+    kl=KLConfig(),  # noqa: B008 (frozen)
+    max_norm_ratio=0.0,
+    norm_window=1,
+    traced: bool = False,
 ):
     """A jitted `train_step(state, batch) -> (state, metrics, measured)`: one optimizer step on one minibatch.
 
     `batch` is a Batch of microbatches without its totals (packing.make_batch). The state is donated. metrics: scalars of
-    guarded_update; measured: a diagnostics.Accumulator over all microbatches and devices.
+    guarded_update; measured: a diagnostics.Accumulator over all microbatches and devices. With `traced` there is a fourth output, a
+    TokenTrace of [microbatches, B, T], zeros in microbatches that were not run; the update is the same to the bit.
     """
     loss_fn = partial(
         policy_loss,
@@ -206,14 +229,39 @@ def make_train_step(
         filter_gradient=filter_gradient,
         objective=objective,
         temperature=temperature,
+        kl=kl,
     )
+    limits = dict(max_norm_ratio=max_norm_ratio, norm_window=norm_window)
+
+    def measured_loss(params, batch):
+        loss, (measured, _) = loss_fn(params, batch)
+        return loss, measured
 
     def step(state, batch):
-        loss, measured, grads = accumulate(loss_fn, state.params, batch, diagnostics.init(), diagnostics.merge)
-        new_state, metrics = guarded_update(state, loss, grads, optimizer, max_norm_ratio=max_norm_ratio, norm_window=norm_window)
-        return new_state, metrics, measured
+        loss, measured, grads = accumulate(measured_loss, state.params, batch, diagnostics.init(), diagnostics.merge)
+        return *guarded_update(state, loss, grads, optimizer, **limits), measured
 
-    return _jit_step(step, shardings, mesh, num_outputs=2)
+    def traced_loss(params, batch):
+        loss, (measured, tokens) = loss_fn(params, batch)
+        return loss, (measured, 1, tokens)
+
+    def append(many, one):
+        measured, count, tokens = many
+        return diagnostics.merge(measured, one[0]), count + 1, jax.tree.map(lambda x, x_1: x.at[count].set(x_1), tokens, one[2])
+
+    def traced_step(state, batch):
+        shape = batch.response_mask.shape
+        nothing = diagnostics.init(), 0, _no_tokens(shape)
+        loss, (measured, _, tokens), grads = accumulate(traced_loss, state.params, batch, nothing, append)
+        tokens = jax.tree.map(lambda x: x.reshape(shape), tokens)  # a single microbatch is not appended to anything
+        return *guarded_update(state, loss, grads, optimizer, **limits), measured, tokens
+
+    return _jit_step(traced_step if traced else step, shardings, mesh, num_outputs=3 if traced else 2)
+
+
+def _no_tokens(shape) -> TokenTrace:
+    number, flag = jnp.zeros(shape, jnp.float32), jnp.zeros(shape, bool)
+    return TokenTrace(*(number,) * 6, flag, flag)
 
 
 def make_supervised_step(model_config, optimizer, shardings, mesh):
@@ -225,15 +273,39 @@ def make_supervised_step(model_config, optimizer, shardings, mesh):
     return _jit_step(step, shardings, mesh, num_outputs=1)
 
 
+def make_critic_step(model_config, optimizer, shardings, mesh, *, clip, max_norm_ratio=0.0, norm_window=1):
+    """A jitted `critic_step(state, batch) -> (state, metrics)` of the critic's own TrainState, on the policy's batches."""
+    def step(state, batch):
+        loss_fn = partial(critic.critic_loss, model_config=model_config, clip=clip)
+        loss, num_clipped, grads = accumulate(loss_fn, state.params, batch, jnp.zeros((), jnp.int32), jnp.add)
+        state, metrics = guarded_update(state, loss, grads, optimizer, max_norm_ratio=max_norm_ratio, norm_window=norm_window)
+        metrics = {name.replace("learner/", "critic/"): value for name, value in metrics.items()}
+        return state, metrics | {"critic/clip_fraction": masked.divide(num_clipped, with_totals(batch).num_tokens)}
+
+    return _jit_step(step, shardings, mesh, num_outputs=1)
+
+
 def make_score_step(model_config, shardings, mesh, *, temperature):
     """A jitted `score(params, packed) -> log_prob [microbatches, B, T]`, the trainer's own old log-probabilities.
 
     On the shapes of the update, so that the first minibatch's ratio is exactly 1. Whole on every process. Junk where masked.
     """
+    def one(params, packed):
+        return token_log_probs(model_config, params, packed, temperature=temperature)[0]
+
+    return _jit_score(one, shardings, mesh)
+
+
+def make_value_step(model_config, shardings, mesh):
+    """A jitted `values(params, packed) -> value [microbatches, B, T]` of a critic, whose TrainState has the `shardings`."""
+    return _jit_score(partial(critic.token_values, model_config), shardings, mesh)
+
+
+def _jit_score(score_one, shardings, mesh):
+    """`score_one(params, packed) -> [B, T]` over all microbatches that hold a sequence, jitted, whole on every process."""
     def score(params, packed: Packed):
-        def one(number, log_prob):
-            micro = jax.tree.map(lambda x: x[number], packed)
-            return log_prob.at[number].set(token_log_probs(model_config, params, micro, temperature=temperature)[0])
+        def one(number, scores):
+            return scores.at[number].set(score_one(params, jax.tree.map(lambda x: x[number], packed)))
 
         return jax.lax.fori_loop(0, _num_used(packed), one, jnp.zeros(packed.places.shape, jnp.float32))
 

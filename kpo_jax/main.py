@@ -1,6 +1,7 @@
-"""Entry point: python -m kpo_jax.main --mode=train|eval|sample|report|benchmark --config=configs/NAME.py[:method] --workdir=DIR
+"""Entry point: python -m kpo_jax.main --mode=train|eval|sample|noise|report|benchmark --config=configs/NAME.py[:method] --workdir=DIR
 
-and, with the configuration that stands in the workdir, --mode=export --workdir=RUN --out=DIR.
+and, with the configuration that stands in the workdir, --mode=export --workdir=RUN --out=DIR; without one, --mode=replay
+--trace=RUN --workdir=OUT.
 
 A job of several processes runs the same command in each, with KPO_COORDINATOR=HOST:PORT, KPO_NUM_PROCESSES and KPO_PROCESS_ID.
 
@@ -17,13 +18,15 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import benchmark, checkpoints, distributed, hf_export, plan, preemption, report, trainer
+from kpo_jax import benchmark, checkpoints, distributed, hf_export, noise, plan, preemption, replay, report, trainer
 from kpo_jax import config as config_lib
+from kpo_jax.dynamic_sampling import NotFull
 
 EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
 
 FLAGS = flags.FLAGS
-MODES = ("train", "eval", "sample", "export", "report", "benchmark")
+MODES = ("train", "eval", "sample", "noise", "replay", "export", "report", "benchmark")
+WITHOUT_CONFIG = ("replay", "export", "report")
 flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
 flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
@@ -31,12 +34,14 @@ flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, parameter
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
 flags.DEFINE_bool("start_afresh", False, "train: begin again where there are checkpoints and all are damaged; they are put aside.")
 flags.DEFINE_bool("detect_job", False, "Be one process of the job that jax finds by itself (TPU pod, Slurm, MPI); KPO_COORDINATOR is not set.")
-flags.DEFINE_integer("step", None, "eval, sample, export: the checkpoint to use; the newest by default.", lower_bound=0)
+flags.DEFINE_integer("step", None, "eval, sample, noise, export: the checkpoint to use; the newest by default.", lower_bound=0)
 flags.DEFINE_multi_string("prompt", [], "sample: a question to answer; by default, problems of the first evaluation set.")
 flags.DEFINE_integer("num_prompts", 4, "sample: how many problems, where no --prompt is given.", lower_bound=1)
 flags.DEFINE_string("out", None, "export: the directory to write, for transformers; it must not exist or be empty.")
 flags.DEFINE_enum("dtype", None, hf_export.DTYPES, "export: of the weights written; by default that of the run's parameters.")
 flags.DEFINE_list("profile_steps", [], "train: first and last training step to profile, e.g. 3,4; traces go to WORKDIR/profile.")
+flags.DEFINE_string("trace", None, "replay: the trace to replay, or the workdir that holds it; --workdir gets the result.")
+flags.DEFINE_multi_string("grid", [], "replay: NAME:field=value,value:field=value of a method or filter, see grid.py; by default all methods.")
 flags.DEFINE_list("runs", [], "report: the workdirs to compare; --workdir gets the report.")
 flags.DEFINE_integer("cpu_devices", None, "Split the CPU into this many devices (to try a mesh without accelerators).", lower_bound=1)
 
@@ -67,12 +72,12 @@ def parse_flags(argv: list[str]) -> list[str]:
         usage_error([*problems, str(error)])
     if rest[1:]:
         problems += [f"{argument!r}: not a flag; flags start with --" for argument in rest[1:]]
-    problems += export_problems()
+    problems += export_problems() + replay_problems()
     if profile_steps() is None:
         problems.append(f"--profile_steps: {','.join(FLAGS.profile_steps)} is not two training steps, the first not after the last")
     elif FLAGS.profile_steps and FLAGS.mode != "train":
         problems.append("--profile_steps: legal with --mode=train alone")
-    if FLAGS.mode not in ("report", "export") and FLAGS.config is None:
+    if FLAGS.mode not in WITHOUT_CONFIG and FLAGS.config is None:
         problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
     if FLAGS.workdir is None and not FLAGS.dry_run:
         problems.append("--workdir: required, the directory of the run")
@@ -105,6 +110,18 @@ def export_problems() -> list[str]:
     return problems
 
 
+def replay_problems() -> list[str]:
+    """Flags that only mode replay has, or that it has not."""
+    if FLAGS.mode != "replay":
+        return [f"--{name}: legal with --mode=replay alone" for name in ("trace", "grid") if FLAGS[name].value]
+    problems = [] if FLAGS.trace else ["--trace: required, the trace to replay"]
+    if FLAGS.config is not None:
+        problems.append("--config: not with --mode=replay, which takes the filter and objective of the trace")
+    if FLAGS.dry_run:
+        problems.append("--dry_run: not with --mode=replay")
+    return problems
+
+
 def _without(argv, bad: set[str]) -> list[str]:
     out, skip = [], False
     for argument in argv:
@@ -132,7 +149,7 @@ def join_job() -> bool:
         place = distributed.member(os.environ)
         if place is not None and FLAGS.detect_job:
             raise ValueError("--detect_job: not where KPO_COORDINATOR is set")
-        if FLAGS.mode in ("report", "benchmark") or FLAGS.dry_run:
+        if FLAGS.mode in ("replay", "report", "benchmark") or FLAGS.dry_run:
             if FLAGS.mode == "benchmark" and place is not None and place.num_processes > 1:
                 raise ValueError("--mode=benchmark: legal with one process alone")
             return place is None or place.process_id == 0
@@ -158,7 +175,7 @@ def main(argv):
     logging.set_verbosity(logging.WARNING if FLAGS.verbosity == 0 else FLAGS.verbosity)
     try:
         if join_job():
-            if FLAGS.mode in ("train", "eval", "sample"):
+            if FLAGS.mode in ("train", "eval", "sample", "noise"):
                 preemption.catch_sigterm()
             run_mode()
     except trainer.Preempted as error:
@@ -169,7 +186,7 @@ def main(argv):
         raise SystemExit(EXIT_PREEMPTED) from None
     except (checkpoints.Damaged, distributed.NotShared) as error:
         usage_error([str(error)])
-    except (trainer.Diverged, checkpoints.NotSaved) as error:
+    except (trainer.Diverged, NotFull, checkpoints.NotSaved) as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(EXIT_FAILED) from None
     except Exception as error:
@@ -180,9 +197,11 @@ def main(argv):
 
 def run_mode():
     """What --mode names. A ValueError before a run has begun is a usage error."""
-    if FLAGS.mode in ("report", "export"):
+    if FLAGS.mode in WITHOUT_CONFIG:
         try:
-            if FLAGS.mode == "report":
+            if FLAGS.mode == "replay":
+                say(replay.run(FLAGS.trace, FLAGS.workdir, FLAGS.grid))
+            elif FLAGS.mode == "report":
                 say(report.write(FLAGS.runs or [FLAGS.workdir], FLAGS.workdir))
             else:
                 say(hf_export.export_run(FLAGS.workdir, FLAGS.out, FLAGS.step, FLAGS.dtype))
@@ -214,11 +233,14 @@ def run_mode():
 
 
 def use_checkpoint(config, data, machine):
-    """Modes eval and sample."""
+    """Modes eval, sample and noise."""
     try:
         step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, FLAGS.workdir, FLAGS.step)
         if FLAGS.mode == "sample":
             say(trainer.show_samples(config, data, machine, params, FLAGS.prompt, FLAGS.num_prompts))
+            return
+        if FLAGS.mode == "noise":
+            say(noise.run(config, data, machine, params, step, FLAGS.workdir))
             return
     except ValueError as error:
         usage_error([str(error)])

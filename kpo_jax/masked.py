@@ -29,6 +29,11 @@ def clean(x: jax.Array, mask: jax.Array) -> jax.Array:
     return jnp.where(mask, x.astype(jnp.float32), 0.0)
 
 
+def over_tokens(x: jax.Array, mask: jax.Array) -> jax.Array:
+    """A number per row [B], or per token [B, T], as one per token of `mask` [B, T], cleaned: how an advantage enters a loss."""
+    return clean(jnp.broadcast_to(x[:, None] if x.ndim == 1 else x, mask.shape), mask)
+
+
 def divide(numerator: jax.Array, denominator: jax.Array) -> jax.Array:
     """numerator / denominator in float32, and 0 (with zero gradient) where the denominator is 0."""
     safe = jnp.where(denominator == 0, 1, denominator)

@@ -2,14 +2,14 @@
 
 The paper's have its Q, V, kappa and clip bounds; where it prints a gain or threshold that its own equations do not give, the
 values here are the parameters, not the printed consequences (see the README). The others have their released defaults.
-A method is the loss and the advantage. What its authors train with besides (learning rate, group size, sampling that is
-repeated or filtered) is not in it, and a system that is not itself without such a thing has no name here.
+A method is the loss, the advantage, and what else makes the system itself: PPO's critic, DAPO's sampling and reward. What its
+authors train with besides (learning rate, group size, number of steps) is not in it.
 """
 
 import dataclasses
 import math
 
-from kpo_jax.config import AlgorithmConfig, FilterConfig, ObjectiveConfig
+from kpo_jax.config import AlgorithmConfig, Config, FilterConfig, ObjectiveConfig
 
 # KPO and GSPO clip filtered ratios, which hardly move, in a band a thousand times narrower than PPO's.
 _NARROW = ObjectiveConfig(clip_low=3e-4, clip_high=4e-4)
@@ -57,6 +57,16 @@ METHODS: dict[str, AlgorithmConfig] = {
     "opt0": _kalman(5e-2, 1.0, kappa=1.0),
     "opt1": _kalman(1e-2, 0.1, kappa=2.0),
     # other systems
+    "ppo": AlgorithmConfig(
+        filter=FilterConfig(name="identity"),
+        objective=ObjectiveConfig(clip_low=0.2, clip_high=0.2, aggregation="token-mean"),
+        advantage="gae",
+    ),
+    "dapo": AlgorithmConfig(
+        filter=FilterConfig(name="identity"),
+        objective=ObjectiveConfig(clip_low=0.2, clip_high=0.28, aggregation="token-mean"),
+        dynamic_sampling=10,
+    ),
     "gspo_token": AlgorithmConfig(filter=FilterConfig(name="sequence_mean"), objective=_NARROW),
     "dr_grpo": AlgorithmConfig(
         filter=FilterConfig(name="identity"),
@@ -86,7 +96,16 @@ METHODS: dict[str, AlgorithmConfig] = {
     "is_kpo_huber": _robust("huber"),
     "is_kpo_wolf": _robust("wolf"),
     "is_kpo_student_t": _robust("student_t"),
+    "is_kpo_stubborn": _robust("stubborn"),
+    "is_kpo_adaptive_var": _robust("adaptive_var"),
 }
+
+_DAPO_BUFFER = 4096 / 20480  # its overlong buffer over its longest response
+
+
+def name_of(algorithm: AlgorithmConfig) -> str | None:
+    """The method that an algorithm is, None if it is none of them."""
+    return next((name for name, known in METHODS.items() if known == algorithm), None)
 
 
 def method(name: str) -> AlgorithmConfig:
@@ -94,3 +113,15 @@ def method(name: str) -> AlgorithmConfig:
     if name not in METHODS:
         raise ValueError(f"no method {name!r}; there are {', '.join(METHODS)}")
     return METHODS[name]
+
+
+def with_method(config: Config, name: str) -> Config:
+    """The configuration with a method's algorithm and, for DAPO, its reward: +1 / -1, and overlong shaping in tokens.
+
+    DAPO's buffer is a fifth of its longest response, here as there. Raises ValueError naming the legal methods.
+    """
+    config = dataclasses.replace(config, algorithm=method(name))
+    if name != "dapo":
+        return config
+    buffer = round(_DAPO_BUFFER * config.sampler.max_response_length)
+    return dataclasses.replace(config, reward=dataclasses.replace(config.reward, kind="plus_minus_one", overlong_buffer=buffer))

@@ -131,9 +131,9 @@ def _parsed(line: str) -> dict | None:
 
 
 def read(workdir: str, name: str = "metrics") -> list[dict]:
-    """The lines a MetricWriter wrote, in order; [] if there are none."""
+    """The lines a MetricWriter wrote, in order; [] if there are none. A torn line, as a run being written or killed has, is left out."""
     path = Path(workdir) / f"{name}.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [found for line in path.read_text().splitlines() if (found := _parsed(line)) is not None] if path.exists() else []
 
 
 class Progress:

@@ -54,7 +54,7 @@ def pack_shape(
     budget = microbatch_tokens // device_rows or math.inf
     shared = next(
         k for k in range(together, 0, -1)
-        if k == 1 or together % k == 0 and num_sequences // k >= device_rows and prompt_length + k * response_length <= budget
+        if k == 1 or (together % k == 0 and num_sequences // k >= device_rows and prompt_length + k * response_length <= budget)
     )  # fmt: skip
     # what is packed: a prompt and the responses that share it
     unit, num_units = prompt_length + shared * response_length, num_sequences // shared

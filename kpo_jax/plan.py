@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import PartitionSpec
 
-from kpo_jax import flops, hf
+from kpo_jax import critic, flops, hf
 from kpo_jax.config import Config
 from kpo_jax.learner import make_optimizer
 from kpo_jax.model import init_params, num_params
@@ -35,11 +35,27 @@ def describe(config: Config) -> str:
         f"  parameters     {_human(param_bytes)}",
         f"  gradient       {_human(param_bytes)}",
         f"  optimizer      {_human(sum(bytes_per_device(moment, specs, sizes) for moment in (adam.mu, adam.nu)))}",
+        *_further_networks(config, params, specs, sizes),
         f"  KV cache       {_human(_cache_bytes(config, sizes))}",
         "TFLOPs of a training step, all prompts and responses as long as they may be",
         *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(_longest_step(config)).items()),
     ]
     return "\n".join(lines)
+
+
+def _further_networks(config: Config, params, specs, sizes: dict[str, int]) -> list[str]:
+    """Lines on the bytes of the reference policy and of the critic, where there are any."""
+    lines = []
+    if config.algorithm.kl.estimate:
+        lines.append(f"  reference      {_human(bytes_per_device(params, specs, sizes))}")
+    if config.algorithm.has_critic:
+        trunk = jax.eval_shape(critic.init_params, params)["trunk"]
+        trunk_specs = {name: specs[name] for name in trunk}
+        adam = jax.eval_shape(make_optimizer(config.learner).init, trunk)[1]
+        size = bytes_per_device(trunk, trunk_specs, sizes)
+        moments = sum(bytes_per_device(moment, trunk_specs, sizes) for moment in (adam.mu, adam.nu))
+        lines += [f"  critic         {_human(size)}", f"  its optimizer  {_human(moments)}"]
+    return lines
 
 
 def _first_policy(config: Config) -> str:

@@ -39,9 +39,14 @@ def token_log_probs(
       ValueError: logits_bytes < 1, or temperature <= 0.
     """
     _check(temperature, logits_bytes)
-    hidden = model.hidden_states(config, params, packed.tokens, packed.positions, Segments(packed.segments, packed.prompts))
+    hidden = packed_hidden_states(config, params, packed)
     log_prob, entropy = _response_log_probs(config, params, hidden, packed.columns, packed.targets, temperature, logits_bytes)
     return log_prob.reshape(-1)[packed.places], entropy.reshape(-1)[packed.places]
+
+
+def packed_hidden_states(config: ModelConfig, params, packed: Packed) -> jax.Array:
+    """Hidden states [R, S, D] in `config.dtype`; a token sees its own sequence alone."""
+    return model.hidden_states(config, params, packed.tokens, packed.positions, Segments(packed.segments, packed.prompts))
 
 
 def row_log_probs(

@@ -18,13 +18,17 @@ class Rollout:
     """One training step's samples, on the host, prompt-major: rows i * G .. i * G + G - 1 answer prompt i.
 
     `rows` holds what the learner needs, by the field names of types.Batch: tokens [B, S], prompt_length [B],
-    response_mask [B, T], sampler_log_prob [B, T], advantage [B], reward [B]. `texts` and `verdicts` are one per row.
+    response_mask [B, T], sampler_log_prob [B, T], reward [B] and, unless a critic gives it, advantage [B]. `texts` and `verdicts` are
+    one per row, `problems` one per group. `generated` is all that was sampled, where that is more than is trained on (see
+    dynamic_sampling).
     """
 
     rows: dict[str, np.ndarray]
     finished: np.ndarray
     texts: list[str]
     verdicts: list[Verdict]
+    problems: list[Problem]
+    generated: "Rollout | None" = None
 
 
 def stop_at(sampler, stop: tuple[str, ...], tokenizer):
@@ -115,8 +119,11 @@ def sample_and_grade(sampler, params, prompt_ids, answers: list[str], *, where: 
     return distributed.gather_rows(completions), texts, verdicts
 
 
-def rollout(sampler, params, problems: list[Problem], prompt_ids, *, where, config, tokenizer, key, prompt_length) -> Rollout:
-    """Sample, grade and score one training step's groups. `config` is the whole Config; `key` is the step's own, `where` names it."""
+def rollout(sampler, params, problems: list[Problem], prompt_ids, *, where, config, tokenizer, key, prompt_length, first_row=0) -> Rollout:
+    """Sample, grade and score groups of one training step. `config` is the whole Config; `key` is the step's own, `where` names it.
+
+    `first_row` is how many rows of the step were sampled before: no two rows of a step share a random stream.
+    """
     group, max_response = config.rollout.group_size, config.sampler.max_response_length
     completions, texts, verdicts = sample_and_grade(
         sampler,
@@ -125,7 +132,7 @@ def rollout(sampler, params, problems: list[Problem], prompt_ids, *, where, conf
         [problem.answer for problem in problems],
         where=where,
         key=key,
-        row_ids=np.arange(len(problems) * group).reshape(-1, group),
+        row_ids=first_row + np.arange(len(problems) * group).reshape(-1, group),
         tokenizer=tokenizer,
         prompt_length=prompt_length,
         num_slots=config.rollout.prompts_per_call or config.rollout.prompts_per_step,
@@ -139,14 +146,19 @@ def rollout(sampler, params, problems: list[Problem], prompt_ids, *, where, conf
         prompt_length=lengths,
         response_mask=completions.mask,
         sampler_log_prob=completions.sampler_log_prob,
-        advantage=np.asarray(ADVANTAGES[config.algorithm.advantage](jnp.asarray(reward), group)),
         reward=reward,
     )
-    return Rollout(rows=rows, finished=completions.finished, texts=texts, verdicts=verdicts)
+    if not config.algorithm.has_critic:
+        rows["advantage"] = np.asarray(ADVANTAGES[config.algorithm.advantage](jnp.asarray(reward), group))
+    return Rollout(rows=rows, finished=completions.finished, texts=texts, verdicts=verdicts, problems=problems)
 
 
 def summary(result: Rollout, group_size: int) -> dict[str, float]:
-    """Scalars of a rollout: reward, accuracy, response length in tokens, how many groups carry no signal."""
+    """Scalars of a rollout: reward, accuracy, response length in tokens, how many groups carry no signal.
+
+    They are those of all that was sampled: what is left after groups were dropped says less about the policy.
+    """
+    used, result = result, result.generated or result
     reward = result.rows["reward"]
     groups = reward.reshape(-1, group_size)
     lengths = result.rows["response_mask"].sum(axis=1)
@@ -158,4 +170,18 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
         "rollout/length_max": int(lengths.max()),
         "rollout/truncated": float(1 - result.finished.mean()),
         "rollout/uniform_groups": float(np.mean(groups.min(axis=1) == groups.max(axis=1))),
-    } | {f"verifier/{kind}": count for kind, count in count_failures(result.verdicts).items()}
+    } | {f"verifier/{kind}": count for kind, count in count_failures(result.verdicts).items()} | _dropped(used, group_size)
+
+
+def _dropped(used: Rollout, group_size: int) -> dict[str, int]:
+    """How many generation batches it took to fill the batch, how many groups had equal rewards, how many were one too many."""
+    if used.generated is None:
+        return {}
+    groups = used.generated.rows["reward"].reshape(-1, group_size)
+    dropped = int(np.sum(groups.min(axis=1) == groups.max(axis=1)))
+    size = len(used.rows["reward"]) // group_size
+    return {
+        "rollout/generation_batches": len(groups) // size,
+        "rollout/groups_dropped": dropped,
+        "rollout/groups_surplus": len(groups) - dropped - size,
+    }

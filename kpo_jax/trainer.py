@@ -10,17 +10,19 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from kpo_jax import checkpoints, diagnostics, distributed, evaluate, flops, hf, preemption
-from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config
-from kpo_jax.data import Problem, decontaminate, encode_prompts, load_problems, prompt_order
+from kpo_jax import checkpoints, critic, diagnostics, distributed, evaluate, flops, hf, methods, preemption
+from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config, spelled_out
+from kpo_jax.data import Problem, decontaminate, encode_prompts, extra_prompts, load_problems, prompt_order
+from kpo_jax.dynamic_sampling import NotFull, fill
 from kpo_jax.engine import make_sampler
 from kpo_jax.guards import Watchdog
-from kpo_jax.learner import init_state, make_init, make_optimizer, make_score_step, make_train_step
+from kpo_jax.learner import init_state, make_critic_step, make_init, make_optimizer, make_score_step, make_train_step, make_value_step
 from kpo_jax.metrics import MetricWriter, Progress, tell, to_host
 from kpo_jax.packing import PackShape, make_batch, pack, pack_shape, unpack
 from kpo_jax.rollout import Rollout, rollout, stop_at, summary
 from kpo_jax.sharding import local_mesh, localize, make_mesh, param_specs, put_microbatches
 from kpo_jax.tokenizers import load_tokenizer
+from kpo_jax.trace import TraceWriter, describe, step_arrays
 from kpo_jax.types import TrainState
 from kpo_jax.warm_start import warm_start
 
@@ -37,7 +39,7 @@ class Preempted(RuntimeError):
 
 
 # raised by all processes of a job at the same place
-TOGETHER = (Diverged, Preempted, checkpoints.NotSaved, checkpoints.Damaged, distributed.NotShared)
+TOGETHER = (Diverged, Preempted, NotFull, checkpoints.NotSaved, checkpoints.Damaged, distributed.NotShared)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """The mesh, the shape of the update's microbatches, and the jitted functions of a run.
+    """The mesh, the shape of the update's microbatches, and the jitted functions of a run; the critic's are None without one.
 
     The samplers run on this process's own devices, whatever the others do meanwhile; all else runs on all devices together.
     """
@@ -69,7 +71,10 @@ class Machine:
     eval_sampler: Callable
     score_step: Callable
     train_step: Callable
+    traced_step: Callable
     summarize: Callable
+    value_step: Callable | None
+    critic_step: Callable | None
 
 
 # ----------------------------------------------------------------------------------------------------------------- set-up
@@ -124,10 +129,24 @@ def build(config: Config, data: Data) -> Machine:
     ]:
         if count % sampled_rows:
             raise ValueError(f"mesh: data x fsdp = {sampled_rows} does not divide {path} = {count}")
-    optimizer = make_optimizer(config.learner)
-    init, shardings = make_init(config.model, optimizer, mesh)
+    optimizer, critic_optimizer = make_optimizers(config)
+    init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
     ratio_filter = build_filter(config.algorithm.filter)
     tokenizer, temperature = data.tokenizer, config.sampler.temperature
+    limits = dict(max_norm_ratio=config.learner.max_norm_ratio, norm_window=config.learner.norm_window)
+    make_step = partial(
+        make_train_step,
+        config.model,
+        optimizer,
+        shardings,
+        mesh,
+        ratio_filter=ratio_filter,
+        filter_gradient=config.algorithm.filter.gradient,
+        objective=build_objective(config.algorithm.objective),
+        temperature=temperature,
+        kl=config.algorithm.kl,
+        **limits,
+    )
 
     def sampler(sample_config, group_size):
         ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id, mesh=own_mesh)
@@ -151,20 +170,21 @@ def build(config: Config, data: Data) -> Machine:
         sampler=sampler(config.sampler, group_size=config.rollout.group_size),
         eval_sampler=sampler(eval_sample_config(config), group_size=config.eval.num_samples),
         score_step=make_score_step(config.model, shardings, mesh, temperature=temperature),
-        train_step=make_train_step(
-            config.model,
-            optimizer,
-            shardings,
-            mesh,
-            ratio_filter=ratio_filter,
-            filter_gradient=config.algorithm.filter.gradient,
-            objective=build_objective(config.algorithm.objective),
-            temperature=temperature,
-            max_norm_ratio=config.learner.max_norm_ratio,
-            norm_window=config.learner.norm_window,
-        ),
-        summarize=jax.jit(partial(diagnostics.summarize, kappa=ratio_filter.kappa)),
+        train_step=make_step(),
+        traced_step=make_step(traced=True),
+        summarize=jax.jit(partial(diagnostics.summarize, kappa=ratio_filter.kappa, has_reference=bool(config.algorithm.kl.estimate))),
+        value_step=make_value_step(config.model, shardings.critic, mesh) if critic_optimizer else None,
+        critic_step=make_critic_step(config.model, critic_optimizer, shardings.critic, mesh, clip=config.critic.value_clip, **limits)
+        if critic_optimizer
+        else None,
     )
+
+
+def make_optimizers(config: Config):
+    """(the policy's optimizer, the critic's or None)."""
+    rates = dict(learning_rate=config.critic.learning_rate, warmup_steps=config.critic.warmup_steps)
+    critic_optimizer = make_optimizer(dataclasses.replace(config.learner, **rates)) if config.algorithm.has_critic else None
+    return make_optimizer(config.learner), critic_optimizer
 
 
 def _minibatch_rows(config: Config) -> int:
@@ -191,28 +211,51 @@ def first_state(config: Config, data: Data, machine: Machine) -> TrainState:
             mesh=machine.mesh,
             prompt_length=data.train.prompt_length,
         )
-    optimizer = make_optimizer(config.learner)
-    return jax.jit(lambda p: init_state(p, optimizer), out_shardings=machine.shardings)(params)
+    return jax.jit(lambda p: init_state(p, *make_optimizers(config)), out_shardings=machine.shardings)(params)
+
+
+def reference_params(config: Config, machine: Machine, state: TrainState, step: int, workdir: str):
+    """The reference policy of a run that has done `step` steps: a copy of its first parameters; None if there is to be none.
+
+    Its checkpoint of step 0 is never removed, so the reference is in no other.
+    """
+    if not config.algorithm.kl.estimate:
+        return None
+    if step == 0:
+        return jax.tree.map(jax.numpy.copy, state.params)  # a copy, as the update is done in place
+    return checkpoints.restore_params(workdir, 0, machine.shapes, machine.shardings)
 
 
 # ------------------------------------------------------------------------------------------------------------- one step
 
 
 def collect(config: Config, data: Data, machine: Machine, params, step: int) -> Rollout:
-    """The rollout of training step `step` (1-based): a pure function of the parameters, the seed and the step."""
-    chosen = prompt_order(config.seed, step - 1, len(data.train.problems), config.rollout.prompts_per_step)
+    """The rollout of training step `step` (1-based): a pure function of the parameters, the seed and the step.
+
+    Raises NotFull where dynamic sampling finds too little to train on.
+    """
+    prompts, group = config.rollout.prompts_per_step, config.rollout.group_size
+    where = (len(data.train.problems), prompts)
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.seed), SAMPLING_STREAM), step)
-    return rollout(
-        machine.sampler,
-        params,
-        [data.train.problems[i] for i in chosen],
-        [data.train.prompt_ids[i] for i in chosen],
-        where=f"the rollout of step {step}",
-        config=config,
-        tokenizer=data.tokenizer,
-        key=key,
-        prompt_length=data.train.prompt_length,
-    )
+
+    def generate(number: int) -> Rollout:
+        chosen = extra_prompts(config.seed, step - 1, number, *where) if number else prompt_order(config.seed, step - 1, *where)
+        return rollout(
+            machine.sampler,
+            params,
+            [data.train.problems[i] for i in chosen],
+            [data.train.prompt_ids[i] for i in chosen],
+            where=f"the rollout of step {step}" + (f", generation batch {number + 1}" if number else ""),
+            config=config,
+            tokenizer=data.tokenizer,
+            key=key,
+            prompt_length=data.train.prompt_length,
+            first_row=number * prompts * group,
+        )
+
+    if not config.algorithm.dynamic_sampling:
+        return generate(0)
+    return fill(generate, num_groups=prompts, group_size=group, max_batches=config.algorithm.dynamic_sampling)
 
 
 def pack_minibatches(config: Config, machine: Machine, rows: dict) -> list[tuple]:
@@ -224,19 +267,47 @@ def pack_minibatches(config: Config, machine: Machine, rows: dict) -> list[tuple
     return minibatches
 
 
-def score(machine: Machine, params, minibatches: list[tuple]) -> None:
-    """Add the trainer's own log-probabilities, before any update, to the minibatches' rows: old_log_prob [N, T]."""
-    scores = [machine.score_step(params, put_microbatches(machine.mesh, packed)) for _, packed, _ in minibatches]
-    for (part, _, order), log_prob in zip(minibatches, jax.device_get(scores), strict=True):
-        part["old_log_prob"] = np.where(part["response_mask"], unpack(log_prob, order, len(part["tokens"])), np.float32(0))
+def score(machine: Machine, params, minibatches: list[tuple], name: str = "old_log_prob", step: Callable | None = None) -> None:
+    """Add what `step` finds at each response token, before any update, to the minibatches' rows as `name` [N, T].
+
+    By default that is the score step: the trainer's own log-probabilities under `params`.
+    """
+    step = step or machine.score_step
+    scores = [step(params, put_microbatches(machine.mesh, packed)) for _, packed, _ in minibatches]
+    for (part, _, order), found in zip(minibatches, jax.device_get(scores), strict=True):
+        part[name] = np.where(part["response_mask"], unpack(found, order, len(part["tokens"])), np.float32(0))
 
 
-def update(machine: Machine, state: TrainState, minibatches: list[tuple]):
-    """(state, per-minibatch metrics, per-minibatch accumulators) after one optimizer step per minibatch; no host sync inside."""
+def judge(config: Config, machine: Machine, state: TrainState, minibatches: list[tuple]) -> dict[str, float]:
+    """Add the critic's old_value and, over the whole rollout, advantage and returns [N, T] to the rows; (how good the values are)."""
+    if machine.value_step is None:
+        return {}
+    score(machine, state.critic.params, minibatches, "old_value", machine.value_step)
+    parts = [part for part, _, _ in minibatches]
+    reward, value, mask = (np.concatenate([part[name] for part in parts]) for name in ("reward", "old_value", "response_mask"))
+    advantage, returns = critic.targets(reward, value, mask, config.critic)
+    for name, whole in (("advantage", advantage), ("returns", returns)):
+        for part, rows in zip(parts, np.split(whole, len(parts)), strict=True):
+            part[name] = rows
+    return critic.summary(value, returns, mask)
+
+
+def update(machine: Machine, state: TrainState, minibatches: list[tuple], traces: list | None = None):
+    """(state, per-minibatch metrics, per-minibatch accumulators) after one optimizer step per minibatch; no host sync inside.
+
+    A list of `traces` gets each minibatch's TokenTrace; the steps taken are the same.
+    """
     metrics, measured = [], []
     for part, packed, order in minibatches:
         batch = put_microbatches(machine.mesh, make_batch(part, packed, order))
-        state, scalars, accumulator = machine.train_step(state, batch)
+        if traces is None:
+            state, scalars, accumulator = machine.train_step(state, batch)
+        else:
+            state, scalars, accumulator, tokens = machine.traced_step(state, batch)
+            traces.append(tokens)
+        if machine.critic_step is not None:
+            trained, critic_scalars = machine.critic_step(state.critic, batch)
+            state, scalars = state.replace(critic=trained), scalars | critic_scalars
         metrics.append(scalars)
         measured.append(accumulator)
     return state, metrics, measured
@@ -252,23 +323,22 @@ def step_metrics(machine: Machine, metrics: list[dict], measured: list) -> tuple
     pooled = measured[1] if len(measured) > 1 else measured[0]
     for accumulator in measured[2:]:
         pooled = diagnostics.merge(pooled, accumulator)
-    learner = {k: float(np.mean([m[k] for m in each])) for k in ("learner/loss", "learner/grad_norm")}
-    learner |= {k: each[-1][k] for k in ("learner/skipped", "learner/skipped_in_a_row", "learner/spikes")}
+    areas, counts = ("learner/", "critic/"), ("/skipped", "/skipped_in_a_row", "/spikes")
+    learner = {k: each[-1][k] if k.endswith(counts) else float(np.mean([m[k] for m in each])) for k in each[0] if k.startswith(areas)}
     on_policy = {f"on_policy/{k}": v for k, v in each[0].items() if k.startswith(("ratio/", "mismatch/"))}
     return learner | to_host(machine.summarize(pooled)) | on_policy, each
 
 
 def check_finite(config: Config, metrics: dict, minibatches: list[tuple], step: int, workdir: str) -> None:
     """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite or spikes."""
-    if metrics["learner/skipped_in_a_row"] < config.learner.max_bad_updates:
+    bad = max(metrics[f"{area}/skipped_in_a_row"] for area in ("learner", "critic") if f"{area}/skipped_in_a_row" in metrics)
+    if bad < config.learner.max_bad_updates:
         return
     path = Path(workdir) / f"bad_batch_step_{step:06d}.npz"
     parts = [part for part, _, _ in minibatches]
     if distributed.is_first():
         np.savez_compressed(path, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    raise Diverged(
-        f"step {step}: {metrics['learner/skipped_in_a_row']} updates in a row were skipped, not finite or spikes; the batch is in {path}"
-    )
+    raise Diverged(f"step {step}: {bad} updates in a row were skipped, not finite or spikes; the batch is in {path}")
 
 
 # -------------------------------------------------------------------------------------------------------------- the loop
@@ -319,7 +389,8 @@ def train(
             saver = closing.enter_context(contextlib.closing(checkpoints.Saver(workdir, config, resumed.saved)))
             writer = closing.enter_context(contextlib.closing(MetricWriter(workdir, resumed.step, resumed.evaluated)))
             progress = closing.enter_context(contextlib.closing(Progress("train", resumed.step, config.num_steps)))
-            _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, progress)
+            tracer = open_trace(config, machine, workdir, first_step=resumed.step + 1)
+            _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, tracer, progress)
         except TOGETHER:
             raise
         except BaseException as error:  # a keyboard interrupt too: the other processes are not here, and closing the saver waits for them
@@ -345,8 +416,9 @@ def resume(config: Config, data: Data, machine: Machine, workdir: str, start_afr
         raise Preempted("SIGTERM: before the first step, nothing to save; the same command begins again") from None
 
 
-def _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, progress) -> None:
+def _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, tracer, progress) -> None:
     step, state, evaluated, score = resumed.step, resumed.state, resumed.evaluated, None
+    reference = reference_params(config, machine, state, step, workdir)
     # a resumed run may begin between the two
     first_profiled, last_profiled = max(profile_steps[0], step + 1), min(profile_steps[1], config.num_steps)
     try:
@@ -368,25 +440,27 @@ def _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog
                 raise preemption.Interrupted
             if step + 1 == first_profiled <= last_profiled:
                 jax.profiler.start_trace(str(Path(workdir) / "profile"))
-            state, note = _train_one(config, data, machine, state, step + 1, workdir, writer, watchdog)
+            state, note = _train_one(config, data, machine, state, reference, step + 1, workdir, watchdog, writer, tracer)
             step, evaluated, score = step + 1, False, None
             if first_profiled <= step == last_profiled:
                 jax.profiler.stop_trace()
             progress.update(step, note)
-    except preemption.Interrupted:  # never in the middle of an update: a rollout or an evaluation is left undone
+    except (preemption.Interrupted, NotFull) as error:  # never in the middle of an update: a rollout or an evaluation is left undone
         watchdog.phase(f"step {step}: checkpoint before the end")
         if step != saver.newest:
             saver.save(step, state, evaluated=evaluated, score=score)
         saver.require(step)
-        raise Preempted(f"SIGTERM: saved at step {step} of {config.num_steps}; the same command resumes") from None
+        if isinstance(error, preemption.Interrupted):
+            raise Preempted(f"SIGTERM: saved at step {step} of {config.num_steps}; the same command resumes") from None
+        raise
 
 
 def restore_policy(config: Config, shapes: TrainState, shardings: TrainState, workdir: str, step: int | None):
     """(step, parameters) of a run's newest good checkpoint or of `step`, on `shardings`. Raises ValueError if there is none."""
-    restored = checkpoints.restore(workdir, shapes, shardings, step)
+    restored = checkpoints.restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step)
     if restored is None:
         raise ValueError(f"--workdir: no checkpoint in {workdir}; train first")
-    return restored.step, restored.state.params
+    return restored.step, restored.state["params"]
 
 
 def show_samples(config: Config, data: Data, machine: Machine, params, prompts: list[str], num_prompts: int) -> str:
@@ -421,7 +495,44 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
     return "\n".join(blocks)
 
 
-def _train_one(config, data, machine, state, step, workdir, writer, watchdog):
+def open_trace(config: Config, machine: Machine, workdir: str, first_step: int) -> TraceWriter:
+    """The writer of the run's per-token records; it removes those of steps from `first_step` on."""
+    pack_shape = machine.pack_shape
+    description = describe(
+        spelled_out(config.algorithm),
+        method=methods.name_of(config.algorithm),
+        group_size=config.rollout.group_size,
+        num_minibatches=config.learner.num_minibatches,
+        microbatch_shape=(pack_shape.microbatches, pack_shape.sequences, config.sampler.max_response_length),
+        tokenizer=config.tokenizer,
+        revision=config.revision,
+        temperature=config.sampler.temperature,
+        seed=config.seed,
+        backend=jax.default_backend(),
+        jax=jax.__version__,
+    )
+    trace, active = config.trace, distributed.is_first()
+    return TraceWriter(workdir, description, first_step=first_step, every=trace.every, max_bytes=trace.max_bytes, active=active)
+
+
+def _wants_trace(config: Config, tracer: TraceWriter, step: int) -> bool:
+    """Whether to record the step: process 0, which writes, decides for all, as all must run one program."""
+    return config.trace.every > 0 and distributed.exchange(tracer.wants(step), "trace")[0]
+
+
+def _write_trace(tracer: TraceWriter, step: int, result: Rollout, minibatches: list[tuple], traces: list) -> None:
+    if not distributed.is_first():
+        return
+    each_row = dict(finished=result.finished, verdicts=result.verdicts, problems=result.problems)
+    try:
+        line = tracer.write(step, step_arrays(minibatches, jax.device_get(traces), **each_row))
+    except OSError as error:  # a full disk; the trace lacks the step, the run does not
+        line = f"warning: the trace of step {step} was not written: {error}"
+    if line:
+        tell(line)
+
+
+def _train_one(config, data, machine, state, reference, step, workdir, watchdog, writer, tracer):
     """(state, progress note): one rollout and its updates, with everything written down."""
     clock = [time.perf_counter()]
     watchdog.phase(f"step {step}: rollout")
@@ -430,32 +541,42 @@ def _train_one(config, data, machine, state, step, workdir, writer, watchdog):
     watchdog.phase(f"step {step}: score")
     minibatches = pack_minibatches(config, machine, result.rows)
     score(machine, state.params, minibatches)
+    if reference is not None:
+        score(machine, reference, minibatches, "reference_log_prob")
+    values = judge(config, machine, state, minibatches)
     clock.append(time.perf_counter())
     watchdog.phase(f"step {step}: update")
-    state, metrics, measured = update(machine, state, minibatches)
+    traces = [] if _wants_trace(config, tracer, step) else None
+    state, metrics, measured = update(machine, state, minibatches, traces)
     scalars, each = step_metrics(machine, metrics, measured)
     clock.append(time.perf_counter())
-    scalars = summary(result, config.rollout.group_size) | scalars
+    scalars = summary(result, config.rollout.group_size) | values | scalars
     writer.write(step, scalars)
     for number, minibatch in enumerate(each):
         writer.write(step, {"minibatch": number} | minibatch, "minibatches")
-    writer.write(step, speed(config, result.rows, np.diff(clock)), "timing")
+    writer.write(step, speed(config, result.rows, np.diff(clock), (result.generated or result).rows), "timing")
+    if traces is not None:
+        _write_trace(tracer, step, result, minibatches, traces)
     check_finite(config, scalars, minibatches, step, workdir)
     note = f"reward {scalars['rollout/reward_mean']:.3f}  clip {scalars['clip/fraction']:.3f}  {clock[-1] - clock[0]:.2f} s/step"
     return state, note
 
 
-def speed(config: Config, rows: dict[str, np.ndarray], seconds) -> dict[str, float]:
+def speed(config: Config, rows: dict[str, np.ndarray], seconds, sampled: dict[str, np.ndarray]) -> dict[str, float]:
     """Time, rates and, where the accelerator's peak is known, the model-FLOPs utilisation (MFU) of a training step's phases.
 
-    `seconds` are those of rollout (sampling and grading), scoring, and the update.
+    `seconds` are those of rollout (sampling and grading), scoring, and the update. `sampled` are the rows that were drawn, `rows` those
+    that are trained on. The passes of a critic and of a reference policy take their time, but do not count as work.
     """
-    lengths, group = rows["response_mask"].sum(axis=1), config.rollout.group_size
-    work = flops.training_step(
-        config.model, prompt_lengths=rows["prompt_length"][::group].tolist(), response_lengths=lengths.tolist(), group_size=group
-    )
-    tokens, responses = int(rows["prompt_length"].sum() + lengths.sum()), int(lengths.sum())
-    phases = {"rollout": (responses, work.prefill + work.decode), "score": (tokens, work.score), "update": (tokens, work.update)}
+    def work_of(rows):
+        lengths, group = rows["response_mask"].sum(axis=1), config.rollout.group_size
+        prompts = rows["prompt_length"][::group].tolist()
+        return flops.training_step(config.model, prompt_lengths=prompts, response_lengths=lengths.tolist(), group_size=group)
+
+    work, drawn = work_of(rows), work_of(sampled)
+    tokens = int(rows["prompt_length"].sum() + rows["response_mask"].sum())
+    responses = int(sampled["response_mask"].sum())
+    phases = {"rollout": (responses, drawn.prefill + drawn.decode), "score": (tokens, work.score), "update": (tokens, work.update)}
     limits = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count())
     out = {"speed/response_tokens_per_second": responses / sum(seconds)}
     for (name, (count, operations)), spent in zip(phases.items(), seconds, strict=True):

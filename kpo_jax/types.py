@@ -29,6 +29,7 @@ __all__ = [
     "ObjectiveOutput",
     "Packed",
     "Prompts",
+    "TokenTrace",
     "TrainState",
     "Verdict",
 ]
@@ -58,6 +59,26 @@ class ObjectiveOutput:
 
     loss: jax.Array
     token_loss: jax.Array
+    clipped: jax.Array
+
+
+class TokenTrace(NamedTuple):
+    """What the loss saw and made of every token, before the update it led to; each [B, T], float32 unless said, junk where masked.
+
+    Attributes:
+      log_prob: of the policy that is about to be updated.
+      log_ratio: log_prob - old_log_prob, what the filter is given.
+      filtered_log_ratio, innovation, innovation_std, gain, saturated (bool): as in FilterOutput.
+      clipped: bool, as in ObjectiveOutput.
+    """
+
+    log_prob: jax.Array
+    log_ratio: jax.Array
+    filtered_log_ratio: jax.Array
+    innovation: jax.Array
+    innovation_std: jax.Array
+    gain: jax.Array
+    saturated: jax.Array
     clipped: jax.Array
 
 
@@ -137,8 +158,10 @@ class Batch:
       response_mask: [B, T] bool.
       old_log_prob: [B, T] float32, recomputed by the trainer with the weights that sampled.
       sampler_log_prob: [B, T] float32, as the sampler saw it.
-      advantage: [B] float32.
+      advantage: [B] float32, or [B, T] where a critic gives every token its own; see masked.over_tokens.
       reward: [B] float32.
+      old_value, returns: [B, T] float32, the critic's values at rollout time and what it is to learn; None without a critic.
+      reference_log_prob: [B, T] float32, of the reference policy; None without one.
       num_tokens: [] int32, valid response tokens.
       num_sequences: [] int32, sequences with at least one valid token.
     """
@@ -149,6 +172,9 @@ class Batch:
     sampler_log_prob: jax.Array | None = None
     advantage: jax.Array | None = None
     reward: jax.Array | None = None
+    old_value: jax.Array | None = None
+    returns: jax.Array | None = None
+    reference_log_prob: jax.Array | None = None
     num_tokens: jax.Array | None = None
     num_sequences: jax.Array | None = None
 
@@ -165,6 +191,7 @@ class TrainState:
       skipped_in_a_row: [] int32, the current run of them.
       spikes: [] int32, those of them that were spikes.
       typical_norm: [] float32, running mean of the gradient norms of the updates that were taken.
+      critic: the critic's own TrainState; None without a critic.
     """
 
     step: jax.Array
@@ -174,3 +201,4 @@ class TrainState:
     skipped_in_a_row: jax.Array
     spikes: jax.Array
     typical_norm: jax.Array
+    critic: Any = None

@@ -9,7 +9,7 @@ from kpo_jax.arithmetic import DIFFICULTIES, demonstration, problems
 from kpo_jax.problem_sets import Problem
 from kpo_jax.tokenizers import CharTokenizer
 
-RESPONSE_LENGTHS = {"easy": (27, 33), "medium": (27, 37), "hard": (56, 80), "long": (210, 330), "single": (15, 21)}
+RESPONSE_LENGTHS = {"easy": (27, 33), "medium": (27, 37), "hard": (56, 80), "chain": (51, 65), "long": (210, 330), "single": (15, 21)}
 NUM = {"single": (105, 90)}  # problems to ask for, in train and test; the rest have plenty
 
 
@@ -140,7 +140,7 @@ def test_operators_and_answers_are_balanced():
 
 
 def test_bad_requests():
-    with pytest.raises(ValueError, match="legal are easy, medium, hard, long, single"):
+    with pytest.raises(ValueError, match="legal are easy, medium, hard, chain, long, single"):
         problems("extreme", "train", 1, 0)
     with pytest.raises(ValueError, match="legal are train, test"):
         problems("easy", "validation", 1, 0)

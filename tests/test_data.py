@@ -214,7 +214,7 @@ def test_bad_files_are_one_clear_line(tmp_path):
         (dict(source="jsonl", path="x", split="test"), "data.split 'test' does nothing"),
         (dict(source="parquet", path="x", revision="main"), "data.revision 'main' does nothing"),
         (dict(source="hub", path="x", difficulty="hard"), "data.difficulty 'hard' does nothing"),
-        (dict(difficulty="extreme"), "legal are easy, medium, hard, long"),
+        (dict(difficulty="extreme"), "legal are easy, medium, hard, chain, long"),
         (dict(split="validation"), "legal are train, test"),
         (dict(template="alpaca"), "data.template 'alpaca': legal are plain"),
         (dict(enable_thinking=True), "needs a chat template"),

@@ -1,5 +1,6 @@
 """Every method as a whole, without the model: builds everywhere, has a gradient, and is what its name says."""
 
+import dataclasses
 import functools
 from pathlib import Path
 
@@ -11,15 +12,21 @@ from test_objectives import make_batch
 
 from kpo_jax import config as config_lib
 from kpo_jax.advantages import ADVANTAGES
-from kpo_jax.config import build_filter, build_objective
+from kpo_jax.config import Config, ObjectiveConfig, build_filter, build_objective
+from kpo_jax.critic import CriticConfig
 from kpo_jax.filters import apply_filter
-from kpo_jax.methods import METHODS, method
+from kpo_jax.methods import METHODS, method, with_method
+from kpo_jax.objectives.kl import KLConfig
+from kpo_jax.rewards import score
+from kpo_jax.sampler import SampleConfig
+from kpo_jax.types import Verdict
 
 RNG = np.random.default_rng(0)
 ROWS, LENGTH, GROUP = 16, 64, 8
 MASK = np.arange(LENGTH)[None, :] < RNG.integers(5, LENGTH + 1, ROWS)[:, None]
 MASK[3, 2:5] = False
 REWARD = jnp.asarray(RNG.random(ROWS), jnp.float32)
+TOKEN_ADVANTAGE = jnp.asarray(RNG.standard_normal((ROWS, LENGTH)), jnp.float32)  # a critic's
 OUTLIERS = np.where(RNG.random((ROWS, LENGTH)) < 0.03, 12, 1)
 # innovations of the deviation that the paper prints, 0.012, with outliers
 LOG_RATIO = jnp.asarray(np.where(MASK, 0.012 * OUTLIERS * RNG.standard_normal((ROWS, LENGTH)), 0), jnp.float32)
@@ -30,7 +37,8 @@ ROBUST = [name for name in METHODS if name.startswith("is_kpo_") and name != "is
 def gradient(name, shift=0.0):
     """d loss / d log_prob [B, T] of a method, and its filter's output."""
     algorithm = METHODS[name]
-    batch = make_batch(MASK, ADVANTAGES[algorithm.advantage](REWARD, GROUP))
+    advantage = TOKEN_ADVANTAGE if algorithm.has_critic else ADVANTAGES[algorithm.advantage](REWARD, GROUP)
+    batch = make_batch(MASK, advantage)
     ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
 
     def loss(log_ratio):
@@ -83,34 +91,101 @@ def test_robust_variants_smooth_as_kpo_weak_but_cut_outliers(name):
     if robust.saturated.any():
         assert 0.001 < robust.saturated[MASK].mean() < 0.5
     else:
-        assert name in ("is_kpo_wolf", "is_kpo_student_t")
-    if name not in ("is_kpo_iterated", "is_kpo_huber", "is_kpo_wolf", "is_kpo_student_t"):  # whose gains follow the data
+        assert name in ("is_kpo_wolf", "is_kpo_student_t", "is_kpo_adaptive_var")
+    if name not in ("is_kpo_iterated", "is_kpo_huber", "is_kpo_wolf", "is_kpo_student_t", "is_kpo_adaptive_var"):  # whose gains follow the data
         np.testing.assert_allclose(robust.gain, weak.gain, atol=2e-3)
 
 
-def test_released_defaults():
-    def parts(name):
-        algorithm = METHODS[name]
-        return algorithm.filter, algorithm.objective, algorithm.advantage
+_KALMAN = lambda q, v, **rest: ("kalman", dict(process_var=q, measurement_var=v, initial_var=0.0) | rest)
+_IS = lambda q, v, kappa, **rest: ("saturated_kalman", dict(process_var=q, measurement_var=v, initial_var=0.0, kappa=kappa) | rest)
+_SCALED = dict(var_ratio=1e-2, initial_ratio=0.0, kappa=3.0)
+_NOISE = dict(process_var=1e-6, measurement_var=1e-4, initial_var=0.0)
+_NARROW = ("clipped", dict(clip_low=3e-4, clip_high=4e-4, clip=True, dual_clip=None, aggregation="seq-mean-token-mean"))
+_WIDE = ("clipped", dict(clip_low=0.2, clip_high=0.2, clip=True, dual_clip=None, aggregation="seq-mean-token-mean"))
+_TOKEN_MEAN = dict(_WIDE[1], aggregation="token-mean")
 
-    objective = lambda name: build_objective(METHODS[name].objective)
-    assert METHODS["dr_grpo"].advantage == "dr_grpo" and objective("dr_grpo").aggregation == "seq-mean-token-sum-norm"
-    assert METHODS["krpo"].advantage == "krpo" and objective("krpo") == objective("grpo")
-    assert (objective("gmpo").clip_low, objective("gmpo").clip_high, objective("gmpo").aggregation) == (0.4, 0.4, "seq-mean-token-mean")
-    assert (objective("cispo").clip_low, objective("cispo").clip_high, objective("cispo").aggregation) == (1.0, 4.0, "token-mean")
-    assert (objective("sapo").tau_positive, objective("sapo").tau_negative) == (1.0, 1.05)
-    ctpo = objective("ctpo")
-    assert (ctpo.clip_low, ctpo.clip_high, ctpo.dual_clip, ctpo.aggregation) == (0.025, 0.05, 0.05, "token-mean")
-    unclipped = parts("kpo_unclipped")
-    assert (unclipped[0].process_var, unclipped[0].measurement_var, unclipped[1].clip) == (1e-4, 1.0, False)
-    assert parts("ema_kpo")[0].gain == pytest.approx(9.995e-4, rel=1e-4)
-    assert parts("gspo")[0].gradient == "through_filter" and parts("gspo_token")[0].gradient == "straight_through"
-    assert parts("gspo")[1] == parts("gspo_token")[1]
+# name -> (filter, its parameters), (objective, its parameters), advantage; what is not named here is off
+RELEASED = {
+    "ppo": (("identity", {}), ("clipped", _TOKEN_MEAN), "gae"),
+    "grpo": (("identity", {}), _WIDE, "group"),
+    "dr_grpo": (("identity", {}), ("clipped", dict(_WIDE[1], aggregation="seq-mean-token-sum-norm")), "dr_grpo"),
+    "dapo": (("identity", {}), ("clipped", dict(_TOKEN_MEAN, clip_high=0.28)), "group"),
+    "gspo": (("sequence_mean", {}), _NARROW, "group"),
+    "gspo_token": (("sequence_mean", {}), _NARROW, "group"),
+    "gmpo": (("identity", {}), ("geometric", dict(clip_low=0.4, clip_high=0.4, aggregation="seq-mean-token-mean")), "group"),
+    "krpo": (("identity", {}), _WIDE, "krpo"),
+    "cispo": (("identity", {}), ("cispo", dict(clip_low=1.0, clip_high=4.0, aggregation="token-mean")), "group"),  # a cap of 5
+    "sapo": (("identity", {}), ("sapo", dict(tau_positive=1.0, tau_negative=1.05, aggregation="seq-mean-token-mean")), "group"),
+    "ctpo": (
+        ("cumulative", {}),
+        ("position_clipped", dict(clip_low=0.025, clip_high=0.05, dual_clip=0.05, aggregation="token-mean")),
+        "group",
+    ),
+    "minpro_experimental": (("min_prefix", {}), _WIDE, "group"),
+    "kpo_strong": (_KALMAN(1e-6, 1.0), _NARROW, "group"),
+    "kpo_weak": (_KALMAN(1e-2, 1.0), _NARROW, "group"),
+    "kpo_unclipped": (_KALMAN(1e-4, 1.0), ("clipped", dict(clip=False, dual_clip=None, aggregation="seq-mean-token-mean")), "group"),
+    "ema_kpo": (("ema", dict(gain=9.995e-4)), _NARROW, "group"),
+    "is_kpo_weak": (_IS(1e-2, 1.0, 3.0, covariance="standard"), _NARROW, "group"),
+    "opt0": (_IS(5e-2, 1.0, 1.0), _NARROW, "group"),
+    "opt1": (_IS(1e-2, 0.1, 2.0), _NARROW, "group"),
+    "is_kpo_calibrated": (("calibrated", _SCALED), _NARROW, "group"),
+    "is_kpo_running_mean": (("running_scale", dict(_SCALED, statistic="mean", rate=0.05, floor=1e-6)), _NARROW, "group"),
+    "is_kpo_running_median": (("running_scale", dict(_SCALED, statistic="median", rate=0.05, floor=1e-6)), _NARROW, "group"),
+    "is_kpo_masreliez": (_IS(1e-6, 1e-4, 3.0, covariance="masreliez"), _NARROW, "group"),
+    "is_kpo_iterated": (("iterated", dict(_NOISE, bound=1.0364, state_bound=1.0364, iterations=3, step_size=1.0)), _NARROW, "group"),
+    "is_kpo_huber": (("huber", dict(_NOISE, bound=1.345)), _NARROW, "group"),
+    "is_kpo_wolf": (("wolf", _NOISE), _NARROW, "group"),
+    "is_kpo_student_t": (("student_t", dict(_NOISE, iterations=3)), _NARROW, "group"),
+    "is_kpo_stubborn": (("stubborn", dict(_NOISE, kappa=3.0)), _NARROW, "group"),
+    "is_kpo_adaptive_var": (("adaptive_var", _NOISE), _NARROW, "group"),
+}
+
+
+def test_the_table_has_every_method():
+    assert set(RELEASED) == set(METHODS)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_released_defaults(name):
+    algorithm = METHODS[name]
+    (filter_name, filter_values), (objective_name, objective_values), advantage = RELEASED[name]
+    assert (algorithm.filter.name, algorithm.objective.name, algorithm.advantage) == (filter_name, objective_name, advantage)
+    for built, values in ((build_filter(algorithm.filter), filter_values), (build_objective(algorithm.objective), objective_values)):
+        for field, value in values.items():
+            found = getattr(built, field)
+            assert (found == pytest.approx(value, rel=1e-4) if isinstance(value, float) else found == value), field
+    assert algorithm.filter.gradient == ("through_filter" if name == "gspo" else "straight_through")
+    assert algorithm.dynamic_sampling == (10 if name == "dapo" else 0)
+    assert algorithm.kl == KLConfig() and algorithm.kl.estimate == ""
+    assert algorithm.objective.truncated_is is None and build_objective(ObjectiveConfig(truncated_is="token")).cap == 2.0
+
+
+def test_ppo_has_its_critics_defaults():
+    assert (CriticConfig().gamma, CriticConfig().lam, CriticConfig().value_clip) == (1.0, 1.0, 0.2)
+
+
+def test_dapo_brings_its_reward_whose_buffer_is_counted_in_tokens():
+    """Of 20480 tokens its last 4096: at 18432, half way, -1/2 is added to +1 or -1."""
+    config = with_method(Config(sampler=SampleConfig(max_response_length=20480)), "dapo")
+    assert (config.reward.kind, config.reward.overlong_buffer, config.reward.overlong_penalty) == ("plus_minus_one", 4096, 1.0)
+    verdicts = [Verdict(correct=right, extracted="1", reason="") for right in (True, True, True, False)]
+    reward = score(verdicts, ["1"] * 4, np.array([16384, 18432, 20480, 18432]), 20480, config.reward)
+    np.testing.assert_allclose(reward, [1, 0.5, 0, -1.5])
+    assert with_method(Config(), "grpo").reward == Config().reward and with_method(Config(), "grpo").algorithm == METHODS["grpo"]
+
+
+def test_dynamic_sampling_needs_groups():
+    config = with_method(Config(), "dapo")
+    alone = dataclasses.replace(config, rollout=dataclasses.replace(config.rollout, group_size=1))
+    assert config_lib.validate(config) == []
+    problem = "algorithm.dynamic_sampling: the rewards of a group of one (rollout.group_size) are all equal, so all are dropped"
+    assert config_lib.validate(alone) == [problem]
 
 
 def test_an_unknown_method_names_the_legal_ones():
-    with pytest.raises(ValueError, match=r"no method 'dapo'; there are grpo, gspo, .*is_kpo_student_t"):
-        method("dapo")  # its sampling is a part of it, and is not here
+    with pytest.raises(ValueError, match=r"no method 'dappo'; there are grpo, gspo, .*is_kpo_student_t"):
+        method("dappo")
 
 
 def test_a_filter_of_the_whole_batch_refuses_microbatches():

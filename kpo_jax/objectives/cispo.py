@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
+from kpo_jax import masked
 from kpo_jax.objectives.base import check_aggregation, check_band, check_cap, total
 from kpo_jax.types import Batch, ObjectiveOutput
 
@@ -39,6 +40,6 @@ class Cispo:
         fixed = jax.lax.stop_gradient(log_ratio)
         ratio = jnp.exp(jnp.minimum(fixed, self.log_ratio_cap))
         weight = jnp.clip(ratio, 1 - self.clip_low, 1 + self.clip_high)
-        advantage = batch.advantage.astype(jnp.float32)[:, None]  # [B, 1]
+        advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
         token_loss = -advantage * weight * (1 + (log_ratio - fixed))
         return ObjectiveOutput(total(self, batch, token_loss), token_loss, (weight != ratio) & batch.response_mask)

@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
+from kpo_jax import masked
 from kpo_jax.objectives.base import check_aggregation, check_band, check_cap, clipped_surrogate, total
 from kpo_jax.types import Batch, ObjectiveOutput
 
@@ -39,7 +40,7 @@ class Clipped:
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
         ratio = jnp.exp(jnp.minimum(filtered_log_ratio.astype(jnp.float32), self.log_ratio_cap))
-        advantage = batch.advantage.astype(jnp.float32)[:, None]  # [B, 1]
+        advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
         token_loss, clipped = -advantage * ratio, jnp.zeros_like(batch.response_mask)
         if self.clip:
             token_loss, clipped = clipped_surrogate(ratio, advantage, 1 - self.clip_low, 1 + self.clip_high, self.dual_clip)

@@ -37,10 +37,10 @@ class Geometric:
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
         log_ratio = masked.clean(filtered_log_ratio, batch.response_mask)
-        advantage = batch.advantage.astype(jnp.float32)[:, None]  # [B, 1]
+        advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
         bounded = jnp.clip(log_ratio, -self.clip_low, self.clip_high)
         clipped = jnp.sign(advantage) * log_ratio > jnp.sign(advantage) * bounded
         worse = jnp.where(clipped, bounded, log_ratio)
         mean = masked.mean(worse, batch.response_mask, axis=1, keepdims=True)  # [B, 1]
-        token_loss = jnp.broadcast_to(-advantage * jnp.exp(jnp.minimum(mean, self.log_ratio_cap)), log_ratio.shape)
+        token_loss = -advantage * jnp.exp(jnp.minimum(mean, self.log_ratio_cap))
         return ObjectiveOutput(total(self, batch, token_loss), token_loss, clipped & batch.response_mask)

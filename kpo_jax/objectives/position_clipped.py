@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
+from kpo_jax import masked
 from kpo_jax.objectives.base import check_aggregation, check_cap, check_log_band, clipped_surrogate, total
 from kpo_jax.types import Batch, ObjectiveOutput
 
@@ -41,7 +42,7 @@ class PositionClipped:
         root = jnp.sqrt(jnp.cumsum(batch.response_mask, axis=1, dtype=jnp.float32))  # [B, T], of the position
         bound = lambda width: jnp.exp(jnp.minimum(width * root, self.log_ratio_cap))
         ratio = jnp.exp(jnp.minimum(filtered_log_ratio.astype(jnp.float32), self.log_ratio_cap))
-        advantage = batch.advantage.astype(jnp.float32)[:, None]  # [B, 1]
+        advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
         dual = None if self.dual_clip is None else bound(self.dual_clip)
         token_loss, clipped = clipped_surrogate(ratio, advantage, bound(-self.clip_low), bound(self.clip_high), dual)
         return ObjectiveOutput(total(self, batch, token_loss), token_loss, clipped & batch.response_mask)

@@ -5,6 +5,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
+from kpo_jax import masked
 from kpo_jax.objectives.base import check_aggregation, check_cap, total
 from kpo_jax.types import Batch, ObjectiveOutput
 
@@ -38,7 +39,7 @@ class Sapo:
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
         ratio = jnp.exp(jnp.minimum(filtered_log_ratio.astype(jnp.float32), self.log_ratio_cap))
-        advantage = batch.advantage.astype(jnp.float32)[:, None]  # [B, 1]
+        advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
         tau = jnp.where(advantage > 0, self.tau_positive, self.tau_negative)
         token_loss = -advantage * jax.nn.sigmoid(tau * (ratio - 1)) * 4 / tau
         return ObjectiveOutput(total(self, batch, token_loss), token_loss, jnp.zeros_like(batch.response_mask))

@@ -1,0 +1,231 @@
+"""What every token of a training step went through, on disk, readable with numpy alone.
+
+`WORKDIR/trace/step_000016.npz` holds one training step, without padding: a field has one entry per response token, all rows one
+after the other, or one per row, or one per group of rows that answer one problem (`FIELDS`). `WORKDIR/trace/trace.json` holds what
+the arrays mean: the fields, the filter, the objective, the tokenizer. Row i of step 16, and what the filter did to it:
+
+    import json, numpy as np
+    step = np.load("trace/step_000016.npz")
+    row = slice(step["offsets"][i], step["offsets"][i + 1])
+    before, after = np.exp(step["log_ratio"][row]), np.exp(step["filtered_log_ratio"][row])
+    parameters = json.load(open("trace/trace.json"))["filter"]
+
+Float32 is stored as it was computed, so that a filter applied to `log_ratio` once more gives `filtered_log_ratio` to the bit.
+"""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+SCHEMA = 1
+
+# name -> (what it has one entry for, dtype, meaning)
+FIELDS = {
+    "offsets": ("row + 1", "int64", "the response tokens of row i stand at offsets[i] to offsets[i + 1] of every token field"),
+    "token": ("token", "int32", "id of the response token"),
+    "sampler_log_prob": ("token", "float32", "log-probability as the sampler drew it"),
+    "old_log_prob": ("token", "float32", "the same by the trainer, before any update"),
+    "log_prob": ("token", "float32", "of the policy that the minibatch was about to update, as its loss saw it"),
+    "log_ratio": ("token", "float32", "log_prob - old_log_prob, what the filter was given"),
+    "filtered_log_ratio": ("token", "float32", "what the filter made of it"),
+    "innovation": ("token", "float32", "log_ratio less its prediction, before saturation"),
+    "innovation_std": ("token", "float32", "what the filter expected of the innovation; inf without a noise model"),
+    "gain": ("token", "float32", "of the filter"),
+    "saturated": ("token", "bool", "the filter bounded the innovation"),
+    "clipped": ("token", "bool", "the objective cut the token's gradient off"),
+    "advantage": ("token", "float32", "of the token's response, or its own where there is a critic"),
+    "reward": ("row", "float32", "of the response"),
+    "correct": ("row", "bool", "the verdict"),
+    "extracted": ("row", "str", "the answer that was found in the response; empty if none"),
+    "finished": ("row", "bool", "the response ended by itself"),
+    "minibatch": ("row", "int32", "the optimizer step that the row went into, from 0; 0 is on-policy"),
+    "microbatch": ("row", "int32", "its part of the minibatch, from 0"),
+    "place": ("row", "int32", "its row of the microbatch's [B, T] arrays, from 0"),
+    "problem": ("group", "str", "id of the problem; group_size rows answer it, one after the other"),
+    "answer": ("group", "str", "its reference answer"),
+    "prompt_offsets": ("group + 1", "int64", "the prompt of group g stands at prompt_offsets[g] to prompt_offsets[g + 1] of prompt_token"),
+    "prompt_token": ("prompt token", "int32", "id of the prompt's token"),
+}
+RECORDED = ("log_prob", "log_ratio", "filtered_log_ratio", "innovation", "innovation_std", "gain", "saturated", "clipped")
+
+
+def directory(workdir: str) -> Path:
+    return Path(workdir) / "trace"
+
+
+def describe(algorithm, *, method: str | None, group_size: int, num_minibatches: int, microbatch_shape, **more) -> dict:
+    """The part of trace.json that a run's configuration decides. `algorithm` is an AlgorithmConfig, whose None are left out.
+
+    `microbatch_shape` is (microbatches, B, T) of a minibatch; `more` goes in as it is.
+    """
+    given = lambda part: {k: v for k, v in vars(part).items() if v is not None}
+    return {
+        "schema": SCHEMA,
+        "method": method,
+        "filter": given(algorithm.filter),
+        "objective": given(algorithm.objective),
+        "advantage": algorithm.advantage,
+        "group_size": group_size,
+        "num_minibatches": num_minibatches,
+        "microbatch_shape": list(microbatch_shape),
+        **more,
+        "fields": {name: {"per": per, "dtype": dtype, "meaning": meaning} for name, (per, dtype, meaning) in FIELDS.items()},
+    }
+
+
+def step_arrays(minibatches: list[tuple], traces: list, *, finished, verdicts, problems) -> dict[str, np.ndarray]:
+    """The arrays of one training step by the names of FIELDS.
+
+    Args:
+      minibatches: (rows, packed, order) of each, as from trainer.pack_minibatches after scoring; all groups in order.
+      traces: a TokenTrace [microbatches, B, T] of host arrays for each.
+      finished: [rows] bool. verdicts: one per row. problems: one per group.
+    """
+    token_fields = {name: [] for name, (per, _, _) in FIELDS.items() if per == "token"}
+    rows = {name: [] for name in ("reward", "minibatch", "microbatch", "place", "length")}
+    prompts = []
+    for number, ((part, _, order), tokens) in enumerate(zip(minibatches, traces, strict=True)):
+        mask, size = part["response_mask"], len(part["tokens"])
+        micro, place = np.full(size, -1), np.full(size, -1)
+        taken = order >= 0
+        micro[order[taken]], place[order[taken]] = np.nonzero(taken)
+        lengths, starts = mask.sum(axis=1), part["prompt_length"]
+        advantage = part["advantage"] if part["advantage"].ndim == 2 else np.broadcast_to(part["advantage"][:, None], mask.shape)
+        for name in ("sampler_log_prob", "old_log_prob"):
+            token_fields[name].append(part[name][mask])
+        token_fields["advantage"].append(advantage[mask])
+        for name in RECORDED:
+            token_fields[name].append(getattr(tokens, name)[micro, place][mask])
+        for row, length, start in zip(part["tokens"], lengths, starts, strict=True):
+            token_fields["token"].append(row[start : start + length])
+            prompts.append(row[:start])
+        for name, values in (
+            ("reward", part["reward"]), ("minibatch", np.full(size, number)), ("microbatch", micro), ("place", place), ("length", lengths)
+        ):  # fmt: skip
+            rows[name].append(values)
+    prompts = prompts[:: len(prompts) // len(problems)]
+    arrays = {name: np.concatenate(values) for name, values in (token_fields | rows).items()}
+    arrays |= dict(
+        offsets=_offsets(arrays.pop("length")),
+        correct=[v.correct for v in verdicts],
+        extracted=_texts(v.extracted for v in verdicts),
+        finished=finished,
+        problem=_texts(p.id for p in problems),
+        answer=_texts(p.answer for p in problems),
+        prompt_offsets=_offsets([len(p) for p in prompts]),
+        prompt_token=np.concatenate(prompts),
+    )
+    return {name: np.asarray(arrays[name], dtype) for name, (_, dtype, _) in FIELDS.items()}
+
+
+def _offsets(lengths) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+
+
+def _texts(values) -> list[str]:
+    # an array of texts is as wide as the longest, and "" is both an empty text and none
+    return [(value or "")[:256] for value in values]
+
+
+class TraceWriter:
+    """Records training steps in `workdir`/trace while they fit into `max_bytes`, trace.json included.
+
+    Steps at or beyond `first_step`, which a resumed run takes again, are removed on opening, and so is what a killed writer left
+    behind: the files are the record, trace.json follows them. With every = 0 nothing is recorded, and nothing written.
+    """
+
+    def __init__(self, workdir: str, description: dict, *, first_step: int, every: int, max_bytes: int, active: bool = True):
+        self._directory, self._every, self._active = directory(workdir), every, active
+        self._description = description | {"every": every, "max_bytes": max_bytes}
+        self._stopped_at = None
+        if not active:
+            return
+        old = json.loads((self._directory / "trace.json").read_text()) if (self._directory / "trace.json").exists() else None
+        for path in self._directory.glob("step_*"):
+            if path.suffix != ".npz" or _step(path) >= first_step:
+                path.unlink()
+        if old and old["stopped_at"] is not None and old["stopped_at"] < first_step and max_bytes <= old["max_bytes"]:
+            self._stopped_at = old["stopped_at"]  # recording has ended; a larger budget lets it go on
+        if every:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._write_description()
+        elif old:
+            self._description = old
+            self._write_description()
+
+    def wants(self, step: int) -> bool:
+        """Whether to record the step. Where the writer is not active (on other processes), as far as can be known there."""
+        return self._every > 0 and step % self._every == 0 and self._stopped_at is None
+
+    def write(self, step: int, arrays: dict[str, np.ndarray]) -> str | None:
+        """Record a step; a line for the person at the terminal if it no longer fits, so that recording ends here."""
+        if not self._active:
+            return None
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        size, limit = buffer.getbuffer().nbytes, self._description["max_bytes"]
+        recorded = [*self._steps(), step]
+        used = self._bytes() + size
+        if used + len(self._text(recorded, used)) + 16 > limit:  # the step at which recording ended may be longer than null
+            self._stopped_at = step
+        else:
+            _replace(self._directory / f"step_{step:06d}.npz", buffer.getbuffer())
+        self._write_description()
+        if self._stopped_at is not None:
+            return f"trace: recording ends before step {step}, which would pass trace.max_bytes = {limit:,}"
+        return None
+
+    def _steps(self) -> list[int]:
+        return steps(self._directory)
+
+    def _bytes(self) -> int:
+        return sum(path.stat().st_size for path in self._directory.glob("step_*.npz"))
+
+    def _text(self, recorded: list[int], used: int) -> str:
+        state = {"steps": recorded, "bytes": used, "stopped_at": self._stopped_at}
+        return json.dumps(self._description | state, indent=1) + "\n"
+
+    def _write_description(self) -> None:
+        _replace(self._directory / "trace.json", self._text(self._steps(), self._bytes()).encode())
+
+
+def _replace(path: Path, content) -> None:
+    """Write a file whole or not at all."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+def _step(path: Path) -> int:
+    return int(path.stem.removeprefix("step_"))
+
+
+def steps(trace_directory) -> list[int]:
+    """The steps recorded in a trace's directory, in order."""
+    return sorted(_step(path) for path in Path(trace_directory).glob("step_*.npz"))
+
+
+def load(path: str) -> tuple[Path, dict]:
+    """(the trace's directory, its description) of a trace or of the workdir that holds one. Raises ValueError if there is none."""
+    for place in (Path(path), directory(path)):
+        if (place / "trace.json").is_file():
+            description = json.loads((place / "trace.json").read_text())
+            if description["schema"] != SCHEMA:
+                raise ValueError(f"trace: {place} has schema {description['schema']}; this version reads {SCHEMA}")
+            return place, description
+    raise ValueError(f"trace: none in {path} (no trace.json); record one with --config.trace.every=1")
+
+
+def load_step(trace_directory, step: int) -> dict[str, np.ndarray]:
+    """One step's arrays by the names of FIELDS. Raises ValueError if the file is missing or damaged."""
+    path = Path(trace_directory) / f"step_{step:06d}.npz"
+    try:
+        with np.load(path) as file:
+            return {name: file[name] for name in FIELDS}
+    except FileNotFoundError:
+        raise ValueError(f"trace: no step {step} in {trace_directory}; there are {steps(trace_directory)}") from None
+    except Exception as error:  # numpy, zipfile and zlib each have their own for a torn file
+        raise ValueError(f"trace: {path} is damaged: {error}") from error

@@ -1,0 +1,87 @@
+"""The divergence from a reference policy: as a penalty by hand, in the loss of a model, and as a metric."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from test_learner import MODEL, packed, rows
+
+from kpo_jax import diagnostics, learner, masked, policy
+from kpo_jax.config import MeshConfig
+from kpo_jax.filters.identity import Identity
+from kpo_jax.model import init_params
+from kpo_jax.objectives import aggregation_weights
+from kpo_jax.objectives.clipped import Clipped
+from kpo_jax.objectives.kl import KL_ESTIMATES, KLConfig, kl_estimate, kl_penalty
+from kpo_jax.sharding import make_mesh
+
+MASK = jnp.asarray([[1, 1, 0], [1, 0, 0]], bool)
+# log of policy over reference: log 2, -log 2; and 0
+LOG_PROB = jnp.asarray(np.where(MASK, np.log([[0.5, 0.25, 1], [0.5, 1, 1]]), np.nan), jnp.float32)
+REFERENCE = jnp.asarray(np.where(MASK, np.log([[0.25, 0.5, 1], [0.5, 1, 1]]), np.nan), jnp.float32)
+TWO = np.log(2)
+BY_HAND = {"k1": [[TWO, -TWO, 0], [0, 0, 0]], "k2": [[TWO**2 / 2, TWO**2 / 2, 0], [0, 0, 0]], "k3": [[TWO - 0.5, 1 - TWO, 0], [0, 0, 0]]}
+SLOPE = {"k1": [[1, 1, 0], [1, 0, 0]], "k2": [[TWO, -TWO, 0], [0, 0, 0]], "k3": [[1 - 0.5, 1 - 2, 0], [0, 0, 0]]}
+
+
+@pytest.mark.parametrize("kind", KL_ESTIMATES)
+def test_penalty_and_gradient_by_hand(kind):
+    weights = jnp.asarray([[0.25, 0.5, 0], [0.25, 0, 0]])
+    penalty = lambda log_prob: kl_penalty(log_prob, REFERENCE, MASK, weights, KLConfig(kind, 0.1))
+    (value, sums), gradient = jax.value_and_grad(penalty, has_aux=True)(LOG_PROB)
+    np.testing.assert_allclose(value, 0.1 * np.sum(np.asarray(weights) * BY_HAND[kind]), rtol=1e-5)
+    np.testing.assert_allclose(gradient, 0.1 * np.asarray(weights) * SLOPE[kind], rtol=1e-5)
+    np.testing.assert_allclose(sums, [np.sum(BY_HAND[k]) for k in KL_ESTIMATES], rtol=1e-5, atol=1e-7)
+    nothing, _ = kl_penalty(LOG_PROB, REFERENCE, MASK, weights, KLConfig(kind, 0.0))
+    assert nothing == 0  # measured alone
+
+
+def test_the_trap_on_policy_gradients_of_the_three_estimates():
+    """Averaged over the policy itself: k1's is 0, k2's that of KL(policy || reference), k3's that of KL(reference || policy)."""
+    logits, reference = jnp.asarray(np.random.default_rng(0).standard_normal((2, 7)), jnp.float32)
+    log_p, log_q = jax.nn.log_softmax(logits), jax.nn.log_softmax(reference)
+    average = lambda kind: jax.grad(lambda x: jnp.sum(jnp.exp(log_p) * kl_estimate(jax.nn.log_softmax(x), log_q, kind)))(logits)
+    forward = jax.grad(lambda x: jnp.sum(jax.nn.softmax(x) * (jax.nn.log_softmax(x) - log_q)))(logits)
+    backward = jax.grad(lambda x: jnp.sum(jnp.exp(log_q) * (log_q - jax.nn.log_softmax(x))))(logits)
+    np.testing.assert_allclose(average("k1"), jnp.zeros(7), atol=1e-6)
+    np.testing.assert_allclose(average("k2"), forward, atol=1e-5)
+    np.testing.assert_allclose(average("k3"), backward, atol=1e-5)
+    assert np.abs(forward - backward).max() > 1e-2 and np.abs(forward).max() > 1e-2  # control: they are three different things
+
+
+def test_in_the_loss_and_the_metrics_of_a_model():
+    mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
+    batch = rows()
+    batch["reference_log_prob"] = np.where(batch["response_mask"], batch["old_log_prob"] - 0.3, np.nan).astype(np.float32)
+    _, arrays = packed(batch, mesh)
+    arrays = jax.tree.map(lambda x: x[0] if x.ndim else x, learner.with_totals(arrays))
+    params = init_params(MODEL, jax.random.key(0))
+    objective = Clipped()
+    options = dict(model_config=MODEL, ratio_filter=Identity(), filter_gradient="straight_through", objective=objective, temperature=1.0)
+    off, measured_off = learner.policy_loss(params, arrays.replace(reference_log_prob=None), **options)
+    on, measured = learner.policy_loss(params, arrays, **options, kl=KLConfig("k3", 0.5))
+    mask = np.asarray(arrays.response_mask)
+    log_prob = np.asarray(policy.token_log_probs(MODEL, params, arrays.packed)[0])
+    d = np.where(mask, log_prob - np.asarray(arrays.reference_log_prob), 0).astype(np.float64)
+    estimates = {"k1": d, "k2": d**2 / 2, "k3": np.exp(-d) + d - 1}
+    weights = np.asarray(aggregation_weights(arrays, objective.aggregation))
+    np.testing.assert_allclose(on - off, 0.5 * np.sum(weights * estimates["k3"]), rtol=1e-4)
+    assert on - off > 1e-2
+    scalars = diagnostics.summarize(diagnostics.merge(measured, measured), kappa=np.inf, has_reference=True)
+    for kind, values in estimates.items():
+        np.testing.assert_allclose(scalars[f"policy/reference_{kind}"], values[mask].mean(), rtol=1e-4)
+    assert not any("reference" in name for name in diagnostics.summarize(measured_off, kappa=np.inf))
+    assert masked.count(arrays.response_mask) == measured.num_tokens
+
+
+@pytest.mark.parametrize(
+    ("bad", "line"),
+    [
+        (dict(estimate="k4"), r"estimate='k4' is not legal: it must be '' or one of k1, k2, k3"),
+        (dict(estimate="k3", beta=-1.0), "beta=-1.0 is not legal: it must be a finite number >= 0"),
+        (dict(beta=0.1), "beta=0.1 is not legal: without an estimate it weighs nothing"),
+    ],
+)
+def test_bad_parameters_are_named(bad, line):
+    with pytest.raises(ValueError, match=line):
+        KLConfig(**bad)

@@ -1,0 +1,272 @@
+"""Replay: the recorded filter gives the record back to the bit, and what other filters would do is counted right."""
+
+import dataclasses
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from test_filters import EXAMPLES
+
+from kpo_jax import grid, replay, trace
+from kpo_jax.config import AlgorithmConfig, FilterConfig, ObjectiveConfig, build_filter, build_objective, spelled_out
+from kpo_jax.filters import FILTERS, apply_filter
+from kpo_jax.methods import METHODS
+from kpo_jax.types import Batch, TokenTrace
+
+ROOT = Path(__file__).parents[1]
+MICRO, B, T = 2, 4, 16
+NARROW = ObjectiveConfig(clip_low=3e-4, clip_high=4e-4)
+
+
+class Problem:
+    id, answer = "p", "1"
+
+
+class Verdict:
+    correct, extracted = True, "1"
+
+
+def config_of(ratio_filter) -> FilterConfig:
+    name = next(name for name, cls in FILTERS.items() if type(ratio_filter) is cls)
+    return FilterConfig(name=name, **dataclasses.asdict(ratio_filter))
+
+
+def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO, seed=0):
+    """A trace whose filter and objective ran inside one jitted function with what makes the log-ratio, as in training."""
+    algorithm = spelled_out(algorithm)
+    description = trace.describe(
+        algorithm, method=None, group_size=2, num_minibatches=num_minibatches, microbatch_shape=(microbatches, B, T), backend="cpu", jax="x"
+    )
+    writer = trace.TraceWriter(str(workdir), description, first_step=1, every=1, max_bytes=2**24)
+    ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
+
+    @jax.jit
+    def loss_sees(shift, batch):
+        log_prob = batch.old_log_prob + shift
+        log_ratio = jax.numpy.where(batch.response_mask, log_prob - batch.old_log_prob, 0.0)
+        filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, algorithm.filter.gradient)
+        out = objective(filtered.log_ratio, batch)
+        return TokenTrace(log_prob, log_ratio, *filtered, out.clipped), out.loss
+
+    rng = np.random.default_rng(seed)
+    size = microbatches * B - 1  # one place of the last microbatch stays empty
+    for step in steps:
+        minibatches, traces = [], []
+        for number in range(num_minibatches):
+            lengths = rng.integers(1, T + 1, size)
+            order = np.append(rng.permutation(size), -1).reshape(microbatches, B).astype(np.int32)
+            mask = np.arange(T) < lengths[:, None]
+            rows = dict(
+                tokens=rng.integers(0, 9, (size, 3 + T)).astype(np.int32), prompt_length=np.full(size, 3), response_mask=mask,
+                old_log_prob=np.where(mask, -rng.exponential(1, (size, T)), 0).astype(np.float32),
+                sampler_log_prob=np.where(mask, -rng.exponential(1, (size, T)), 0).astype(np.float32),
+                advantage=rng.choice([-1.0, 0.0, 0.7], size).astype(np.float32), reward=np.ones(size, np.float32),
+            )  # fmt: skip
+            shift = np.zeros((size, T)) if number == 0 and num_minibatches > 1 else 0.02 * rng.standard_t(2, (size, T))
+            take = lambda x, order=order: np.where((order >= 0).reshape(MICRO if len(order) == MICRO else 1, B, *(1,) * (x.ndim - 1)), x[order], 0)
+            fields = {name: take(rows[name]).astype(rows[name].dtype) for name in ("response_mask", "old_log_prob", "sampler_log_prob", "advantage")}
+            totals = dict(num_tokens=np.int32(mask.sum()), num_sequences=np.int32(size))
+            parts = [
+                loss_sees(take(shift.astype(np.float32))[m], Batch(packed=None, **{k: v[m] for k, v in fields.items()}, **totals))[0]
+                for m in range(microbatches)
+            ]
+            traces.append(TokenTrace(*(np.stack(x) for x in zip(*jax.device_get(parts), strict=True))))
+            minibatches.append((rows, None, order))
+        rows = num_minibatches * size
+        arrays = trace.step_arrays(
+            minibatches, traces, finished=np.ones(rows, bool), verdicts=[Verdict] * rows, problems=[Problem] * (rows // size * size)
+        )
+        writer.write(step, arrays)
+    return workdir
+
+
+@pytest.mark.parametrize("ratio_filter", EXAMPLES, ids=str)
+def test_the_recorded_filter_gives_the_record_to_the_bit(ratio_filter, tmp_path):
+    microbatches = 1 if ratio_filter.batch_coupled else MICRO  # as a configuration must have it
+    algorithm = AlgorithmConfig(filter=config_of(ratio_filter), objective=NARROW)
+    record(tmp_path, algorithm, microbatches=microbatches)
+    directory, description = trace.load(str(tmp_path))
+    step = trace.load_step(directory, 1)
+    push = replay.make_push(replay.recorded_algorithm(description), weights=False)
+    on_policy, off_policy = replay.minibatches(step, description)
+    assert not on_policy.log_ratio.any() and off_policy.log_ratio.any()
+    for minibatch in (on_policy, off_policy):
+        outcome = push(minibatch)
+        assert replay.differences(outcome, step, minibatch.number) == {}
+    # negative controls: one token that the filter sees otherwise; one unit in the last place of one recorded number
+    place = tuple(x[-1] for x in np.nonzero(off_policy.log_ratio))
+    off_policy.log_ratio[place] *= 1.001
+    assert set(replay.differences(push(off_policy), step, 1)) >= {"innovation"}
+    for name, noticed in (("log_ratio", "log_ratio"), ("log_prob", "log_ratio"), ("gain", "gain")):
+        changed = step | {name: step[name].copy()}
+        changed[name][-1] = np.nextafter(changed[name][-1], np.float32(-9))
+        assert set(replay.differences(outcome, changed, 1)) == {noticed}
+
+
+def test_every_filter_is_an_example():
+    assert {type(f) for f in EXAMPLES} == set(FILTERS.values())
+
+
+def run(tmp_path, *grids):
+    text = replay.run(str(tmp_path), str(tmp_path / "out"), list(grids))
+    lines = [json.loads(line) for line in (tmp_path / "out" / "replay.jsonl").read_text().splitlines()]
+    assert (tmp_path / "out" / "replay.md").read_text() == text + "\n"
+    return text, {(line.get("filter"), line["slice"]): line for line in lines}
+
+
+def test_shares_are_those_of_the_tokens(tmp_path):
+    saturated = FilterConfig(name="saturated_kalman", process_var=1e-4, measurement_var=1e-4, kappa=2.0)
+    record(tmp_path, AlgorithmConfig(filter=saturated, objective=NARROW), steps=(1, 2))
+    text, of = run(tmp_path, "identity:clip_low=0.02:clip_high=0.03", "kalman:process_var=1e-6,1e-2:measurement_var=1")
+    assert "to the bit" in text
+    steps = [trace.load_step(tmp_path / "trace", step) for step in (1, 2)]
+    every = {name: np.concatenate([step[name] for step in steps]) for name, (per, _, _) in trace.FIELDS.items() if per == "token"}
+    number = np.concatenate([np.repeat(step["minibatch"], np.diff(step["offsets"])) for step in steps])
+    position = np.concatenate([np.concatenate([np.arange(n) for n in np.diff(step["offsets"])]) for step in steps])
+    off = number == 1
+    chosen = {
+        "all": off | True, "off_policy": off, "minibatch_0": ~off, "minibatch_1": off, "position_3": off & (position // 2 == 3),
+        "positive": off & (every["advantage"] > 0), "negative": off & (every["advantage"] < 0), "no_advantage": off & (every["advantage"] == 0),
+    }  # fmt: skip
+    for name, which in chosen.items():
+        line = of["recorded", name]
+        assert line["tokens"] == which.sum()
+        for field in ("saturated", "clipped"):
+            assert line[field] == every[field][which].sum() and line[f"{field}_fraction"] == pytest.approx(every[field][which].mean())
+    assert of["recorded", "off_policy"]["saturated"] > 0 < of["recorded", "off_policy"]["clipped"]
+    z = every["log_ratio"][off].astype(float)
+    line = of["identity:clip_low=0.02:clip_high=0.03", "off_policy"]
+    assert line["log_ratio_sd"] == pytest.approx(z.std()) and line["ratio_max"] == pytest.approx(math.exp(z.max()))
+    assert line["ratio_q0.99"] == pytest.approx(math.exp(np.quantile(z, 0.99)))
+    a = every["advantage"][off]
+    expected = np.where(a > 0, z > math.log(1.03), (a < 0) & (z < math.log(0.98)))
+    assert line["clipped"] == expected.sum() > 0
+    weight = np.where(expected, 0, np.exp(z))[a != 0].mean()
+    assert line["gradient_weight"] == pytest.approx(weight, rel=1e-5)
+    fitted = of[None, "off_policy"]["maximum_likelihood"]
+    assert fitted["num_tokens"] == off.sum() and fitted["measurement_var"] > fitted["process_var"]  # the record's are independent
+    assert f"V = {fitted['measurement_var']:.3g}" in text
+    strong, weak = (of[f"kalman:process_var={q}:measurement_var=1", "off_policy"] for q in ("1e-6", "1e-2"))
+    assert strong["log_ratio_sd"] < weak["log_ratio_sd"] < z.std() and strong["clipped"] < weak["clipped"]
+
+
+def test_gradient_weights_through_a_filter(tmp_path):
+    """Through a mean of n tokens every token has 1/n of the weight of each of n: the ratio; through a Kalman filter the gains add up."""
+    record(tmp_path, AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig(clip=False)), num_minibatches=1)
+    _, of = run(tmp_path, "sequence_mean:gradient=through_filter,straight_through:clip=false", "ema:gain=0.1:gradient=through_filter:clip=false")
+    through, straight = (of[f"sequence_mean:gradient={g}:clip=false", "off_policy"] for g in ("through_filter", "straight_through"))
+    assert through["gradient_weight"] == pytest.approx(straight["gradient_weight"], rel=1e-3)
+    assert of["ema:gain=0.1:gradient=through_filter:clip=false", "off_policy"]["gradient_weight"] < 0.8
+
+
+def test_a_filter_that_measures_a_scale_sees_the_whole_minibatch(tmp_path):
+    record(tmp_path, AlgorithmConfig(filter=FilterConfig(name="identity"), objective=NARROW))
+    directory, description = trace.load(str(tmp_path))
+    _, minibatch = replay.minibatches(trace.load_step(directory, 1), description)
+    calibrated = METHODS["is_kpo_calibrated"]
+    outcome = replay.make_push(calibrated)(minibatch)
+    mask = minibatch.response_mask
+    scale = 1.4826 * np.median(np.abs(minibatch.log_ratio[mask]))
+    np.testing.assert_allclose(outcome.innovation_std[:, :, 0][mask[:, :, 0]], scale * math.sqrt(1.01), rtol=1e-5)
+    one = np.abs(minibatch.log_ratio[0][mask[0]])  # negative control: a microbatch has another scale
+    assert abs(1.4826 * np.median(one) / scale - 1) > 1e-3
+
+
+def test_a_perturbed_record_is_told(tmp_path):
+    record(tmp_path, AlgorithmConfig(filter=FilterConfig(name="kalman", process_var=1e-2, measurement_var=1.0), objective=NARROW))
+    path = tmp_path / "trace" / "step_000001.npz"
+    step = trace.load_step(tmp_path / "trace", 1)
+    step["filtered_log_ratio"][-1] = np.nextafter(step["filtered_log_ratio"][-1], np.float32(9))
+    np.savez_compressed(path, **step)
+    text, _ = run(tmp_path, "recorded:measurement_var=2")
+    assert "GIVES OTHER VALUES" in text and "filtered_log_ratio of 1 (by at most" in text
+
+
+def test_an_on_policy_record_has_no_noise_to_estimate(tmp_path):
+    record(tmp_path, AlgorithmConfig(filter=FilterConfig(name="identity"), objective=NARROW))
+    directory, description = trace.load(str(tmp_path))
+    on_policy, off_policy = replay.minibatches(trace.load_step(directory, 1), description)
+    assert replay.fit([on_policy])[0] is None and "every valid log-ratio is 0" in replay.fit([on_policy])[1]
+    assert replay.fit([on_policy, off_policy])[0]["num_tokens"] == off_policy.response_mask.sum()
+
+
+def test_a_filter_that_breaks_is_counted(tmp_path):
+    record(tmp_path, AlgorithmConfig(filter=FilterConfig(name="identity"), objective=NARROW))
+    text, of = run(tmp_path, "kpo_released:process_var=1e30:measurement_var=1e-30")
+    line = of["kpo_released:process_var=1e30:measurement_var=1e-30", "off_policy"]
+    assert line["not_finite"] > 0 and line["gain"] is None and "tokens not finite" in text
+
+
+RECORDED = AlgorithmConfig(filter=FilterConfig(name="kalman", process_var=1e-6, measurement_var=1.0), objective=NARROW)
+
+
+def test_grids_are_all_combinations():
+    found = grid.parse("is_kpo_weak:kappa=1,2:measurement_var=1,0.1:clip_high=0.28", RECORDED)
+    assert [c.label for c in found] == [
+        f"is_kpo_weak:kappa={k}:measurement_var={v}:clip_high=0.28" for k in ("1", "2") for v in ("1", "0.1")
+    ]
+    assert found[-1].algorithm.filter == dataclasses.replace(METHODS["is_kpo_weak"].filter, kappa=2.0, measurement_var=0.1)
+    assert found[0].algorithm.objective == dataclasses.replace(NARROW, clip_high=0.28)
+    assert grid.parse("kalman:process_var=1:measurement_var=1", RECORDED)[0].algorithm.objective == NARROW
+    assert grid.parse("recorded:process_var=inf", RECORDED)[0].algorithm.filter.process_var == math.inf
+    assert grid.parse("cispo", RECORDED)[0].algorithm == METHODS["cispo"]
+    assert grid.parse("recorded:objective=sapo", RECORDED)[0].algorithm.objective == ObjectiveConfig(name="sapo")
+    assert grid.parse("iterated:process_var=1:measurement_var=1:iterations=2", RECORDED)[0].algorithm.filter.iterations == 2
+
+
+WRONG = [
+    ("kalmann", "no method or filter 'kalmann'; nearest legal name: kalman"),
+    ("kalman:process_va=1", "'process_va' is no field of a filter or objective; nearest legal field: process_var"),
+    ("kalman:process_var=a:measurement_var=1", "process_var: 'a' is not a float"),
+    ("kalman:process_var=1", "measurement_var: required by filter 'kalman'"),
+    ("kalman:process_var=-1:measurement_var=1", "process_var=-1.0 is not legal"),
+    ("identity:kappa=3", "filter 'identity' has no such parameter"),
+    ("identity:clip=maybe", "clip: 'maybe' is not a bool"),
+    ("identity:clip_low", "clip_low needs a list of values"),
+    ("identity:clip_low=1:clip_low=2", "clip_low needs one list of values"),
+    ("identity:gradient=none", "gradient: 'none' is not straight_through or through_filter"),
+    ("identity:objective=ppo", "no objective 'ppo'"),
+    ("", "no method or filter ''"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), WRONG)
+def test_what_is_no_grid_is_one_line(line, message):
+    with pytest.raises(ValueError) as error:
+        grid.parse(line, RECORDED)
+    assert message in str(error.value) and "\n" not in str(error.value) and str(error.value).startswith(f"--grid={line}: ")
+
+
+def main(*arguments):
+    environment = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""}
+    command = [sys.executable, "-m", "kpo_jax.main", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, env=environment)
+
+
+def test_the_mode_and_its_flags(tmp_path):
+    record(tmp_path, RECORDED)
+    grids = ["--grid=identity", "--grid=kalman:process_var=1e-2:measurement_var=1"]
+    result = main("--mode=replay", f"--trace={tmp_path}", f"--workdir={tmp_path / 'out'}", *grids)
+    assert result.returncode == 0, result.stderr
+    assert "to the bit" in result.stdout and "| kalman:process_var=1e-2:measurement_var=1 " in result.stdout
+    wrong = main("--mode=replay", "--config=configs/tiny.py", "--grid=x", "--runs=a", f"--workdir={tmp_path / 'none'}")
+    assert wrong.returncode == 64 and [line.partition(":")[0] for line in wrong.stderr.splitlines()] == ["error"] * 2
+    assert "--trace: required" in wrong.stderr and "--config: not with --mode=replay" in wrong.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_what_is_no_trace_is_one_line_of_exit_64(tmp_path):
+    with pytest.raises(ValueError, match="no trace"):
+        replay.run(str(tmp_path), str(tmp_path / "out"), [])
+    record(tmp_path, RECORDED, steps=())
+    with pytest.raises(ValueError, match="holds no step yet"):
+        replay.run(str(tmp_path), str(tmp_path / "out"), [])
+    description = json.loads((tmp_path / "trace" / "trace.json").read_text())
+    with pytest.raises(ValueError, match="not one of this version"):
+        replay.recorded_algorithm(description | {"filter": {"name": "kalman", "process_var": 1.0, "knob": 1}})

@@ -1,0 +1,246 @@
+"""The report's numbers against hand-computed ones, on made-up runs; grouping, rendering, and what is refused."""
+
+import dataclasses
+import json
+import math
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from report_runs import HOSTILE, grades, write_run, write_trace
+
+from kpo_jax import comparison, paper, report, responses, runs, statistics, tables
+from kpo_jax.filters import Kalman
+
+
+def share(right: int, of: int = 10) -> np.ndarray:
+    """Four problems that all have `right` of `of` samples right: every bootstrap resample has the same mean."""
+    return np.tile(np.arange(of) < right, (4, 1))
+
+
+def load_all(directories) -> dict:
+    return runs.by_method([runs.load(str(directory)) for directory in directories])
+
+
+@pytest.fixture
+def three(tmp_path):
+    """Strong 8 of 10, weak 4, saturated 5, from a base of 2; two seeds, and the threshold at 3.1."""
+    return [
+        write_run(tmp_path / f"{name}_seed{seed}", name, seed, share(2), share(right), metrics={"filter/threshold": 3.1, **extra})
+        for name, right, extra in (("kpo_strong", 8, {}), ("kpo_weak", 4, {}), ("is_kpo_weak", 5, {"filter/saturated_count": 3}))
+        for seed in (0, 1)
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------------- the paper
+
+
+def test_exact_steady_states():
+    # shared facts: Q/V = 1e-2 gives 9.51 %, 1.0513, 3.154; 5e-2 20 %, 1.118; (1e-2, 0.1) 27.0 %, 0.3702, 0.740
+    expected = {"kpo_strong": (9.995e-4, 1.0005, math.inf), "kpo_weak": (0.095125, 1.0512, math.inf), "is_kpo_weak": (0.095125, 1.0512, 3.1537),
+                "opt0": (0.2, 1.1180, 1.1180), "opt1": (0.270156, 0.3702, 0.7403)}  # fmt: skip
+    for name, values in expected.items():
+        assert paper.steady_state(*paper.TABLE_2[name][:3]) == pytest.approx(values, rel=2e-4)
+
+
+def test_the_exact_mean_gain_is_the_filter_s_own():
+    for ratio in (1e-6, 1e-2, 0.1):
+        gain = Kalman(ratio, 1.0, 0.0)(jnp.zeros((1, 58)), jnp.ones((1, 58), bool)).gain
+        assert paper.mean_gain(ratio, 58) == pytest.approx(float(gain.mean()), rel=1e-5)
+    assert paper.mean_gain(0.5, 1) == pytest.approx(1 / 3)
+
+
+def test_the_printed_z_is_not_what_its_counts_give():
+    right = paper.printed_z()
+    assert right == (3887, 3825)
+    z, p_value = statistics.two_proportion_z(right[0], 8000, right[1], 8000)
+    assert z == pytest.approx(0.98, abs=0.005) and p_value == pytest.approx(0.33, abs=0.005)
+
+
+def test_where_the_released_filter_breaks():
+    assert paper.released_numerics(1e-2, 1.0, 1024)[:2] == (699, 871)
+    off, bad, error = paper.released_numerics(1e-2, 1.0, 72)
+    assert off is None and bad is None and error < 1e-4
+
+
+# ------------------------------------------------------------------------------------------------------------ the statistics
+
+
+def test_gap_recovery_by_hand():
+    cells = {right: {0: share(right), 1: share(right)} for right in (4, 5, 8)}
+    assert comparison.gap_recovery(cells[8], cells[4], cells[5]) == pytest.approx((0.25, 0.25, 0.25))
+    assert math.isnan(comparison.gap_recovery(cells[4], cells[4], cells[5]).value)  # no gap
+    assert comparison.gap_recovery(cells[8], cells[4], {7: share(5)}) is None  # no seed in common
+    # where the gap may be 0 the ratio has no interval
+    noisy = [{0: grades(0.5, seed, problems=12, k=2)} for seed in range(3)]
+    assert math.isnan(comparison.gap_recovery(*noisy).low)
+
+
+def test_intervals_over_seeds_by_hand():
+    # mean 2, sd 1, t(2) = 4.303
+    assert comparison.t_interval([1.0, 2.0, 3.0]) == pytest.approx((2 - 4.303 / math.sqrt(3), 2 + 4.303 / math.sqrt(3)))
+    assert all(math.isnan(x) for x in comparison.t_interval([1.0]))
+
+
+def test_holm_by_hand():
+    assert comparison.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert comparison.holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_a_verdict_needs_both_intervals():
+    steady = {seed: grades(0.7, 50 + seed, problems=200) for seed in range(3)}
+    worse = {seed: grades(0.5, 60 + seed, problems=200) for seed in range(3)}
+    assert comparison.difference(worse, steady).verdict() == "lower"
+    assert comparison.difference(steady, worse).verdict() == "higher"
+    assert comparison.difference({0: worse[0]}, {0: steady[0]}).verdict() == "lower in these runs"  # one seed says nothing of others
+    assert comparison.difference(steady, {s: grades(0.7, 80 + s, problems=200) for s in range(3)}).verdict() == "unclear"
+
+
+def test_seeds_are_pooled_as_seeds():
+    # each problem is solved by one sample of one seed: pass@2 of a seed is 1/2, pass@4 of the pool would be 1
+    cells = [np.array([[1, 0], [0, 0]]), np.array([[0, 0], [0, 1]])]
+    assert comparison.passed(cells).value == 0.5
+    assert statistics.pass_at_k(comparison.pooled(cells), 4) == 1.0
+    assert comparison.average(cells).value == 0.25
+    with pytest.raises(ValueError, match="2, 3 problems"):
+        comparison.pooled([np.zeros((2, 2)), np.zeros((3, 2))])
+
+
+# ---------------------------------------------------------------------------------------------------------------- the tables
+
+
+def test_tables_of_known_runs(three):
+    methods = load_all(three)
+    cells, notes = tables.cells_of(methods, "held_out")
+    assert list(methods) == ["kpo_strong", "kpo_weak", "is_kpo_weak"] and notes == []
+    rows = {row[0]: row for row in tables.method_table(methods, cells, "held_out").rows}
+    assert rows["base"][1:5] == ["2", "0", "20.0 [20.0, 20.0]", "100.0 [100.0, 100.0]"]
+    assert rows["kpo_weak"][1:4] == ["2", "2", "40.0 [40.0, 40.0]"]
+    assert rows["kpo_weak"][5:7] == ["+20.0 [+20.0, +20.0]", "-40.0 [-40.0, -40.0]"] and rows["kpo_weak"][-1] == "47.81"
+    # four problems allow no p below 2/16
+    assert float(rows["kpo_weak"][7]) == pytest.approx(1 / 8, abs=0.02)
+    recovered = {row[0]: row for row in tables.gap_table(cells).rows}
+    assert recovered["is_kpo_weak"][1] == "25.0 [25.0, 25.0]"
+    # 40 of 80 against 32 of 80: pooled 0.45, z = 0.1 / sqrt(0.45 * 0.55 / 40)
+    assert recovered["is_kpo_weak"][2].startswith(f"{0.1 / math.sqrt(0.45 * 0.55 / 40):+.2f}, 0.2")
+    assert recovered["paper: is_kpo_weak"][1:3] == ["6.6", "+0.98, 0.33 (prints about 1.4, 0.16)"]
+    assert {row[1] for row in tables.question_table(cells).rows} == {"kpo_weak - kpo_strong", "is_kpo_weak - kpo_weak"}
+    settings = {row[0]: row for row in tables.filter_table(methods).rows}
+    assert settings["is_kpo_weak"][1:7] == ["0.01, 1, 3", "about 2 %", "0.09512", "0.0848", "0.08", "0.095"]
+    assert settings["is_kpo_weak"][-3:] == ["about 3.06", "3.154", "3.100"]
+    # 3 saturated at each of 2 steps of 2 seeds, 1000 tokens each
+    assert {row[0]: row for row in tables.clip_table(methods).rows}["is_kpo_weak"][7] == "12 of 4,000 (0.003)"
+    assert {row[0]: row for row in tables.clip_table(methods).rows}["kpo_weak"][4:7] == ["10.0%", "20.0%", "30.0%"]
+
+
+def test_equal_grades_are_called_equal(tmp_path):
+    made = [write_run(tmp_path / name, name, 0, share(2), share(5)) for name in ("kpo_weak", "is_kpo_weak")]
+    methods = load_all(made)
+    found = dict(report.answers(methods, tables.cells_of(methods, "held_out")[0]))
+    assert "same grades on every sample" in found["Outliers: saturation at the paper's Q, V and kappa."]
+
+
+def test_runs_are_grouped_by_what_they_are(tmp_path):
+    made = [write_run(tmp_path / f"a{i}", "grpo", i, share(1), share(2)) for i in (1, 0)]
+    made += [write_run(tmp_path / f"slow_seed{i}", "grpo", i, share(1), share(2)) for i in (0, 1)]
+    for path in made[2:]:
+        config = json.loads((path / "config.json").read_text())
+        config["learner"]["learning_rate"] = 0.5
+        (path / "config.json").write_text(json.dumps(config))
+    methods = load_all(made[:2])
+    assert {name: [run.seed for run in group] for name, group in methods.items()} == {"grpo": [0, 1]}
+    # another learning rate is another method, and neither is called plain grpo then
+    assert {name: len(group) for name, group in load_all(made).items()} == {"a1": 2, "slow": 2}
+    twice = load_all([made[0], write_run(tmp_path / "again", "grpo", 1, share(1), share(2))])
+    assert {name: len(group) for name, group in twice.items()} == {"a1": 1, "again": 1}
+
+
+def test_other_problems_are_compared_with_nothing(three, tmp_path):
+    other = write_run(tmp_path / "other", "grpo", 0, share(2), share(9), ids=list("wxyz"))
+    cells, notes = tables.cells_of(load_all([*three, other]), "held_out")
+    assert "grpo" not in cells and notes == ["other was graded on other problems of held_out and is compared with nothing."]
+
+
+# ------------------------------------------------------------------------------------------------------- what is written, refused
+
+
+def test_a_report_is_whole(three, tmp_path):
+    write_trace(three[0], 2)
+    said = report.write([str(path) for path in three], str(tmp_path / "out"))
+    text, page = ((tmp_path / "out" / name).read_text() for name in ("report.md", "report.html"))
+    assert "report.html" in said and "Table 1." in said
+    for title in ("What we found", "Table 1", "Table 2", "Gap recovery", "Learning curves", "Every run"):
+        assert title in text and title in page
+    pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
+    assert pictures >= {"learning_curve.png", "scores.png", "filter_diagnostics.png", "clipping.png", "figure_2a.png", "figure_2b.png"}
+    assert all(f"]({name})" in text for name in pictures) and page.count("data:image/png;base64,") == len(pictures)
+    for line in text.splitlines():  # every table row has the width of its header
+        assert not line.startswith("|") or line.endswith("|")
+
+
+def test_a_single_run_without_evaluations(tmp_path):
+    path = write_run(tmp_path / "one", "kpo_weak", 0, share(1), share(2))
+    for file in (path / "evals").iterdir():
+        file.unlink()
+    report.write([str(path)], str(path))
+    assert "Every run" in (path / "report.md").read_text()
+
+
+def test_no_run_and_damaged_runs_are_one_line(tmp_path):
+    with pytest.raises(ValueError, match=r"no run in .*nothing"):
+        report.load(str(tmp_path / "nothing"))
+    path = write_run(tmp_path / "torn", "grpo", 0, share(1), share(2))
+    (path / "config.json").write_text('{"seed": 0, ')
+    with pytest.raises(ValueError, match="torn holds a damaged run"):
+        report.load(str(path))
+
+
+def test_a_run_that_is_being_written(tmp_path):
+    path = write_run(tmp_path / "live", "grpo", 0, share(1), share(2))
+    with (path / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 3, "learner/lo')
+    assert [line["step"] for line in report.load(str(path)).lines] == [1, 2]
+
+
+def test_a_damaged_trace_is_a_note(three):
+    write_trace(three[0], 1)
+    write_trace(three[2], 1)
+    (three[0] / "trace" / "step_000001.npz").write_bytes(b"PK\x03\x04 torn")
+    found = responses.collect([report.load(str(path)) for path in three])
+    assert [trace["run"] for trace in found["traces"]] == ["kpo_weak_seed0"]
+    assert len(found["notes"]) == 1 and "kpo_strong_seed0: its trace cannot be read" in found["notes"][0]
+
+
+def test_traced_rows_are_those_of_the_file(three):
+    write_trace(three[0], 2)
+    trace = responses.collect([report.load(str(three[0]))])["traces"][0]
+    arrays = np.load(three[0] / "trace" / "step_000002.npz")
+    assert trace["step"] == 2 and [row["correct"] for row in trace["rows"]] == [True, False, True, False]
+    row, start, end = trace["rows"][0], *arrays["offsets"][5:7]  # the first right response of the last minibatch
+    assert "".join(row["tokens"]) == "1+2=3\n3+4=7\nAnswer: 7[1]" and row["problem"] == "1+2+4=?\n"
+    assert row["before"] == pytest.approx(arrays["log_ratio"][start:end], rel=1e-3)
+    assert row["after"] == pytest.approx(arrays["filtered_log_ratio"][start:end], rel=1e-3)
+    assert row["clipped"] == np.flatnonzero(arrays["clipped"][start:end]).tolist()
+    assert trace["band"] == pytest.approx([math.log(1 - 3e-4), math.log(1 + 4e-4)])
+
+
+def test_a_page_stays_small(three, monkeypatch):
+    monkeypatch.setattr(responses, "MAX_TOKENS", 100)
+    write_trace(three[0], 1)
+    write_trace(three[0], 2)
+    found = responses.collect([dataclasses.replace(report.load(str(three[0])))])
+    assert len(found["traces"]) == 1 and "to keep this page small" in found["notes"][0]
+
+
+def test_markdown_cells_cannot_bring_markup():
+    text = report.table(["a|b", "c"], [[HOSTILE[0], "x\ny"], ["[link](http://example.com)", "`code` | **b**"]])
+    assert len(text.splitlines()) == 4 and "<script" not in text and "<img" not in text
+    assert "\\[link\\](http" in text and "\\`code\\` \\| \\*\\*b\\*\\*" in text
+    assert report.table(["method"], [["is_kpo_weak, A>0"]]).splitlines()[2] == "| is_kpo_weak, A>0 |"
+
+
+def test_visible_text():
+    assert responses.visible("a\nb\t") == "a\nb␉"
+    assert responses.visible("\u202e\u200f\ufeff\x7f\ud800\u2028") == "<U+202E><U+200F><U+FEFF><U+007F><U+D800><U+2028>"
+    assert responses.visible("é漢字") == "é漢字"
+    assert responses.visible("x" * 100_000) == "x" * 4000 + " ... (96,000 more characters)"

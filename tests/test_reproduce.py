@@ -1,0 +1,136 @@
+"""launch/reproduce.sh with a stand-in for Python: which runs it starts, what it repeats, and how it ends."""
+
+import dataclasses
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from kpo_jax import config as config_lib
+
+ROOT = Path(__file__).parents[1]
+# Writes down what it was asked to do; FAIL names a run that crashes, SLOW lets runs last until SIGTERM, as the trainer does.
+STAND_IN = """#!/usr/bin/env bash
+echo "$*" >> "$CALLS"
+workdir=""
+for argument in "$@"; do case "$argument" in --workdir=*) workdir="${argument#--workdir=}" ;; esac; done
+mkdir -p "$workdir"
+if [ -n "${FAIL:-}" ] && [ "$(basename "$workdir")" = "$FAIL" ]; then exit 13; fi
+case "$*" in *--mode=report*)
+  printf '![a](scores.png)\\n' > "$workdir/report.md"; : > "$workdir/scores.png"; echo page > "$workdir/report.html" ;;
+esac
+case "$workdir" in *base*) ;; *) if [ -n "${SLOW:-}" ]; then trap 'exit 75' TERM; for i in $(seq 600); do sleep 0.1; done; fi ;; esac
+"""
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A tree with the launch scripts, and an environment that launch/setup.sh takes for finished."""
+    (tmp_path / "launch").mkdir()
+    for name in ("reproduce.sh", "setup.sh", "requirements.lock"):
+        (tmp_path / "launch" / name).write_bytes((ROOT / "launch" / name).read_bytes())
+    (tmp_path / "requirements.txt").write_bytes((ROOT / "requirements.txt").read_bytes())
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(STAND_IN)
+    python.chmod(0o755)
+    stamp = subprocess.run("cat requirements.txt launch/requirements.lock | cksum", shell=True, capture_output=True, text=True, cwd=tmp_path)
+    (tmp_path / ".venv" / "installed").write_text(stamp.stdout)
+    return tmp_path
+
+
+def environment(tree, **settings):
+    defaults = dict(METHODS="grpo kpo_weak", SEEDS="0 1", CALLS=str(tree / "calls"), TRACED="kpo_weak")
+    return os.environ | defaults | settings
+
+
+def reproduce(tree, *arguments, **settings):
+    command = ["bash", str(tree / "launch" / "reproduce.sh"), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment(tree, **settings), timeout=120)
+    calls = (tree / "calls").read_text().splitlines() if (tree / "calls").exists() else []
+    (tree / "calls").unlink(missing_ok=True)
+    return result, calls
+
+
+def workdirs(calls):
+    return sorted(Path(a.removeprefix("--workdir=")).name for call in calls for a in call.split() if a.startswith("--workdir="))
+
+
+def test_every_run_once_then_the_report(tree):
+    result, calls = reproduce(tree, "--config.num_steps=2")
+    assert result.returncode == 0, result.stderr
+    assert workdirs(calls) == sorted(["base_seed0", "base_seed1", *(f"{m}_seed{s}" for m in ("grpo", "kpo_weak") for s in (0, 1)), "report"])
+    runs = ",".join(f"runs/study/{m}_seed{s}" for m in ("grpo", "kpo_weak") for s in (0, 1))
+    assert calls[-1].endswith(f"--mode=report --runs={runs} --workdir=runs/study/report")
+    base = next(call for call in calls if "base_seed1" in call)
+    assert "--config=configs/study.py:base --config.seed=1 --config.num_steps=2 --config.num_steps=0" in base
+    weak = {s: next(call for call in calls if f"workdir=runs/study/kpo_weak_seed{s} " in call) for s in (0, 1)}
+    assert "--config.init_from=runs/study/base_seed1" in weak[1] and "--config.warm_start.num_steps=0" in weak[1]
+    assert "--config.trace.every" in weak[0] and "--config.trace.every" not in weak[1]
+    assert "min of this call" in result.stderr and "grpo_seed0: done in" in result.stderr
+    # again: nothing is repeated but the report
+    assert workdirs(reproduce(tree, "--config.num_steps=2")[1]) == ["report"]
+    # another seed adds its own runs; other arguments are other runs, which the entry point refuses or goes on with
+    assert workdirs(reproduce(tree, "--config.num_steps=2", SEEDS="0 1 2")[1]) == ["base_seed2", "grpo_seed2", "kpo_weak_seed2", "report"]
+    assert len(reproduce(tree, "--config.num_steps=4")[1]) == 7
+
+
+def test_a_failed_run_is_named_and_repeated(tree):
+    result, calls = reproduce(tree, FAIL="kpo_weak_seed0")
+    assert result.returncode == 13 and "kpo_weak_seed0: exit code 13" in result.stderr and "kpo_weak_seed0.log" in result.stderr
+    assert "kpo_weak_seed1" in workdirs(calls) and "report" not in workdirs(calls)  # the others are finished, no report is made of a part
+    assert workdirs(reproduce(tree)[1]) == ["kpo_weak_seed0", "report"]
+    result, calls = reproduce(tree, FAIL="base_seed7", SEEDS="7")
+    assert result.returncode == 13 and workdirs(calls) == ["base_seed7"]  # nothing starts from a base policy that is not there
+
+
+def test_a_stopped_study_saves_and_goes_on(tree):
+    process = subprocess.Popen(
+        ["bash", str(tree / "launch" / "reproduce.sh")], env=environment(tree, SLOW="1"), stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not ((tree / "calls").exists() and len((tree / "calls").read_text().splitlines()) == 4) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)  # the stand-ins set their traps
+    process.send_signal(signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 75 and "run it again to go on" in stderr, stderr
+    assert not list((tree / "runs" / "study").glob("grpo*/finished"))
+    (tree / "calls").unlink()
+    result, calls = reproduce(tree)
+    assert result.returncode == 0 and "grpo_seed0" in workdirs(calls) and "base_seed0" not in workdirs(calls)
+
+
+def test_publishing_copies_small_things(tree):
+    result, _ = reproduce(tree, PUBLISH="1")
+    assert result.returncode == 0, result.stderr
+    assert (tree / "REPORT.md").read_text() == "![a](configs/results/study_scores.png)\n"
+    assert {path.name for path in (tree / "configs" / "results").iterdir()} == {"study_scores.png", "study.html"}
+
+
+@pytest.mark.parametrize("jobs", ["0", "two", "", "-1"])
+def test_jobs_is_a_number(tree, jobs):
+    result, calls = reproduce(tree, JOBS=jobs) if jobs else reproduce(tree, JOBS="x")
+    assert result.returncode == 64 and result.stderr.startswith("error: JOBS:") and calls == []
+
+
+def test_every_method_of_the_script_is_a_configuration():
+    script = (ROOT / "launch" / "reproduce.sh").read_text()
+    names = re.search(r'METHODS="\$\{METHODS:-(.*?)\}"', script)[1].split()
+    traced = re.search(r'TRACED="\$\{TRACED-(.*?)\}"', script)[1].split()
+    assert len(set(names)) == len(names) >= 12 and set(traced) <= set(names)
+    loaded = {name: config_lib.from_config_dict(config_lib.load_config_file(f"configs/study.py:{name}")) for name in ["base", *names]}
+    assert all(problems == [] for _, problems in loaded.values())
+    configs = {name: config for name, (config, _) in loaded.items()}
+    assert configs["base"].num_steps == 0
+    # the variants are what their names say, and everything else is equal
+    weak, wide, narrow, grpo = (configs[name].algorithm for name in ("kpo_weak", "kpo_weak_wide", "grpo_narrow", "grpo"))
+    assert wide == dataclasses.replace(weak, objective=grpo.objective) and narrow == dataclasses.replace(grpo, objective=weak.objective)
+    assert configs["kpo_weak_fast"].algorithm == weak
+    assert configs["kpo_weak_fast"].learner.learning_rate == pytest.approx(3 * configs["kpo_weak"].learner.learning_rate)
+    rest = {name: dataclasses.replace(c, algorithm=weak, num_steps=0) for name, c in configs.items() if not name.endswith("_fast")}
+    assert all(config == rest["base"] for config in rest.values())
