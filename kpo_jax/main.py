@@ -15,7 +15,7 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import benchmark, checkpoints, hf_export, plan, report, trainer
+from kpo_jax import benchmark, checkpoints, hf_export, plan, report, topology, trainer
 from kpo_jax import config as config_lib
 
 EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
@@ -26,6 +26,7 @@ flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
 flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
 flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, parameter count, mesh and bytes per device; then stop.")
+flags.DEFINE_string("dry_run_topology", None, "With --dry_run: compile the training step for these TPUs too, e.g. v5p:2x2x4.")
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
 flags.DEFINE_integer("step", None, "eval, sample, export: the checkpoint to use; the newest by default.", lower_bound=0)
 flags.DEFINE_multi_string("prompt", [], "sample: a question to answer; by default, problems of the first evaluation set.")
@@ -70,6 +71,8 @@ def parse_flags(argv: list[str]) -> list[str]:
         problems.append("--profile_steps: legal with --mode=train alone")
     if FLAGS.mode not in ("report", "export") and FLAGS.config is None:
         problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
+    if FLAGS.dry_run_topology is not None and not FLAGS.dry_run:
+        problems.append("--dry_run_topology: legal with --dry_run alone")
     if FLAGS.workdir is None and not FLAGS.dry_run:
         problems.append("--workdir: required, the directory of the run")
     if FLAGS.config is not None:
@@ -142,8 +145,7 @@ def main(argv):
     config, _ = config_lib.from_config_dict(FLAGS.config)
     try:
         if FLAGS.dry_run:
-            print(json.dumps(config_lib.to_dict(config), indent=2))
-            print(plan.describe(config))
+            describe(config)
             return
         data = trainer.load_data(config)
         if FLAGS.mode != "benchmark" and (changes := checkpoints.claim_workdir(
@@ -170,6 +172,19 @@ def main(argv):
     except Exception:
         traceback.print_exc()
         raise SystemExit(EXIT_FAILED) from None
+
+
+def describe(config):
+    """The dry run: print the configuration and what it will need. Raises ValueError for what cannot be."""
+    target = FLAGS.dry_run_topology
+    if target:
+        os.environ.setdefault("TPU_SKIP_MDS_QUERY", "1")  # read by libtpu, which would ask the network what machine this is
+        jax.config.update("jax_platforms", "cpu")
+        config = topology.on(config, target)
+    print(json.dumps(config_lib.to_dict(config), indent=2))
+    print(plan.describe(config), flush=True)
+    if target:
+        print(topology.describe(config, target))
 
 
 def use_checkpoint(config, data, machine):

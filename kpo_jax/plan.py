@@ -23,10 +23,7 @@ def describe(config: Config) -> str:
     mesh = config.mesh
     num_devices = len(jax.devices()) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
     sizes = mesh_shape(mesh, num_devices)
-    params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
-    specs = param_specs(config.model)
-    param_bytes = bytes_per_device(params, specs, sizes)
-    adam = jax.eval_shape(make_optimizer(config.learner).init, params)[1]  # its counters are a few bytes
+    param_bytes, moment_bytes = state_bytes(config, sizes)
     lines = [
         f"parameters       {num_params(config.model):,}",
         f"first policy     {_first_policy(config)}",
@@ -34,12 +31,20 @@ def describe(config: Config) -> str:
         "bytes per device",
         f"  parameters     {_human(param_bytes)}",
         f"  gradient       {_human(param_bytes)}",
-        f"  optimizer      {_human(sum(bytes_per_device(moment, specs, sizes) for moment in (adam.mu, adam.nu)))}",
+        f"  optimizer      {_human(moment_bytes)}",
         f"  KV cache       {_human(_cache_bytes(config, sizes))}",
         "TFLOPs of a training step, all prompts and responses as long as they may be",
-        *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(_longest_step(config)).items()),
+        *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(longest_step(config)).items()),
     ]
     return "\n".join(lines)
+
+
+def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
+    """Bytes on one device of a mesh of those sizes: (parameters, both moments). The gradient is as large as the parameters."""
+    params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
+    specs = param_specs(config.model)
+    adam = jax.eval_shape(make_optimizer(config.learner).init, params)[1]  # its counters are a few bytes
+    return bytes_per_device(params, specs, sizes), sum(bytes_per_device(moment, specs, sizes) for moment in (adam.mu, adam.nu))
 
 
 def _first_policy(config: Config) -> str:
@@ -47,7 +52,8 @@ def _first_policy(config: Config) -> str:
     return f"{start}, then a warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else start
 
 
-def _longest_step(config: Config) -> flops.StepFlops:
+def longest_step(config: Config) -> flops.StepFlops:
+    """FLOPs of a training step whose prompts and responses are all as long as they may be."""
     rollout = config.rollout
     return flops.training_step(
         config.model,

@@ -125,31 +125,41 @@ def build(config: Config, data: Data) -> Machine:
 
     return Machine(
         mesh=mesh,
-        pack_shape=pack_shape(
-            _minibatch_rows(config),
-            data.train.prompt_length,
-            config.sampler.max_response_length,
-            group_size=config.rollout.group_size if config.learner.share_prompts else 1,
-            microbatch_tokens=config.learner.microbatch_tokens,
-            device_rows=rows,
-        ),
+        pack_shape=update_shape(config, data.train.prompt_length, rows),
         init=init,
         shapes=jax.eval_shape(init, jax.random.key(0)),
         shardings=shardings,
         sampler=sampler(config.sampler, group_size=config.rollout.group_size),
         eval_sampler=sampler(eval_sample_config(config), group_size=config.eval.num_samples),
         score_step=make_score_step(config.model, shardings, mesh, temperature=temperature),
-        train_step=make_train_step(
-            config.model,
-            optimizer,
-            shardings,
-            mesh,
-            ratio_filter=ratio_filter,
-            filter_gradient=config.algorithm.filter.gradient,
-            objective=build_objective(config.algorithm.objective),
-            temperature=temperature,
-        ),
+        train_step=update_step(config, optimizer, shardings, mesh),
         summarize=jax.jit(partial(diagnostics.summarize, kappa=ratio_filter.kappa)),
+    )
+
+
+def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackShape:
+    """The microbatches of an update whose prompts have at most `prompt_length` tokens; `device_rows` is data x fsdp of the mesh."""
+    return pack_shape(
+        _minibatch_rows(config),
+        prompt_length,
+        config.sampler.max_response_length,
+        group_size=config.rollout.group_size if config.learner.share_prompts else 1,
+        microbatch_tokens=config.learner.microbatch_tokens,
+        device_rows=device_rows,
+    )
+
+
+def update_step(config: Config, optimizer, shardings: TrainState, mesh):
+    """The jitted training step of a configuration, see learner.make_train_step."""
+    return make_train_step(
+        config.model,
+        optimizer,
+        shardings,
+        mesh,
+        ratio_filter=build_filter(config.algorithm.filter),
+        filter_gradient=config.algorithm.filter.gradient,
+        objective=build_objective(config.algorithm.objective),
+        temperature=config.sampler.temperature,
     )
 
 
