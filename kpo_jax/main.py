@@ -15,7 +15,7 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import benchmark, checkpoints, hf_export, plan, report, topology, trainer
+from kpo_jax import benchmark, checkpoints, hf_export, plan, redact, report, topology, trainer
 from kpo_jax import config as config_lib
 
 EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
@@ -120,7 +120,7 @@ def _without(argv, bad: set[str]) -> list[str]:
 def usage_error(problems: list[str]):
     """Print one line per problem and leave with exit 64."""
     for line in problems:
-        print(f"error: {line}", file=sys.stderr)
+        print(f"error: {redact.mask(line)}", file=sys.stderr)
     raise SystemExit(EXIT_USAGE)
 
 
