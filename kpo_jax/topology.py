@@ -13,7 +13,7 @@ import numpy as np
 from jax.experimental import topologies
 
 from kpo_jax import flops, plan
-from kpo_jax.config import Config, MeshConfig, validate
+from kpo_jax.config import Config, validate
 from kpo_jax.learner import make_init, make_optimizer
 from kpo_jax.metrics import tell
 from kpo_jax.packing import PackShape, make_batch, pack
@@ -68,7 +68,7 @@ def parse(text: str) -> tuple[Chip, int]:
 def on(config: Config, text: str) -> Config:
     """The configuration with its mesh spelled out for that topology. Raises ValueError if they do not fit each other."""
     sizes = mesh_shape(config.mesh, parse(text)[1])
-    config = dataclasses.replace(config, mesh=MeshConfig(**sizes))
+    config = dataclasses.replace(config, mesh=dataclasses.replace(config.mesh, **sizes))
     if problems := validate(config):
         raise ValueError("; ".join(problems))
     update_shape(config, _prompt_length(config), sizes["data"] * sizes["fsdp"])
@@ -178,7 +178,7 @@ def _alternatives(config: Config, text: str):
     ways = [(fsdp, tensor) for tensor in (1, 2, 4, 8) for fsdp in range(1, count // tensor + 1) if count % (fsdp * tensor) == 0]
     own = config.mesh.fsdp * config.mesh.tensor
     for fsdp, tensor in sorted(ways, key=lambda way: (way[0] * way[1], way[1])):
-        mesh = MeshConfig(data=count // (fsdp * tensor), fsdp=fsdp, tensor=tensor)
+        mesh = dataclasses.replace(config.mesh, data=count // (fsdp * tensor), fsdp=fsdp, tensor=tensor)
         if fsdp * tensor < own or mesh == config.mesh:
             continue
         try:

@@ -120,6 +120,7 @@ run_group() {
       [[ "${running[i]}" == "$ended" ]] || continue
       unset 'running[i]'
       ((code == 0)) || echo "process $i ended with exit code $code" >&2
+      ((code != 143)) || code=75 # SIGTERM came before the process could catch it
       worst="$(worse "$worst" "$code")"
       if ((code != 0)) && [[ -z "$timer" ]]; then
         sleep "$( ((code == 75)) && echo "$grace" || echo 3)" &

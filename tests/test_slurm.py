@@ -1,0 +1,178 @@
+"""launch/slurm.sbatch on a real Slurm of two nodes on this machine, by Debian's packages; needs root. Minutes long."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from test_trainer import SMALL
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "scontrol", "munged", "runuser")
+MISSING = [name for name in PROGRAMS if shutil.which(name) is None]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}; Debian: slurmctld slurmd slurm-client "
+                       "slurm-wlm-basic-plugins munge"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="Slurm's daemons are started as root"),
+]  # fmt: skip
+
+CONFIGURATION = """
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={ports[0]}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+CredType=cred/munge
+ProctrackType=proctrack/pgid
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+MpiDefault=none
+SelectType=select/cons_tres
+SlurmdParameters=config_overrides
+ReturnToService=2
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool_%n
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd_%n.log
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd_%n.pid
+NodeName=node[0-1] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[{ports[1]}-{ports[2]}] CPUs=2 RealMemory=4000
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def free_ports() -> list[int]:
+    """Three, of which the last two follow one another."""
+    for first in range(17000 + os.getpid() % 1000 * 3, 60000, 3):
+        try:
+            for port in range(first, first + 3):
+                with socket.socket() as s:
+                    s.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return [first, first + 1, first + 2]
+    raise RuntimeError("no free ports")
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    """The environment in which Slurm's commands find a cluster of two nodes."""
+    folder = Path(tempfile.mkdtemp(prefix="slurm_"))
+    folder.chmod(0o755)
+    for name in ("state", "spool_node0", "spool_node1"):
+        (folder / name).mkdir()
+    conf = folder / "slurm.conf"
+    conf.write_text(CONFIGURATION.format(host=socket.gethostname(), ports=free_ports(), folder=folder))
+    munge = folder / "munge"
+    munge.mkdir()
+    key = munge / "key"
+    key.write_bytes(secrets.token_bytes(128))
+    key.chmod(0o400)
+    for path in (munge, key):
+        shutil.chown(path, "munge", "munge")
+    environment = os.environ | {"SLURM_CONF": str(conf), "JAX_PLATFORMS": "cpu", "XLA_FLAGS": "", "VENV": str(Path(sys.executable).parents[1])}
+    daemons = []
+
+    def start(*command):
+        with (folder / "daemons.log").open("ab") as log:
+            daemons.append(subprocess.Popen(command, env=environment, stdout=log, stderr=log))
+
+    try:
+        # --force: the socket's folder is root's
+        shutil.chown(folder, "munge", "munge")
+        start("runuser", "-u", "munge", "--", "munged", "--foreground", f"--key-file={key}", f"--socket={folder}/munge.socket",
+              f"--pid-file={munge}/pid", f"--log-file={munge}/log", f"--seed-file={munge}/seed")  # fmt: skip
+        wait_for(lambda: (folder / "munge.socket").exists(), 20, "munged")
+        start("slurmctld", "-D", "-c", "-f", str(conf))
+        for node in ("node0", "node1"):
+            start("slurmd", "-D", "-N", node, "-f", str(conf))
+        wait_for(lambda: ask(environment, "sinfo", "-h", "-o", "%D %T").split() == ["2", "idle"], 60, "two idle nodes")
+        yield environment
+    finally:
+        subprocess.run(["scancel", "--user=root", "--full"], env=environment, capture_output=True)
+        for daemon in reversed(daemons):
+            daemon.terminate()
+        for daemon in daemons:
+            try:
+                daemon.wait(20)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def ask(environment, *command) -> str:
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60).stdout
+
+
+def wait_for(done, seconds, what):
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.3)
+
+
+def job_field(slurm, job, name) -> str:
+    fields = dict(item.split("=", 1) for item in ask(slurm, "scontrol", "show", "job", job, "-o").split() if "=" in item)
+    return fields.get(name, "")
+
+
+def run_to_the_end(slurm, log, *options) -> tuple[str, str]:
+    """(job id, its final state) of a submitted job that is started again at once whenever it was requeued."""
+    job = ask(slurm, "sbatch", "--parsable", f"--output={log}", *options).strip()
+    assert job.isdecimal(), log
+    deadline = time.monotonic() + 900
+    while (state := job_field(slurm, job, "JobState")) not in ("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED", "NODE_FAIL"):
+        assert time.monotonic() < deadline, log.read_text()
+        if state == "PENDING":  # Slurm holds a requeued job for two minutes
+            subprocess.run(["scontrol", "update", f"JobId={job}", "StartTime=now"], env=slurm, capture_output=True)
+        time.sleep(0.5)
+    return job, state
+
+
+def lines(workdir, name) -> list[str]:
+    return (workdir / f"{name}.jsonl").read_text().splitlines()
+
+
+def test_preempted_by_the_time_limit_and_requeued_the_run_is_the_unbroken_one(slurm, tmp_path):
+    settings = [*SMALL, "--config.num_steps=60", "--config.eval.every=20", "--config.checkpoint.every=1000"]
+    whole, broken, log = tmp_path / "whole", tmp_path / "broken", tmp_path / "job.log"
+    done = subprocess.run(
+        ["bash", "launch/local.sh", "--processes=2", f"--logs={tmp_path}", "--", *settings, f"--workdir={whole}"],
+        cwd=ROOT, env=slurm, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    job, state = run_to_the_end(
+        slurm, log, "--nodes=2", "--ntasks-per-node=1", "--time=1", "--signal=TERM@35", f"--chdir={ROOT}", "launch/slurm.sbatch",
+        "--", *settings, f"--workdir={broken}",
+    )  # fmt: skip
+    told = log.read_text()
+    assert state == "COMPLETED", told
+    assert int(job_field(slurm, job, "Restarts")) >= 1, told
+    assert "tasks ended with exit code 75; requeued 0 time(s) before" in told
+    assert told.count("SIGTERM: saved at step") >= 2, told  # both tasks
+    for name in ("metrics", "minibatches"):
+        assert lines(broken, name) == lines(whole, name)
+    assert sorted({json.loads(line)["step"] for line in lines(broken, "metrics")}) == list(range(61))
+    # negative control: another seed's run would not pass
+    assert json.loads(lines(whole, "metrics")[5]) != json.loads(lines(whole, "metrics")[6])
+
+
+def test_a_usage_error_is_not_requeued(slurm, tmp_path):
+    log = tmp_path / "job.log"
+    job, state = run_to_the_end(
+        slurm, log, "--nodes=2", "--ntasks-per-node=1", "--time=5", f"--chdir={ROOT}", "launch/slurm.sbatch",
+        "--", "--config=configs/tiny.py", "--config.num_steps=none", f"--workdir={tmp_path}/run",
+    )  # fmt: skip
+    assert state == "FAILED" and job_field(slurm, job, "ExitCode") == "64:0", log.read_text()
+    assert int(job_field(slurm, job, "Restarts")) == 0 and "num_steps: 'none' is not a int" in log.read_text()
