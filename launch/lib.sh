@@ -26,14 +26,20 @@ need_name() {
 
 # find_python: the interpreter of launch/setup.sh in $python.
 find_python() {
+  # shellcheck disable=SC2034
   python="${VENV:-.venv}/bin/python"
   [[ -x "$python" ]] || usage_error "no $python; bash launch/setup.sh makes it, VENV names another environment"
+}
+
+# masked WORD...: the words of a command, each followed by NUL, with secrets masked.
+masked() {
+  printf '%s\0' "$@" | python3 -I kpo_jax/redact.py
 }
 
 # print_command WORD...: the command on one line, quoted for a shell, secrets masked.
 print_command() {
   local words
-  mapfile -d '' -t words < <(printf '%s\0' "$@" | python3 -I kpo_jax/redact.py)
+  mapfile -d '' -t words < <(masked "$@")
   (("${#words[@]}" == $#)) || usage_error "python3 is needed to print a command without its secrets"
   printf '%q' "${words[0]}"
   (($# == 1)) || printf ' %q' "${words[@]:1}"
@@ -94,7 +100,7 @@ supervise() {
 
 # run_group COUNT GRACE: 0, 64, 75 (all that did not end with 0 were preempted) or 13.
 run_group() {
-  local count="$1" grace="$2" i code ended worst=0 timer=""
+  local count="$1" grace="$2" i code ended worst=0 timer="" patience
   running=()
   set -m
   for ((i = 0; i < count; i++)); do
@@ -104,32 +110,40 @@ run_group() {
   set +m
   while ((${#running[@]})); do
     if [[ -z "$timer" && -n "$stopping" ]]; then
-      sleep "$grace" &
-      timer=$!
+      set_timer "$grace"
     fi
     ended="" code=0
     # a list of its own each time: the timer must not be waited for when all have ended
     wait -n -p ended "${running[@]}" ${timer:+"$timer"} || code=$?
-    if [[ -n "$timer" && "$ended" == "$timer" ]]; then
+    if [[ -n "$timer" && "${ended:-}" == "$timer" ]]; then
       echo "killing what has not ended" >&2
       signal_group KILL
       timer=""
       continue
     fi
     for i in "${!running[@]}"; do
-      [[ "${running[i]}" == "$ended" ]] || continue
+      [[ "${running[i]}" == "${ended:-}" ]] || continue # none: a signal came
       unset 'running[i]'
       ((code == 0)) || echo "process $i ended with exit code $code" >&2
       ((code != 143)) || code=75 # SIGTERM came before the process could catch it
       worst="$(worse "$worst" "$code")"
-      if ((code != 0)) && [[ -z "$timer" ]]; then
-        sleep "$( ((code == 75)) && echo "$grace" || echo 3)" &
-        timer=$!
+      if ((code == 75)) && [[ -z "$timer" ]]; then
+        set_timer "$grace"
+      elif ((code != 0 && code != 75)) && [[ -z "$timer" || "$patience" != 3 ]]; then
+        set_timer 3
       fi
     done
   done
   [[ -z "$timer" ]] || kill "$timer" 2> /dev/null || true
   return "$worst"
+}
+
+# set_timer SECONDS: run_group's, in place of the one that runs.
+set_timer() {
+  [[ -z "$timer" ]] || kill "$timer" 2> /dev/null || true
+  patience="$1"
+  sleep "$patience" &
+  timer=$!
 }
 
 # worse A B: the exit code of a group in which one had A and another B.

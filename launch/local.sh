@@ -17,6 +17,7 @@
 # Settings: VENV (default .venv); GLIBC_TUNABLES, set to huge pages on a CPU unless it is set.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=launch/lib.sh
 source launch/lib.sh
 
 processes=1 cpu_devices="" gpus="" fixed_port="" max_restarts=3 grace=120 logs=logs dry_run=""
