@@ -180,11 +180,11 @@ def describe(config):
     if target:
         os.environ.setdefault("TPU_SKIP_MDS_QUERY", "1")  # read by libtpu, which would ask the network what machine this is
         jax.config.update("jax_platforms", "cpu")
-        config = topology.on(config, target)
+        config, found = topology.on(config, target), topology.devices(target)
     print(json.dumps(config_lib.to_dict(config), indent=2))
     print(plan.describe(config), flush=True)
     if target:
-        print(topology.describe(config, target))
+        print(topology.describe(config, target, found))
 
 
 def use_checkpoint(config, data, machine):

@@ -29,10 +29,10 @@ def describe(config: Config) -> str:
         f"first policy     {_first_policy(config)}",
         f"mesh             {' x '.join(f'{k} {v}' for k, v in sizes.items())} = {num_devices} device(s)",
         "bytes per device",
-        f"  parameters     {_human(param_bytes)}",
-        f"  gradient       {_human(param_bytes)}",
-        f"  optimizer      {_human(moment_bytes)}",
-        f"  KV cache       {_human(_cache_bytes(config, sizes))}",
+        f"  parameters     {human(param_bytes)}",
+        f"  gradient       {human(param_bytes)}",
+        f"  optimizer      {human(moment_bytes)}",
+        f"  KV cache       {human(_cache_bytes(config, sizes))}",
         "TFLOPs of a training step, all prompts and responses as long as they may be",
         *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(longest_step(config)).items()),
     ]
@@ -72,7 +72,8 @@ def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:
     return bytes_per_device(shape, PartitionSpec(None, None, ("data", "fsdp"), "tensor"), sizes)
 
 
-def _human(count: int) -> str:
+def human(count: int) -> str:
+    """Bytes in the largest unit of which they have one."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if count >= size:
             return f"{count / size:.2f} {unit}"

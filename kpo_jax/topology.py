@@ -56,7 +56,7 @@ class DoesNotFit(Exception):
 
 def parse(text: str) -> tuple[Chip, int]:
     """(chip, number of chips) of e.g. "v5p:2x2x4". Raises ValueError, one line, for what is none."""
-    match = re.fullmatch(r"(\w+):([1-9]\d{0,3}(?:x[1-9]\d{0,3})+)", text)
+    match = re.fullmatch(r"(\w+):([1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})+)", text)
     if match is None or match[1] not in CHIPS:
         raise ValueError(f"--dry_run_topology: {text!r} is no topology; legal: {', '.join(CHIPS)} and its chips, e.g. v5e:2x4, v5p:2x2x4")
     chip, sides = CHIPS[match[1]], match[2].split("x")
@@ -87,16 +87,13 @@ def devices(text: str) -> list:
         raise ValueError(f"--dry_run_topology: {text!r}: {str(error).splitlines()[0]}") from error
 
 
-def describe(config: Config, text: str) -> str:
-    """What the training step takes on the topology, for a person, by the configuration's mesh or the first other one that fits.
-
-    Minutes of compilation. Raises ValueError as `on` and `devices`.
-    """
+def describe(config: Config, text: str, found: list) -> str:
+    """What the training step takes on `found`, the devices of the topology, by the configuration's mesh or the first other one that
+    fits; for a person. Minutes of compilation."""
     chip, count = parse(text)
-    found = devices(text)
     hosts = len({device.process_index for device in found})
     lines = [f"topology         {text}: {count} x {chip.kind}, {hosts} host(s), {chip.memory / 2**30:.0f} GiB a device"]
-    for candidate in [config, *_alternatives(config, text)]:
+    for candidate in [config, *alternatives(config, text)]:
         lines.append(f"mesh             {_name(candidate)}")
         if (state := _state_bytes(candidate)) > chip.memory:
             lines.append(f"  does not fit   parameters, gradient and optimizer alone take {state / 2**30:.2f} GiB of {chip.memory / 2**30:.0f}")
@@ -123,14 +120,14 @@ def compile_step(config: Config, found: list) -> tuple[Memory, PackShape, float]
     init, shardings = make_init(config.model, optimizer, mesh)
     shape = update_shape(config, _prompt_length(config), mesh.shape["data"] * mesh.shape["fsdp"])
     start = time.perf_counter()
-    with jax.set_mesh(mesh):
+    with jax.sharding.use_abstract_mesh(mesh.abstract_mesh):  # tells the trace what it is for; nothing can be run there
         lowered = update_step(config, optimizer, shardings, mesh).lower(jax.eval_shape(init, jax.random.key(0)), batch_shapes(shape, config))
     try:
         analysis = lowered.compile().memory_analysis()
     except jax.errors.JaxRuntimeError as error:
         if "RESOURCE_EXHAUSTED" not in str(error):
             raise
-        raise DoesNotFit(_out_of_memory(str(error))) from error
+        raise DoesNotFit(out_of_memory(str(error))) from error
     memory = Memory(
         arguments=analysis.argument_size_in_bytes,
         outputs=analysis.output_size_in_bytes,
@@ -159,20 +156,20 @@ def report(config: Config, chip: Chip, memory: Memory, shape: PackShape, seconds
     peak = flops.data_sheet(chip.kind, 1).flops
 
     def line(name, size, remark=""):
-        return f"  {name:<14} {size / 2**30:8.2f} GiB{remark}"
+        return f"  {name:<14} {plan.human(size)}{remark}"
 
     return [
         f"  update         {shape.microbatches} microbatch(es) of {shape.rows} x {shape.length:,} tokens, compiled in {seconds:.0f} s",
         line("arguments", memory.arguments),
-        line("outputs", memory.outputs, f", {memory.in_place / 2**30:.2f} GiB of them in place of arguments"),
+        line("outputs", memory.outputs, f", {plan.human(memory.in_place)} of them in place of arguments"),
         line("temporaries", memory.temporaries),
         line("program", memory.program),
-        line("together", memory.total, f" = {memory.total / chip.memory:.0%} of {chip.memory / 2**30:.0f} GiB"),
+        line("together", memory.total, f" = {memory.total / chip.memory:.1%} of {chip.memory / 2**30:.0f} GiB"),
         f"  FLOPs          {work / 1e12:,.4g} T a device and optimizer step, {work / peak:.3g} s at the data sheet's {peak / 1e12:.0f} T/s",
     ]
 
 
-def _alternatives(config: Config, text: str):
+def alternatives(config: Config, text: str):
     """Configurations with meshes of the same devices that split the state further, the nearest first, where they are legal."""
     count = parse(text)[1]
     ways = [(fsdp, tensor) for tensor in (1, 2, 4, 8) for fsdp in range(1, count // tensor + 1) if count % (fsdp * tensor) == 0]
@@ -201,7 +198,7 @@ def _name(config: Config) -> str:
     return " x ".join(f"{axis} {size}" for axis, size in dataclasses.asdict(config.mesh).items())
 
 
-def _out_of_memory(message: str) -> str:
+def out_of_memory(message: str) -> str:
     """The compiler's sentence on the memory it would need, or its first line."""
     match = re.search(r"Used \S+ of \S+ hbm\.[^.]*\d\.\d+\w", message)
     return match[0] if match else message.splitlines()[0]

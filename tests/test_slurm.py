@@ -174,8 +174,9 @@ def test_preempted_by_the_time_limit_and_requeued_the_run_is_the_unbroken_one(sl
             limited.append(True)
 
     state, told = final_state(slurm, job, log, shorten_once), log.read_text()
-    assert state == "COMPLETED" and job_field(slurm, job, "Restarts") == "1", told
-    assert "tasks ended with exit code 75; requeued 0 time(s) before" in told
+    # on a machine with much else to do, a start may fail for gloo's 30 seconds and be repeated
+    assert state == "COMPLETED" and 1 <= int(job_field(slurm, job, "Restarts")) <= 3, told
+    assert told.count("tasks ended with exit code 75;") == 1 and "tasks ended with exit code 0;" in told
     assert [f"{task}: SIGTERM: saved at step" in told for task in (0, 1)] == [True, True], told
     for name in ("metrics", "minibatches"):
         assert lines(broken, name) == lines(whole, name)
