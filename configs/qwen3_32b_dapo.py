@@ -30,7 +30,7 @@ def get_config(name: str = "kpo_strong"):
             sampler=SampleConfig(max_response_length=4096),
             rollout=RolloutConfig(prompts_per_step=32, group_size=8),
             algorithm=method(name),
-            learner=LearnerConfig(learning_rate=1e-6, warmup_steps=3, num_minibatches=4, microbatch_tokens=16 * 5120),
+            learner=LearnerConfig(learning_rate=1e-6, warmup_steps=3, num_minibatches=4, microbatch_tokens=16 * 5120, share_prompts=False),
             eval=EvalConfig(sets={"math500": problems("math500")}, num_samples=4, prompts_per_call=16),
             checkpoint=CheckpointConfig(every=4),
             mesh=MeshConfig(fsdp=16),

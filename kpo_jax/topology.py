@@ -146,7 +146,7 @@ def batch_shapes(shape: PackShape, config: Config) -> Batch:
         tokens=np.zeros((1, length), np.int32), prompt_length=np.ones(1, np.int32), response_mask=np.arange(columns)[None] < 1,
         old_log_prob=token, sampler_log_prob=token, advantage=scalar, reward=scalar,
     )  # fmt: skip
-    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), make_batch(rows, *pack(rows, shape)))
+    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), make_batch(rows, *pack(rows, shape._replace(shared=1))))
 
 
 def report(config: Config, chip: Chip, memory: Memory, shape: PackShape, seconds: float) -> list[str]:
