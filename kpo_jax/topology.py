@@ -101,7 +101,7 @@ def describe(config: Config, text: str, found: list) -> str:
         tell(f"compiling for {text}, mesh {_name(candidate)}")
         try:
             memory, shape, seconds = compile_step(candidate, found)
-        except DoesNotFit as error:
+        except (DoesNotFit, ValueError) as error:  # ValueError: these devices do not take such a mesh
             lines.append(f"  does not fit   {error}")
             continue
         mesh = candidate.mesh
@@ -114,7 +114,8 @@ def describe(config: Config, text: str, found: list) -> str:
 
 
 def compile_step(config: Config, found: list) -> tuple[Memory, PackShape, float]:
-    """(memory, shape of the update, seconds it took) of the training step on the mesh over `found`. Raises DoesNotFit."""
+    """(memory, shape of the update, seconds it took) of the training step on the mesh over `found`. Raises DoesNotFit, or ValueError
+    as make_mesh does."""
     mesh = make_mesh(config.mesh, found)
     optimizer = make_optimizer(config.learner)
     init, shardings = make_init(config.model, optimizer, mesh)

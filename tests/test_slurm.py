@@ -195,7 +195,7 @@ def test_preempted_by_the_time_limit_and_requeued_the_run_is_the_unbroken_one(sl
     metrics = [json.loads(line) for line in lines(broken, "metrics")]
     assert {one["step"] for one in metrics} == set(range(steps + 1))
     # or no state would be missed
-    assert sum(one.get("learner/grad_norm", 0) > 0 for one in metrics) > steps / 2
+    assert sum(one.get("learner/grad_norm", 0) > 0 for one in metrics) > steps / 4
 
 
 def test_a_usage_error_is_not_requeued(slurm, tmp_path):
