@@ -178,7 +178,8 @@ def describe(config):
     """The dry run: print the configuration and what it will need. Raises ValueError for what cannot be."""
     target = FLAGS.dry_run_topology
     if target:
-        os.environ.setdefault("TPU_SKIP_MDS_QUERY", "1")  # read by libtpu, which would ask the network what machine this is
+        # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU to share
+        os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
         jax.config.update("jax_platforms", "cpu")
         config, found = topology.on(config, target), topology.devices(target)
     print(json.dumps(config_lib.to_dict(config), indent=2))
