@@ -28,6 +28,7 @@ from kpo_jax.gguf_weights import is_gguf
 from kpo_jax.model import DTYPES, PRESETS, ModelConfig
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
 from kpo_jax.objectives.kl import KLConfig
+from kpo_jax.redact import holds_secret
 from kpo_jax.rewards import RewardConfig
 from kpo_jax.sampler import SampleConfig
 
@@ -525,9 +526,20 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         check(value in DTYPES, f"learner.{name}: {value!r} is not one of {', '.join(DTYPES)}")
     check(config.mesh.data == -1 or config.mesh.data >= 1, f"mesh.data: {config.mesh.data} is neither -1 nor at least 1")
     attempt("eval", lambda: eval_sample_config(config))
+    for path in _secrets(to_dict(config)):
+        check(False, f"{path}: holds a secret, which config.json would keep; give it in the environment (HF_TOKEN) or in ~/.netrc")
     if combinations and not problems:
         problems += _combinations(config)
     return problems
+
+
+def _secrets(value, path=""):
+    """The paths of texts in nested dicts that hold a secret."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _secrets(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, str) and holds_secret(value):
+        yield path
 
 
 def _combinations(config: Config) -> list[str]:

@@ -22,7 +22,7 @@ import numpy as np
 from jax._src.distributed import global_state as job  # the coordination service has no public name
 from jax.experimental import multihost_utils
 
-from kpo_jax import preemption
+from kpo_jax import preemption, redact
 
 VARIABLES = ("KPO_COORDINATOR", "KPO_NUM_PROCESSES", "KPO_PROCESS_ID")
 EXIT_FAILED = 13
@@ -113,11 +113,14 @@ def name() -> str:
 
 
 def end(code: int, reason: str) -> None:
-    """End the whole job now if it has several processes, without the barrier at which jax would wait for the others."""
+    """End the whole job now if it has several processes, without the barrier at which jax would wait for the others.
+
+    They print the reason, without the secrets in it.
+    """
     if job.client is None:
         return
     try:
-        job.client.key_value_set(_ENDED, json.dumps({"code": code, "reason": f"{name()}: {reason}"}))
+        job.client.key_value_set(_ENDED, json.dumps({"code": code, "reason": f"{name()}: {redact.mask(reason)}"}))
     except Exception as error:  # another process ended it first, or the coordinator is gone; we leave all the same
         print(f"could not tell the other processes: {error}", file=sys.stderr)
     if job.process_id == 0:
@@ -134,12 +137,16 @@ def _leave(code: int) -> None:
 def end_with(error: BaseException) -> None:
     """`end` because of an exception, which is printed; of a single process only that is left to the caller."""
     if job.client is not None:
-        traceback.print_exception(error)
+        _print(error)
         end(EXIT_FAILED, f"{type(error).__name__}: {error}")
 
 
+def _print(error: BaseException) -> None:
+    print(redact.mask("".join(traceback.format_exception(error))), file=sys.stderr)
+
+
 def _hook(kind, error, trace) -> None:
-    traceback.print_exception(kind, error, trace)
+    _print(error.with_traceback(trace))
     end(EXIT_FAILED, f"{kind.__name__}: {error}")
 
 

@@ -18,7 +18,7 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import benchmark, checkpoints, distributed, hf_export, noise, plan, preemption, replay, report, trainer
+from kpo_jax import benchmark, checkpoints, distributed, hf_export, noise, plan, preemption, redact, replay, report, topology, trainer
 from kpo_jax import config as config_lib
 from kpo_jax.dynamic_sampling import NotFull
 
@@ -31,6 +31,7 @@ flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
 flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
 flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, parameter count, mesh and bytes per device; then stop.")
+flags.DEFINE_string("dry_run_topology", None, "With --dry_run: compile the training step for these TPUs too, e.g. v5p:2x2x4.")
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
 flags.DEFINE_bool("start_afresh", False, "train: begin again where there are checkpoints and all are damaged; they are put aside.")
 flags.DEFINE_bool("detect_job", False, "Be one process of the job that jax finds by itself (TPU pod, Slurm, MPI); KPO_COORDINATOR is not set.")
@@ -79,6 +80,8 @@ def parse_flags(argv: list[str]) -> list[str]:
         problems.append("--profile_steps: legal with --mode=train alone")
     if FLAGS.mode not in WITHOUT_CONFIG and FLAGS.config is None:
         problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
+    if FLAGS.dry_run_topology is not None and not FLAGS.dry_run:
+        problems.append("--dry_run_topology: legal with --dry_run alone")
     if FLAGS.workdir is None and not FLAGS.dry_run:
         problems.append("--workdir: required, the directory of the run")
     if FLAGS.config is not None:
@@ -138,7 +141,7 @@ def _without(argv, bad: set[str]) -> list[str]:
 def usage_error(problems: list[str]):
     """Print one line per problem and leave with exit 64."""
     for line in problems:
-        print(f"error: {line}", file=sys.stderr)
+        print(f"error: {redact.mask(line)}", file=sys.stderr)
     distributed.end(EXIT_USAGE, problems[0])
     raise SystemExit(EXIT_USAGE)
 
@@ -190,7 +193,7 @@ def main(argv):
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(EXIT_FAILED) from None
     except Exception as error:
-        traceback.print_exc()
+        print(redact.mask(traceback.format_exc()), file=sys.stderr)
         distributed.end(EXIT_FAILED, f"{type(error).__name__}: {error}")
         raise SystemExit(EXIT_FAILED) from None
 
@@ -211,8 +214,7 @@ def run_mode():
     config, _ = config_lib.from_config_dict(FLAGS.config)
     try:
         if FLAGS.dry_run:
-            print(json.dumps(config_lib.to_dict(config), indent=2))
-            print(plan.describe(config))
+            describe(config)
             return
         data = trainer.load_data(config)
         if FLAGS.mode != "benchmark" and (changes := checkpoints.claim_workdir(
@@ -230,6 +232,20 @@ def run_mode():
         print(benchmark.run(config, data, machine, FLAGS.workdir))
     else:
         use_checkpoint(config, data, machine)
+
+
+def describe(config):
+    """The dry run: print the configuration and what it will need. Raises ValueError for what cannot be."""
+    target = FLAGS.dry_run_topology
+    if target:
+        # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU to share
+        os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
+        jax.config.update("jax_platforms", "cpu")
+        config, found = topology.on(config, target), topology.devices(target)
+    print(json.dumps(config_lib.to_dict(config), indent=2))
+    print(plan.describe(config), flush=True)
+    if target:
+        print(topology.describe(config, target, found))
 
 
 def use_checkpoint(config, data, machine):

@@ -131,22 +131,8 @@ def build(config: Config, data: Data) -> Machine:
             raise ValueError(f"mesh: data x fsdp = {sampled_rows} does not divide {path} = {count}")
     optimizer, critic_optimizer = make_optimizers(config)
     init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
-    ratio_filter = build_filter(config.algorithm.filter)
+    kappa = build_filter(config.algorithm.filter).kappa
     tokenizer, temperature = data.tokenizer, config.sampler.temperature
-    limits = dict(max_norm_ratio=config.learner.max_norm_ratio, norm_window=config.learner.norm_window)
-    make_step = partial(
-        make_train_step,
-        config.model,
-        optimizer,
-        shardings,
-        mesh,
-        ratio_filter=ratio_filter,
-        filter_gradient=config.algorithm.filter.gradient,
-        objective=build_objective(config.algorithm.objective),
-        temperature=temperature,
-        kl=config.algorithm.kl,
-        **limits,
-    )
 
     def sampler(sample_config, group_size):
         ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id, mesh=own_mesh)
@@ -156,28 +142,55 @@ def build(config: Config, data: Data) -> Machine:
     return Machine(
         mesh=mesh,
         sampled_rows=sampled_rows,
-        pack_shape=pack_shape(
-            _minibatch_rows(config),
-            data.train.prompt_length,
-            config.sampler.max_response_length,
-            group_size=config.rollout.group_size if config.learner.share_prompts else 1,
-            microbatch_tokens=config.learner.microbatch_tokens,
-            device_rows=rows,
-        ),
+        pack_shape=update_shape(config, data.train.prompt_length, rows),
         init=init,
         shapes=jax.eval_shape(init, jax.random.key(0)),
         shardings=shardings,
         sampler=sampler(config.sampler, group_size=config.rollout.group_size),
         eval_sampler=sampler(eval_sample_config(config), group_size=config.eval.num_samples),
         score_step=make_score_step(config.model, shardings, mesh, temperature=temperature),
-        train_step=make_step(),
-        traced_step=make_step(traced=True),
-        summarize=jax.jit(partial(diagnostics.summarize, kappa=ratio_filter.kappa, has_reference=bool(config.algorithm.kl.estimate))),
+        train_step=update_step(config, optimizer, shardings, mesh),
+        traced_step=update_step(config, optimizer, shardings, mesh, traced=True),
+        summarize=jax.jit(partial(diagnostics.summarize, kappa=kappa, has_reference=bool(config.algorithm.kl.estimate))),
         value_step=make_value_step(config.model, shardings.critic, mesh) if critic_optimizer else None,
-        critic_step=make_critic_step(config.model, critic_optimizer, shardings.critic, mesh, clip=config.critic.value_clip, **limits)
+        critic_step=make_critic_step(config.model, critic_optimizer, shardings.critic, mesh, clip=config.critic.value_clip, **_limits(config))
         if critic_optimizer
         else None,
     )
+
+
+def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackShape:
+    """The microbatches of an update whose prompts have at most `prompt_length` tokens; `device_rows` is data x fsdp of the mesh."""
+    return pack_shape(
+        _minibatch_rows(config),
+        prompt_length,
+        config.sampler.max_response_length,
+        group_size=config.rollout.group_size if config.learner.share_prompts else 1,
+        microbatch_tokens=config.learner.microbatch_tokens,
+        device_rows=device_rows,
+    )
+
+
+def update_step(config: Config, optimizer, shardings: TrainState, mesh, traced: bool = False):
+    """The jitted training step of a configuration, see learner.make_train_step."""
+    return make_train_step(
+        config.model,
+        optimizer,
+        shardings,
+        mesh,
+        ratio_filter=build_filter(config.algorithm.filter),
+        filter_gradient=config.algorithm.filter.gradient,
+        objective=build_objective(config.algorithm.objective),
+        temperature=config.sampler.temperature,
+        kl=config.algorithm.kl,
+        traced=traced,
+        **_limits(config),
+    )
+
+
+def _limits(config: Config) -> dict:
+    """What tells a spike, see learner.guarded_update."""
+    return dict(max_norm_ratio=config.learner.max_norm_ratio, norm_window=config.learner.norm_window)
 
 
 def make_optimizers(config: Config):
