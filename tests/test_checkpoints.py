@@ -12,10 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kpo_jax import checkpoints
+from kpo_jax import checkpoints, trainer
 from kpo_jax.checkpoints import Damaged, NotSaved, Saver, fingerprint
-from kpo_jax.config import CheckpointConfig, Config, MeshConfig
+from kpo_jax.config import CheckpointConfig, Config, EvalConfig, MeshConfig
 from kpo_jax.learner import make_init, make_optimizer
+from kpo_jax.methods import method
 from kpo_jax.sharding import batch_sharding, make_mesh, replicated
 
 MODEL = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, intermediate_size=64)
@@ -196,6 +197,78 @@ def test_where_none_is_good_nothing_is_taken(copy):
         checkpoints.restore(str(workdir), shapes, shardings, step=1)
     with pytest.raises(Damaged):
         checkpoints.restore_params(str(workdir), 0, shapes, shardings)
+
+
+# --------------------------------------------------------------------------------------------------------- parameters alone
+
+
+def run_of(name, **changes):
+    """(configuration, data, machine) of a run by a method, of which nothing is compiled."""
+    model, sets = dataclasses.replace(MODEL, hidden_size=changes.pop("hidden_size", 32)), EvalConfig(sets={})
+    config = dataclasses.replace(CONFIG, model=model, eval=sets, algorithm=method(name), **changes)
+    data = trainer.load_data(config)
+    return config, data, trainer.build(config, data)
+
+
+@pytest.fixture(scope="module")
+def by_method(tmp_path_factory):
+    """{method: (workdir, state)} of a run with a critic and one without, saved before the first step."""
+    out = {}
+    for name in ("ppo", "grpo"):
+        config, data, machine = run_of(name)
+        workdir, state = str(tmp_path_factory.mktemp(name)), trainer.first_state(config, data, machine)
+        saver = Saver(workdir, config, None)
+        saver.save(0, state, evaluated=True)
+        saver.require(0)
+        saver.close()
+        out[name] = workdir, state
+    return out
+
+
+@pytest.mark.parametrize("other,own", [("ppo", "grpo"), ("grpo", "ppo"), ("ppo", "ppo")])
+def test_a_run_begins_from_the_policy_of_another_whether_they_have_a_critic_or_not(by_method, other, own):
+    workdir, saved_state = by_method[other]
+    config, data, machine = run_of(own, init_from=workdir, seed=1)
+    state = trainer.first_state(config, data, machine)
+    chex.assert_trees_all_equal(jax.device_get(state.params), jax.device_get(saved_state.params))
+    assert (state.critic is not None) == (own == "ppo")
+    if own == "ppo":
+        chex.assert_trees_all_equal(jax.device_get(state.critic.params["trunk"]["layers"]), jax.device_get(state.params["layers"]))
+    with pytest.raises(AssertionError):  # the negative control: its own first policy is another
+        chex.assert_trees_all_equal(jax.device_get(machine.init(jax.random.key(1)).params), jax.device_get(state.params))
+    step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, workdir, None)
+    assert step == 0
+    chex.assert_trees_all_equal(jax.device_get(params), jax.device_get(saved_state.params))
+
+
+def test_parameters_alone_are_checked_by_their_own_fingerprint(by_method, tmp_path):
+    _, _, machine = run_of("grpo")
+    shutil.copytree(by_method["ppo"][0], tmp_path / "run")
+    path = tmp_path / "run" / "checkpoints" / "0" / "about" / "metadata"
+    about = json.loads(path.read_text())
+    for field, damaged in (("critic", False), ("params", True)):
+        path.write_text(json.dumps(about | {"fingerprints": about["fingerprints"] | {field: 7}}))
+        if damaged:
+            with pytest.raises(Damaged, match="the fingerprint of its params is"):
+                checkpoints.restore_params(str(tmp_path / "run"), 0, machine.shapes, machine.shardings)
+        else:
+            checkpoints.restore_params(str(tmp_path / "run"), 0, machine.shapes, machine.shardings)
+
+
+@pytest.mark.parametrize("hidden_size", [16, 64])
+def test_parameters_of_another_shape_are_refused(by_method, hidden_size):
+    _, _, machine = run_of("grpo", hidden_size=hidden_size)
+    with pytest.raises(Damaged, match="step 0") as caught:
+        checkpoints.restore_params(by_method["ppo"][0], 0, machine.shapes, machine.shardings)
+    assert "\n" not in str(caught.value)
+
+
+def test_parameters_of_a_step_or_a_run_that_is_not_there_are_a_line(by_method, tmp_path):
+    _, _, machine = run_of("grpo")
+    with pytest.raises(Damaged, match=r"no step 3 in .*; there are \[0\]"):
+        checkpoints.restore_params(by_method["ppo"][0], 3, machine.shapes, machine.shardings)
+    with pytest.raises(Damaged, match=r"init_from: .* holds no checkpoints"):
+        checkpoints.restore_params(str(tmp_path), 0, machine.shapes, machine.shardings)
 
 
 # -------------------------------------------------------------------------------------------------------------- disk full
