@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from processes import run
 
-from kpo_jax import distributed
+from kpo_jax import distributed, trace
 
 GOOD = {"KPO_COORDINATOR": "10.0.0.1:1234", "KPO_NUM_PROCESSES": "4", "KPO_PROCESS_ID": "3"}
 RUN = [
@@ -19,7 +19,12 @@ RUN = [
     "--config.model.intermediate_size=64",
     "--config.warm_start.num_steps=2",
     "--config.rollout.prompts_per_step=8",
-    "--config.rollout.group_size=2",
+    "--config.rollout.group_size=4",
+    "--config.algorithm.advantage=gae",  # a critic
+    "--config.algorithm.kl.estimate=k3",  # a reference policy
+    "--config.algorithm.kl.beta=0.1",
+    "--config.algorithm.dynamic_sampling=8",
+    "--config.trace.every=1",
     "--config.learner.num_minibatches=2",
     "--config.learner.warmup_steps=0",
     "--config.sampler.max_response_length=12",
@@ -122,6 +127,12 @@ def test_processes_draw_what_one_draws(one_by_eight, tmp_path, processes, device
     expected, actual = metrics(one_by_eight), metrics(workdir)
     assert_same_run(expected, actual)
     assert expected[1]["learner/grad_norm"] > 1e-2 and expected[1]["rollout/reward_mean"] != 0  # there was something to learn
+    assert max(line.get("rollout/generation_batches", 0) for line in actual) > 1  # all of them filled the batch with the same groups
+    assert actual[-2]["policy/reference_k2"] > 0 and trace.steps(workdir / "trace") == [1, 2]
+    one, two = (trace.load_step(run / "trace", 2) for run in (one_by_eight, workdir))
+    for field in ("token", "problem", "answer", "extracted", "correct", "reward"):
+        np.testing.assert_array_equal(one[field], two[field])
+    np.testing.assert_allclose(one["log_ratio"], two["log_ratio"], atol=1e-4)
     for name in ("step_000000_held_out.jsonl", "step_000002_held_out.jsonl"):  # texts and verdicts, in order
         assert (workdir / "evals" / name).read_bytes() == (one_by_eight / "evals" / name).read_bytes()
 
