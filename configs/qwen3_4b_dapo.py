@@ -38,6 +38,6 @@ def get_config(name: str = "kpo_strong"):
         learner=LearnerConfig(learning_rate=1e-6, warmup_steps=3, num_minibatches=4, microbatch_tokens=8 * 2 * 5120, share_prompts=False),
         eval=EvalConfig(sets={which: problems(which) for which in ("math500", "aime24", "aime25")}, num_samples=16, prompts_per_call=16),
         checkpoint=CheckpointConfig(every=4),
-        mesh=MeshConfig(fsdp=8),
+        mesh=MeshConfig(fsdp=8, across_hosts=True),
     )
     return to_config_dict(with_method(config, name))

@@ -37,7 +37,7 @@ def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segment
     Query head n reads key head n // (N / K). Scores and weights are float32 whatever the dtype. Finite junk where `segments`
     has padding.
     """
-    backend = jax.default_backend()
+    backend = _platform()
     if backend == "cpu":
         return blocked_attention(query, key, value, segments)
     cudnn = backend == "gpu" and query.dtype == jnp.bfloat16
@@ -47,6 +47,12 @@ def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segment
         mask = (own == seen) | (prompt == seen)
     out = jax.nn.dot_product_attention(query, key, value, mask=mask, is_causal=True, implementation="cudnn" if cudnn else None)
     return checkpoint_name(out, ATTENTION_OUTPUT)
+
+
+def _platform() -> str:
+    """What the trace is for: the devices of the mesh in use, which ahead-of-time compilation sets, else the default ones."""
+    device = jax.sharding.get_abstract_mesh().abstract_device
+    return jax.default_backend() if device is None else device.platform
 
 
 @jax.custom_vjp

@@ -28,6 +28,7 @@ from kpo_jax.gguf_weights import is_gguf
 from kpo_jax.model import DTYPES, PRESETS, ModelConfig
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
 from kpo_jax.objectives.kl import KLConfig
+from kpo_jax.redact import holds_secret
 from kpo_jax.rewards import RewardConfig
 from kpo_jax.sampler import SampleConfig
 
@@ -122,10 +123,11 @@ class LearnerConfig:
     Each rollout is cut into `num_minibatches` optimizer steps (so the ratio is off-policy from the second on), each of which
     accumulates its gradient over microbatches of at most `microbatch_tokens` tokens, prompts included, packed without padding
     (0: the whole minibatch at once). With `share_prompts` a group's prompt is computed once for the responses that are packed behind
-    it, which needs attention that passes over what a mask hides to be worth it: on a CPU it has.
-    `max_bad_updates` non-finite updates in a row end the run. Adam's moments are stored in
-    `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at adam_b2 = 0.999, as the dtype has
-    no number that is a thousandth smaller.
+    it, which needs attention that passes over what a mask hides to be worth it: on a CPU it has. An update that is not finite is
+    skipped, and so is a spike, whose gradient norm is more than `max_norm_ratio` times the mean of the last `norm_window` or so that
+    were taken (0: there are no spikes; the first `norm_window` updates are none); `max_bad_updates` skipped in a row end the run.
+    Adam's moments are stored in `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at
+    adam_b2 = 0.999, as the dtype has no number that is a thousandth smaller.
     """
 
     learning_rate: float = 1e-6
@@ -140,6 +142,8 @@ class LearnerConfig:
     first_moment_dtype: str = "float32"
     second_moment_dtype: str = "float32"
     max_bad_updates: int = 3
+    max_norm_ratio: float = 0.0
+    norm_window: int = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,11 +193,29 @@ class TraceConfig:
 
 @dataclasses.dataclass(frozen=True)
 class MeshConfig:
-    """Devices along each mesh axis; data = -1 takes all that the other two leave."""
+    """Devices along each mesh axis; data = -1 takes all that the other two leave.
+
+    Of a job on several hosts, fsdp x tensor stays within a host, unless `across_hosts` says that it may be more.
+    """
 
     data: int = dataclasses.field(default=-1, metadata=FREE)
     fsdp: int = dataclasses.field(default=1, metadata=FREE)
     tensor: int = dataclasses.field(default=1, metadata=FREE)
+    across_hosts: bool = dataclasses.field(default=False, metadata=FREE)
+
+
+@dataclasses.dataclass(frozen=True)
+class JobConfig:
+    """How long, in seconds, a job waits before it gives up.
+
+    For all processes to start (`start_timeout`); without a sign of life of one of them (`heartbeat_timeout`); for a phase of the
+    run (rollout, score, update, evaluation, checkpoint) to end before the stacks are printed and the run exits with 13
+    (`phase_timeout`; 0 is for ever).
+    """
+
+    start_timeout: int = dataclasses.field(default=300, metadata=FREE)
+    heartbeat_timeout: int = dataclasses.field(default=60, metadata=FREE)
+    phase_timeout: int = dataclasses.field(default=0, metadata=FREE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,6 +249,7 @@ class Config:
     checkpoint: CheckpointConfig = CheckpointConfig()
     trace: TraceConfig = TraceConfig()
     mesh: MeshConfig = MeshConfig()
+    job: JobConfig = JobConfig()
 
 
 # ---------------------------------------------------------------------------------------------- dataclasses <-> ConfigDict
@@ -464,6 +487,7 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("learner.num_minibatches", learner.num_minibatches, 1),
         ("learner.microbatch_tokens", learner.microbatch_tokens, 0),
         ("learner.max_bad_updates", learner.max_bad_updates, 1),
+        ("learner.norm_window", learner.norm_window, 1),
         ("warm_start.num_steps", config.warm_start.num_steps, 0),
         ("warm_start.batch_size", config.warm_start.batch_size, 1),
         ("warm_start.warmup_steps", config.warm_start.warmup_steps, 0),
@@ -478,6 +502,9 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("trace.max_bytes", config.trace.max_bytes, 2**16),
         ("mesh.fsdp", config.mesh.fsdp, 1),
         ("mesh.tensor", config.mesh.tensor, 1),
+        ("job.start_timeout", config.job.start_timeout, 1),
+        ("job.heartbeat_timeout", config.job.heartbeat_timeout, 1),
+        ("job.phase_timeout", config.job.phase_timeout, 0),
     ]:
         check(value >= low, f"{path}: {value} is below {low}")
     for path, value, low, high in [
@@ -490,14 +517,29 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         ("warm_start.error_rate", config.warm_start.error_rate, 0, 1),
     ]:
         check(low <= value <= high, f"{path}: {value} is outside [{low}, {high}]")
+    check(
+        learner.max_norm_ratio == 0 or 1 < learner.max_norm_ratio < math.inf,
+        f"learner.max_norm_ratio: {learner.max_norm_ratio} is neither 0 (off) nor above 1",
+    )
     for name in ("first_moment_dtype", "second_moment_dtype"):
         value = getattr(learner, name)
         check(value in DTYPES, f"learner.{name}: {value!r} is not one of {', '.join(DTYPES)}")
     check(config.mesh.data == -1 or config.mesh.data >= 1, f"mesh.data: {config.mesh.data} is neither -1 nor at least 1")
     attempt("eval", lambda: eval_sample_config(config))
+    for path in _secrets(to_dict(config)):
+        check(False, f"{path}: holds a secret, which config.json would keep; give it in the environment (HF_TOKEN) or in ~/.netrc")
     if combinations and not problems:
         problems += _combinations(config)
     return problems
+
+
+def _secrets(value, path=""):
+    """The paths of texts in nested dicts that hold a secret."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _secrets(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, str) and holds_secret(value):
+        yield path
 
 
 def _combinations(config: Config) -> list[str]:

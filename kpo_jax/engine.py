@@ -19,7 +19,7 @@ import dataclasses
 import jax
 import numpy as np
 
-from kpo_jax import engine_programs
+from kpo_jax import engine_programs, preemption
 from kpo_jax.data import pad_prompts
 from kpo_jax.engine_programs import Programs, Rows, Steps
 from kpo_jax.model import ModelConfig
@@ -76,6 +76,7 @@ def make_sampler(
     name the rows' random streams; `max_lengths`, as row_ids, ends responses, unfinished, before max_response_length.
 
     Raises:
+      preemption.Interrupted: when called, between two dispatches.
       ValueError: group_size < 1, an id outside the vocabulary; when called, row_ids or max_lengths of another shape, num_slots
         that data x fsdp of the mesh does not divide, a prompt that is too long, a max_length < 1.
     """
@@ -95,6 +96,7 @@ def make_sampler(
         batch = _empty_batch(programs, _on_ladder(len(prompt_ids), num_slots, device_rows), group_size, prompt_length, longest)
         at_once = _on_ladder(-(-_PREFILL_TOKENS // prompt_length), batch.num_slots, device_rows)
         while True:
+            preemption.check()
             _admit(programs, params, batch, queue, at_once)
             if not batch.rows.active.any():
                 return collected.completions(eos_ids)

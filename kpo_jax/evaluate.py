@@ -10,7 +10,7 @@ import numpy as np
 
 from kpo_jax import statistics
 from kpo_jax.data import Problem
-from kpo_jax.rollout import grade
+from kpo_jax.rollout import sample_and_grade
 
 KEY_STREAM = 2  # fold_in constant of evaluation; training samples from another one
 
@@ -43,15 +43,18 @@ class EvalResult:
 def answer(sampler, params, eval_set: EvalSet, *, num_samples, prompts_per_call, tokenizer, seed):
     """(texts, verdicts, finished), `num_samples` a problem, prompt-major. They depend on (seed, problem, sample) alone."""
     num_problems = len(eval_set.problems)
-    completions = sampler(
+    completions, texts, verdicts = sample_and_grade(
+        sampler,
         params,
         eval_set.prompt_ids,
+        [problem.answer for problem in eval_set.problems],
+        where=f"evaluation on {eval_set.name}",
         key=jax.random.fold_in(jax.random.key(seed), KEY_STREAM),
         row_ids=np.arange(num_problems * num_samples).reshape(num_problems, num_samples),
+        tokenizer=tokenizer,
         prompt_length=eval_set.prompt_length,
         num_slots=prompts_per_call,
     )
-    texts, verdicts = grade(completions, [p.answer for p in eval_set.problems for _ in range(num_samples)], tokenizer)
     return texts, verdicts, completions.finished
 
 

@@ -17,6 +17,7 @@ DATA_SHEETS = {
     "NVIDIA A100-SXM4-80GB": (312e12, 2.039e12),
     "TPU v4": (275e12, 1.228e12),
     "TPU v5 lite": (197e12, 0.819e12),
+    "TPU v5": (459e12, 2.765e12),  # as JAX calls v5p
     "TPU v5p": (459e12, 2.765e12),
     "TPU v6 lite": (918e12, 1.64e12),
 }

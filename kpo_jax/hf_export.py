@@ -14,13 +14,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import gguf_weights, hf, trainer
+from kpo_jax import distributed, gguf_weights, hf, trainer
 from kpo_jax.config import Config, from_dict
 from kpo_jax.hf_files import INDEX, SINGLE, read_json
 from kpo_jax.hf_layout import Layout, flat_layouts
 from kpo_jax.learner import make_init, make_optimizer
 from kpo_jax.model import ModelConfig
-from kpo_jax.sharding import make_mesh
+from kpo_jax.sharding import local_mesh, localize, make_mesh, param_specs
 from kpo_jax.tokenizers import load_tokenizer
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -40,10 +40,13 @@ def export_run(workdir: str, out: str, step: int | None, dtype: str | None) -> s
     tokenizer = load_tokenizer(config.tokenizer, config.revision or None)
     dtype = dtype or config.model.param_dtype
     architecture, generation = documents(config, tokenizer, dtype)
-    init, shardings = make_init(config.model, make_optimizer(config.learner), make_mesh(config.mesh))
+    mesh = make_mesh(config.mesh)
+    init, shardings = make_init(config.model, make_optimizer(config.learner), mesh)
     shapes = jax.eval_shape(init, jax.random.key(0))
     step, params = trainer.restore_policy(config, shapes, shardings, workdir, step)
-    write(params, config.model, out, dtype=dtype, architecture=architecture, generation=generation, tokenizer=tokenizer)
+    params = localize(params, param_specs(config.model), mesh, local_mesh(mesh))
+    if distributed.is_first():
+        write(params, config.model, out, dtype=dtype, architecture=architecture, generation=generation, tokenizer=tokenizer)
     return f"step {step} of {workdir} is in {out}, {dtype}"
 
 

@@ -71,7 +71,8 @@ def _stored_as(adam, first_dtype, second_dtype) -> optax.GradientTransformation:
 def init_state(params, optimizer, critic_optimizer=None) -> TrainState:
     """The first state from the policy's parameters; with an optimizer for it, there is a critic that begins from them too."""
     zero = jnp.zeros((), jnp.int32)
-    state = TrainState(step=zero, params=params, opt_state=optimizer.init(params), skipped=zero, skipped_in_a_row=zero)
+    counts = dict(step=zero, skipped=zero, skipped_in_a_row=zero, spikes=zero)
+    state = TrainState(params=params, opt_state=optimizer.init(params), typical_norm=jnp.zeros((), jnp.float32), **counts)
     return state if critic_optimizer is None else state.replace(critic=init_state(critic.init_params(params), critic_optimizer))
 
 
@@ -143,10 +144,18 @@ def _num_used(packed: Packed) -> jax.Array:
     return jnp.sum(jnp.any(packed.segments > 0, axis=(1, 2)), dtype=jnp.int32)
 
 
-def guarded_update(state: TrainState, loss, grads, optimizer):
-    """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite."""
-    grad_norm = optax.tree.norm(grads)
-    good = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
+def guarded_update(state: TrainState, loss, grads, optimizer, *, max_norm_ratio: float = 0.0, norm_window: int = 1):
+    """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite or a spike.
+
+    The limits are those of LearnerConfig. What is skipped does not enter the mean that spikes are told by.
+    """
+    grad_norm = optax.tree.norm(grads).astype(jnp.float32)
+    taken = state.step - state.skipped
+    finite = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
+    spike = finite & (taken >= norm_window) & (grad_norm > max_norm_ratio * state.typical_norm) & (max_norm_ratio > 0)
+    good = finite & ~spike
+    weight = 1 / jnp.minimum(taken + 1, norm_window)  # the mean of all while they are few, then an exponential one
+    typical_norm = jnp.where(good, state.typical_norm + weight * (grad_norm - state.typical_norm), state.typical_norm)
 
     def take(params, opt_state, grads):
         updates, opt_state = optimizer.update(grads, opt_state, params)
@@ -162,11 +171,14 @@ def guarded_update(state: TrainState, loss, grads, optimizer):
         opt_state=opt_state,
         skipped=state.skipped + bad,
         skipped_in_a_row=(state.skipped_in_a_row + 1) * bad,
+        spikes=state.spikes + spike,
+        typical_norm=typical_norm,
     )
     metrics = {
         "learner/loss": loss,
         "learner/grad_norm": grad_norm,
         "learner/skipped": new_state.skipped,
+        "learner/spikes": new_state.spikes,
         "learner/skipped_in_a_row": new_state.skipped_in_a_row,
     }
     return new_state, metrics
@@ -200,6 +212,8 @@ def make_train_step(
     objective,
     temperature,
     kl=KLConfig(),  # noqa: B008 (frozen)
+    max_norm_ratio=0.0,
+    norm_window=1,
     traced: bool = False,
 ):
     """A jitted `train_step(state, batch) -> (state, metrics, measured)`: one optimizer step on one minibatch.
@@ -217,6 +231,7 @@ def make_train_step(
         temperature=temperature,
         kl=kl,
     )
+    limits = dict(max_norm_ratio=max_norm_ratio, norm_window=norm_window)
 
     def measured_loss(params, batch):
         loss, (measured, _) = loss_fn(params, batch)
@@ -224,7 +239,7 @@ def make_train_step(
 
     def step(state, batch):
         loss, measured, grads = accumulate(measured_loss, state.params, batch, diagnostics.init(), diagnostics.merge)
-        return *guarded_update(state, loss, grads, optimizer), measured
+        return *guarded_update(state, loss, grads, optimizer, **limits), measured
 
     def traced_loss(params, batch):
         loss, (measured, tokens) = loss_fn(params, batch)
@@ -239,7 +254,7 @@ def make_train_step(
         nothing = diagnostics.init(), 0, _no_tokens(shape)
         loss, (measured, _, tokens), grads = accumulate(traced_loss, state.params, batch, nothing, append)
         tokens = jax.tree.map(lambda x: x.reshape(shape), tokens)  # a single microbatch is not appended to anything
-        return *guarded_update(state, loss, grads, optimizer), measured, tokens
+        return *guarded_update(state, loss, grads, optimizer, **limits), measured, tokens
 
     return _jit_step(traced_step if traced else step, shardings, mesh, num_outputs=3 if traced else 2)
 
@@ -258,12 +273,12 @@ def make_supervised_step(model_config, optimizer, shardings, mesh):
     return _jit_step(step, shardings, mesh, num_outputs=1)
 
 
-def make_critic_step(model_config, optimizer, shardings, mesh, *, clip):
+def make_critic_step(model_config, optimizer, shardings, mesh, *, clip, max_norm_ratio=0.0, norm_window=1):
     """A jitted `critic_step(state, batch) -> (state, metrics)` of the critic's own TrainState, on the policy's batches."""
     def step(state, batch):
         loss_fn = partial(critic.critic_loss, model_config=model_config, clip=clip)
         loss, num_clipped, grads = accumulate(loss_fn, state.params, batch, jnp.zeros((), jnp.int32), jnp.add)
-        state, metrics = guarded_update(state, loss, grads, optimizer)
+        state, metrics = guarded_update(state, loss, grads, optimizer, max_norm_ratio=max_norm_ratio, norm_window=norm_window)
         metrics = {name.replace("learner/", "critic/"): value for name, value in metrics.items()}
         return state, metrics | {"critic/clip_fraction": masked.divide(num_clipped, with_totals(batch).num_tokens)}
 
@@ -273,7 +288,7 @@ def make_critic_step(model_config, optimizer, shardings, mesh, *, clip):
 def make_score_step(model_config, shardings, mesh, *, temperature):
     """A jitted `score(params, packed) -> log_prob [microbatches, B, T]`, the trainer's own old log-probabilities.
 
-    On the shapes of the update, so that the first minibatch's ratio is exactly 1. Junk where masked.
+    On the shapes of the update, so that the first minibatch's ratio is exactly 1. Whole on every process. Junk where masked.
     """
     def one(params, packed):
         return token_log_probs(model_config, params, packed, temperature=temperature)[0]
@@ -287,7 +302,7 @@ def make_value_step(model_config, shardings, mesh):
 
 
 def _jit_score(score_one, shardings, mesh):
-    """`score_one(params, packed) -> [B, T]` over all microbatches that hold a sequence, jitted."""
+    """`score_one(params, packed) -> [B, T]` over all microbatches that hold a sequence, jitted, whole on every process."""
     def score(params, packed: Packed):
         def one(number, scores):
             return scores.at[number].set(score_one(params, jax.tree.map(lambda x: x[number], packed)))
@@ -295,4 +310,4 @@ def _jit_score(score_one, shardings, mesh):
         return jax.lax.fori_loop(0, _num_used(packed), one, jnp.zeros(packed.places.shape, jnp.float32))
 
     sharding = microbatch_sharding(mesh)
-    return jax.jit(score, in_shardings=(shardings.params, sharding), out_shardings=sharding)
+    return jax.jit(score, in_shardings=(shardings.params, sharding), out_shardings=replicated(mesh))

@@ -3,6 +3,8 @@
 and, with the configuration that stands in the workdir, --mode=export --workdir=RUN --out=DIR; without one, --mode=replay
 --trace=RUN --workdir=OUT.
 
+A job of several processes runs the same command in each, with KPO_COORDINATOR=HOST:PORT, KPO_NUM_PROCESSES and KPO_PROCESS_ID.
+
 The only module that reads flags or touches jax.config. Exit codes: 0 done; 64 usage or configuration error (nothing was
 changed); 75 preempted and saved, run again to resume; 13 the run failed.
 """
@@ -16,7 +18,7 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import benchmark, checkpoints, hf_export, noise, plan, replay, report, trainer
+from kpo_jax import benchmark, checkpoints, distributed, hf_export, noise, plan, preemption, redact, replay, report, topology, trainer
 from kpo_jax import config as config_lib
 from kpo_jax.dynamic_sampling import NotFull
 
@@ -29,7 +31,10 @@ flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
 flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
 flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, parameter count, mesh and bytes per device; then stop.")
+flags.DEFINE_string("dry_run_topology", None, "With --dry_run: compile the training step for these TPUs too, e.g. v5p:2x2x4.")
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
+flags.DEFINE_bool("start_afresh", False, "train: begin again where there are checkpoints and all are damaged; they are put aside.")
+flags.DEFINE_bool("detect_job", False, "Be one process of the job that jax finds by itself (TPU pod, Slurm, MPI); KPO_COORDINATOR is not set.")
 flags.DEFINE_integer("step", None, "eval, sample, noise, export: the checkpoint to use; the newest by default.", lower_bound=0)
 flags.DEFINE_multi_string("prompt", [], "sample: a question to answer; by default, problems of the first evaluation set.")
 flags.DEFINE_integer("num_prompts", 4, "sample: how many problems, where no --prompt is given.", lower_bound=1)
@@ -75,6 +80,8 @@ def parse_flags(argv: list[str]) -> list[str]:
         problems.append("--profile_steps: legal with --mode=train alone")
     if FLAGS.mode not in WITHOUT_CONFIG and FLAGS.config is None:
         problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
+    if FLAGS.dry_run_topology is not None and not FLAGS.dry_run:
+        problems.append("--dry_run_topology: legal with --dry_run alone")
     if FLAGS.workdir is None and not FLAGS.dry_run:
         problems.append("--workdir: required, the directory of the run")
     if FLAGS.config is not None:
@@ -134,8 +141,33 @@ def _without(argv, bad: set[str]) -> list[str]:
 def usage_error(problems: list[str]):
     """Print one line per problem and leave with exit 64."""
     for line in problems:
-        print(f"error: {line}", file=sys.stderr)
+        print(f"error: {redact.mask(line)}", file=sys.stderr)
+    distributed.end(EXIT_USAGE, problems[0])
     raise SystemExit(EXIT_USAGE)
+
+
+def join_job() -> bool:
+    """Become part of the job that the environment describes, if it does; False if this process has nothing to do there."""
+    try:
+        place = distributed.member(os.environ)
+        if place is not None and FLAGS.detect_job:
+            raise ValueError("--detect_job: not where KPO_COORDINATOR is set")
+        if FLAGS.mode in ("replay", "report", "benchmark") or FLAGS.dry_run:
+            if FLAGS.mode == "benchmark" and place is not None and place.num_processes > 1:
+                raise ValueError("--mode=benchmark: legal with one process alone")
+            return place is None or place.process_id == 0
+        config = hf_export.run_config(FLAGS.workdir) if FLAGS.mode == "export" else config_lib.from_config_dict(FLAGS.config)[0]
+        if FLAGS.detect_job or (place is not None and place.num_processes > 1):
+            distributed.initialize(place, config.job)
+    except ValueError as error:
+        usage_error([str(error)])
+    return True
+
+
+def say(text: str) -> None:
+    """The result of the command, printed by one process."""
+    if distributed.is_first():
+        print(text)
 
 
 def main(argv):
@@ -144,25 +176,45 @@ def main(argv):
         jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_num_cpu_devices", FLAGS.cpu_devices)
     logging.set_verbosity(logging.WARNING if FLAGS.verbosity == 0 else FLAGS.verbosity)
+    try:
+        if join_job():
+            if FLAGS.mode in ("train", "eval", "sample", "noise"):
+                preemption.catch_sigterm()
+            run_mode()
+    except trainer.Preempted as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(EXIT_PREEMPTED) from None
+    except preemption.Interrupted as error:
+        print(f"SIGTERM: {error}; the same command begins again", file=sys.stderr)
+        raise SystemExit(EXIT_PREEMPTED) from None
+    except (checkpoints.Damaged, distributed.NotShared) as error:
+        usage_error([str(error)])
+    except (trainer.Diverged, NotFull, checkpoints.NotSaved) as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(EXIT_FAILED) from None
+    except Exception as error:
+        print(redact.mask(traceback.format_exc()), file=sys.stderr)
+        distributed.end(EXIT_FAILED, f"{type(error).__name__}: {error}")
+        raise SystemExit(EXIT_FAILED) from None
+
+
+def run_mode():
+    """What --mode names. A ValueError before a run has begun is a usage error."""
     if FLAGS.mode in WITHOUT_CONFIG:
         try:
             if FLAGS.mode == "replay":
-                print(replay.run(FLAGS.trace, FLAGS.workdir, FLAGS.grid))
+                say(replay.run(FLAGS.trace, FLAGS.workdir, FLAGS.grid))
             elif FLAGS.mode == "report":
-                print(report.write(FLAGS.runs or [FLAGS.workdir], FLAGS.workdir))
+                say(report.write(FLAGS.runs or [FLAGS.workdir], FLAGS.workdir))
             else:
-                print(hf_export.export_run(FLAGS.workdir, FLAGS.out, FLAGS.step, FLAGS.dtype))
+                say(hf_export.export_run(FLAGS.workdir, FLAGS.out, FLAGS.step, FLAGS.dtype))
         except ValueError as error:
             usage_error([str(error)])
-        except Exception:
-            traceback.print_exc()
-            raise SystemExit(EXIT_FAILED) from None
         return
     config, _ = config_lib.from_config_dict(FLAGS.config)
     try:
         if FLAGS.dry_run:
-            print(json.dumps(config_lib.to_dict(config), indent=2))
-            print(plan.describe(config))
+            describe(config)
             return
         data = trainer.load_data(config)
         if FLAGS.mode != "benchmark" and (changes := checkpoints.claim_workdir(
@@ -172,23 +224,28 @@ def main(argv):
         machine = trainer.build(config, data)
     except ValueError as error:
         usage_error([str(error)])
-    try:
-        if FLAGS.mode == "train":
-            trainer.train(config, data, machine, FLAGS.workdir, profile_steps())
+    if FLAGS.mode == "train":
+        trainer.train(config, data, machine, FLAGS.workdir, profile_steps(), FLAGS.start_afresh)
+        if distributed.is_first():
             print(report.write([FLAGS.workdir], FLAGS.workdir))
-        elif FLAGS.mode == "benchmark":
-            print(benchmark.run(config, data, machine, FLAGS.workdir))
-        else:
-            use_checkpoint(config, data, machine)
-    except trainer.Preempted as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(EXIT_PREEMPTED) from None
-    except (trainer.Diverged, NotFull) as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(EXIT_FAILED) from None
-    except Exception:
-        traceback.print_exc()
-        raise SystemExit(EXIT_FAILED) from None
+    elif FLAGS.mode == "benchmark":
+        print(benchmark.run(config, data, machine, FLAGS.workdir))
+    else:
+        use_checkpoint(config, data, machine)
+
+
+def describe(config):
+    """The dry run: print the configuration and what it will need. Raises ValueError for what cannot be."""
+    target = FLAGS.dry_run_topology
+    if target:
+        # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU to share
+        os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
+        jax.config.update("jax_platforms", "cpu")
+        config, found = topology.on(config, target), topology.devices(target)
+    print(json.dumps(config_lib.to_dict(config), indent=2))
+    print(plan.describe(config), flush=True)
+    if target:
+        print(topology.describe(config, target, found))
 
 
 def use_checkpoint(config, data, machine):
@@ -196,15 +253,16 @@ def use_checkpoint(config, data, machine):
     try:
         step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, FLAGS.workdir, FLAGS.step)
         if FLAGS.mode == "sample":
-            print(trainer.show_samples(config, data, machine, params, FLAGS.prompt, FLAGS.num_prompts))
+            say(trainer.show_samples(config, data, machine, params, FLAGS.prompt, FLAGS.num_prompts))
             return
         if FLAGS.mode == "noise":
-            print(noise.run(config, data, machine, params, step, FLAGS.workdir))
+            say(noise.run(config, data, machine, params, step, FLAGS.workdir))
             return
     except ValueError as error:
         usage_error([str(error)])
     trainer.run_evaluation(config, data, machine, params, step, FLAGS.workdir)
-    print(report.results([report.load(FLAGS.workdir)]))
+    if distributed.is_first():
+        print(report.results([report.load(FLAGS.workdir)]))
 
 
 def run():

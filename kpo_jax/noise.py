@@ -9,7 +9,7 @@ import dataclasses
 import jax
 import numpy as np
 
-from kpo_jax import replay, trainer
+from kpo_jax import distributed, replay, trainer
 from kpo_jax.advantages import ADVANTAGES
 from kpo_jax.config import Config
 from kpo_jax.learner import make_score_step
@@ -133,5 +133,6 @@ def run(config: Config, data, machine, params, step: int, workdir: str) -> str:
         f"({config.model.dtype}, in its own packing); methods with nothing clipped or saturated are left out."
     )
     text = f"{head}\n\n{tables(lines)}"
-    replay.write(f"{workdir}/noise", f"step_{step:06d}", text, [{"step": step} | line for line in lines])
+    if distributed.is_first():
+        replay.write(f"{workdir}/noise", f"step_{step:06d}", text, [{"step": step} | line for line in lines])
     return text

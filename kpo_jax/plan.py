@@ -23,38 +23,44 @@ def describe(config: Config) -> str:
     mesh = config.mesh
     num_devices = len(jax.devices()) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
     sizes = mesh_shape(mesh, num_devices)
-    params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
-    specs = param_specs(config.model)
-    param_bytes = bytes_per_device(params, specs, sizes)
-    adam = jax.eval_shape(make_optimizer(config.learner).init, params)[1]  # its counters are a few bytes
+    param_bytes, moment_bytes = state_bytes(config, sizes)
     lines = [
         f"parameters       {num_params(config.model):,}",
         f"first policy     {_first_policy(config)}",
         f"mesh             {' x '.join(f'{k} {v}' for k, v in sizes.items())} = {num_devices} device(s)",
         "bytes per device",
-        f"  parameters     {_human(param_bytes)}",
-        f"  gradient       {_human(param_bytes)}",
-        f"  optimizer      {_human(sum(bytes_per_device(moment, specs, sizes) for moment in (adam.mu, adam.nu)))}",
-        *_further_networks(config, params, specs, sizes),
-        f"  KV cache       {_human(_cache_bytes(config, sizes))}",
+        f"  parameters     {human(param_bytes)}",
+        f"  gradient       {human(param_bytes)}",
+        f"  optimizer      {human(moment_bytes)}",
+        *_further_networks(config, sizes),
+        f"  KV cache       {human(_cache_bytes(config, sizes))}",
         "TFLOPs of a training step, all prompts and responses as long as they may be",
-        *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(_longest_step(config)).items()),
+        *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(longest_step(config)).items()),
     ]
     return "\n".join(lines)
 
 
-def _further_networks(config: Config, params, specs, sizes: dict[str, int]) -> list[str]:
+def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
+    """Bytes on one device of a mesh of those sizes: (parameters, both moments). The gradient is as large as the parameters."""
+    params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
+    return _network_bytes(config, params, param_specs(config.model), sizes)
+
+
+def _network_bytes(config: Config, params, specs, sizes: dict[str, int]) -> tuple[int, int]:
+    adam = jax.eval_shape(make_optimizer(config.learner).init, params)[1]  # its counters are a few bytes
+    return bytes_per_device(params, specs, sizes), sum(bytes_per_device(moment, specs, sizes) for moment in (adam.mu, adam.nu))
+
+
+def _further_networks(config: Config, sizes: dict[str, int]) -> list[str]:
     """Lines on the bytes of the reference policy and of the critic, where there are any."""
     lines = []
     if config.algorithm.kl.estimate:
-        lines.append(f"  reference      {_human(bytes_per_device(params, specs, sizes))}")
+        lines.append(f"  reference      {human(state_bytes(config, sizes)[0])}")
     if config.algorithm.has_critic:
-        trunk = jax.eval_shape(critic.init_params, params)["trunk"]
-        trunk_specs = {name: specs[name] for name in trunk}
-        adam = jax.eval_shape(make_optimizer(config.learner).init, trunk)[1]
-        size = bytes_per_device(trunk, trunk_specs, sizes)
-        moments = sum(bytes_per_device(moment, trunk_specs, sizes) for moment in (adam.mu, adam.nu))
-        lines += [f"  critic         {_human(size)}", f"  its optimizer  {_human(moments)}"]
+        trunk = jax.eval_shape(lambda: critic.init_params(init_params(config.model, jax.random.key(0))))["trunk"]
+        specs = param_specs(config.model)
+        size, moments = _network_bytes(config, trunk, {name: specs[name] for name in trunk}, sizes)
+        lines += [f"  critic         {human(size)}", f"  its optimizer  {human(moments)}"]
     return lines
 
 
@@ -63,7 +69,8 @@ def _first_policy(config: Config) -> str:
     return f"{start}, then a warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else start
 
 
-def _longest_step(config: Config) -> flops.StepFlops:
+def longest_step(config: Config) -> flops.StepFlops:
+    """FLOPs of a training step whose prompts and responses are all as long as they may be."""
     rollout = config.rollout
     return flops.training_step(
         config.model,
@@ -83,7 +90,8 @@ def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:
     return bytes_per_device(shape, PartitionSpec(None, None, ("data", "fsdp"), "tensor"), sizes)
 
 
-def _human(count: int) -> str:
+def human(count: int) -> str:
+    """Bytes in the largest unit of which they have one."""
     for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if count >= size:
             return f"{count / size:.2f} {unit}"

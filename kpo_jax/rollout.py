@@ -6,7 +6,7 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import rewards
+from kpo_jax import distributed, preemption, rewards
 from kpo_jax.advantages import ADVANTAGES
 from kpo_jax.data import Problem
 from kpo_jax.types import Completions, Verdict
@@ -85,25 +85,59 @@ def join_rows(prompt_ids: list[list[int]], completions: Completions, width: int,
 def grade(completions: Completions, answers: list[str], tokenizer) -> tuple[list[str], list[Verdict]]:
     """The text and the verdict of every completion; `answers` has one entry per row."""
     texts = [tokenizer.decode(row[mask].tolist()) for row, mask in zip(completions.tokens, completions.mask, strict=True)]
-    return texts, verify_batch(texts, answers)
+    return texts, verify_batch(texts, answers, check=preemption.check)
 
 
-def rollout(sampler, params, problems: list[Problem], prompt_ids, *, config, tokenizer, key, prompt_length, first_row=0) -> Rollout:
-    """Sample, grade and score groups of one training step. `config` is the whole Config; `key` is the step's own.
+def sample_and_grade(sampler, params, prompt_ids, answers: list[str], *, where: str, key, row_ids, tokenizer, prompt_length, num_slots):
+    """(completions, texts, verdicts) of all prompts, of which every process has sampled and graded its share.
+
+    The rows are what one process would have drawn: row_ids [num_prompts, G] name their random streams. `answers` has one entry
+    per prompt, `where` says which rollout this is, and num_slots counts the prompts at once over all processes.
+
+    Raises:
+      preemption.Interrupted: some process was asked to stop; on all of them.
+    """
+    share, group = distributed.share(len(prompt_ids)), row_ids.shape[1]
+    try:
+        completions = sampler(
+            params,
+            prompt_ids[share],
+            key=key,
+            row_ids=row_ids[share],
+            prompt_length=prompt_length,
+            num_slots=num_slots // distributed.num_processes(),
+        )
+        texts, verdicts = grade(completions, [one for one in answers[share] for _ in range(group)], tokenizer)
+    except preemption.Interrupted:
+        distributed.meet(where)
+        raise
+    if distributed.meet(where):
+        raise preemption.Interrupted(f"asked to stop during {where}")
+    parts = distributed.gather([texts, verdicts])
+    texts = [text for part, _ in parts for text in part]
+    verdicts = [Verdict(*verdict) for _, part in parts for verdict in part]
+    return distributed.gather_rows(completions), texts, verdicts
+
+
+def rollout(sampler, params, problems: list[Problem], prompt_ids, *, where, config, tokenizer, key, prompt_length, first_row=0) -> Rollout:
+    """Sample, grade and score groups of one training step. `config` is the whole Config; `key` is the step's own, `where` names it.
 
     `first_row` is how many rows of the step were sampled before: no two rows of a step share a random stream.
     """
     group, max_response = config.rollout.group_size, config.sampler.max_response_length
-    completions = sampler(
+    completions, texts, verdicts = sample_and_grade(
+        sampler,
         params,
         prompt_ids,
+        [problem.answer for problem in problems],
+        where=where,
         key=key,
         row_ids=first_row + np.arange(len(problems) * group).reshape(-1, group),
+        tokenizer=tokenizer,
         prompt_length=prompt_length,
         num_slots=config.rollout.prompts_per_call or config.rollout.prompts_per_step,
     )
     answers = [problem.answer for problem in problems for _ in range(group)]
-    texts, verdicts = grade(completions, answers, tokenizer)
     lengths = completions.mask.sum(axis=1)
     reward = rewards.score(verdicts, answers, lengths, max_response, config.reward)
     tokens, lengths = join_rows(prompt_ids, completions, prompt_length + max_response, tokenizer.pad_id)

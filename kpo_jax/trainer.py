@@ -1,8 +1,7 @@
 """The training loop and what it needs: every side effect of a run is in this module or called from it."""
 
+import contextlib
 import dataclasses
-import signal
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -10,18 +9,18 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from jax.experimental import multihost_utils
 
-from kpo_jax import checkpoints, critic, diagnostics, evaluate, flops, hf, methods
+from kpo_jax import checkpoints, critic, diagnostics, distributed, evaluate, flops, hf, methods, preemption
 from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config, spelled_out
 from kpo_jax.data import Problem, decontaminate, encode_prompts, extra_prompts, load_problems, prompt_order
 from kpo_jax.dynamic_sampling import NotFull, fill
 from kpo_jax.engine import make_sampler
+from kpo_jax.guards import Watchdog
 from kpo_jax.learner import init_state, make_critic_step, make_init, make_optimizer, make_score_step, make_train_step, make_value_step
 from kpo_jax.metrics import MetricWriter, Progress, tell, to_host
 from kpo_jax.packing import PackShape, make_batch, pack, pack_shape, unpack
 from kpo_jax.rollout import Rollout, rollout, stop_at, summary
-from kpo_jax.sharding import make_mesh, put_microbatches
+from kpo_jax.sharding import local_mesh, localize, make_mesh, param_specs, put_microbatches
 from kpo_jax.tokenizers import load_tokenizer
 from kpo_jax.trace import TraceWriter, describe, step_arrays
 from kpo_jax.types import TrainState
@@ -32,11 +31,15 @@ PROMPT_ROUNDING = 16  # prompts are padded to a multiple of this
 
 
 class Diverged(RuntimeError):
-    """Too many non-finite updates in a row; the message says where the batch was saved."""
+    """Too many non-finite or spiking updates in a row; the message says where the batch was saved."""
 
 
 class Preempted(RuntimeError):
     """SIGTERM came and the run was saved; re-running the same command resumes it."""
+
+
+# raised by all processes of a job at the same place
+TOGETHER = (Diverged, Preempted, NotFull, checkpoints.NotSaved, checkpoints.Damaged, distributed.NotShared)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,9 +56,13 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """The mesh, the shape of the update's microbatches, and the jitted functions of a run; the critic's are None without one."""
+    """The mesh, the shape of the update's microbatches, and the jitted functions of a run; the critic's are None without one.
+
+    The samplers run on this process's own devices, whatever the others do meanwhile; all else runs on all devices together.
+    """
 
     mesh: jax.sharding.Mesh
+    sampled_rows: int  # the prompts that the samplers of all processes hold at once are a multiple of this
     pack_shape: PackShape
     init: Callable
     shapes: TrainState
@@ -113,58 +120,77 @@ def build(config: Config, data: Data) -> Machine:
     mesh = make_mesh(config.mesh)
     for note in data.notes:
         tell(note)
+    own_mesh = local_mesh(mesh)
     rows = mesh.shape["data"] * mesh.shape["fsdp"]
+    sampled_rows = own_mesh.shape["data"] * own_mesh.shape["fsdp"] * distributed.num_processes()
     for path, count in [
         ("prompts per sampler call", config.rollout.prompts_per_call or config.rollout.prompts_per_step),
         ("eval.prompts_per_call", config.eval.prompts_per_call),
     ]:
-        if count % rows:
-            raise ValueError(f"mesh: data x fsdp = {rows} does not divide {path} = {count}")
+        if count % sampled_rows:
+            raise ValueError(f"mesh: data x fsdp = {sampled_rows} does not divide {path} = {count}")
     optimizer, critic_optimizer = make_optimizers(config)
     init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
-    ratio_filter = build_filter(config.algorithm.filter)
+    kappa = build_filter(config.algorithm.filter).kappa
     tokenizer, temperature = data.tokenizer, config.sampler.temperature
-    make_step = partial(
-        make_train_step,
-        config.model,
-        optimizer,
-        shardings,
-        mesh,
-        ratio_filter=ratio_filter,
-        filter_gradient=config.algorithm.filter.gradient,
-        objective=build_objective(config.algorithm.objective),
-        temperature=temperature,
-        kl=config.algorithm.kl,
-    )
 
     def sampler(sample_config, group_size):
-        ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id, mesh=mesh)
-        return stop_at(make_sampler(config.model, sample_config, **ids, group_size=group_size), sample_config.stop, tokenizer)
+        ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id, mesh=own_mesh)
+        local = stop_at(make_sampler(config.model, sample_config, **ids, group_size=group_size), sample_config.stop, tokenizer)
+        return lambda params, *args, **kwargs: local(localize(params, param_specs(config.model), mesh, own_mesh), *args, **kwargs)
 
     return Machine(
         mesh=mesh,
-        pack_shape=pack_shape(
-            _minibatch_rows(config),
-            data.train.prompt_length,
-            config.sampler.max_response_length,
-            group_size=config.rollout.group_size if config.learner.share_prompts else 1,
-            microbatch_tokens=config.learner.microbatch_tokens,
-            device_rows=rows,
-        ),
+        sampled_rows=sampled_rows,
+        pack_shape=update_shape(config, data.train.prompt_length, rows),
         init=init,
         shapes=jax.eval_shape(init, jax.random.key(0)),
         shardings=shardings,
         sampler=sampler(config.sampler, group_size=config.rollout.group_size),
         eval_sampler=sampler(eval_sample_config(config), group_size=config.eval.num_samples),
         score_step=make_score_step(config.model, shardings, mesh, temperature=temperature),
-        train_step=make_step(),
-        traced_step=make_step(traced=True),
-        summarize=jax.jit(partial(diagnostics.summarize, kappa=ratio_filter.kappa, has_reference=bool(config.algorithm.kl.estimate))),
+        train_step=update_step(config, optimizer, shardings, mesh),
+        traced_step=update_step(config, optimizer, shardings, mesh, traced=True),
+        summarize=jax.jit(partial(diagnostics.summarize, kappa=kappa, has_reference=bool(config.algorithm.kl.estimate))),
         value_step=make_value_step(config.model, shardings.critic, mesh) if critic_optimizer else None,
-        critic_step=make_critic_step(config.model, critic_optimizer, shardings.critic, mesh, clip=config.critic.value_clip)
+        critic_step=make_critic_step(config.model, critic_optimizer, shardings.critic, mesh, clip=config.critic.value_clip, **_limits(config))
         if critic_optimizer
         else None,
     )
+
+
+def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackShape:
+    """The microbatches of an update whose prompts have at most `prompt_length` tokens; `device_rows` is data x fsdp of the mesh."""
+    return pack_shape(
+        _minibatch_rows(config),
+        prompt_length,
+        config.sampler.max_response_length,
+        group_size=config.rollout.group_size if config.learner.share_prompts else 1,
+        microbatch_tokens=config.learner.microbatch_tokens,
+        device_rows=device_rows,
+    )
+
+
+def update_step(config: Config, optimizer, shardings: TrainState, mesh, traced: bool = False):
+    """The jitted training step of a configuration, see learner.make_train_step."""
+    return make_train_step(
+        config.model,
+        optimizer,
+        shardings,
+        mesh,
+        ratio_filter=build_filter(config.algorithm.filter),
+        filter_gradient=config.algorithm.filter.gradient,
+        objective=build_objective(config.algorithm.objective),
+        temperature=config.sampler.temperature,
+        kl=config.algorithm.kl,
+        traced=traced,
+        **_limits(config),
+    )
+
+
+def _limits(config: Config) -> dict:
+    """What tells a spike, see learner.guarded_update."""
+    return dict(max_norm_ratio=config.learner.max_norm_ratio, norm_window=config.learner.norm_window)
 
 
 def make_optimizers(config: Config):
@@ -232,6 +258,7 @@ def collect(config: Config, data: Data, machine: Machine, params, step: int) -> 
             params,
             [data.train.problems[i] for i in chosen],
             [data.train.prompt_ids[i] for i in chosen],
+            where=f"the rollout of step {step}" + (f", generation batch {number + 1}" if number else ""),
             config=config,
             tokenizer=data.tokenizer,
             key=key,
@@ -309,22 +336,22 @@ def step_metrics(machine: Machine, metrics: list[dict], measured: list) -> tuple
     pooled = measured[1] if len(measured) > 1 else measured[0]
     for accumulator in measured[2:]:
         pooled = diagnostics.merge(pooled, accumulator)
-    counts = ("learner/skipped", "learner/skipped_in_a_row", "critic/skipped", "critic/skipped_in_a_row")
-    areas = ("learner/", "critic/")
-    learner = {k: each[-1][k] if k in counts else float(np.mean([m[k] for m in each])) for k in each[0] if k.startswith(areas)}
+    areas, counts = ("learner/", "critic/"), ("/skipped", "/skipped_in_a_row", "/spikes")
+    learner = {k: each[-1][k] if k.endswith(counts) else float(np.mean([m[k] for m in each])) for k in each[0] if k.startswith(areas)}
     on_policy = {f"on_policy/{k}": v for k, v in each[0].items() if k.startswith(("ratio/", "mismatch/"))}
     return learner | to_host(machine.summarize(pooled)) | on_policy, each
 
 
 def check_finite(config: Config, metrics: dict, minibatches: list[tuple], step: int, workdir: str) -> None:
-    """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite."""
+    """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite or spikes."""
     bad = max(metrics[f"{area}/skipped_in_a_row"] for area in ("learner", "critic") if f"{area}/skipped_in_a_row" in metrics)
     if bad < config.learner.max_bad_updates:
         return
     path = Path(workdir) / f"bad_batch_step_{step:06d}.npz"
     parts = [part for part, _, _ in minibatches]
-    np.savez_compressed(path, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    raise Diverged(f"step {step}: {bad} non-finite updates in a row; the batch is in {path}")
+    if distributed.is_first():
+        np.savez_compressed(path, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    raise Diverged(f"step {step}: {bad} updates in a row were skipped, not finite or spikes; the batch is in {path}")
 
 
 # -------------------------------------------------------------------------------------------------------------- the loop
@@ -344,8 +371,11 @@ def run_evaluation(config: Config, data: Data, machine: Machine, params, step: i
             tokenizer=data.tokenizer,
             seed=config.seed,
         )
-        if jax.process_index() == 0:
-            evaluate.save(result, workdir)
+        if distributed.is_first():
+            try:
+                evaluate.save(result, workdir)
+            except OSError as error:  # a full disk; mode eval repeats the evaluation of a checkpoint
+                tell(f"warning: the answers of step {step} on {eval_set.name} were not written: {error}")
         scalars |= evaluate.scalars(result)
     return scalars
 
@@ -356,63 +386,94 @@ def _score(config: Config, scalars: dict[str, float]) -> float | None:
     return float(np.mean(values)) if values else None
 
 
-def train(config: Config, data: Data, machine: Machine, workdir: str, profile_steps: tuple[int, int] = (0, 0)) -> None:
-    """Train to `config.num_steps`, resuming from the newest checkpoint in `workdir`. Raises Diverged or Preempted.
+def train(
+    config: Config, data: Data, machine: Machine, workdir: str, profile_steps: tuple[int, int] = (0, 0), start_afresh: bool = False
+) -> None:
+    """Train to `config.num_steps`, resuming from the newest good checkpoint in `workdir`. SIGTERM is the caller's to catch.
 
-    The profiler records from the first to the last of `profile_steps` into `workdir`/profile.
+    The profiler records from the first to the last of `profile_steps` into `workdir`/profile. `start_afresh` begins again
+    where there are checkpoints and none is good. Raises what is in TOGETHER, on all processes; anything else ends the whole job.
     """
-    stop = _catch_sigterm()
-    manager = checkpoints.make_manager(workdir, config.checkpoint)
-    writer = progress = None
+    with contextlib.ExitStack() as closing:  # in the end, closing the saver waits for the save under way
+        watchdog = closing.enter_context(contextlib.closing(Watchdog(config.job.phase_timeout)))
+        try:
+            watchdog.phase("start")
+            resumed = resume(config, data, machine, workdir, start_afresh)
+            saver = closing.enter_context(contextlib.closing(checkpoints.Saver(workdir, config, resumed.saved)))
+            writer = closing.enter_context(contextlib.closing(MetricWriter(workdir, resumed.step, resumed.evaluated)))
+            progress = closing.enter_context(contextlib.closing(Progress("train", resumed.step, config.num_steps)))
+            tracer = open_trace(config, machine, workdir, first_step=resumed.step + 1)
+            _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, tracer, progress)
+        except TOGETHER:
+            raise
+        except BaseException as error:  # a keyboard interrupt too: the other processes are not here, and closing the saver waits for them
+            distributed.end_with(error)
+            raise
+
+
+def resume(config: Config, data: Data, machine: Machine, workdir: str, start_afresh: bool) -> checkpoints.Restored:
+    """What to go on from: the newest good checkpoint, with the damaged ones after it put aside, or the state before the first step."""
+    distributed.check_shared(workdir)
     try:
-        restored = checkpoints.restore(manager, machine.shapes, machine.shardings)
-        start, state = restored or (0, first_state(config, data, machine))
-        writer = MetricWriter(workdir, first_step=start + 1 if restored else 0)
-        tracer = open_trace(config, machine, workdir, first_step=start + 1)
-        if not restored:
-            scalars = run_evaluation(config, data, machine, state.params, 0, workdir)
-            writer.write(0, scalars)
-            checkpoints.save(manager, 0, state, _score(config, scalars))
-        reference = reference_params(config, machine, state, start, workdir)
-        progress = Progress("train", start, config.num_steps)
-        # a resumed run may begin between the two
-        first_profiled, last_profiled = max(profile_steps[0], start + 1), min(profile_steps[1], config.num_steps)
-        for step in range(start + 1, config.num_steps + 1):
-            if step == first_profiled <= last_profiled:
-                jax.profiler.start_trace(str(Path(workdir) / "profile"))
-            try:
-                state, note, scalars = _train_one(config, data, machine, state, reference, step, workdir, writer, tracer)
-            except NotFull:
-                if manager.latest_step() != step - 1:
-                    checkpoints.save(manager, step - 1, state)  # the steps done are not lost
-                raise
-            if first_profiled <= step == last_profiled:
-                jax.profiler.stop_trace()
+        restored = checkpoints.restore(workdir, machine.shapes, machine.shardings)
+    except checkpoints.Damaged as error:
+        if not start_afresh:
+            raise checkpoints.Damaged(f"{error}; --start_afresh puts them aside and begins again") from error
+        restored = None
+    checkpoints.set_aside(workdir, after=restored.step if restored else -1)
+    if restored:
+        return restored
+    try:
+        return checkpoints.Restored(step=0, state=first_state(config, data, machine), evaluated=False, saved=None)
+    except preemption.Interrupted:
+        raise Preempted("SIGTERM: before the first step, nothing to save; the same command begins again") from None
+
+
+def _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, tracer, progress) -> None:
+    step, state, evaluated, score = resumed.step, resumed.state, resumed.evaluated, None
+    reference = reference_params(config, machine, state, step, workdir)
+    # a resumed run may begin between the two
+    first_profiled, last_profiled = max(profile_steps[0], step + 1), min(profile_steps[1], config.num_steps)
+    try:
+        while True:  # at the top, `state` is that after `step` training steps
             last = step == config.num_steps
-            if last or (config.eval.every and step % config.eval.every == 0):
+            if not evaluated and (last or step == 0 or (config.eval.every and step % config.eval.every == 0)):
+                watchdog.phase(f"step {step}: evaluation")
                 scalars = run_evaluation(config, data, machine, state.params, step, workdir)
                 writer.write(step, scalars)
+                score = _score(config, scalars)
+            evaluated = True
+            if step != saver.newest and (last or step % config.checkpoint.every == 0):
+                watchdog.phase(f"step {step}: checkpoint")
+                saver.save(step, state, evaluated=True, score=score)
+            if last:
+                saver.require(step)
+                return
+            if distributed.meet(f"the end of step {step}"):
+                raise preemption.Interrupted
+            if step + 1 == first_profiled <= last_profiled:
+                jax.profiler.start_trace(str(Path(workdir) / "profile"))
+            state, note = _train_one(config, data, machine, state, reference, step + 1, workdir, watchdog, writer, tracer)
+            step, evaluated, score = step + 1, False, None
+            if first_profiled <= step == last_profiled:
+                jax.profiler.stop_trace()
             progress.update(step, note)
-            if last or stop.is_set() or step % config.checkpoint.every == 0:
-                checkpoints.save(manager, step, state, _score(config, scalars))
-            if stop.is_set() and not last:
-                raise Preempted(f"SIGTERM: saved at step {step} of {config.num_steps}; the same command resumes")
-    finally:
-        for open_thing in (progress, writer, manager):  # closing the manager waits for the save under way
-            if open_thing is not None:
-                open_thing.close()
+    except (preemption.Interrupted, NotFull) as error:  # never in the middle of an update: a rollout or an evaluation is left undone
+        watchdog.phase(f"step {step}: checkpoint before the end")
+        if step != saver.newest:
+            saver.save(step, state, evaluated=evaluated, score=score)
+        saver.require(step)
+        if isinstance(error, preemption.Interrupted):
+            raise Preempted(f"SIGTERM: saved at step {step} of {config.num_steps}; the same command resumes") from None
+        raise
 
 
 def restore_policy(config: Config, shapes: TrainState, shardings: TrainState, workdir: str, step: int | None):
-    """(step, parameters) of a run's newest checkpoint or of `step`, on `shardings`. Raises ValueError if there is none."""
-    manager = checkpoints.make_manager(workdir, config.checkpoint)
-    try:
-        restored = checkpoints.restore(manager, shapes, shardings, step)
-    finally:
-        manager.close()
+    """(step, parameters) of a run's newest good checkpoint or of `step`, on `shardings`. Raises ValueError if there is none."""
+    restored = checkpoints.restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step)
     if restored is None:
         raise ValueError(f"--workdir: no checkpoint in {workdir}; train first")
-    return restored[0], restored[1].params
+    return restored.step, restored.state["params"]
 
 
 def show_samples(config: Config, data: Data, machine: Machine, params, prompts: list[str], num_prompts: int) -> str:
@@ -433,7 +494,7 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
         params,
         eval_set,
         num_samples=config.eval.num_samples,
-        prompts_per_call=machine.mesh.shape["data"] * machine.mesh.shape["fsdp"],
+        prompts_per_call=machine.sampled_rows,
         tokenizer=data.tokenizer,
         seed=config.seed,
     )
@@ -463,29 +524,41 @@ def open_trace(config: Config, machine: Machine, workdir: str, first_step: int) 
         backend=jax.default_backend(),
         jax=jax.__version__,
     )
-    trace, active = config.trace, jax.process_index() == 0
+    trace, active = config.trace, distributed.is_first()
     return TraceWriter(workdir, description, first_step=first_step, every=trace.every, max_bytes=trace.max_bytes, active=active)
 
 
 def _wants_trace(config: Config, tracer: TraceWriter, step: int) -> bool:
     """Whether to record the step: process 0, which writes, decides for all, as all must run one program."""
-    wants = tracer.wants(step)
-    if config.trace.every and jax.process_count() > 1:
-        return bool(multihost_utils.broadcast_one_to_all(np.int32(wants)))
-    return wants
+    return config.trace.every > 0 and distributed.exchange(tracer.wants(step), "trace")[0]
 
 
-def _train_one(config, data, machine, state, reference, step, workdir, writer, tracer):
-    """(state, progress note, the step's metrics): one rollout and its updates, with everything written down."""
+def _write_trace(tracer: TraceWriter, step: int, result: Rollout, minibatches: list[tuple], traces: list) -> None:
+    if not distributed.is_first():
+        return
+    each_row = dict(finished=result.finished, verdicts=result.verdicts, problems=result.problems)
+    try:
+        line = tracer.write(step, step_arrays(minibatches, jax.device_get(traces), **each_row))
+    except OSError as error:  # a full disk; the trace lacks the step, the run does not
+        line = f"warning: the trace of step {step} was not written: {error}"
+    if line:
+        tell(line)
+
+
+def _train_one(config, data, machine, state, reference, step, workdir, watchdog, writer, tracer):
+    """(state, progress note): one rollout and its updates, with everything written down."""
     clock = [time.perf_counter()]
+    watchdog.phase(f"step {step}: rollout")
     result = collect(config, data, machine, state.params, step)
     clock.append(time.perf_counter())
+    watchdog.phase(f"step {step}: score")
     minibatches = pack_minibatches(config, machine, result.rows)
     score(machine, state.params, minibatches)
     if reference is not None:
         score(machine, reference, minibatches, "reference_log_prob")
     values = judge(config, machine, state, minibatches)
     clock.append(time.perf_counter())
+    watchdog.phase(f"step {step}: update")
     traces = [] if _wants_trace(config, tracer, step) else None
     state, metrics, measured = update(machine, state, minibatches, traces)
     scalars, each = step_metrics(machine, metrics, measured)
@@ -496,12 +569,10 @@ def _train_one(config, data, machine, state, reference, step, workdir, writer, t
         writer.write(step, {"minibatch": number} | minibatch, "minibatches")
     writer.write(step, speed(config, result.rows, np.diff(clock), (result.generated or result).rows), "timing")
     if traces is not None:
-        each_row = dict(finished=result.finished, verdicts=result.verdicts, problems=result.problems)
-        if line := tracer.write(step, step_arrays(minibatches, jax.device_get(traces), **each_row)):
-            tell(line)
+        _write_trace(tracer, step, result, minibatches, traces)
     check_finite(config, scalars, minibatches, step, workdir)
     note = f"reward {scalars['rollout/reward_mean']:.3f}  clip {scalars['clip/fraction']:.3f}  {clock[-1] - clock[0]:.2f} s/step"
-    return state, note, scalars
+    return state, note
 
 
 def speed(config: Config, rows: dict[str, np.ndarray], seconds, sampled: dict[str, np.ndarray]) -> dict[str, float]:
@@ -531,10 +602,3 @@ def speed(config: Config, rows: dict[str, np.ndarray], seconds, sampled: dict[st
         if limits is not None:
             out[f"speed/{name}_mfu"] = operations / spent / limits.flops
     return out
-
-
-def _catch_sigterm() -> threading.Event:
-    """An event that SIGTERM sets, so that the loop can save and leave."""
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda signum, frame: stop.set())
-    return stop

@@ -187,8 +187,10 @@ class TrainState:
       step: [] int32, optimizer steps taken, skipped ones included.
       params: parameter tree, master dtype (float32 by default).
       opt_state: optax state.
-      skipped: [] int32, updates skipped because loss or gradient was not finite.
+      skipped: [] int32, updates skipped because loss or gradient was not finite, or the gradient a spike.
       skipped_in_a_row: [] int32, the current run of them.
+      spikes: [] int32, those of them that were spikes.
+      typical_norm: [] float32, running mean of the gradient norms of the updates that were taken.
       critic: the critic's own TrainState; None without a critic.
     """
 
@@ -197,4 +199,6 @@ class TrainState:
     opt_state: Any
     skipped: jax.Array
     skipped_in_a_row: jax.Array
+    spikes: jax.Array
+    typical_norm: jax.Array
     critic: Any = None

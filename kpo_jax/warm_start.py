@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 
+from kpo_jax import distributed, preemption
 from kpo_jax.arithmetic import demonstration
 from kpo_jax.config import Config, LearnerConfig
 from kpo_jax.learner import init_state, make_optimizer, make_supervised_step
@@ -32,7 +33,10 @@ def demonstration_rows(problems, prompt_ids, tokenizer, *, rng, batch_size, erro
 
 
 def warm_start(params, problems, prompt_ids, tokenizer, *, config: Config, mesh, prompt_length):
-    """Parameters after `config.warm_start.num_steps` supervised steps; a pure function of (config, seed)."""
+    """Parameters after `config.warm_start.num_steps` supervised steps; a pure function of (config, seed).
+
+    Raises preemption.Interrupted if some process is asked to stop.
+    """
     stage, response_length = config.warm_start, config.sampler.max_response_length
     optimizer = make_optimizer(LearnerConfig(learning_rate=stage.learning_rate, warmup_steps=stage.warmup_steps))
     shapes = jax.eval_shape(lambda p: init_state(p, optimizer), params)
@@ -63,5 +67,7 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, config: Config, mesh,
         state, metrics = supervised_step(state, put_microbatches(mesh, batch))
         if (step + 1) % 20 == 0 or step + 1 == stage.num_steps:  # fetching every step would stall the device
             progress.update(step + 1, f"loss {to_host(metrics)['learner/loss']:.3f}")
+            if distributed.meet(f"step {step + 1} of the warm start"):
+                raise preemption.Interrupted
     progress.close()
     return state.params

@@ -4,7 +4,10 @@
 # Settings: METHOD (default kpo_strong), WORKDIR (default runs/smollm2_METHOD).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=launch/lib.sh
+source launch/lib.sh
 bash launch/setup.sh
+cpu_settings
 python="${VENV:-.venv}/bin/python"
 
 find_model() {

@@ -55,8 +55,7 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path):
     assert steps[0]["critic/value_mean"] == 0 != steps[2]["critic/value_mean"] and steps[2]["critic/explained_variance"] != 0
     first = [json.loads(line) for line in lines(broken, "minibatches")][::2]  # before an update of their step
     assert first[0]["policy/reference_k2"] < 1e-9 < 1e-5 < first[2]["policy/reference_k2"]  # not the policy that was resumed
-    states = [checkpoints.make_manager(str(w), CONFIG.checkpoint) for w in (whole, broken)]
-    a, b = (jax.device_get(checkpoints.restore(m, machine.shapes, machine.shardings)[1]) for m in states)
+    a, b = (jax.device_get(checkpoints.restore(str(w), machine.shapes, machine.shardings).state) for w in (whole, broken))
     assert all(np.array_equal(x, y) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
     # the policy alone, for a run without a critic
     plain = checkpoints.restore_params(str(whole), 3, machine.shapes.replace(critic=None), machine.shardings.replace(critic=None))
@@ -72,4 +71,4 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path):
     )
     with pytest.raises(NotFull, match=r"0 of the 4 groups of a batch after 2 generation batches"):
         trainer.train(hopeless, data, machine, str(broken))
-    assert checkpoints.make_manager(str(broken), CONFIG.checkpoint).latest_step() == 3
+    assert checkpoints.restore(str(broken), machine.shapes, machine.shardings).step == 3

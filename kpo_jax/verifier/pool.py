@@ -11,24 +11,30 @@ import os
 import queue
 import resource
 import selectors
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kpo_jax.verifier.grade import Verdict, verify
 
 MEMORY_LIMIT = 1 << 30  # bytes of address space per worker
 STARTUP_TIMEOUT = 60.0  # seconds a fresh worker may take until its first reply, on top of `timeout`
+CHECK_SECONDS = 0.1
 CHUNK = 32  # answers that make one more worker worth its start
 _ROOT = str(Path(__file__).resolve().parents[2])
 _COMMAND = "import sys; sys.path.insert(0, sys.argv[1]); from kpo_jax.verifier.pool import work; work(int(sys.argv[2]))"
 
 
 def verify_batch(
-    responses: Sequence[str], answers: Sequence[str], workers: int | None = None, timeout: float = 5.0
+    responses: Sequence[str],
+    answers: Sequence[str],
+    workers: int | None = None,
+    timeout: float = 5.0,
+    check: Callable[[], None] | None = None,
 ) -> list[Verdict]:
     """`verify` on every pair, in worker processes; verdicts in the order of the responses.
 
@@ -39,6 +45,7 @@ def verify_batch(
       responses, answers: one each per row.
       workers: processes; by default as many as there are cores, at most 8, and one per 32 rows.
       timeout: seconds of wall time for one answer.
+      check: called ten times a second while the answers are graded; what it raises ends the grading.
 
     Raises:
       ValueError: lengths that differ, or workers or timeout that are not positive.
@@ -75,7 +82,10 @@ def verify_batch(
         thread.start()
     try:
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(CHECK_SECONDS)
+                if check is not None:
+                    check()
     finally:  # interrupted: let the workers finish what they hold, and no more
         with contextlib.suppress(queue.Empty):
             while True:
@@ -161,6 +171,7 @@ def work(memory_limit: int) -> None:
     """The worker's loop: one JSON line [response, answer] in, one JSON line [correct, extracted, reason] out, until the end of input."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # schedulers send it to all processes; the parent ends this one when it is done
     for line in sys.stdin.buffer:
         try:
             verdict = verify(*json.loads(line))

@@ -1,0 +1,174 @@
+# shellcheck shell=bash
+# What the launch scripts share: clear errors, commands printed with secrets masked, the runtime settings of a CPU, and a group of
+# processes that lives and dies together. Sourced; needs bash 5.1.
+#
+# The environment contract: KPO_COORDINATOR (host:port of process 0), KPO_NUM_PROCESSES, KPO_PROCESS_ID; without them the entry
+# point is one process. Exit codes: 0 done; 13 crashed, run again a few times; 64 usage, never run again; 75 preempted and saved,
+# run again.
+
+# usage_error TEXT [WORD]: one line, exit 64; WORD is shown before it, secrets masked.
+usage_error() {
+  echo "error: ${2+$(print_command "$2"): }$1" >&2
+  exit 64
+}
+
+# need_number NAME VALUE LEAST: exit 64 unless VALUE is a whole number from LEAST.
+need_number() {
+  if ! [[ "$2" =~ ^(0|[1-9][0-9]{0,8})$ ]] || (($2 < $3)); then
+    usage_error "$1: '$2' is not a whole number from $3"
+  fi
+}
+
+# need_name NAME VALUE: exit 64 unless VALUE is made of letters, digits and _ . - and begins with a letter or digit.
+need_name() {
+  [[ "$2" =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] || usage_error "$1: '$2' is not a name of letters, digits, dots and dashes"
+}
+
+# find_python: the interpreter of launch/setup.sh in $python.
+find_python() {
+  # shellcheck disable=SC2034
+  python="${VENV:-.venv}/bin/python"
+  [[ -x "$python" ]] || usage_error "no $python; bash launch/setup.sh makes it, VENV names another environment"
+}
+
+# masked WORD...: the words of a command, each followed by NUL, with secrets masked.
+masked() {
+  printf '%s\0' "$@" | python3 -I kpo_jax/redact.py
+}
+
+# print_command WORD...: the command on one line, quoted for a shell, secrets masked.
+print_command() {
+  local words
+  mapfile -d '' -t words < <(masked "$@")
+  (("${#words[@]}" == $#)) || usage_error "python3 is needed to print a command without its secrets"
+  printf '%q' "${words[0]}"
+  (($# == 1)) || printf ' %q' "${words[@]:1}"
+  echo
+}
+
+# cpu_settings: where JAX runs on a CPU, memory in huge pages unless GLIBC_TUNABLES says otherwise.
+cpu_settings() {
+  if [[ -z "${GLIBC_TUNABLES+set}" ]] && on_cpu; then
+    export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
+  fi
+}
+
+on_cpu() {
+  [[ "${JAX_PLATFORMS:-}" == cpu ]] && return
+  [[ -z "${JAX_PLATFORMS:-}" ]] && ! compgen -G '/dev/nvidia[0-9]*' > /dev/null && ! compgen -G '/dev/accel*' > /dev/null \
+    && ! compgen -G '/dev/vfio/[0-9]*' > /dev/null
+}
+
+# settings_shown: the assignments above as words for print_command, in the array `settings`.
+settings_shown() {
+  settings=()
+  if [[ -n "${GLIBC_TUNABLES+set}" ]]; then
+    settings+=("GLIBC_TUNABLES=$GLIBC_TUNABLES")
+  fi
+}
+
+# ------------------------------------------------------------------------------------------------ processes as one group
+#
+# supervise COUNT MAX_RESTARTS GRACE runs `start_process I` for I = 0 .. COUNT-1 in subshells of process groups of their own, until
+# all have ended. `new_attempt` is called before each start, `stop_process I SIGNAL` to end one; both are the caller's.
+# When one fails, the others have GRACE seconds if it was preempted (they are saving), else 3, and are killed then. The group starts
+# again after 75, and at most MAX_RESTARTS times after a crash. SIGTERM and SIGINT go on to the processes; then nothing starts again.
+
+supervise() {
+  local count="$1" left="$2" grace="$3" code
+  [[ "${BASH_VERSINFO[0]}" -gt 5 || ("${BASH_VERSINFO[0]}" -eq 5 && "${BASH_VERSINFO[1]}" -ge 1) ]] \
+    || usage_error "bash $BASH_VERSION is too old to wait for a group; 5.1 is needed"
+  stopping=""
+  trap 'stopping=1; signal_group TERM' TERM INT
+  while true; do
+    new_attempt
+    code=0
+    run_group "$count" "$grace" || code=$?
+    if [[ "$code" == 0 || "$code" == 64 || -n "$stopping" ]]; then
+      return "$code"
+    elif [[ "$code" == 75 ]]; then
+      echo "preempted and saved; starting again" >&2
+    elif ((left > 0)); then
+      left=$((left - 1))
+      echo "crashed; starting again, $left restart(s) left" >&2
+    else
+      echo "crashed; no restart left" >&2
+      return "$code"
+    fi
+  done
+}
+
+# run_group COUNT GRACE: 0, 64, 75 (all that did not end with 0 were preempted) or 13.
+run_group() {
+  local count="$1" grace="$2" i code ended worst=0 timer="" patience
+  running=()
+  set -m
+  for ((i = 0; i < count; i++)); do
+    start_process "$i" &
+    running[i]=$!
+  done
+  set +m
+  while ((${#running[@]})); do
+    if [[ -z "$timer" && -n "$stopping" ]]; then
+      set_timer "$grace"
+    fi
+    ended="" code=0
+    # a list of its own each time: the timer must not be waited for when all have ended
+    wait -n -p ended "${running[@]}" ${timer:+"$timer"} || code=$?
+    if [[ -n "$timer" && "${ended:-}" == "$timer" ]]; then
+      echo "killing what has not ended" >&2
+      signal_group KILL
+      timer=""
+      continue
+    fi
+    for i in "${!running[@]}"; do
+      [[ "${running[i]}" == "${ended:-}" ]] || continue # none: a signal came
+      unset 'running[i]'
+      ((code == 0)) || echo "process $i ended with exit code $code" >&2
+      ((code != 143)) || code=75 # SIGTERM came before the process could catch it
+      worst="$(worse "$worst" "$code")"
+      if ((code == 75)) && [[ -z "$timer" ]]; then
+        set_timer "$grace"
+      elif ((code != 0 && code != 75)) && [[ -z "$timer" || "$patience" != 3 ]]; then
+        set_timer 3
+      fi
+    done
+  done
+  [[ -z "$timer" ]] || kill "$timer" 2> /dev/null || true
+  return "$worst"
+}
+
+# set_timer SECONDS: run_group's, in place of the one that runs.
+set_timer() {
+  [[ -z "$timer" ]] || kill "$timer" 2> /dev/null || true
+  patience="$1"
+  sleep "$patience" &
+  timer=$!
+}
+
+# worse A B: the exit code of a group in which one had A and another B.
+worse() {
+  case "$1 $2" in
+    *64*) echo 64 ;;
+    "0 0") echo 0 ;;
+    "0 75" | "75 0" | "75 75") echo 75 ;;
+    *) echo 13 ;;
+  esac
+}
+
+# signal_group SIGNAL: to every process that still runs.
+signal_group() {
+  local i
+  for i in "${!running[@]}"; do
+    stop_process "$i" "$1"
+  done
+}
+
+# stop_local I SIGNAL: the process itself, which ends its helpers; KILL to all of its group.
+stop_local() {
+  if [[ "$2" == KILL ]]; then
+    kill -KILL -- "-${running[$1]}" 2> /dev/null || true
+  else
+    kill -s "$2" "${running[$1]}" 2> /dev/null || true
+  fi
+}

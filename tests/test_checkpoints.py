@@ -1,0 +1,297 @@
+"""Checkpoints: the fingerprint, what is damaged, what falls back, a full disk, another number of devices."""
+
+import dataclasses
+import json
+import random
+import resource
+import shutil
+
+import chex
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from kpo_jax import checkpoints, trainer
+from kpo_jax.checkpoints import Damaged, NotSaved, Saver, fingerprint
+from kpo_jax.config import CheckpointConfig, Config, EvalConfig, MeshConfig
+from kpo_jax.learner import make_init, make_optimizer
+from kpo_jax.methods import method
+from kpo_jax.sharding import batch_sharding, make_mesh, replicated
+
+MODEL = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, intermediate_size=64)
+CONFIG = dataclasses.replace(Config(), model=MODEL, checkpoint=CheckpointConfig(every=1, keep_last=3, keep_best=0))
+
+
+def machine(devices=1, fsdp=1):
+    mesh = make_mesh(MeshConfig(fsdp=fsdp), jax.devices()[:devices])
+    init, shardings = make_init(MODEL, make_optimizer(CONFIG.learner), mesh)
+    return init, jax.eval_shape(init, jax.random.key(0)), shardings
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A workdir with checkpoints of steps 0, 1 and 2, whose states are those of keys 0, 1 and 2."""
+    workdir, (init, shapes, shardings) = tmp_path_factory.mktemp("run"), machine()
+    saver = Saver(str(workdir), CONFIG, None)
+    for step in range(3):
+        saver.save(step, init(jax.random.key(step)), evaluated=step != 2)
+    saver.close()
+    return workdir, init, shapes, shardings
+
+
+@pytest.fixture
+def copy(saved, tmp_path):
+    shutil.copytree(saved[0], tmp_path / "run")
+    return tmp_path / "run", *saved[1:]
+
+
+def data_files(workdir, step):
+    """The files that hold the arrays, largest first."""
+    files = [p for p in (workdir / "checkpoints" / str(step) / "state").rglob("*") if p.is_file() and p.parent.name == "d"]
+    return sorted(files, key=lambda p: -p.stat().st_size)
+
+
+def flip_bit(path, generator):
+    data = bytearray(path.read_bytes())
+    data[generator.randrange(len(data))] ^= 1 << generator.randrange(8)
+    path.write_bytes(data)
+
+
+def restored_step(workdir, shapes, shardings):
+    return checkpoints.restore(str(workdir), shapes, shardings).step
+
+
+# ------------------------------------------------------------------------------------------------------------ fingerprint
+
+
+def test_the_fingerprint_is_that_of_a_plain_sum():
+    x = np.random.default_rng(0).standard_normal((3, 5)).astype(np.float32)
+    words, index = x.view(np.uint32).reshape(-1).astype(object), np.arange(15, dtype=np.uint64)
+    index = ((index ^ (index >> 15)) * 0x2C1B3C6D) % 2**32
+    weights = ((index ^ (index >> 12)) * 2 + 1) % 2**32
+    total = 0
+    for weight, word in zip(weights.tolist(), words, strict=True):
+        product = weight * word % 2**32
+        scrambled = (product ^ (product >> 16)) * 0x7FEB352D % 2**32
+        total += scrambled ^ (scrambled >> 15)
+    assert int(fingerprint({"x": x})) == total % 2**32
+
+
+def test_the_fingerprint_does_not_depend_on_the_sharding_but_on_every_bit_and_place():
+    mesh = make_mesh(MeshConfig())
+    rng = np.random.default_rng(1)
+    tree = {"a": rng.standard_normal((16, 3)).astype(np.float32), "b": rng.standard_normal(8).astype(jnp.bfloat16), "n": np.int32(7)}
+    expected = int(fingerprint(tree))
+    spread = {**tree, "a": jax.device_put(tree["a"], batch_sharding(mesh)), "b": jax.device_put(tree["b"], replicated(mesh))}
+    assert int(fingerprint(spread)) == expected
+    changed = []
+    for _ in range(20):
+        x = tree["a"].copy()
+        x.view(np.uint32)[rng.integers(16), rng.integers(3)] ^= np.uint32(1 << rng.integers(32))
+        changed.append({**tree, "a": x})
+    swapped = tree["a"].copy()
+    swapped[[0, 1]] = swapped[[1, 0]]
+    changed += [{**tree, "a": swapped}, {**tree, "n": np.int32(6)}, {**tree, "a": -tree["a"]}]
+    assert expected not in {int(fingerprint(other)) for other in changed}
+
+
+# ---------------------------------------------------------------------------------------------------------------- restore
+
+
+@pytest.mark.parametrize("devices,fsdp", [(1, 1), (8, 4)])
+def test_what_was_saved_comes_back_on_any_number_of_devices(saved, devices, fsdp):
+    workdir, init, *_ = saved
+    _, shapes, shardings = machine(devices, fsdp)
+    restored = checkpoints.restore(str(workdir), shapes, shardings)
+    assert (restored.step, restored.evaluated, restored.saved) == (2, False, 2)
+    for got, expected in zip(jax.tree.leaves(restored.state), jax.tree.leaves(init(jax.random.key(2))), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    assert checkpoints.restore(str(workdir), shapes, shardings, step=1).evaluated
+
+
+def test_beside_the_arrays_stand_configuration_and_version(saved):
+    about = json.loads((saved[0] / "checkpoints" / "2" / "about" / "metadata").read_text())
+    assert about["config"]["model"]["hidden_size"] == 32 and about["version"].startswith("kpo_jax ")
+
+
+def test_flipped_bits_are_found_where_orbax_alone_restores_them(copy, capsys):
+    workdir, init, shapes, shardings = copy
+    path, generator = data_files(workdir, 2)[0], random.Random(0)
+    pristine, silent = path.read_bytes(), 0
+    for _ in range(12):
+        flip_bit(path, generator)
+        restored = checkpoints.restore(str(workdir), shapes, shardings)
+        if restored.step == 2:  # bytes that hold no array
+            chex.assert_trees_all_equal(jax.device_get(restored.state), jax.device_get(init(jax.random.key(2))))
+        silent += "fingerprint" in capsys.readouterr().err
+        path.write_bytes(pristine)
+    assert silent >= 6  # the negative control: orbax read these without an error
+    assert restored_step(workdir, shapes, shardings) == 2
+
+
+def truncate(workdir):
+    path = data_files(workdir, 2)[0]
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def empty_files(workdir, step=2):
+    for path in (workdir / "checkpoints" / str(step)).rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"")
+
+
+def empty_directory(workdir, step=2):
+    shutil.rmtree(workdir / "checkpoints" / str(step))
+    (workdir / "checkpoints" / str(step)).mkdir()
+
+
+def without_arrays(workdir):
+    shutil.rmtree(workdir / "checkpoints" / "2" / "state")
+
+
+def half_about(workdir):
+    path = workdir / "checkpoints" / "2" / "about" / "metadata"
+    path.write_text(path.read_text()[:100])
+
+
+def half_written(workdir):
+    (workdir / "checkpoints" / "2").rename(workdir / "checkpoints" / "2.orbax-checkpoint-tmp")
+
+
+@pytest.mark.parametrize("damage", [truncate, empty_files, empty_directory, without_arrays, half_about, half_written])
+def test_a_run_falls_back_and_goes_on_from_there(copy, damage, capsys):
+    workdir, init, shapes, shardings = copy
+    damage(workdir)
+    restored = checkpoints.restore(str(workdir), shapes, shardings)
+    assert restored.step == 1
+    assert damage is half_written or "step 2" in capsys.readouterr().err
+    checkpoints.set_aside(str(workdir), after=1)
+    assert (workdir / "damaged_checkpoints" / "2").exists() == (damage is not half_written)
+    saver = Saver(str(workdir), CONFIG, restored.saved)
+    saver.save(2, init(jax.random.key(2)), evaluated=True)
+    saver.require(2)
+    saver.close()
+    assert restored_step(workdir, shapes, shardings) == 2
+
+
+@pytest.mark.parametrize("damage", [empty_files, empty_directory])
+def test_damage_to_an_older_step_stops_nothing(copy, damage):
+    workdir, init, shapes, shardings = copy
+    damage(workdir, step=1)
+    saver = Saver(str(workdir), CONFIG, checkpoints.restore(str(workdir), shapes, shardings).saved)
+    for step in range(3, 6):
+        saver.save(step, init(jax.random.key(step)), evaluated=True)
+    saver.require(5)
+    saver.close()
+    assert checkpoints.steps(str(workdir)) == [0, 3, 4, 5] and restored_step(workdir, shapes, shardings) == 5
+
+
+def test_where_none_is_good_nothing_is_taken(copy):
+    workdir, _, shapes, shardings = copy
+    for step in range(3):
+        shutil.rmtree(workdir / "checkpoints" / str(step) / "state")
+    with pytest.raises(Damaged, match="none of 3"):
+        checkpoints.restore(str(workdir), shapes, shardings)
+    with pytest.raises(Damaged, match=r"step 1 .* is damaged"):
+        checkpoints.restore(str(workdir), shapes, shardings, step=1)
+    with pytest.raises(Damaged):
+        checkpoints.restore_params(str(workdir), 0, shapes, shardings)
+
+
+# --------------------------------------------------------------------------------------------------------- parameters alone
+
+
+def run_of(name, **changes):
+    """(configuration, data, machine) of a run by a method, of which nothing is compiled."""
+    model, sets = dataclasses.replace(MODEL, hidden_size=changes.pop("hidden_size", 32)), EvalConfig(sets={})
+    config = dataclasses.replace(CONFIG, model=model, eval=sets, algorithm=method(name), **changes)
+    data = trainer.load_data(config)
+    return config, data, trainer.build(config, data)
+
+
+@pytest.fixture(scope="module")
+def by_method(tmp_path_factory):
+    """{method: (workdir, state)} of a run with a critic and one without, saved before the first step."""
+    out = {}
+    for name in ("ppo", "grpo"):
+        config, data, machine = run_of(name)
+        workdir, state = str(tmp_path_factory.mktemp(name)), trainer.first_state(config, data, machine)
+        saver = Saver(workdir, config, None)
+        saver.save(0, state, evaluated=True)
+        saver.require(0)
+        saver.close()
+        out[name] = workdir, state
+    return out
+
+
+@pytest.mark.parametrize("other,own", [("ppo", "grpo"), ("grpo", "ppo"), ("ppo", "ppo")])
+def test_a_run_begins_from_the_policy_of_another_whether_they_have_a_critic_or_not(by_method, other, own):
+    workdir, saved_state = by_method[other]
+    config, data, machine = run_of(own, init_from=workdir, seed=1)
+    state = trainer.first_state(config, data, machine)
+    chex.assert_trees_all_equal(jax.device_get(state.params), jax.device_get(saved_state.params))
+    assert (state.critic is not None) == (own == "ppo")
+    if own == "ppo":
+        chex.assert_trees_all_equal(jax.device_get(state.critic.params["trunk"]["layers"]), jax.device_get(state.params["layers"]))
+    with pytest.raises(AssertionError):  # the negative control: its own first policy is another
+        chex.assert_trees_all_equal(jax.device_get(machine.init(jax.random.key(1)).params), jax.device_get(state.params))
+    step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, workdir, None)
+    assert step == 0
+    chex.assert_trees_all_equal(jax.device_get(params), jax.device_get(saved_state.params))
+
+
+def test_parameters_alone_are_checked_by_their_own_fingerprint(by_method, tmp_path):
+    _, _, machine = run_of("grpo")
+    shutil.copytree(by_method["ppo"][0], tmp_path / "run")
+    path = tmp_path / "run" / "checkpoints" / "0" / "about" / "metadata"
+    about = json.loads(path.read_text())
+    for field, damaged in (("critic", False), ("params", True)):
+        path.write_text(json.dumps(about | {"fingerprints": about["fingerprints"] | {field: 7}}))
+        if damaged:
+            with pytest.raises(Damaged, match="the fingerprint of its params is"):
+                checkpoints.restore_params(str(tmp_path / "run"), 0, machine.shapes, machine.shardings)
+        else:
+            checkpoints.restore_params(str(tmp_path / "run"), 0, machine.shapes, machine.shardings)
+
+
+@pytest.mark.parametrize("hidden_size", [16, 64])
+def test_parameters_of_another_shape_are_refused(by_method, hidden_size):
+    _, _, machine = run_of("grpo", hidden_size=hidden_size)
+    with pytest.raises(Damaged, match="step 0") as caught:
+        checkpoints.restore_params(by_method["ppo"][0], 0, machine.shapes, machine.shardings)
+    assert "\n" not in str(caught.value)
+
+
+def test_parameters_of_a_step_or_a_run_that_is_not_there_are_a_line(by_method, tmp_path):
+    _, _, machine = run_of("grpo")
+    with pytest.raises(Damaged, match=r"no step 3 in .*; there are \[0\]"):
+        checkpoints.restore_params(by_method["ppo"][0], 3, machine.shapes, machine.shardings)
+    with pytest.raises(Damaged, match=r"init_from: .* holds no checkpoints"):
+        checkpoints.restore_params(str(tmp_path), 0, machine.shapes, machine.shardings)
+
+
+# -------------------------------------------------------------------------------------------------------------- disk full
+
+
+def test_a_full_disk_ends_nothing_and_damages_nothing(copy, capsys):
+    workdir, init, shapes, shardings = copy
+    saver = Saver(str(workdir), CONFIG, 2)
+    unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, unlimited[1]))
+    try:
+        saver.save(3, init(jax.random.key(3)), evaluated=True)
+        assert not saver.finish()
+        saver.save(4, init(jax.random.key(4)), evaluated=True)
+        with pytest.raises(NotSaved, match="step 4"):
+            saver.require(4)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert "step 3 was not saved" in capsys.readouterr().err
+    assert saver.newest == 2 and checkpoints.steps(str(workdir)) == [0, 1, 2]
+    for step in range(3):
+        assert checkpoints.restore(str(workdir), shapes, shardings, step=step).step == step
+    saver.save(5, init(jax.random.key(5)), evaluated=True)
+    saver.require(5)
+    saver.close()
+    assert restored_step(workdir, shapes, shardings) == 5

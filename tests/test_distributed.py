@@ -1,0 +1,162 @@
+"""Several processes as a job runs them: real ones, on loopback."""
+
+import json
+
+import numpy as np
+import pytest
+from processes import run
+
+from kpo_jax import distributed, trace
+
+GOOD = {"KPO_COORDINATOR": "10.0.0.1:1234", "KPO_NUM_PROCESSES": "4", "KPO_PROCESS_ID": "3"}
+RUN = [
+    "-m",
+    "kpo_jax.main",
+    "--config=configs/tiny.py:is_kpo_weak",
+    "--config.num_steps=2",
+    "--config.model.num_layers=1",
+    "--config.model.hidden_size=32",
+    "--config.model.intermediate_size=64",
+    "--config.warm_start.num_steps=2",
+    "--config.rollout.prompts_per_step=8",
+    "--config.rollout.group_size=4",
+    "--config.algorithm.advantage=gae",  # a critic
+    "--config.algorithm.kl.estimate=k3",  # a reference policy
+    "--config.algorithm.kl.beta=0.1",
+    "--config.algorithm.dynamic_sampling=8",
+    "--config.trace.every=1",
+    "--config.learner.num_minibatches=2",
+    "--config.learner.warmup_steps=0",
+    "--config.sampler.max_response_length=12",
+    "--config.reward.overlong_buffer=8",  # so that rewards differ, whatever is answered
+    "--config.eval.every=2",
+    "--config.eval.num_samples=2",
+    "--config.eval.prompts_per_call=8",
+    "--config.eval.sets.held_out.num_problems=11",  # no multiple of the processes
+    "--config.data.num_problems=64",
+]
+
+
+def test_the_environment_s_contract():
+    assert distributed.member({"PATH": "/bin"}) is None
+    assert distributed.member(GOOD) == distributed.Member("10.0.0.1:1234", 4, 3)
+    assert distributed.member(GOOD | {"KPO_COORDINATOR": "[::1]:80"}).coordinator == "[::1]:80"
+
+
+@pytest.mark.parametrize(
+    "change,says",
+    [
+        ({"KPO_PROCESS_ID": ""}, "KPO_PROCESS_ID: not set"),
+        ({"KPO_PROCESS_ID": "4"}, "4 is not below"),
+        ({"KPO_PROCESS_ID": "-1"}, "'-1' is not a whole number"),
+        ({"KPO_NUM_PROCESSES": "two"}, "'two' is not a whole number"),
+        ({"KPO_NUM_PROCESSES": "0"}, "is not below KPO_NUM_PROCESSES = 0"),
+        ({"KPO_COORDINATOR": "10.0.0.1"}, "is not host:port"),
+        ({"KPO_COORDINATOR": ":1"}, "is not host:port"),
+        ({"KPO_COORDINATOR": "a:99999"}, "is not host:port"),
+    ],
+)
+def test_a_wrong_environment_is_one_line(change, says):
+    with pytest.raises(ValueError, match=says) as error:
+        distributed.member(GOOD | change)
+    assert "\n" not in str(error.value)
+
+
+def test_one_process_is_a_job_of_its_own(tmp_path):
+    assert distributed.share(5) == slice(0, 5) and distributed.num_processes() == 1 and distributed.is_first()
+    assert distributed.exchange({"a": 1}, "test") == [{"a": 1}] == distributed.gather({"a": 1})
+    assert distributed.meet("anywhere") is False
+    distributed.check_shared(str(tmp_path / "nowhere"))
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_two_processes(tmp_path):
+    own = {number: [str(tmp_path / "shared"), str(tmp_path / f"own_{number}")] for number in range(2)}
+    results = run(["tests/distributed_worker.py"], 2, own=own)
+    assert [code for code, _, _ in results] == [13, 13], results  # the exception of one ended both
+    assert "waiting for 2 processes at 127.0.0.1:" in results[0][2]
+    assert "the job was ended by process 1 on" in results[0][2] and "ZeroDivisionError: one host has" in results[0][2]
+    first, second = outs = [json.loads(stdout) for _, stdout, _ in results]
+    assert [first["share"], second["share"]] == [[0, 2], [2, 5]]
+    for out in outs:
+        assert out["crossing"].startswith("ValueError: mesh: fsdp x tensor = 8 x 1 does not divide the 4 devices of a host")
+        assert out["hybrid"]["grid"] == [[0] * 4, [1] * 4] and out["hybrid"]["local_shape"] == {"data": 1, "fsdp": 2, "tensor": 2}
+        assert sorted(out["across"]["grid"][0]) == [0] * 4 + [1] * 4 and out["across"]["local_shape"] == {"data": 1, "fsdp": 2, "tensor": 2}
+        for mesh in ("hybrid", "across"):
+            assert out[mesh]["on_own_devices"] and out[mesh]["equal"] and len(set(out[mesh]["fingerprints"])) == 1
+        assert (out["row_sum"], out["microbatch_sum"]) == (280, 48)
+        assert out["gather"] and out["gather_rows"] == [[0, 0, 0, 1, 1], [True, False, False, True, False], "bool"]
+        assert (out["meet"], out["heard"], out["meet_to_stop"]) == (False, True, True)
+        assert out["shared"] == ""
+        assert out["not_shared"].startswith("NotShared: --workdir: ") and "process 1 on" in out["not_shared"]
+    assert "is at the end of step 1, but process 1 on" in first["out_of_step"] and "is at the end of step 2" in first["out_of_step"]
+    assert "but process 0 on" in second["out_of_step"]
+
+
+# --------------------------------------------------------------------------------------------------------------- training
+
+
+def metrics(workdir) -> list[dict]:
+    return [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
+
+
+def assert_same_run(a: list[dict], b: list[dict]) -> None:
+    """What was drawn is the same, and what was computed from it close: the order of sums depends on the split."""
+    assert [line.keys() for line in a] == [line.keys() for line in b]
+    for one, other in zip(a, b, strict=True):
+        for key in one:
+            if key.startswith(("rollout/", "eval/", "verifier/")) or isinstance(one[key], int):
+                assert one[key] == other[key], key
+            else:
+                np.testing.assert_allclose(np.float64(one[key]), np.float64(other[key]), rtol=2e-3, atol=5e-7, err_msg=key)
+
+
+@pytest.fixture(scope="module")
+def one_by_eight(tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("split") / "1x8"
+    assert [code for code, *_ in run([*RUN, "--cpu_devices=8", f"--workdir={workdir}"], 1)] == [0]
+    return workdir
+
+
+@pytest.mark.parametrize("processes,devices", [(2, 4), pytest.param(4, 2, marks=pytest.mark.slow)])
+def test_processes_draw_what_one_draws(one_by_eight, tmp_path, processes, devices):
+    workdir = tmp_path / "run"
+    results = run([*RUN, f"--cpu_devices={devices}", f"--workdir={workdir}"], processes)
+    assert [code for code, *_ in results] == [0] * processes, results
+    assert [bool(stdout) for _, stdout, _ in results] == [True] + [False] * (processes - 1)  # process 0 alone speaks
+    expected, actual = metrics(one_by_eight), metrics(workdir)
+    assert_same_run(expected, actual)
+    assert expected[1]["learner/grad_norm"] > 1e-2 and expected[1]["rollout/reward_mean"] != 0  # there was something to learn
+    assert max(line.get("rollout/generation_batches", 0) for line in actual) > 1  # all of them filled the batch with the same groups
+    assert actual[-2]["policy/reference_k2"] > 0 and trace.steps(workdir / "trace") == [1, 2]
+    one, two = (trace.load_step(run / "trace", 2) for run in (one_by_eight, workdir))
+    for field in ("token", "problem", "answer", "extracted", "correct", "reward"):
+        np.testing.assert_array_equal(one[field], two[field])
+    np.testing.assert_allclose(one["log_ratio"], two["log_ratio"], atol=1e-4)
+    for name in ("step_000000_held_out.jsonl", "step_000002_held_out.jsonl"):  # texts and verdicts, in order
+        assert (workdir / "evals" / name).read_bytes() == (one_by_eight / "evals" / name).read_bytes()
+
+
+def test_negative_control_other_draws_are_seen(one_by_eight):
+    first, second = (line for line in metrics(one_by_eight) if "learner/loss" in line)
+    with pytest.raises(AssertionError):
+        assert_same_run([first], [second | {"step": 1}])
+
+
+@pytest.mark.slow
+def test_modes_of_a_job_and_of_one_process_agree(one_by_eight, tmp_path):
+    """A checkpoint of one process: evaluated, sampled from and exported by two, on devices across which parameters are split."""
+    command = [*RUN, f"--workdir={one_by_eight}", "--config.mesh.fsdp=2"]
+    before = (one_by_eight / "evals" / "step_000002_held_out.jsonl").read_bytes()
+    results = run([*command, "--mode=eval", "--cpu_devices=4"], 2)
+    assert [code for code, *_ in results] == [0, 0], results
+    assert (one_by_eight / "evals" / "step_000002_held_out.jsonl").read_bytes() == before
+    sample = [*command, "--mode=sample", "--prompt=1+2+3-1=?"]  # one prompt: process 1 has none
+    two, one = run([*sample, "--cpu_devices=2"], 2), run([*sample, "--cpu_devices=4"], 1)
+    assert two[0][:2] == (0, one[0][1]) and two[1][:2] == (0, "")
+    for name, processes in (("one", 1), ("two", 2)):
+        export = ["-m", "kpo_jax.main", "--mode=export", f"--workdir={one_by_eight}", f"--out={tmp_path / name}", "--cpu_devices=2"]
+        assert [code for code, *_ in run(export, processes)] == [0] * processes
+    files = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert files == sorted(path.name for path in (tmp_path / "two").iterdir()) and "model.safetensors" in files
+    assert all((tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes() for name in files)

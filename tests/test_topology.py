@@ -1,0 +1,143 @@
+"""The dry run for TPUs: parsing, printing, the search for a mesh; with libtpu, a real compilation of the training step."""
+
+import dataclasses
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import pytest
+from jax.sharding import AbstractDevice, AbstractMesh, AxisType
+
+from kpo_jax import config as config_lib
+from kpo_jax import topology, trainer
+from kpo_jax.attention import causal_attention
+from kpo_jax.model import PRESETS, num_params
+
+ROOT = Path(__file__).parents[1]
+HAS_LIBTPU = importlib.util.find_spec("libtpu") is not None
+SMALL = [
+    "--config=configs/tiny.py:is_kpo_weak",
+    "--config.model.num_layers=2",
+    "--config.model.dtype=bfloat16",
+    "--config.learner.microbatch_tokens=1024",
+]
+
+
+def config(**mesh):
+    loaded, problems = config_lib.from_config_dict(config_lib.load_config_file(str(ROOT / "configs" / "qwen3_4b_dapo.py")))
+    assert not problems
+    return dataclasses.replace(loaded, mesh=dataclasses.replace(loaded.mesh, **mesh))
+
+
+def dry_run(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "kpo_jax.main", "--dry_run", *arguments],
+        capture_output=True, text=True, cwd=ROOT, env=os.environ | {"XLA_FLAGS": ""} | environment,
+    )  # fmt: skip
+
+
+def test_topologies_are_read():
+    assert topology.parse("v5p:2x2x4") == (topology.CHIPS["v5p"], 16)
+    assert topology.parse("v5e:2x4")[1] == 8 and topology.parse("v6e:16x16")[1] == 256
+
+
+@pytest.mark.parametrize("text", ["", "v5p", "v5p:", "v9:2x2", "v5p:2x2", "v5e:2x2x2", "v5p:0x2x2", "v5p:2x2x-1", "v5p:2x2x4 ", "v5p:2X2X4",
+                                  "v5p:2x2x2x2", "v5p:2x2x99999", "v5e:２x２"])  # fmt: skip
+def test_what_is_no_topology_is_one_line(text):
+    with pytest.raises(ValueError, match=re.escape(f"--dry_run_topology: {text!r}")) as caught:
+        topology.parse(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_mesh_is_spelled_out_for_the_topology():
+    mesh = topology.on(config(), "v5p:2x2x4").mesh
+    assert (mesh.data, mesh.fsdp, mesh.tensor) == (2, 8, 1)
+    for bad in (dict(data=1), dict(fsdp=3), dict(fsdp=16, tensor=16)):
+        with pytest.raises(ValueError, match="does not use 16 devices"):
+            topology.on(config(**bad), "v5p:2x2x4")
+    with pytest.raises(ValueError, match=re.escape("32 does not divide eval.prompts_per_call = 16")):
+        topology.on(config(fsdp=32), "v5e:4x8")
+    less = dataclasses.replace(config(), learner=dataclasses.replace(config().learner, microbatch_tokens=8 * 5120))
+    with pytest.raises(ValueError, match=re.escape("learner.microbatch_tokens: 40960 is below 81920")):
+        topology.on(less, "v5p:2x2x4")
+
+
+def test_other_meshes_split_the_state_further_and_are_legal():
+    start = topology.on(config(), "v5p:2x2x4")
+    found = [(c.mesh.data, c.mesh.fsdp, c.mesh.tensor) for c in topology.alternatives(start, "v5p:2x2x4")]
+    assert found == [(2, 4, 2), (2, 2, 4), (2, 1, 8), (1, 16, 1), (1, 8, 2), (1, 4, 4), (1, 2, 8)]
+
+
+def test_the_report_adds_up_by_hand():
+    gib = 2**30
+    memory = topology.Memory(arguments=6 * gib, outputs=7 * gib, in_place=5 * gib, temporaries=30 * gib, program=gib)
+    assert memory.total == 39 * gib
+    start = topology.on(config(), "v5p:2x2x4")
+    text = "\n".join(topology.report(start, topology.CHIPS["v5p"], memory, trainer.update_shape(start, 1024, 16), 12.0))
+    assert "4 microbatch(es) of 16 x 5,120 tokens, compiled in 12 s" in text
+    assert "together       39.00 GiB = 41.1% of 95 GiB" in text and "5.00 GiB of them in place" in text
+    # 3.7e4 TFLOPs of the whole update (README) over 4 minibatches and 16 devices
+    assert float(re.search(r"FLOPs +([\d.,]+) T", text)[1]) == pytest.approx(3.7e4 / 64, rel=0.01)
+
+
+def test_the_batch_is_that_of_the_trainer():
+    start = topology.on(config(), "v5p:2x2x4")
+    batch = topology.batch_shapes(trainer.update_shape(start, 1024, 16), start)
+    assert batch.packed.tokens.shape == (4, 16, 5120) and batch.packed.targets.shape == (4, 16, 4096)
+    assert batch.response_mask.shape == batch.old_log_prob.shape == (4, 64, 4096) and batch.advantage.shape == (4, 64)
+    assert str(batch.response_mask.dtype) == "bool" and str(batch.packed.tokens.dtype) == "int32"
+
+
+def test_the_compilers_sentence_is_found():
+    sentence = "Used 23.96G of 15.75G hbm. Exceeded hbm capacity by 8.21G"
+    message = f"RESOURCE_EXHAUSTED: XLA:TPU compile permanent error. Ran out of memory in memory space hbm. {sentence}.\n\nTotal"
+    assert topology.out_of_memory(message) == sentence
+    assert topology.out_of_memory("RESOURCE_EXHAUSTED: something else\nmore") == "RESOURCE_EXHAUSTED: something else"
+
+
+def test_attention_is_that_of_the_mesh_in_use():
+    """The blocked form, with its loop over rows, is the CPU's alone, also where a CPU compiles for a TPU."""
+    x = jax.ShapeDtypeStruct((2, 8, 2, 4), "float32")
+
+    def loops(kind, platform):
+        device = AbstractDevice(device_kind=kind, num_cores=1, platform=platform)
+        with jax.sharding.use_abstract_mesh(AbstractMesh((1,), ("data",), axis_types=(AxisType.Auto,), abstract_device=device)):
+            return "scan" in str(jax.make_jaxpr(causal_attention)(x, x, x))
+
+    assert loops("cpu", "cpu") and not loops("TPU v5", "tpu")
+
+
+def test_presets_have_the_published_sizes():
+    # the parameter counts on the models' cards: 4.0B and 32.8B
+    assert num_params(PRESETS["qwen3-4b"]) == 4_022_468_096
+    assert num_params(PRESETS["qwen3-32b"]) == pytest.approx(32.8e9, rel=0.002)
+
+
+@pytest.mark.skipif(HAS_LIBTPU, reason="libtpu is installed")
+def test_without_libtpu_it_says_what_to_install():
+    done = dry_run(*SMALL, "--dry_run_topology=v5e:2x2")
+    assert done.returncode == 64 and done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "error: --dry_run_topology: needs the libtpu package: pip install -r launch/requirements-tpu.txt -c launch/requirements.lock"
+    ]
+
+
+def test_a_topology_without_a_dry_run_is_refused():
+    done = subprocess.run(
+        [sys.executable, "-m", "kpo_jax.main", *SMALL, "--workdir=/nowhere/x", "--dry_run_topology=v5e:2x2"], capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 64 and done.stderr.splitlines() == ["error: --dry_run_topology: legal with --dry_run alone"]
+
+
+@pytest.mark.skipif(not HAS_LIBTPU, reason="libtpu is not installed (launch/requirements-tpu.txt)")
+def test_a_small_step_is_compiled_for_a_tpu():
+    done = dry_run(*SMALL, "--dry_run_topology=v5e:2x2")
+    assert done.returncode == 0, done.stderr
+    assert "4 x TPU v5 lite" in done.stdout and "mesh             data 4 x fsdp 1 x tensor 1" in done.stdout
+    assert "fits             --config.mesh.data=4 --config.mesh.fsdp=1 --config.mesh.tensor=1" in done.stdout
+    unknown = dry_run(*SMALL, "--dry_run_topology=v5e:3x3")
+    assert unknown.returncode == 64 and unknown.stderr.splitlines()[-1].startswith("error: --dry_run_topology: 'v5e:3x3'")
