@@ -97,7 +97,11 @@ def phases(config: Config, data: trainer.Data, machine: trainer.Machine) -> list
         )
 
     step = flops.training_step(
-        config.model, prompt_lengths=[prompt_length] * prompts, response_lengths=[length] * batch, group_size=group
+        config.model,
+        prompt_lengths=[prompt_length] * prompts,
+        response_lengths=[length] * batch,
+        group_size=group,
+        share_prompts=config.learner.share_prompts,
     )
     prefill = measure("prefill", lambda: sample(1), items=prompts * prompt_length, operations=step.prefill)
     both = measure("prefill and decode", lambda: sample(length), items=batch * length)

@@ -62,12 +62,15 @@ class StepFlops:
     update: int
 
 
-def training_step(config: ModelConfig, *, prompt_lengths: list[int], response_lengths: list[int], group_size: int) -> StepFlops:
+def training_step(
+    config: ModelConfig, *, prompt_lengths: list[int], response_lengths: list[int], group_size: int, share_prompts: bool
+) -> StepFlops:
     """FLOPs of one step: `group_size` responses to each prompt, sampled, scored by the trainer and trained on once.
 
     Args:
       prompt_lengths: tokens of each prompt.
       response_lengths: tokens of each response, prompt-major.
+      share_prompts: the trainer need run a group's prompt only once.
     """
     responses = [(prompt_lengths[i // group_size], length) for i, length in enumerate(response_lengths)]
     prefill = forward(
@@ -77,10 +80,11 @@ def training_step(config: ModelConfig, *, prompt_lengths: list[int], response_le
     decode = forward(
         config, tokens=fed_back, pairs=sum(_causal(p + max(r - 1, 0)) - _causal(p) for p, r in responses), logits=fed_back
     )
+    prompts = prompt_lengths if share_prompts else [p for p, _ in responses]
     score = forward(
         config,
-        tokens=sum(p + r for p, r in responses),
-        pairs=sum(_causal(p + r) for p, r in responses),
+        tokens=sum(prompts) + sum(r for _, r in responses),
+        pairs=sum(_causal(p) for p in prompts) + sum(_causal(p + r) - _causal(p) for p, r in responses),
         logits=sum(r for _, r in responses),
     )
     return StepFlops(prefill=prefill, decode=decode, score=score, update=3 * score)

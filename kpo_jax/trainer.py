@@ -582,9 +582,14 @@ def speed(config: Config, rows: dict[str, np.ndarray], seconds, sampled: dict[st
     that are trained on. The passes of a critic and of a reference policy take their time, but do not count as work.
     """
     def work_of(rows):
-        lengths, group = rows["response_mask"].sum(axis=1), config.rollout.group_size
-        prompts = rows["prompt_length"][::group].tolist()
-        return flops.training_step(config.model, prompt_lengths=prompts, response_lengths=lengths.tolist(), group_size=group)
+        group = config.rollout.group_size
+        return flops.training_step(
+            config.model,
+            prompt_lengths=rows["prompt_length"][::group].tolist(),
+            response_lengths=rows["response_mask"].sum(axis=1).tolist(),
+            group_size=group,
+            share_prompts=config.learner.share_prompts,
+        )
 
     work, drawn = work_of(rows), work_of(sampled)
     tokens = int(rows["prompt_length"].sum() + rows["response_mask"].sum())

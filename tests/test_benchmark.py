@@ -39,7 +39,7 @@ def test_rates_of_a_step_by_hand(monkeypatch):
     settings, _ = config.from_config_dict(config_dict)
     lengths = np.array([3, 1] * 4)  # one group of eight
     rows = dict(prompt_length=np.full(8, 5), response_mask=np.arange(4)[None, :] < lengths[:, None])
-    work = flops.training_step(settings.model, prompt_lengths=[5], response_lengths=lengths.tolist(), group_size=8)
+    work = flops.training_step(settings.model, prompt_lengths=[5], response_lengths=lengths.tolist(), group_size=8, share_prompts=True)
     rates = trainer.speed(settings, rows, [1.0, 2.0, 4.0], rows)
     assert rates["speed/response_tokens_per_second"] == pytest.approx(16 / 7)
     assert rates["speed/rollout_tokens_per_second"] == pytest.approx(16)

@@ -39,9 +39,12 @@ def test_a_step_by_hand():
     pair = flops.forward(CONFIG, tokens=0, pairs=1, logits=0)
     logit = flops.forward(CONFIG, tokens=0, pairs=0, logits=1)
     # prompts of 3 and 2 tokens; responses of 2 and 1, and of 4 and 1
-    step = flops.training_step(CONFIG, prompt_lengths=[3, 2], response_lengths=[2, 1, 4, 1], group_size=2)
+    lengths = dict(prompt_lengths=[3, 2], response_lengths=[2, 1, 4, 1], group_size=2)
+    step = flops.training_step(CONFIG, **lengths, share_prompts=False)
     assert step.prefill == 5 * token + (6 + 3) * pair + 2 * logit
     # run: the first token of the first response, which sees 4 keys; three of the third, which see 3, 4 and 5
     assert step.decode == 4 * token + (4 + 3 + 4 + 5) * pair + 4 * logit
     assert step.score == (5 + 4 + 6 + 3) * token + (15 + 10 + 21 + 6) * pair + 8 * logit
     assert step.update == 3 * step.score
+    shared = flops.training_step(CONFIG, **lengths, share_prompts=True)
+    assert shared.score == step.score - 5 * token - (6 + 3) * pair and shared.decode == step.decode
