@@ -18,7 +18,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import flops, trainer
+from kpo_jax import assembly, flops, stages
 from kpo_jax.config import Config, build_filter
 from kpo_jax.engine import make_sampler
 from kpo_jax.report import table
@@ -74,7 +74,7 @@ def measure(name: str, run: Callable, *, items: int, operations: float = 0, byte
     return Phase(name, items, float(np.median([_timed(run) for _ in range(REPEATS)])), first, operations, bytes)
 
 
-def phases(config: Config, data: trainer.Data, machine: trainer.Machine) -> list[Phase]:
+def phases(config: Config, data: assembly.Data, machine: assembly.Machine) -> list[Phase]:
     """Prefill, decode, score, update, filter and verifier of one training step."""
     rng = np.random.default_rng(config.seed)
     prompts, group, length = config.rollout.prompts_per_step, config.rollout.group_size, config.sampler.max_response_length
@@ -111,16 +111,16 @@ def phases(config: Config, data: trainer.Data, machine: trainer.Machine) -> list
     )  # fmt: skip
     completions = sample(length)
     rows = _random_rows(rng, prompt_ids, completions, group)
-    minibatches = trainer.pack_minibatches(config, machine, rows)
+    minibatches = stages.pack_minibatches(config, machine, rows)
     tokens = batch * (prompt_length + length)
-    score = measure("score", lambda: trainer.score(machine, state.params, minibatches), items=tokens, operations=step.score)
-    trainer.judge(config, machine, state, minibatches)
+    score = measure("score", lambda: stages.score(machine, state.params, minibatches), items=tokens, operations=step.score)
+    stages.judge(config, machine, state, minibatches)
     if config.algorithm.kl.estimate:
-        trainer.score(machine, state.params, minibatches, "reference_log_prob")
+        stages.score(machine, state.params, minibatches, "reference_log_prob")
     box = [state]
 
     def update():
-        box[0], *_ = trainer.update(machine, box[0], minibatches)
+        box[0], *_ = stages.update(machine, box[0], minibatches)
         return box[0]
 
     steps = measure(
@@ -170,7 +170,7 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def run(config: Config, data: trainer.Data, machine: trainer.Machine, workdir: str) -> str:
+def run(config: Config, data: assembly.Data, machine: assembly.Machine, workdir: str) -> str:
     """Benchmark the configuration; writes `workdir`/benchmark.json and returns the table."""
     limits = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count()) or measure_limits(config.model.dtype)
     found = phases(config, data, machine)

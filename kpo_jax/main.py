@@ -18,7 +18,22 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import benchmark, checkpoints, distributed, hf_export, noise, plan, preemption, redact, replay, report, topology, trainer
+from kpo_jax import (
+    assembly,
+    benchmark,
+    checkpoints,
+    distributed,
+    hf_export,
+    noise,
+    plan,
+    preemption,
+    redact,
+    replay,
+    report,
+    stages,
+    topology,
+    trainer,
+)
 from kpo_jax import config as config_lib
 from kpo_jax.dynamic_sampling import NotFull
 
@@ -189,7 +204,7 @@ def main(argv):
         raise SystemExit(EXIT_PREEMPTED) from None
     except (checkpoints.Damaged, distributed.NotShared) as error:
         usage_error([str(error)])
-    except (trainer.Diverged, NotFull, checkpoints.NotSaved) as error:
+    except (stages.Diverged, NotFull, checkpoints.NotSaved) as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(EXIT_FAILED) from None
     except Exception as error:
@@ -216,12 +231,12 @@ def run_mode():
         if FLAGS.dry_run:
             describe(config)
             return
-        data = trainer.load_data(config)
+        data = assembly.load_data(config)
         if FLAGS.mode != "benchmark" and (changes := checkpoints.claim_workdir(
             FLAGS.workdir, config, allow_change=FLAGS.allow_config_change, write=FLAGS.mode == "train"
         )):
             usage_error([*changes, f"{FLAGS.workdir}: a run of another configuration; --allow_config_change goes on all the same"])
-        machine = trainer.build(config, data)
+        machine = assembly.build(config, data)
     except ValueError as error:
         usage_error([str(error)])
     if FLAGS.mode == "train":

@@ -9,7 +9,7 @@ import dataclasses
 import jax
 import numpy as np
 
-from kpo_jax import distributed, replay, trainer
+from kpo_jax import distributed, replay, stages
 from kpo_jax.advantages import ADVANTAGES
 from kpo_jax.config import Config
 from kpo_jax.learner import make_score_step
@@ -119,10 +119,10 @@ def tables(lines: list[dict]) -> str:
 
 def run(config: Config, data, machine, params, step: int, workdir: str) -> str:
     """Sample the training step after `step` with its policy, score it in every way, write `workdir`/noise/step_NNNNNN.jsonl and .md."""
-    result = trainer.collect(config, data, machine, params, step + 1)
+    result = stages.collect(config, data, machine, params, step + 1)
     if config.algorithm.has_critic:  # only the advantage's sign matters here, and a group's does without the critic
         result.rows["advantage"] = np.asarray(ADVANTAGES["group"](result.rows["reward"], config.rollout.group_size))
-    minibatches = [rows for rows, _, _ in trainer.pack_minibatches(config, machine, result.rows)]
+    minibatches = [rows for rows, _, _ in stages.pack_minibatches(config, machine, result.rows)]
     scores = variations(config, machine, params, minibatches, data.train.prompt_length)
     algorithms = dict(METHODS) if name_of(config.algorithm) else {"this run": config.algorithm} | METHODS
     lines = measure(algorithms, minibatches, scores)

@@ -13,12 +13,12 @@ import numpy as np
 from jax.experimental import topologies
 
 from kpo_jax import flops, plan
+from kpo_jax.assembly import PROMPT_ROUNDING, make_optimizers, update_shape, update_step
 from kpo_jax.config import Config, validate
 from kpo_jax.learner import make_init
 from kpo_jax.metrics import tell
 from kpo_jax.packing import PackShape, make_batch, pack
 from kpo_jax.sharding import AXES, make_mesh, mesh_shape
-from kpo_jax.trainer import PROMPT_ROUNDING, make_optimizers, update_shape, update_step
 from kpo_jax.types import Batch
 
 

@@ -80,7 +80,7 @@ def step_arrays(minibatches: list[tuple], traces: list, *, finished, verdicts, p
     """The arrays of one training step by the names of FIELDS.
 
     Args:
-      minibatches: (rows, packed, order) of each, as from trainer.pack_minibatches after scoring; all groups in order.
+      minibatches: (rows, packed, order) of each, as from stages.pack_minibatches after scoring; all groups in order.
       traces: a TokenTrace [microbatches, B, T] of host arrays for each.
       finished: [rows] bool. verdicts: one per row. problems: one per group.
     """

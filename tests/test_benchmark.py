@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_trainer import run
 
-from kpo_jax import benchmark, config, flops, trainer
+from kpo_jax import benchmark, config, flops, stages
 
 
 def test_every_phase_is_measured(tmp_path):
@@ -40,7 +40,7 @@ def test_rates_of_a_step_by_hand(monkeypatch):
     lengths = np.array([3, 1] * 4)  # one group of eight
     rows = dict(prompt_length=np.full(8, 5), response_mask=np.arange(4)[None, :] < lengths[:, None])
     work = flops.training_step(settings.model, prompt_lengths=[5], response_lengths=lengths.tolist(), group_size=8, share_prompts=True)
-    rates = trainer.speed(settings, rows, [1.0, 2.0, 4.0], rows)
+    rates = stages.speed(settings, rows, [1.0, 2.0, 4.0], rows)
     assert rates["speed/response_tokens_per_second"] == pytest.approx(16 / 7)
     assert rates["speed/rollout_tokens_per_second"] == pytest.approx(16)
     assert rates["speed/update_tokens_per_second"] == pytest.approx((40 + 16) / 4)
@@ -48,7 +48,7 @@ def test_rates_of_a_step_by_hand(monkeypatch):
     assert rates["time/update"] == 4.0
     assert not any(name.endswith("mfu") for name in rates)  # a CPU has no data sheet here
     monkeypatch.setattr(flops, "data_sheet", lambda kind, count: flops.Limits(1e12, 1e12, ""))
-    assert trainer.speed(settings, rows, [1.0, 2.0, 4.0], rows)["speed/update_mfu"] == pytest.approx(work.update / 4 / 1e12)
+    assert stages.speed(settings, rows, [1.0, 2.0, 4.0], rows)["speed/update_mfu"] == pytest.approx(work.update / 4 / 1e12)
 
 
 def test_data_sheets_are_per_device():

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kpo_jax import checkpoints, trainer
+from kpo_jax import assembly, checkpoints, trainer
 from kpo_jax.checkpoints import Damaged, NotSaved, Saver, fingerprint
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, MeshConfig
 from kpo_jax.learner import make_init, make_optimizer
@@ -207,8 +207,8 @@ def run_of(name, **changes):
     """(configuration, data, machine) of a run by a method, of which nothing is compiled."""
     model, sets = dataclasses.replace(MODEL, hidden_size=changes.pop("hidden_size", 32)), EvalConfig(sets={})
     config = dataclasses.replace(CONFIG, model=model, eval=sets, algorithm=method(name), **changes)
-    data = trainer.load_data(config)
-    return config, data, trainer.build(config, data)
+    data = assembly.load_data(config)
+    return config, data, assembly.build(config, data)
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def by_method(tmp_path_factory):
     out = {}
     for name in ("ppo", "grpo"):
         config, data, machine = run_of(name)
-        workdir, state = str(tmp_path_factory.mktemp(name)), trainer.first_state(config, data, machine)
+        workdir, state = str(tmp_path_factory.mktemp(name)), assembly.first_state(config, data, machine)
         saver = Saver(workdir, config, None)
         saver.save(0, state, evaluated=True)
         saver.require(0)
@@ -230,7 +230,7 @@ def by_method(tmp_path_factory):
 def test_a_run_begins_from_the_policy_of_another_whether_they_have_a_critic_or_not(by_method, other, own):
     workdir, saved_state = by_method[other]
     config, data, machine = run_of(own, init_from=workdir, seed=1)
-    state = trainer.first_state(config, data, machine)
+    state = assembly.first_state(config, data, machine)
     chex.assert_trees_all_equal(jax.device_get(state.params), jax.device_get(saved_state.params))
     assert (state.critic is not None) == (own == "ppo")
     if own == "ppo":

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 import pytest
 
-from kpo_jax import checkpoints, engine, metrics, preemption, trainer
+from kpo_jax import assembly, checkpoints, engine, metrics, preemption, trainer
 from kpo_jax.config import Config, RolloutConfig
 from kpo_jax.data import DataConfig
 from kpo_jax.metrics import MetricWriter
@@ -134,8 +134,8 @@ def metrics_events(directory):
 
 def test_where_no_checkpoint_is_good_a_run_starts_only_if_told(tmp_path, capsys):
     config = Config(model=MODEL, data=DataConfig(source="arithmetic", num_problems=32), rollout=RolloutConfig(prompts_per_step=8))
-    data = trainer.load_data(config)
-    machine = trainer.build(config, data)
+    data = assembly.load_data(config)
+    machine = assembly.build(config, data)
     (tmp_path / "checkpoints" / "3").mkdir(parents=True)
     with pytest.raises(checkpoints.Damaged, match=r"none of 1 .* is good; --start_afresh"):
         trainer.resume(config, data, machine, str(tmp_path), start_afresh=False)

@@ -16,8 +16,8 @@ import pytest
 from goldens import make_model_goldens
 from safetensors.numpy import load_file, save_file
 
+from kpo_jax import assembly, hf, hf_export, hf_files, hf_layout, model
 from kpo_jax import config as config_lib
-from kpo_jax import hf, hf_export, hf_files, hf_layout, model, trainer
 from kpo_jax.config import MeshConfig
 from kpo_jax.sharding import make_mesh, param_specs
 from kpo_jax.tokenizers import CharTokenizer, load_tokenizer
@@ -530,9 +530,9 @@ def test_the_revision_is_that_of_weights_and_tokenizer(monkeypatch):
         asked.append((name, revision))
         raise ValueError("seen")
 
-    monkeypatch.setattr(trainer, "load_tokenizer", load_tokenizer)
+    monkeypatch.setattr(assembly, "load_tokenizer", load_tokenizer)
     with pytest.raises(ValueError, match="seen"):
-        trainer.load_data(config_lib.Config(pretrained="a/b", tokenizer="c/d", revision="abc"))
+        assembly.load_data(config_lib.Config(pretrained="a/b", tokenizer="c/d", revision="abc"))
     assert asked == [("a/b", "abc"), ("c/d", "abc")]
 
 
@@ -609,9 +609,9 @@ def test_train_from_a_directory_and_export(tmp_path):
     assert json.loads((tmp_path / "step_0" / "generation_config.json").read_text()) == {"eos_token_id": [1], "pad_token_id": 0}
 
     run_config = hf_export.run_config(str(workdir))
-    assert trainer.load_data(run_config).weights == str(given)
+    assert assembly.load_data(run_config).weights == str(given)
     with pytest.raises(ValueError, match=r"what differs: --config\.model\.rope_theta=1000000\.0$"):
-        trainer.load_data(dataclasses.replace(run_config, model=dataclasses.replace(config, rope_theta=1e4)))
+        assembly.load_data(dataclasses.replace(run_config, model=dataclasses.replace(config, rope_theta=1e4)))
     with pytest.raises(ValueError, match="no step 7 in"):
         hf_export.export_run(str(workdir), str(tmp_path / "step_7"), 7, None)
     with pytest.raises(ValueError, match="not an empty directory"):

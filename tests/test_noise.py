@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_trace import build, small
 
-from kpo_jax import noise, trainer
+from kpo_jax import noise, stages
 from kpo_jax.config import spelled_out
 from kpo_jax.methods import METHODS
 from kpo_jax.packing import PackShape
@@ -24,8 +24,8 @@ def setting():
 @pytest.fixture(scope="module")
 def measured(setting):
     config, data, machine, params = setting
-    result = trainer.collect(config, data, machine, params, 1)
-    minibatches = [rows for rows, _, _ in trainer.pack_minibatches(config, machine, result.rows)]
+    result = stages.collect(config, data, machine, params, 1)
+    minibatches = [rows for rows, _, _ in stages.pack_minibatches(config, machine, result.rows)]
     scores = noise.variations(config, machine, params, minibatches, data.train.prompt_length)
     algorithms = {name: METHODS[name] for name in ("grpo", "kpo_weak", "is_kpo_calibrated")}
     tight = dataclasses.replace(METHODS["grpo"].objective, clip_low=1e-9, clip_high=1e-9)

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 import pytest
 
-from kpo_jax import checkpoints, trainer
+from kpo_jax import assembly, checkpoints, trainer
 from kpo_jax.config import CheckpointConfig, Config, LearnerConfig, MeshConfig, RolloutConfig
 from kpo_jax.critic import CriticConfig
 from kpo_jax.data import DataConfig
@@ -41,8 +41,8 @@ def lines(workdir, name="metrics"):
 
 
 def test_a_resumed_run_is_the_unbroken_one(tmp_path):
-    data = trainer.load_data(CONFIG)
-    machine = trainer.build(CONFIG, data)
+    data = assembly.load_data(CONFIG)
+    machine = assembly.build(CONFIG, data)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     trainer.train(CONFIG, data, machine, str(whole))
     for num_steps in (1, 3):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpo_jax import assembly, evaluate, stages
 from kpo_jax import config as config_lib
-from kpo_jax import evaluate, trainer
 from kpo_jax.config import Config, EvalConfig, LearnerConfig, MeshConfig, RolloutConfig
 from kpo_jax.data import DataConfig
 from kpo_jax.model import ModelConfig
@@ -97,12 +97,12 @@ def tiny(stop):
 def responses(stop):
     """(training rollout, texts of the evaluation) of a random policy."""
     config = tiny(stop)
-    data = trainer.load_data(config)
-    machine = trainer.build(config, data)
-    params = trainer.first_state(config, data, machine).params
+    data = assembly.load_data(config)
+    machine = assembly.build(config, data)
+    params = assembly.first_state(config, data, machine).params
     sampling = dict(num_samples=4, prompts_per_call=8, tokenizer=data.tokenizer, seed=0)
     texts, _, finished = evaluate.answer(machine.eval_sampler, params, data.eval_sets[0], **sampling)
-    return trainer.collect(config, data, machine, params, 1), texts, finished
+    return stages.collect(config, data, machine, params, 1), texts, finished
 
 
 def test_training_and_evaluation_see_the_cut():
@@ -120,7 +120,7 @@ def test_training_and_evaluation_see_the_cut():
     ended = np.array([text.endswith(stop) for text in cut.texts])
     assert 5 < ended.sum() < 32 and cut.finished[ended].all() and finished[[t.endswith(stop) for t in cut_texts]].all()
     mask = cut.rows["response_mask"]
-    decode = trainer.load_data(tiny(stop)).tokenizer.decode
+    decode = assembly.load_data(tiny(stop)).tokenizer.decode
     for i in np.flatnonzero(ended):  # by tokens: some have no text
         start, length = cut.rows["prompt_length"][i], mask[i].sum()
         kept = cut.rows["tokens"][i, start : start + length].tolist()

@@ -12,8 +12,8 @@ import jax
 import pytest
 from jax.sharding import AbstractDevice, AbstractMesh, AxisType
 
+from kpo_jax import assembly, topology
 from kpo_jax import config as config_lib
-from kpo_jax import topology, trainer
 from kpo_jax.attention import causal_attention
 from kpo_jax.model import PRESETS, num_params
 
@@ -77,7 +77,7 @@ def test_the_report_adds_up_by_hand():
     memory = topology.Memory(arguments=6 * gib, outputs=7 * gib, in_place=5 * gib, temporaries=30 * gib, program=gib)
     assert memory.total == 39 * gib
     start = topology.on(config(), "v5p:2x2x4")
-    text = "\n".join(topology.report(start, topology.CHIPS["v5p"], memory, trainer.update_shape(start, 1024, 16), 12.0))
+    text = "\n".join(topology.report(start, topology.CHIPS["v5p"], memory, assembly.update_shape(start, 1024, 16), 12.0))
     assert "4 microbatch(es) of 16 x 5,120 tokens, compiled in 12 s" in text
     assert "together       39.00 GiB = 41.1% of 95 GiB" in text and "5.00 GiB of them in place" in text
     # 3.7e4 TFLOPs of the whole update (README) over 4 minibatches and 16 devices
@@ -86,7 +86,7 @@ def test_the_report_adds_up_by_hand():
 
 def test_the_batch_is_that_of_the_trainer():
     start = topology.on(config(), "v5p:2x2x4")
-    batch = topology.batch_shapes(trainer.update_shape(start, 1024, 16), start)
+    batch = topology.batch_shapes(assembly.update_shape(start, 1024, 16), start)
     assert batch.packed.tokens.shape == (4, 16, 5120) and batch.packed.targets.shape == (4, 16, 4096)
     assert batch.response_mask.shape == batch.old_log_prob.shape == (4, 64, 4096) and batch.advantage.shape == (4, 64)
     assert str(batch.response_mask.dtype) == "bool" and str(batch.packed.tokens.dtype) == "int32"

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from test_learner import CONFIG, MODEL, packed, rows
 
-from kpo_jax import learner, replay, trace, trainer
+from kpo_jax import assembly, learner, replay, stages, trace, trainer
 from kpo_jax.config import Config, MeshConfig, TraceConfig, build_filter, build_objective, from_config_dict, load_config_file, validate
 from kpo_jax.methods import METHODS
 from kpo_jax.rollout import Rollout
@@ -38,10 +38,10 @@ def small(method="is_kpo_weak", **overrides):
 
 def build(config):
     """(data, machine) on one device, which compiles faster than the eight of these tests."""
-    data = trainer.load_data(config)
+    data = assembly.load_data(config)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "make_mesh", lambda mesh: make_mesh(MeshConfig(data=1), jax.devices()[:1]))
-        return data, trainer.build(config, data)
+        patch.setattr(assembly, "make_mesh", lambda mesh: make_mesh(MeshConfig(data=1), jax.devices()[:1]))
+        return data, assembly.build(config, data)
 
 
 def train(workdir, **overrides):
@@ -127,11 +127,11 @@ def test_tokens_and_prompts_are_those_that_were_sampled(tmp_path):
     config = small(trace__every=1)
     data, machine = build(config)
     params = machine.init(jax.random.key(0)).params
-    result: Rollout = trainer.collect(config, data, machine, params, 1)
-    minibatches = trainer.pack_minibatches(config, machine, result.rows)
-    trainer.score(machine, params, minibatches)
+    result: Rollout = stages.collect(config, data, machine, params, 1)
+    minibatches = stages.pack_minibatches(config, machine, result.rows)
+    stages.score(machine, params, minibatches)
     traces = []
-    trainer.update(machine, machine.init(jax.random.key(0)), minibatches, traces)
+    stages.update(machine, machine.init(jax.random.key(0)), minibatches, traces)
     step = trace.step_arrays(
         minibatches, jax.device_get(traces), finished=result.finished, verdicts=result.verdicts, problems=result.problems
     )

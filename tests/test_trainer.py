@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from kpo_jax import trainer
+from kpo_jax import assembly
 from kpo_jax.config import Config, EvalConfig, RolloutConfig
 from kpo_jax.data import DataConfig
 
@@ -168,7 +168,7 @@ def test_decontamination_is_a_choice(tmp_path):
     sets = {name: DataConfig(source="jsonl", path=str(tmp_path / f"{name}.jsonl")) for name in ("train", "held_out")}
     base = Config(data=sets["train"], eval=EvalConfig(sets={"held_out": sets["held_out"]}), rollout=RolloutConfig(prompts_per_step=1))
     kept = {
-        choice: trainer.load_data(dataclasses.replace(base, decontaminate=choice)) for choice in (True, False)
+        choice: assembly.load_data(dataclasses.replace(base, decontaminate=choice)) for choice in (True, False)
     }
     assert [p.problem for p in kept[True].train.problems] == ["1+1=?", "3+3=?"]
     assert kept[True].notes == ["train: 2 problems; dropped: overlaps an evaluation set 1"]
