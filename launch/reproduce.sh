@@ -2,7 +2,7 @@
 # The study on one CPU machine: every method from one base policy per seed on chains of sums (configs/study.py), then the report:
 # WORKDIR/report/report.html, report.md and figures. Run it again to go on where it stopped; finished runs are not repeated.
 # Arguments go to the entry point of every run, e.g. --config.num_steps=2.
-# Settings: JOBS (runs side by side, one core each; default 2), SEEDS (default "0 1 2"), METHODS (default: all of the study),
+# Settings: JOBS (runs side by side, one core each; default 2), SEEDS (default "0 1 2"), METHODS (default: all of the study but those with _fast at their end, see configs/study.py),
 #   TRACED (methods whose first seed records traces for the report's viewer), WORKDIR (default runs/study),
 #   PUBLISH=1 (also write REPORT.md and configs/results/study* from the report, when all runs are finished).
 # Exit codes: 0 done, 64 usage, 75 stopped and saved (run it again), 13 a run failed (its log says why; the others were finished).
@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 JOBS="${JOBS:-2}"
 SEEDS="${SEEDS:-0 1 2}"
-METHODS="${METHODS:-grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1 is_kpo_calibrated is_kpo_running_mean kpo_released kpo_weak_wide grpo_narrow kpo_strong_fast kpo_weak_fast}"
+METHODS="${METHODS:-grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1 is_kpo_calibrated is_kpo_running_mean kpo_released kpo_weak_wide grpo_narrow}"
 TRACED="${TRACED-grpo gspo kpo_strong kpo_weak is_kpo_weak is_kpo_calibrated is_kpo_running_mean}"
 WORKDIR="${WORKDIR:-runs/study}"
 case "$JOBS" in ''|*[!0-9]*|0*) echo "error: JOBS: '$JOBS' is not a number of runs from 1 on" >&2; exit 64 ;; esac
