@@ -201,7 +201,7 @@ from kpo_jax.sharding import make_mesh, param_specs
 sys.path.insert(0, "tests")
 from test_hf import big_config
 config = big_config()
-mesh = make_mesh(MeshConfig(fsdp=2, tensor=2))
+mesh = make_mesh(MeshConfig(fsdp=2, tensor=2, across_hosts=True))
 where = jax.tree.map(lambda s: jax.NamedSharding(mesh, s), param_specs(config), is_leaf=lambda x: isinstance(x, jax.P))
 read, original = [], hf.copy_block
 def count(out, mapped):
