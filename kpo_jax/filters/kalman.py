@@ -27,14 +27,13 @@ from kpo_jax.types import FilterOutput
 MASKED_TOKENS = ("hold", "zero_observation")
 METHODS = ("auto", "scan", "parallel")
 
-# cpu: measured 2026-11-23 on 2 cores of an AMD EPYC, jax 0.10.2, jitted, median of 7. Milliseconds forward / forward
-# and backward through the filter, then seconds to compile both:
+# cpu: measured 2026-11-24 on 2 cores of an AMD EPYC, jax 0.10.2, jitted, median of 7. Milliseconds forward, all fields /
+# forward and backward through the filter, the filtered log-ratio alone:
 #                                 [64, 8192]                          [512, 2048]
 #                             scan           parallel             scan           parallel
-#   Kalman                    12.5 / 10.2     5.0 / 11.1          18.1 / 19.6    10.0 / 16.8
-#   saturated, none is        11.6 / 11.4    12.0 / 11.6          14.6 / 13.7    20.1 / 30.8
-#   saturated, some are       13.5 / 15.0    18.1 / 27.6          14.6 / 13.8    27.8 / 39.6
-#   compile, s                       0.6            3.5                  0.5            2.8
+#   Kalman                     8.6 / 3.4      5.1 / 3.8           13.5 / 5.7     10.6 / 8.0
+#   saturated, none is         4.7 / 6.7      6.6 / 10.3          13.9 / 8.9     18.2 / 27.7
+#   saturated, some are        4.7 / 7.2      8.7 / 13.3          13.7 / 9.0     23.0 / 33.2
 # gpu, tpu: by reasoning, not yet measured: a scan is one small step after another, T launches of a kernel or trips of a
 # loop whatever the batch, where the parallel form is log T passes over all of it.
 METHOD_OF_BACKEND = {"cpu": "scan", "gpu": "parallel", "tpu": "parallel"}
