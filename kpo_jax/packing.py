@@ -14,7 +14,7 @@ import numpy as np
 
 from kpo_jax.types import Batch, Packed
 
-ROW_TOKENS = 128  # short sequences share rows of at most about this length: attention is quadratic in it
+ROW_TOKENS = 128  # short sequences share rows of at most about this length: attention that cannot pass over what a mask hides is quadratic in it
 _MOST_SHORT = 4  # times as many sequences in a row as fit when all are as long as can be
 
 
