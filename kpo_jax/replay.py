@@ -277,8 +277,12 @@ def _check(description, found: list[dict], given) -> str:
 
 
 def tables(results: dict[str, dict[str, dict]]) -> list[str]:
-    """Markdown tables, off-policy minibatches unless said: the filters beside each other, then by position and by minibatch."""
+    """Markdown tables, off-policy minibatches unless said: the filters beside each other, then each of three figures in three ways.
+
+    These nine are the shares saturated and clipped and the effective gradient weight, by position, minibatch and sign of the advantage.
+    """
     share = lambda values, name: f"{values[f'{name}_fraction']:.2%}" if values["tokens"] else "-"
+    weight = lambda values: "-" if math.isnan(values["gradient_weight"]) else f"{values['gradient_weight']:.4g}"
     header = ["filter", "gain", "sd log r", "max abs log r", "r 1 %", "r 99 %", "max r", "saturated", "clip A>0", "clip A<0", "weight"]
     rows = []
     for label, of in results.items():
@@ -286,18 +290,25 @@ def tables(results: dict[str, dict[str, dict]]) -> list[str]:
         ratios = [f"{v[name]:.5g}" for name in ("ratio_q0.01", "ratio_q0.99", "ratio_max")]
         spread = [f"{v['gain']:.3g}", f"{v['log_ratio_sd']:.3g}", f"{v['log_ratio_abs_max']:.3g}", *ratios]
         mark = f" ({v['not_finite']:,} tokens not finite)" if v["not_finite"] else ""
-        rows.append([label + mark, *spread, share(v, "saturated"), share(of["positive"], "clipped"), share(of["negative"], "clipped"),
-                     f"{v['gradient_weight']:.4g}"])  # fmt: skip
+        clipped = [share(of[sign], "clipped") for sign in ("positive", "negative")]
+        rows.append([label + mark, *spread, share(v, "saturated"), *clipped, weight(v)])
     out = ["Off-policy minibatches\n\n" + table(header, rows)]
     numbers = [name for name in next(iter(results.values())) if name.startswith("minibatch_")]
-    for title, name, names, columns in (
-        ("Clipped, by eighth of the response length", "clipped", [f"position_{i}" for i in range(NUM_POSITIONS)], range(1, NUM_POSITIONS + 1)),
-        ("Saturated, by eighth of the response length", "saturated", [f"position_{i}" for i in range(NUM_POSITIONS)], range(1, NUM_POSITIONS + 1)),
-        ("Clipped, by minibatch", "clipped", numbers, range(len(numbers))),
-    ):
-        rows = [[label, *(share(of[n], name) for n in names)] for label, of in results.items() if any(of[n][name] for n in names)]
-        if rows:
-            out.append(f"{title} (filters with none left out)\n\n" + table(["filter", *map(str, columns)], rows))
+    groupings = {
+        "eighth of the response length": {str(i + 1): f"position_{i}" for i in range(NUM_POSITIONS)},
+        "minibatch": {name.removeprefix("minibatch_"): name for name in numbers},
+        "sign of the advantage": {"A > 0": "positive", "A < 0": "negative", "A = 0": "no_advantage"},
+    }
+    for title, name in (("Saturated", "saturated"), ("Clipped", "clipped"), ("Effective gradient weight", None)):
+        show = (lambda values, name=name: share(values, name)) if name else weight
+        for by, columns in groupings.items():
+            rows = [
+                [label, *(show(of[column]) for column in columns.values())]
+                for label, of in results.items()
+                if name is None or any(of[column][name] for column in columns.values())
+            ]
+            note = "" if name is None else " (filters with none left out)" if rows else ": none by any filter"
+            out.append(f"{title}, by {by}{note}" + ("\n\n" + table(["filter", *columns], rows) if rows else ""))
     return out
 
 

@@ -156,6 +156,60 @@ def test_shares_are_those_of_the_tokens(tmp_path):
     assert strong["log_ratio_sd"] < weak["log_ratio_sd"] < z.std() and strong["clipped"] < weak["clipped"]
 
 
+def tables_of(text) -> dict[str, dict[str, list[str]]]:
+    """{title: {filter: cells}} of the Markdown tables of a replay."""
+    parts = [part.splitlines() for part in text.split("\n\n")]
+    return {
+        title[-1].split(" (")[0]: {name.strip(): [cell.strip() for cell in cells] for name, *cells in (row[1:-1].split("|") for row in rows[2:])}
+        for title, rows in zip(parts, parts[1:], strict=False)
+        if rows[0].startswith("|")
+    }
+
+
+def test_nine_tables_are_recomputed_from_the_trace_with_numpy(tmp_path):
+    """Saturated, clipped and gradient weight, by position, minibatch and sign: what the text says is what the record says."""
+    filter_config = FilterConfig(name="saturated_kalman", process_var=1e-4, measurement_var=1e-4, kappa=2.0)
+    record(tmp_path, AlgorithmConfig(filter=filter_config, objective=NARROW), steps=(1, 2), num_minibatches=3)
+    text, _ = run(tmp_path, "kalman:process_var=1e-6:measurement_var=1")
+    found = tables_of(text)
+    steps = [np.load(tmp_path / "trace" / f"step_00000{i}.npz") for i in (1, 2)]
+    of = lambda name: np.concatenate([step[name] for step in steps])
+    number = np.concatenate([np.repeat(step["minibatch"], np.diff(step["offsets"])) for step in steps])
+    position = np.concatenate([np.arange(n) for step in steps for n in np.diff(step["offsets"])])
+    # the gradient passes the filter by, so a token weighs its ratio, and nothing where it is clipped
+    weight = np.where(of("clipped"), 0, np.exp(of("filtered_log_ratio").astype(float)))
+    off, sign = number > 0, np.sign(of("advantage"))
+    groups = {
+        "eighth of the response length": [off & (position // (T // 8) == i) for i in range(8)],
+        "minibatch": [number == i for i in range(3)],
+        "sign of the advantage": [off & (sign == s) for s in (1, -1, 0)],
+    }
+    figures = {"Saturated": lambda chosen: of("saturated")[chosen].mean(), "Clipped": lambda chosen: of("clipped")[chosen].mean()}
+    for by, chosen in groups.items():
+        for title, figure in figures.items():
+            shown = found[f"{title}, by {by}"]["recorded"]
+            expected = [f"{figure(tokens):.2%}" for tokens in chosen]
+            assert shown == expected and len(set(expected)) > 1
+            assert shown != [f"{figure(tokens):.2%}" for tokens in chosen[1:] + chosen[:1]]  # control: the next column's tokens
+        shown = found[f"Effective gradient weight, by {by}"]["recorded"]
+        weights = [weight[tokens & (sign != 0)] for tokens in chosen]
+        assert [cell == "-" for cell in shown] == [len(w) == 0 for w in weights]
+        expected = [w.mean() for w in weights if len(w)]
+        np.testing.assert_allclose([float(cell) for cell in shown if cell != "-"], expected, rtol=2e-3)
+        assert np.ptp(expected) > 0.02  # control: columns differ by more than the tolerance
+    # the negative control of the whole: another filter has other figures, or none and then no row
+    assert "kalman:process_var=1e-6:measurement_var=1" not in found["Saturated, by minibatch"]
+    other = found["Effective gradient weight, by minibatch"]["kalman:process_var=1e-6:measurement_var=1"]
+    assert other != found["Effective gradient weight, by minibatch"]["recorded"]
+
+
+def test_what_no_filter_does_is_said(tmp_path):
+    record(tmp_path, AlgorithmConfig(filter=FilterConfig(name="identity"), objective=NARROW))
+    text, _ = run(tmp_path, "kalman:process_var=1e-6:measurement_var=1")
+    for by in ("eighth of the response length", "minibatch", "sign of the advantage"):
+        assert f"Saturated, by {by}: none by any filter" in text
+
+
 def test_gradient_weights_through_a_filter(tmp_path):
     """Through a mean of n tokens every token has 1/n of the weight of each of n: the ratio; through a Kalman filter the gains add up."""
     record(tmp_path, AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig(clip=False)), num_minibatches=1)
