@@ -78,10 +78,13 @@ start_process() {
 }
 
 stop_process() {
-  local command="kill -s $2 \"\$(cat $directory/.kpo_pid)\""
+  local pid="\"\$(cat $directory/.kpo_pid)\"" command
+  command="kill -s $2 $pid"
+  # until it is gone, or it might meet the next attempt
+  [[ "$2" != KILL ]] || command+="; timeout 30 tail --pid=$pid -f /dev/null"
   gcloud compute tpus tpu-vm ssh "$name" "${where[@]}" "--worker=$1" "--command=$command" < /dev/null > /dev/null 2>&1 &
   if [[ "$2" == KILL ]]; then
-    wait $! || true # or it might meet the next attempt
+    wait $! || true
     stop_local "$@"
   fi
 }
