@@ -2,11 +2,10 @@
 
     python -m kpo_jax.main --config=configs/study.py:kpo_weak --workdir=runs/kpo_weak
 
-The argument is a name in kpo_jax/methods.py or one of the study's own: base (the warm start alone), kpo_released (KPO's released
-code at kpo_weak's Q and V), kpo_weak_wide (kpo_weak with the clip band of GRPO) and grpo_narrow (GRPO with the clip band of KPO);
-any of them with _fast at its end has three times the learning rate. At Q/V = 1e-2 the gain is within 1 % of its steady state from
-token 27 on; the padded length of 72 lies below every point at which the released filter breaks. launch/reproduce.sh
-starts all methods of a seed from one base policy (--config.init_from).
+The argument is a name in kpo_jax/methods.py or one of the study's own: base (the warm start alone), kpo_weak_wide (kpo_weak with
+the clip band of GRPO) and grpo_narrow (GRPO with the clip band of KPO); any of them with _fast at its end has three times the
+learning rate. At Q/V = 1e-2 the gain is within 1 % of its steady state from token 27 on; the padded length of 72 lies below every
+point at which the released filter breaks. launch/reproduce.sh starts all methods of a seed from one base policy (--config.init_from).
 """
 
 import dataclasses
@@ -15,7 +14,6 @@ from kpo_jax.config import (
     CheckpointConfig,
     Config,
     EvalConfig,
-    FilterConfig,
     LearnerConfig,
     RolloutConfig,
     WarmStartConfig,
@@ -29,9 +27,6 @@ from kpo_jax.sampler import SampleConfig
 _NARROW, _WIDE = METHODS["kpo_weak"].objective, METHODS["grpo"].objective
 VARIANTS = {
     "base": METHODS["kpo_strong"],
-    "kpo_released": dataclasses.replace(
-        METHODS["kpo_weak"], filter=FilterConfig(name="kpo_released", process_var=1e-2, measurement_var=1.0)
-    ),
     "kpo_weak_wide": dataclasses.replace(METHODS["kpo_weak"], objective=_WIDE),
     "grpo_narrow": dataclasses.replace(METHODS["grpo"], objective=_NARROW),
 }

@@ -86,6 +86,8 @@ METHODS: dict[str, AlgorithmConfig] = {
     "minpro_experimental": AlgorithmConfig(filter=FilterConfig(name="min_prefix"), objective=_WIDE),
     # KPO's relatives
     "kpo_unclipped": dataclasses.replace(_kalman(1e-4, 1.0), objective=ObjectiveConfig(clip=False)),
+    # KPO's released code where the paper uses it, with its faults in float32: for measuring, see its filter
+    "kpo_released": AlgorithmConfig(filter=FilterConfig(name="kpo_released", process_var=1e-2, measurement_var=1.0), objective=_NARROW),
     "ema_kpo": AlgorithmConfig(filter=FilterConfig(name="ema", gain=_steady_gain(1e-6)), objective=_NARROW),
     # IS-KPO made robust at kpo_weak's Q/V
     "is_kpo_calibrated": _scaled("calibrated"),

@@ -88,22 +88,23 @@ def measure(algorithms: dict, minibatches: list[dict], scores: dict[str, list[np
         spread = {"tokens": len(z), "z_sd": float(z.std()), "z_abs_max": float(np.abs(z).max()), "z_not_zero": float(np.mean(z != 0))}
         for method, push in pushes.items():
             tokens = replay.join([replay.flatten(m, push(m)) for m in pseudo])
-            with_advantage = tokens["sign"] != 0
+            with_advantage, log_ratio = tokens["sign"] != 0, tokens["filtered_log_ratio"].astype(np.float64)
             lines.append(
                 {"variation": name, "method": method}
                 | spread
                 | {
-                    "log_ratio_sd": float(tokens["filtered_log_ratio"].astype(np.float64).std()),
+                    "log_ratio_sd": float(log_ratio.std()),
                     "tokens_with_advantage": int(with_advantage.sum()),
                     "clipped_fraction": float(tokens["clipped"][with_advantage].mean()) if with_advantage.any() else None,
                     "saturated_fraction": float(tokens["saturated"].mean()),
+                    "not_finite_fraction": float(np.mean(~np.isfinite(log_ratio))),
                 }
             )
     return lines
 
 
 def tables(lines: list[dict]) -> str:
-    """The lines as Markdown: the variations, then what each method clips and saturates of each."""
+    """The lines as Markdown: the variations, then what each method clips, saturates and makes not finite of each."""
     names = list(dict.fromkeys(line["variation"] for line in lines))
     of = {(line["variation"], line["method"]): line for line in lines}
     methods = list(dict.fromkeys(line["method"] for line in lines))
@@ -111,7 +112,9 @@ def tables(lines: list[dict]) -> str:
     spread = [[v["variation"], f"{v['z_sd']:.3g}", f"{v['z_abs_max']:.3g}", f"{v['z_not_zero']:.2%}"] for v in first]
     share = lambda value: "-" if value is None else f"{value:.2%}"
     parts = [table(["log-probabilities", "sd z", "max abs z", "z not 0"], spread)]
-    for title, key in (("Clipped, of the tokens with an advantage", "clipped_fraction"), ("Saturated", "saturated_fraction")):
+    for title, key in (
+        ("Clipped, of the tokens with an advantage", "clipped_fraction"), ("Saturated", "saturated_fraction"), ("Not finite", "not_finite_fraction")
+    ):  # fmt: skip
         rows = [[m, *(share(of[name, m][key]) for name in names)] for m in methods if any(of[name, m][key] for name in names)]
         parts.append(f"{title}{'' if rows else ': none by any method'}" + ("\n\n" + table(["method", *names], rows) if rows else ""))
     return "\n\n".join(parts)
@@ -130,7 +133,7 @@ def run(config: Config, data, machine, params, step: int, workdir: str) -> str:
     head = (
         f"A/A noise floor of step {step}: {first['tokens']:,} tokens of {len(result.texts)} responses, "
         f"{first['tokens_with_advantage']:,} of them with an advantage. z is the log-probability so computed less that of training "
-        f"({config.model.dtype}, in its own packing); methods with nothing clipped or saturated are left out."
+        f"({config.model.dtype}, in its own packing); methods with none are left out of a table."
     )
     text = f"{head}\n\n{tables(lines)}"
     if distributed.is_first():

@@ -14,8 +14,9 @@ from kpo_jax import config as config_lib
 from kpo_jax.advantages import ADVANTAGES
 from kpo_jax.config import Config, ObjectiveConfig, build_filter, build_objective
 from kpo_jax.critic import CriticConfig
-from kpo_jax.filters import apply_filter
+from kpo_jax.filters import FILTERS, apply_filter
 from kpo_jax.methods import METHODS, method, with_method
+from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.rewards import score
 from kpo_jax.sampler import SampleConfig
@@ -80,6 +81,11 @@ def test_no_two_methods_are_one_except_where_theory_says_so():
     # saturation at the paper's V does nothing at all to innovations of the paper's size
     assert ("kpo_weak", "is_kpo_weak") in same
     assert set(same) == {("gspo", "gspo_token"), ("kpo_weak", "is_kpo_weak")}
+    # the released filter's arithmetic lasts for 64 tokens, but it takes a masked token for a 0
+    gap = np.arange(ROWS) == 3
+    released, exact = (gradient(name)[1].log_ratio for name in ("kpo_released", "kpo_weak"))
+    np.testing.assert_allclose(released[~gap], exact[~gap], atol=1e-6)
+    assert np.abs(released[gap] - exact[gap]).max() > 1e-5
 
 
 @pytest.mark.parametrize("name", ROBUST)
@@ -125,6 +131,7 @@ RELEASED = {
     "kpo_strong": (_KALMAN(1e-6, 1.0), _NARROW, "group"),
     "kpo_weak": (_KALMAN(1e-2, 1.0), _NARROW, "group"),
     "kpo_unclipped": (_KALMAN(1e-4, 1.0), ("clipped", dict(clip=False, dual_clip=None, aggregation="seq-mean-token-mean")), "group"),
+    "kpo_released": (("kpo_released", dict(process_var=1e-2, measurement_var=1.0)), _NARROW, "group"),
     "ema_kpo": (("ema", dict(gain=9.995e-4)), _NARROW, "group"),
     "is_kpo_weak": (_IS(1e-2, 1.0, 3.0, covariance="standard"), _NARROW, "group"),
     "opt0": (_IS(5e-2, 1.0, 1.0), _NARROW, "group"),
@@ -142,8 +149,11 @@ RELEASED = {
 }
 
 
-def test_the_table_has_every_method():
+def test_the_table_has_every_method_and_the_methods_every_filter_and_objective():
+    """So that what goes through every method, as --mode=noise and --mode=replay without a grid do, goes through every filter."""
     assert set(RELEASED) == set(METHODS)
+    assert {algorithm.filter.name for algorithm in METHODS.values()} == set(FILTERS)
+    assert {algorithm.objective.name for algorithm in METHODS.values()} == set(OBJECTIVES)
 
 
 @pytest.mark.parametrize("name", METHODS)

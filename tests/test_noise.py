@@ -10,6 +10,7 @@ from test_trace import build, small
 
 from kpo_jax import noise, stages
 from kpo_jax.config import spelled_out
+from kpo_jax.filters import FILTERS
 from kpo_jax.methods import METHODS
 from kpo_jax.packing import PackShape
 
@@ -27,18 +28,40 @@ def measured(setting):
     result = stages.collect(config, data, machine, params, 1)
     minibatches = [rows for rows, _, _ in stages.pack_minibatches(config, machine, result.rows)]
     scores = noise.variations(config, machine, params, minibatches, data.train.prompt_length)
-    algorithms = {name: METHODS[name] for name in ("grpo", "kpo_weak", "is_kpo_calibrated")}
+    of_filter = {METHODS[name].filter.name: name for name in reversed(METHODS)}  # the first method of each filter
+    algorithms = {name: METHODS[name] for name in ("kpo_weak", *of_filter.values())}
     tight = dataclasses.replace(METHODS["grpo"].objective, clip_low=1e-9, clip_high=1e-9)
     algorithms["tight"] = dataclasses.replace(METHODS["grpo"], objective=tight)
     return minibatches, scores, {(line["variation"], line["method"]): line for line in noise.measure(algorithms, minibatches, scores)}
 
 
-def test_the_same_computation_has_no_noise(measured):
+def test_the_same_computation_has_no_noise_in_any_filter(measured):
     _, _, of = measured
-    for method in ("grpo", "kpo_weak", "is_kpo_calibrated", "tight"):
+    methods = {method for _, method in of}
+    assert {METHODS[method].filter.name for method in methods - {"tight"}} == set(FILTERS) and "kpo_released" in methods
+    for method in methods:
         line = of["the same again", method]
         assert line["z_sd"] == line["z_abs_max"] == line["z_not_zero"] == line["log_ratio_sd"] == 0
-        assert line["clipped_fraction"] == line["saturated_fraction"] == 0
+        assert line["clipped_fraction"] == line["saturated_fraction"] == line["not_finite_fraction"] == 0
+        # control: with other numbers every filter has something to pass on
+        assert of["bfloat16", method]["log_ratio_sd"] > 0
+
+
+def test_the_released_filter_is_the_exact_one_until_it_breaks(measured):
+    """Its noise floor is that of kpo_weak on short responses; on 900 tokens it has one of its own, and that is counted."""
+    minibatches, scores, of = measured
+    for name in scores:
+        if name != "as trained":
+            released, exact = of[name, "kpo_released"], of[name, "kpo_weak"]
+            assert released["log_ratio_sd"] == pytest.approx(exact["log_ratio_sd"], rel=1e-3)
+            assert released["clipped_fraction"] == pytest.approx(exact["clipped_fraction"], abs=2e-3)
+    rows, length = minibatches[0] | {"response_mask": np.ones((len(minibatches[0]["tokens"]), 900), bool)}, 900
+    base = np.zeros((len(rows["tokens"]), length), np.float32)
+    rows["sampler_log_prob"] = base
+    algorithms = {name: METHODS[name] for name in ("kpo_released", "kpo_weak")}
+    released, exact = noise.measure(algorithms, [rows], {"as trained": [base], "other": [base + np.float32(1e-3)]})
+    assert released["not_finite_fraction"] == pytest.approx(1 - 871 / 900, abs=1e-3) and exact["not_finite_fraction"] == 0
+    assert "Not finite\n\n| method       | other |" in noise.tables([released, exact])
 
 
 def test_other_shapes_and_dtypes_have(measured):

@@ -1,6 +1,7 @@
 """Replay: the recorded filter gives the record back to the bit, and what other filters would do is counted right."""
 
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -161,7 +162,7 @@ def tables_of(text) -> dict[str, dict[str, list[str]]]:
     parts = [part.splitlines() for part in text.split("\n\n")]
     return {
         title[-1].split(" (")[0]: {name.strip(): [cell.strip() for cell in cells] for name, *cells in (row[1:-1].split("|") for row in rows[2:])}
-        for title, rows in zip(parts, parts[1:], strict=False)
+        for title, rows in itertools.pairwise(parts)
         if rows[0].startswith("|")
     }
 
