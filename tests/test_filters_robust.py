@@ -147,6 +147,9 @@ ORACLES = {
     StudentT(Q, V, P0): (student_t, LINEAR),
     StudentT(Q, V, P0, 2.0, 2): (functools.partial(student_t, nu=2.0, rounds=2), LINEAR),
     Iterated(Q, V, P0): (iterated, LINEAR),
+    Iterated(Q, V, P0, iterations=1): (functools.partial(iterated, steps=1), LINEAR),
+    Iterated(Q, V, P0, 0.9, 0.4, 2): (functools.partial(iterated, c_s=0.4, c_o=0.9, steps=2), LINEAR),
+    Iterated(Q, V, P0, covariance="standard"): (functools.partial(iterated, weighted=False), LINEAR),
     Iterated(Q, V, P0, 0.9, 0.4, 2, covariance="standard"): (
         functools.partial(iterated, c_s=0.4, c_o=0.9, steps=2, weighted=False),
         LINEAR,
@@ -234,6 +237,20 @@ def test_iterated_once_clips_the_innovation_at_the_measurements_deviation():
     thrice = dataclasses.replace(once, iterations=3)
     assert np.abs(run(thrice).log_ratio - expected[0]).max() > 1e-2  # control
     assert pytest.approx(statistics.NormalDist().inv_cdf(0.85), abs=1e-4) == QUANTILE  # chi-square below its square: 0.7
+
+
+@pytest.mark.parametrize(("iterations", "estimate", "next_gain"), [(1, 1 / 2, 16 / 25), (2, 3 / 4, 77 / 115), (3, 1, 11 / 16)])
+def test_iterated_by_hand(iterations, estimate, next_gain):
+    """Q = V = 1, P_0 = 0, so P- = 1 and K = 1/2; z = 4, c_o = 1, c_s = 1/2. The innovation is always clipped at 1.
+
+    Steps: 1/2; 1/2 + 1/2 - 1/4; 3/4 + 1/2 - 1/4, where the pull back saturates. Then, 1/P = alpha + beta: 1 + 2/7, 2/3 + 4/13, 1/2 + 1/3.
+    """
+    z, mask = np.array([[4.0, 0.0]], np.float32), np.ones((1, 2), bool)
+    output = run(Iterated(1.0, 1.0, bound=1.0, state_bound=0.5, iterations=iterations), z, mask)
+    np.testing.assert_allclose(output.log_ratio[0, 0], estimate, rtol=1e-6)
+    np.testing.assert_allclose(output.gain[0], [1 / 2, next_gain], rtol=1e-6)
+    standard = run(Iterated(1.0, 1.0, bound=1.0, state_bound=0.5, iterations=iterations, covariance="standard"), z, mask)
+    np.testing.assert_allclose(standard.gain[0], [1 / 2, 3 / 5], rtol=1e-6)  # control: without the weights P = K V
 
 
 def huber_loss(x, c):
