@@ -16,8 +16,10 @@ from test_learner import CONFIG, MODEL, packed, rows
 from kpo_jax import assembly, learner, replay, stages, trace, trainer
 from kpo_jax.config import Config, MeshConfig, TraceConfig, build_filter, build_objective, from_config_dict, load_config_file, validate
 from kpo_jax.methods import METHODS
+from kpo_jax.problem_sets import Problem
 from kpo_jax.rollout import Rollout
 from kpo_jax.sharding import make_mesh
+from kpo_jax.types import TokenTrace, Verdict
 
 ROOT = Path(__file__).parents[1]
 SMALL = dict(
@@ -166,6 +168,45 @@ def test_numpy_alone_reads_a_trace(traced):
     assert result.returncode == 0, result.stderr
     fields, zero = result.stdout.splitlines()
     assert json.loads(fields)["log_ratio"] == [trace.load_step(traced / "trace", 3)["offsets"][-1], "float32"] and zero == "False"
+
+
+MASK = """
+import sys
+import numpy as np
+step = np.load(sys.argv[1])
+lengths = np.diff(step["offsets"])
+mask = np.arange(lengths.max()) < lengths[:, None]
+log_ratio = np.zeros(mask.shape, np.float32)
+log_ratio[mask] = step["log_ratio"]
+np.savez(sys.argv[2], mask=mask, log_ratio=log_ratio)
+assert not {"jax", "kpo_jax"} & set(sys.modules)
+"""
+
+
+def test_the_response_mask_is_rebuilt_from_the_offsets_with_numpy_alone(tmp_path):
+    """Rows of different lengths, one of them without a token; in the mask's places the fields are what they were before."""
+    rng = np.random.default_rng(0)
+    batch, order = rows() | {"reward": np.zeros(16, np.float32)}, np.arange(16)[None]
+    mask = batch["response_mask"]
+    assert not mask[3].any() and len(set(mask.sum(axis=1))) > 4
+    values = TokenTrace(*(rng.random((1, *mask.shape)).astype(np.float32) for _ in TokenTrace._fields))
+    problems, verdicts = [Problem("p", "1+1=?", "2")] * 16, [Verdict(True, "2", "")] * 16
+    arrays = trace.step_arrays([(batch, None, order)], [values], finished=np.ones(16, bool), verdicts=verdicts, problems=problems)
+    np.savez_compressed(tmp_path / "step.npz", **arrays)
+    command = [sys.executable, "-c", MASK, str(tmp_path / "step.npz"), str(tmp_path / "out.npz")]
+    result = subprocess.run(command, capture_output=True, text=True, cwd="/", timeout=60, env=os.environ | {"PYTHONPATH": ""})
+    assert result.returncode == 0, result.stderr
+    found = np.load(tmp_path / "out.npz")
+    longest = found["mask"].shape[1]
+    np.testing.assert_array_equal(found["mask"], mask[:, :longest])
+    assert not mask[:, longest:].any()
+    np.testing.assert_array_equal(found["log_ratio"], np.where(mask, values.log_ratio[0], 0)[:, :longest])
+    # control: with one row's length wrong both are others
+    wrong = arrays | {"offsets": arrays["offsets"] - (np.arange(17) == 1)}
+    np.savez_compressed(tmp_path / "step.npz", **wrong)
+    subprocess.run(command, check=True, cwd="/", timeout=60, env=os.environ | {"PYTHONPATH": ""})
+    found = np.load(tmp_path / "out.npz")
+    assert (found["mask"] != mask[:, :longest]).sum() == 2 and (found["log_ratio"] != np.where(mask, values.log_ratio[0], 0)[:, :longest]).any()
 
 
 def test_a_resumed_run_has_the_same_trace(traced, tmp_path):
