@@ -42,6 +42,7 @@ EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
 FLAGS = flags.FLAGS
 MODES = ("train", "eval", "sample", "noise", "replay", "export", "report", "benchmark")
 WITHOUT_CONFIG = ("replay", "export", "report")
+ALONE = ("replay", "report", "benchmark")  # done by process 0, whatever the job
 flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
 flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
@@ -95,6 +96,8 @@ def parse_flags(argv: list[str]) -> list[str]:
         problems.append("--profile_steps: legal with --mode=train alone")
     if FLAGS.mode not in WITHOUT_CONFIG and FLAGS.config is None:
         problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
+    if FLAGS.detect_job and (FLAGS.dry_run or FLAGS.mode in ALONE):
+        problems.append(f"--detect_job: not with {'--dry_run' if FLAGS.dry_run else f'--mode={FLAGS.mode}'}, which takes one process")
     if FLAGS.dry_run_topology is not None and not FLAGS.dry_run:
         problems.append("--dry_run_topology: legal with --dry_run alone")
     if FLAGS.workdir is None and not FLAGS.dry_run:
@@ -167,9 +170,9 @@ def join_job() -> bool:
         place = distributed.member(os.environ)
         if place is not None and FLAGS.detect_job:
             raise ValueError("--detect_job: not where KPO_COORDINATOR is set")
-        if FLAGS.mode in ("replay", "report", "benchmark") or FLAGS.dry_run:
+        if FLAGS.mode in ALONE or FLAGS.dry_run:
             if FLAGS.mode == "benchmark" and place is not None and place.num_processes > 1:
-                raise ValueError("--mode=benchmark: legal with one process alone")
+                raise ValueError(f"--mode=benchmark: legal with one process alone, but KPO_NUM_PROCESSES is {place.num_processes}")
             return place is None or place.process_id == 0
         config = hf_export.run_config(FLAGS.workdir) if FLAGS.mode == "export" else config_lib.from_config_dict(FLAGS.config)[0]
         if FLAGS.detect_job or (place is not None and place.num_processes > 1):

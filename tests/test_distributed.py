@@ -93,6 +93,12 @@ def test_two_processes(tmp_path):
     assert "but process 0 on" in second["out_of_step"]
 
 
+def test_a_mode_of_one_process_is_refused_by_all(tmp_path):
+    for code, stdout, stderr in run([*RUN[:3], "--mode=benchmark", f"--workdir={tmp_path / 'x'}"], 2):
+        assert (code, stdout) == (64, "") and not (tmp_path / "x").exists()
+        assert stderr == "error: --mode=benchmark: legal with one process alone, but KPO_NUM_PROCESSES is 2\n"
+
+
 # --------------------------------------------------------------------------------------------------------------- training
 
 
@@ -145,7 +151,8 @@ def test_negative_control_other_draws_are_seen(one_by_eight):
 
 @pytest.mark.slow
 def test_modes_of_a_job_and_of_one_process_agree(one_by_eight, tmp_path):
-    """A checkpoint of one process: evaluated, sampled from and exported by two, on devices across which parameters are split."""
+    """A checkpoint of one process: evaluated, sampled from and exported by two, on devices across which parameters are split; its
+    noise is the same, and its trace replayed and its report written by one of them."""
     command = [*RUN, f"--workdir={one_by_eight}", "--config.mesh.fsdp=2"]
     before = (one_by_eight / "evals" / "step_000002_held_out.jsonl").read_bytes()
     results = run([*command, "--mode=eval", "--cpu_devices=4"], 2)
@@ -154,6 +161,16 @@ def test_modes_of_a_job_and_of_one_process_agree(one_by_eight, tmp_path):
     sample = [*command, "--mode=sample", "--prompt=1+2+3-1=?"]  # one prompt: process 1 has none
     two, one = run([*sample, "--cpu_devices=2"], 2), run([*sample, "--cpu_devices=4"], 1)
     assert two[0][:2] == (0, one[0][1]) and two[1][:2] == (0, "")
+    noise = []
+    for processes in (1, 2):
+        results = run([*command, "--mode=noise", f"--cpu_devices={4 // processes}"], processes)
+        assert [(code, bool(stdout)) for code, stdout, _ in results] == [(0, True), (0, False)][:processes], results
+        noise.append((one_by_eight / "noise" / "step_000002.jsonl").read_bytes())
+    assert noise[0] == noise[1]
+    for mode in (["--mode=replay", f"--trace={one_by_eight}", "--grid=grpo"], ["--mode=report", f"--runs={one_by_eight}"]):
+        results = run([*RUN[:2], *mode, f"--workdir={tmp_path / 'alone'}"], 2)
+        assert [(code, bool(stdout)) for code, stdout, _ in results] == [(0, True), (0, False)], results
+    assert (tmp_path / "alone" / "replay.md").exists() and (tmp_path / "alone" / "report.md").exists()
     for name, processes in (("one", 1), ("two", 2)):
         export = ["-m", "kpo_jax.main", "--mode=export", f"--workdir={one_by_eight}", f"--out={tmp_path / name}", "--cpu_devices=2"]
         assert [code for code, *_ in run(export, processes)] == [0] * processes

@@ -146,12 +146,17 @@ def test_where_no_checkpoint_is_good_a_run_starts_only_if_told(tmp_path, capsys)
     assert trainer.resume(config, data, machine, str(tmp_path / "new"), start_afresh=False).step == 0
 
 
-def test_half_of_the_environment_s_contract_is_a_usage_error(tmp_path):
-    command = [sys.executable, "-m", "kpo_jax.main", "--config=configs/tiny.py:grpo", f"--workdir={tmp_path / 'run'}"]
-    result = subprocess.run(
-        command, cwd=ROOT, env=os.environ | {"KPO_COORDINATOR": "127.0.0.1:1"}, capture_output=True, text=True, timeout=300
-    )
-    assert result.returncode == 64 and result.stderr.startswith("error: KPO_NUM_PROCESSES, KPO_PROCESS_ID: not set")
+@pytest.mark.parametrize(
+    "arguments, environment, told",
+    [
+        (["--config=configs/tiny.py:grpo"], {"KPO_COORDINATOR": "127.0.0.1:1"}, "error: KPO_NUM_PROCESSES, KPO_PROCESS_ID: not set"),
+        (["--mode=report", "--detect_job"], {}, "error: --detect_job: not with --mode=report"),
+    ],
+)
+def test_half_of_a_job_is_a_usage_error(tmp_path, arguments, environment, told):
+    command = [sys.executable, "-m", "kpo_jax.main", *arguments, f"--workdir={tmp_path / 'run'}"]
+    result = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 64 and result.stderr.startswith(told) and result.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()
 
 
