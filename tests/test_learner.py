@@ -21,18 +21,18 @@ CONFIG = LearnerConfig(learning_rate=1e-3, num_minibatches=1)
 ROWS, PROMPT, RESPONSE = 16, 5, 7
 
 
-def rows(seed=0):
+def rows(seed=0, size=ROWS):
     rng = np.random.default_rng(seed)
-    lengths = rng.integers(1, RESPONSE + 1, ROWS)
+    lengths = rng.integers(1, RESPONSE + 1, size)
     lengths[3] = 0  # a row without a single valid token
     return dict(
-        tokens=rng.integers(0, 32, (ROWS, PROMPT + RESPONSE)).astype(np.int32),
-        prompt_length=rng.integers(1, PROMPT + 1, ROWS).astype(np.int32),
+        tokens=rng.integers(0, 32, (size, PROMPT + RESPONSE)).astype(np.int32),
+        prompt_length=rng.integers(1, PROMPT + 1, size).astype(np.int32),
         response_mask=np.arange(RESPONSE)[None, :] < lengths[:, None],
-        old_log_prob=rng.normal(-3.4, 0.3, (ROWS, RESPONSE)).astype(np.float32),
-        sampler_log_prob=rng.normal(-3.4, 0.3, (ROWS, RESPONSE)).astype(np.float32),
-        advantage=rng.normal(size=ROWS).astype(np.float32),
-        reward=rng.integers(0, 2, ROWS).astype(np.float32),
+        old_log_prob=rng.normal(-3.4, 0.3, (size, RESPONSE)).astype(np.float32),
+        sampler_log_prob=rng.normal(-3.4, 0.3, (size, RESPONSE)).astype(np.float32),
+        advantage=rng.normal(size=size).astype(np.float32),
+        reward=rng.integers(0, 2, size).astype(np.float32),
     )
 
 
