@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,26 @@ def test_only_main_reads_flags_or_sets_jax_config():
         text = path.read_text()
         touches = re.search(r"(?<!kpo_)jax\.config|from absl import app|FLAGS", text) is not None
         assert touches == (path.name == "main.py"), path
+
+
+DISTRIBUTIONS = {"absl": "absl-py", "orbax": "orbax-checkpoint"}  # where the two names differ
+BROUGHT = {"huggingface_hub", "tokenizers", "pyarrow"}  # by transformers and datasets, whose files and types they are
+EXTRA = {"gguf"}  # launch/requirements-gguf.txt
+
+
+def unnamed(modules: set[str]) -> set[str]:
+    """Modules of other distributions that requirements.txt does not name or launch/requirements.lock does not pin."""
+    others = {DISTRIBUTIONS.get(name, name).lower() for name in modules - {"kpo_jax"} - BROUGHT - EXTRA - set(sys.stdlib_module_names)}
+    root = PACKAGE.parent
+    named = set(re.findall(r"^[A-Za-z0-9_-]+", (root / "requirements.txt").read_text().lower(), re.MULTILINE))
+    pinned = set(re.findall(r"^([a-z0-9_-]+)==", (root / "launch" / "requirements.lock").read_text(), re.MULTILINE))
+    return {name for name in others if name not in named or name.replace("_", "-") not in pinned}
+
+
+def test_what_is_imported_is_required_and_pinned():
+    modules = set().union(*(imported(ast.parse(path.read_text())) for path in PACKAGE.rglob("*.py")))
+    assert unnamed(modules) == set()
+    assert unnamed(modules | {"tensorstore"}) == {"tensorstore"}  # control: pinned, as another needs it, but not named
 
 
 def test_no_field_is_read_with_a_default():
