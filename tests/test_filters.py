@@ -165,7 +165,7 @@ def test_held_tokens_might_as_well_not_be_there(ratio_filter):
 def rows_are_independent(ratio_filter):
     """Whether a row's output stays when rows change places, and when another row changes."""
     output = filtered(ratio_filter, LOG_RATIO, MASK).log_ratio
-    order = RNG.permutation(ROWS)
+    order = np.roll(np.arange(ROWS), 3)
     permuted = filtered(ratio_filter, LOG_RATIO[order], MASK[order]).log_ratio
     others = filtered(ratio_filter, LOG_RATIO.at[4].mul(100), MASK).log_ratio.at[4].set(output[4])
     assert np.allclose(permuted, output[order], atol=1e-6)
@@ -243,16 +243,20 @@ def test_straight_through_has_the_filters_value_and_the_tokens_gradient(ratio_fi
 
 @pytest.mark.parametrize("ratio_filter", [f for f in EXAMPLES if not f.batch_coupled], ids=str)  # theirs leaves out the scale
 def test_through_filter_has_the_gradient_of_the_filter(ratio_filter):
-    """Against a central difference; the two gradients agree for the identity alone."""
-    output, grads = value_and_gradient(ratio_filter, LOG_RATIO, MASK, "through_filter")
-    chex.assert_trees_all_close(output, filtered(ratio_filter, LOG_RATIO, MASK), atol=1e-6)
-    direction = jnp.asarray(RNG.standard_normal((ROWS, LENGTH)), jnp.float32)
+    """Against central differences at five points of the case's own; the two gradients agree for the identity alone.
+
+    The median counts: a token may lie within the difference step of a bound, where there is no gradient to compare with.
+    """
     objective = lambda z: float(np.sum(np.asarray(filtered(ratio_filter, z, MASK).log_ratio * COTANGENT, np.float64)))
-    step = 1e-3
-    slope = (objective(LOG_RATIO + step * direction) - objective(LOG_RATIO - step * direction)) / (2 * step)
-    np.testing.assert_allclose(jnp.sum(grads * direction), slope, rtol=5e-3, atol=5e-3)
-    straight = value_and_gradient(ratio_filter, LOG_RATIO, MASK, "straight_through")[1]
-    assert np.allclose(grads, straight) == isinstance(ratio_filter, Identity)
+    step, errors = 1e-3, {gradient: [] for gradient in FILTER_GRADIENTS}
+    for z, direction in np.random.default_rng(EXAMPLES.index(ratio_filter)).standard_normal((5, 2, ROWS, LENGTH)).astype(np.float32):
+        slope = (objective(z + step * direction) - objective(z - step * direction)) / (2 * step)
+        for gradient in FILTER_GRADIENTS:
+            output, grads = value_and_gradient(ratio_filter, z, MASK, gradient)
+            chex.assert_trees_all_close(output, filtered(ratio_filter, z, MASK), atol=1e-6)
+            errors[gradient].append(abs(float(jnp.sum(grads * direction)) - slope) / (1 + abs(slope)))
+    assert np.median(errors["through_filter"]) < 1e-3
+    assert (np.median(errors["straight_through"]) < 1e-3) == isinstance(ratio_filter, Identity)  # control
 
 
 @each_filter
