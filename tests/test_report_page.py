@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from report_runs import HOSTILE, grades, write_run, write_trace
@@ -13,6 +14,7 @@ from report_runs import HOSTILE, grades, write_run, write_trace
 from kpo_jax import page, report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)")
 
 
 def data_of(text: str) -> dict:
@@ -84,6 +86,8 @@ frame.addEventListener("load", () => {
   found.pre = doc.querySelectorAll("#answer-viewer pre").length;
   found.scripts = doc.querySelectorAll("script").length;
   found.foreign = doc.querySelectorAll("main img:not([src^='data:']), main script, iframe, [onerror]").length;
+  const images = [...doc.querySelectorAll("main img")];
+  found.images = [images.length, images.filter((image) => image.complete && image.naturalWidth > 100).length];
   found.overflow = doc.documentElement.scrollWidth - doc.documentElement.clientWidth;
   setTimeout(() => { found.title_after = doc.title; document.title = "done"; document.body.textContent = JSON.stringify(found); }, 300);
 });
@@ -91,22 +95,39 @@ frame.addEventListener("load", () => {
 """
 
 
+def chromium(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess:
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=5000"]
+    return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
+
+
+def screenshot(page_file: Path, tmp_path: Path, width: int, height: int = 1600) -> np.ndarray:
+    """[height, width, 3] in 0..1: what a person sees first of the page in a window of that width."""
+    framed, out = page_file.parent / f"frame_{width}.html", tmp_path / "seen.png"  # windows cannot be as narrow as a telephone
+    framed.write_text(f'<body style="margin:0"><iframe src="{page_file.name}" style="width:{width}px;height:{height}px;border:0"></iframe>')
+    result = chromium(tmp_path, "--hide-scrollbars", f"--window-size={max(width, 600)},{height + 200}", f"--screenshot={out}", f"file://{framed}")
+    assert out.is_file(), result.stderr[-2000:]
+    return plt.imread(out)[:height, :width, :3]
+
+
+def ink(seen: np.ndarray) -> np.ndarray:
+    """Share of the pixels that are not of the page's commonest colour, in each quarter of its height."""
+    grey = np.rint(255 * seen.mean(axis=-1)).astype(int)
+    differs = np.abs(grey - np.bincount(grey.ravel()).argmax()) > 20
+    return np.array([quarter.mean() for quarter in np.array_split(differs, 4)])
+
+
 def browse(page_file: Path, tmp_path: Path, width: int) -> tuple[dict, str]:
     """(what the probe found, the browser's console) of the page at a window width."""
     probe = page_file.parent / f"probe_{width}.html"
     probe.write_text(PROBE.replace("WIDTH", str(width)))
-    command = [
-        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr",
-        "--allow-file-access-from-files", "--virtual-time-budget=5000", "--dump-dom", f"file://{probe}",
-    ]  # fmt: skip
-    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    result = chromium(tmp_path, "--enable-logging=stderr", "--allow-file-access-from-files", "--dump-dom", f"file://{probe}")
     body = re.search(r"<body>(.*?)</body>", result.stdout, re.DOTALL)
     assert body, result.stderr[-2000:]
     text = body[1].strip().replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\u00a0").replace("&amp;", "&")
     return json.loads(text), "\n".join(line for line in result.stderr.splitlines() if "CONSOLE" in line)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)")
+@needs_chromium
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_browser_shows_tokens_and_runs_nothing(hostile_page, tmp_path, width):
     found, console = browse(hostile_page, tmp_path, width)
@@ -123,9 +144,27 @@ def test_a_browser_shows_tokens_and_runs_nothing(hostile_page, tmp_path, width):
     assert found["next"].startswith("Token 5 “3”: ratio")
     assert found["pre"] == 6
     assert found["overflow"] <= 0
+    assert found["images"][0] == found["images"][1] > 0
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)")
+@needs_chromium
+def test_a_screenshot_shows_a_page_at_the_width_of_a_desk_and_of_a_telephone(hostile_page, tmp_path):
+    """Text and figures all the way down, and up to neither edge. Control: a page with nothing on it, and one whose text is cut off."""
+    for width in (1280, 390):
+        seen = screenshot(hostile_page, tmp_path, width)
+        assert seen.shape == (1600, width, 3)
+        assert (ink(seen) > 0.01).all() and ink(seen).max() < 0.6, ink(seen)
+        assert np.ptp(seen, axis=-1).max() > 0.3  # the figures' colours
+        assert (np.ptp(seen[:, [*range(4), *range(-4, 0)]], axis=(0, 1)) < 0.1).all()  # margins
+    blank = tmp_path / "blank.html"
+    blank.write_text("<!doctype html><title>Report</title><main></main>")
+    assert not ink(screenshot(blank, tmp_path, 390)).any()
+    wide = tmp_path / "wide.html"
+    wide.write_text(f"<!doctype html><title>Report</title><p style='white-space:nowrap'>{'0.123 ' * 200}")
+    assert np.ptp(screenshot(wide, tmp_path, 390)[:, -4:]) > 0.5
+
+
+@needs_chromium
 def test_the_probe_sees_a_page_that_is_broken(hostile_page, tmp_path):
     """The negative control of the test above: without the escapes of the island hostile text gets out."""
     broken = tmp_path / "report.html"
@@ -133,6 +172,8 @@ def test_the_probe_sees_a_page_that_is_broken(hostile_page, tmp_path):
     unescaped = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1].replace("\\u003c", "<").replace("\\u003e", ">")
     head, tail = text.split('id="data">')
     text = head + 'id="data">' + unescaped + tail[tail.index("</script>") :]
+    text = text.replace("<main", "<div style='width:2000px;height:1px'></div><main", 1)
     broken.write_text(re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text))
     found, console = browse(broken, tmp_path, 1280)
     assert found["tokens"] == 0 and console and (found["title"] == "pwned" or found["foreign"] > 0)
+    assert found["overflow"] > 500  # and a part too wide for the window
