@@ -106,7 +106,7 @@ _KALMAN = lambda q, v, **rest: ("kalman", dict(process_var=q, measurement_var=v,
 _IS = lambda q, v, kappa, **rest: ("saturated_kalman", dict(process_var=q, measurement_var=v, initial_var=0.0, kappa=kappa) | rest)
 _SCALED = dict(var_ratio=1e-2, initial_ratio=0.0, kappa=3.0)
 _NOISE = dict(process_var=1e-6, measurement_var=1e-4, initial_var=0.0)
-_NARROW = ("clipped", dict(clip_low=3e-4, clip_high=4e-4, clip=True, dual_clip=None, aggregation="seq-mean-token-mean"))
+_NARROW = ("clipped", dict(clip_low=3e-4, clip_high=4e-4, clip=True, dual_clip=None, aggregation="seq-mean-token-mean", log_ratio_cap=10.0))
 _WIDE = ("clipped", dict(clip_low=0.2, clip_high=0.2, clip=True, dual_clip=None, aggregation="seq-mean-token-mean"))
 _TOKEN_MEAN = dict(_WIDE[1], aggregation="token-mean")
 
@@ -130,7 +130,7 @@ RELEASED = {
     "minpro_experimental": (("min_prefix", {}), _WIDE, "group"),
     "kpo_strong": (_KALMAN(1e-6, 1.0), _NARROW, "group"),
     "kpo_weak": (_KALMAN(1e-2, 1.0), _NARROW, "group"),
-    "kpo_unclipped": (_KALMAN(1e-4, 1.0), ("clipped", dict(clip=False, dual_clip=None, aggregation="seq-mean-token-mean")), "group"),
+    "kpo_unclipped": (_KALMAN(1e-4, 1.0), ("clipped", dict(_WIDE[1], clip=False)), "group"),
     "kpo_released": (("kpo_released", dict(process_var=1e-2, measurement_var=1.0)), _NARROW, "group"),
     "ema_kpo": (("ema", dict(gain=9.995e-4)), _NARROW, "group"),
     "is_kpo_weak": (_IS(1e-2, 1.0, 3.0, covariance="standard"), _NARROW, "group"),
@@ -141,7 +141,7 @@ RELEASED = {
     "is_kpo_running_median": (("running_scale", dict(_SCALED, statistic="median", rate=0.05, floor=1e-6)), _NARROW, "group"),
     "is_kpo_masreliez": (_IS(1e-6, 1e-4, 3.0, covariance="masreliez"), _NARROW, "group"),
     "is_kpo_iterated": (("iterated", dict(_NOISE, bound=1.0364, state_bound=1.0364, iterations=3, step_size=1.0)), _NARROW, "group"),
-    "is_kpo_huber": (("huber", dict(_NOISE, bound=1.345)), _NARROW, "group"),
+    "is_kpo_huber": (("huber", dict(_NOISE, bound=1.345, iterations=2)), _NARROW, "group"),
     "is_kpo_wolf": (("wolf", _NOISE), _NARROW, "group"),
     "is_kpo_student_t": (("student_t", dict(_NOISE, iterations=3)), _NARROW, "group"),
     "is_kpo_stubborn": (("stubborn", dict(_NOISE, kappa=3.0)), _NARROW, "group"),
@@ -165,6 +165,8 @@ def test_released_defaults(name):
         for field, value in values.items():
             found = getattr(built, field)
             assert (found == pytest.approx(value, rel=1e-4) if isinstance(value, float) else found == value), field
+        for field in dataclasses.fields(built):  # and nothing else is set
+            assert field.name in values or getattr(built, field.name) == field.default, field.name
     assert algorithm.filter.gradient == ("through_filter" if name == "gspo" else "straight_through")
     assert algorithm.dynamic_sampling == (10 if name == "dapo" else 0)
     assert algorithm.kl == KLConfig() and algorithm.kl.estimate == ""
