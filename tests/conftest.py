@@ -13,5 +13,14 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # for the processes that test
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 
 import jax
+import pytest
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(scope="module")
+def quick_compilation():
+    """Half the time in the compiler, for slower programs: where big ones run briefly and are compared with a tolerance, not to the bit."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)

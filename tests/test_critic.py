@@ -1,6 +1,7 @@
 """PPO's critic: targets and loss by hand, values of packed sequences, learning, and one update on any microbatches and devices."""
 
 import dataclasses
+import functools
 
 import chex
 import jax
@@ -21,6 +22,8 @@ from kpo_jax.objectives.geometric import Geometric
 from kpo_jax.packing import make_batch as make_packed_batch
 from kpo_jax.packing import pack, pack_shape, unpack
 from kpo_jax.sharding import make_mesh, put_microbatches
+
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 UNTIED = dataclasses.replace(MODEL, tie_embeddings=False)
 
@@ -143,28 +146,29 @@ def test_values_of_packed_sequences_are_those_of_each_alone_before_each_token(co
 # ------------------------------------------------------------------------------------------------------------- update
 
 
-def critic_step(mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, steps=1, batch=None, clip=0.2):  # noqa: B008 (frozen)
-    mesh = make_mesh(mesh, jax.devices()[:devices])
-    optimizer = learner.make_optimizer(CONFIG)
+@functools.cache  # tests share compilations
+def critic_learner(mesh=MeshConfig(data=1), devices=1):  # noqa: B008 (frozen)
+    """(mesh, first state, step)."""
+    mesh, optimizer = make_mesh(mesh, jax.devices()[:devices]), learner.make_optimizer(CONFIG)
     _, shardings = learner.make_init(MODEL, optimizer, mesh, optimizer)
-    state = jax.jit(lambda: learner.init_state(random_critic(), optimizer), out_shardings=shardings.critic)()
-    step = learner.make_critic_step(MODEL, optimizer, shardings.critic, mesh, clip=clip)
+    start = jax.jit(lambda: learner.init_state(random_critic(), optimizer), out_shardings=shardings.critic)
+    return mesh, start, learner.make_critic_step(MODEL, optimizer, shardings.critic, mesh, clip=0.2)
+
+
+def critic_step(mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None):  # noqa: B008 (frozen)
+    mesh, start, step = critic_learner(mesh, devices)
     _, arrays = packed(critic_rows() if batch is None else batch, mesh, microbatch_tokens)
-    losses = []
-    for _ in range(steps):
-        state, metrics = step(state, arrays)
-        losses.append(float(metrics["critic/loss"]))
-    return jax.device_get(state), jax.device_get(metrics), losses
+    return jax.device_get(step(start(), arrays))
 
 
 def test_microbatches_devices_and_junk_change_nothing():
-    state, metrics, _ = critic_step()
+    state, metrics = critic_step()
     assert metrics["critic/grad_norm"] > 0 and 0 < metrics["critic/clip_fraction"] <= 1 and metrics["critic/skipped"] == 0
     for other in (
         dict(microbatch_tokens=48),
         dict(devices=8, mesh=MeshConfig(data=2, fsdp=2, tensor=2), microbatch_tokens=100),
     ):
-        other_state, other_metrics, _ = critic_step(**other)
+        other_state, other_metrics = critic_step(**other)
         chex.assert_trees_all_close(other_metrics, metrics, rtol=2e-4, atol=2e-5)
         chex.assert_trees_all_close(other_state.opt_state[1].mu, state.opt_state[1].mu, rtol=1e-3, atol=1e-6)
     fewer = critic_rows()
@@ -210,13 +214,13 @@ def test_it_learns_a_reward_that_the_prompt_gives_away():
 def test_a_bad_update_is_skipped_and_counted():
     batch = critic_rows()
     batch["returns"][0, 0] = np.inf
-    state, metrics, _ = critic_step(batch=batch)
+    state, metrics = critic_step(batch=batch)
     assert metrics["critic/skipped"] == 1 and metrics["critic/skipped_in_a_row"] == 1
     chex.assert_trees_all_equal(state.params, jax.device_get(random_critic()))
 
 
 def test_the_policy_s_step_leaves_the_critic_alone_and_vice_versa():
-    mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
+    mesh, _, update = critic_learner()
     optimizer = learner.make_optimizer(CONFIG)
     init, shardings = learner.make_init(MODEL, optimizer, mesh, optimizer)
     assert jax.tree.structure(shardings.critic) == jax.tree.structure(jax.eval_shape(init, jax.random.key(0)).critic)
@@ -229,7 +233,7 @@ def test_the_policy_s_step_leaves_the_critic_alone_and_vice_versa():
     chex.assert_trees_all_equal(jax.device_get(state.critic), before)
     assert metrics["learner/grad_norm"] > 0
     policy = jax.device_get(state.params)
-    trained, _ = learner.make_critic_step(MODEL, optimizer, shardings.critic, mesh, clip=0.2)(state.critic, packed(batch, mesh)[1])
+    trained, _ = update(state.critic, packed(batch, mesh)[1])
     chex.assert_trees_all_equal(jax.device_get(state.params), policy)
     assert any(np.any(a != b) for a, b in zip(jax.tree.leaves(jax.device_get(trained.params)), jax.tree.leaves(before.params), strict=True))
 
