@@ -19,6 +19,7 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax.custom_derivatives import SymbolicZero
 
 from kpo_jax import masked as masked_stats
 from kpo_jax.filters.base import is_number, require, require_not_negative, require_positive, scan_tokens, shift_right, zero_masked
@@ -64,10 +65,10 @@ class Kalman:
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
+        if chosen_method(self) == "scan":
+            return filter_by_scan(self, log_ratio, response_mask)
         log_ratio = masked_stats.clean(log_ratio, response_mask)
-        observed = observed_places(self, response_mask)
-        solve = filter_by_scan if chosen_method(self) == "scan" else filter_in_parallel
-        return zero_masked(solve(self, log_ratio, observed), response_mask)
+        return zero_masked(filter_in_parallel(self, log_ratio, observed_places(self, response_mask)), response_mask)
 
 
 def check_model(model) -> None:
@@ -97,17 +98,15 @@ def chosen_method(model) -> str:
     return METHOD_OF_BACKEND.get(jax.default_backend(), "scan") if model.method == "auto" else model.method
 
 
-def filter_by_scan(model, log_ratio: jax.Array, observed: jax.Array, lost: float = 0.0) -> FilterOutput:
-    """The sequential filter, saturated at model.kappa (inf: never), over rows of log_ratio [B, T].
+def filter_by_scan(model, log_ratio: jax.Array, response_mask: jax.Array, lost: float = 0.0) -> FilterOutput:
+    """The sequential filter, saturated at model.kappa (inf: never), over rows of log_ratio [B, T]; 0 / False where masked.
 
     `lost` is the share of a measurement's information that the covariance counts as lost to saturation. Float32 leaves the
     gain of the recursion within 1e-7 of exact; at Q/V = 1e-6 that is 5e-5 of the gain itself.
     """
-    rows = jnp.asarray(log_ratio), jnp.asarray(observed)
-    state_mean, predicted_var = jax.vmap(functools.partial(_recursion, model, lost))(*rows)
-    innovation = log_ratio - shift_right(state_mean)
-    innovation_std = _innovation_std(model, predicted_var)
-    return FilterOutput(state_mean, innovation, innovation_std, _gain(predicted_var), jnp.abs(innovation) > model.kappa * innovation_std)
+    state_mean, innovation, predicted_var = _recursion(model, lost, jnp.asarray(log_ratio, jnp.float32), jnp.asarray(response_mask))
+    innovation_std, gain = (jnp.where(response_mask, x, 0.0) for x in (_innovation_std(model, predicted_var), _gain(predicted_var)))
+    return FilterOutput(state_mean, innovation, innovation_std, gain, jnp.abs(innovation) > model.kappa * innovation_std)
 
 
 def _gain(predicted_var):
@@ -120,50 +119,67 @@ def _innovation_std(model, predicted_var):
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _recursion(model, lost, log_ratio, observed):
-    """(state_mean, predicted_var) [T] of one row [T]; a token that is not observed leaves the state as it is."""
-    return _recursion_forward(model, lost, log_ratio, observed)[0]
+def _recursion(model, lost, log_ratio, response_mask):
+    """(state_mean, innovation, predicted_var) [B, T], the first two 0 where masked.
+
+    Masking happens in the scan, where it is free: before or after it, it would be another pass over the batch.
+    """
+    return _scan_row(model, lost, log_ratio, response_mask)[0]
 
 
-def _recursion_forward(model, lost, log_ratio, observed):
-    """The same, and d state_mean / d log_ratio at every token: its gain, or 0 where it saturates or is not observed."""
+@functools.partial(jax.vmap, in_axes=(None, None, 0, 0))
+def _scan_row(model, lost, log_ratio, response_mask):
+    """One row's outputs [T], and its response [T]: d state_mean / d log_ratio at a token, which is its gain, or 0 where it
+    saturates or is not observed."""
     var_ratio = model.process_var / model.measurement_var
 
     def step(state, token):
-        (mean, var), (z, is_observed) = state, token
+        (mean, var), (z, valid) = state, token
+        observed = valid if model.masked == "hold" else True
         predicted_var = var + var_ratio
-        innovation, gain = z - mean, jnp.where(is_observed, _gain(predicted_var), 0.0)
-        updated_var = gain * (1 + lost * predicted_var) if lost else gain
-        response = gain
+        gain = jnp.where(observed, _gain(predicted_var), 0.0)
+        innovation = jnp.where(valid, z, 0.0) - mean
+        seen, response = innovation, gain
         if model.kappa < math.inf:
             threshold = model.kappa * _innovation_std(model, predicted_var)
             response = jnp.where(jnp.abs(innovation) > threshold, 0.0, gain)
-            innovation = jnp.clip(innovation, -threshold, threshold)
-        mean = mean + gain * innovation
-        return (mean, jnp.where(is_observed, updated_var, var)), (mean, predicted_var, response)
+            seen = jnp.clip(innovation, -threshold, threshold)
+        updated_var = gain * (1 + lost * predicted_var) if lost else gain
+        mean = mean + gain * seen
+        state = mean, jnp.where(observed, updated_var, var)
+        return state, ((jnp.where(valid, mean, 0.0), jnp.where(valid, innovation, 0.0), predicted_var), response)
 
     initial = jnp.float32(0), jnp.float32(model.initial_var / model.measurement_var)
-    _, (state_mean, predicted_var, response) = jax.lax.scan(step, initial, (log_ratio, observed))
-    return (state_mean, predicted_var), response
+    return jax.lax.scan(step, initial, (log_ratio, response_mask))[1]
 
 
-def _recursion_backward(model, lost, response, cotangents):
+def _recursion_forward(model, lost, log_ratio, response_mask):
+    outputs, response = _scan_row(model, lost, log_ratio.value, response_mask.value)
+    return outputs, (response, response_mask.value)
+
+
+def _recursion_backward(model, lost, residuals, cotangents):
     """The recursion in reverse: what a token does to its own state mean it does to all later ones.
 
-    The variances do not depend on the data, so only the state means have a gradient.
+    The variances do not depend on the data and have no gradient. What has none is left out: to read zeros takes time.
     """
     del model, lost
+    grads = {name: x for name, x in zip(("state_mean", "innovation"), cotangents, strict=False) if not isinstance(x, SymbolicZero)}
 
     def step(mean_grad, token):
-        out_grad, response = token
-        mean_grad += out_grad
-        log_ratio_grad = response * mean_grad
-        return mean_grad - log_ratio_grad, log_ratio_grad
+        out_grads, response, valid = token
+        out_grads = {name: jnp.where(valid, x, 0.0) for name, x in out_grads.items()}
+        mean_grad += out_grads.get("state_mean", 0.0)
+        log_ratio_grad = response * mean_grad + out_grads.get("innovation", 0.0)
+        return mean_grad - log_ratio_grad, jnp.where(valid, log_ratio_grad, 0.0)
 
-    return jax.lax.scan(step, jnp.float32(0), (cotangents[0], response), reverse=True)[1], None
+    def one_row(grads, response, valid):
+        return jax.lax.scan(step, jnp.float32(0), (grads, response, valid), reverse=True)[1]
+
+    return jax.vmap(one_row)(grads, *residuals), None
 
 
-_recursion.defvjp(_recursion_forward, _recursion_backward)
+_recursion.defvjp(_recursion_forward, _recursion_backward, symbolic_zeros=True)
 
 
 def filter_reweighted(model, log_ratio: jax.Array, response_mask: jax.Array, weigh) -> FilterOutput:

@@ -52,14 +52,14 @@ class SaturatedKalman:
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
+        if chosen_method(self) == "scan":
+            return filter_by_scan(self, log_ratio, response_mask, self.lost)
         log_ratio = masked_stats.clean(log_ratio, response_mask)
         observed = observed_places(self, response_mask)
-        if chosen_method(self) == "scan":
-            return zero_masked(filter_by_scan(self, log_ratio, observed, self.lost), response_mask)
         linear = filter_in_parallel(self, log_ratio, observed, tabulated_gains if self.lost else None)
         saturates = jnp.any(observed & (jnp.abs(linear.innovation) > self.kappa * linear.innovation_std))
         output = jax.lax.cond(
-            saturates, lambda: filter_by_scan(self, log_ratio, observed, self.lost), lambda: linear
+            saturates, lambda: filter_by_scan(self, log_ratio, response_mask, self.lost), lambda: linear
         )  # up to the first saturated token the two are one filter, so the test misses nothing
         return zero_masked(output, response_mask)
 
