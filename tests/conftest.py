@@ -20,7 +20,7 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 @pytest.fixture(scope="module")
 def quick_compilation():
-    """Half the time in the compiler, for slower programs: where big ones run briefly and are compared with a tolerance, not to the bit."""
+    """Half the time in the compiler, for slower programs: where big ones run briefly, and no two are compared to the bit."""
     jax.config.update("jax_disable_most_optimizations", True)
     yield
     jax.config.update("jax_disable_most_optimizations", False)

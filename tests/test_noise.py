@@ -14,6 +14,7 @@ from kpo_jax.filters import FILTERS
 from kpo_jax.methods import METHODS
 from kpo_jax.packing import PackShape
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 @pytest.fixture(scope="module")
 def setting():

@@ -18,6 +18,8 @@ from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.rewards import RewardConfig
 from kpo_jax.sampler import SampleConfig
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 # A random policy is never right; the penalty on length, over the whole of it, is what tells its responses apart.
 CONFIG = Config(
     num_steps=3,

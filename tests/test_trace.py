@@ -1,6 +1,7 @@
 """Traces: the update is the same to the bit, the record survives kills, fits its budget, and needs numpy alone."""
 
 import dataclasses
+import functools
 import json
 import os
 import shutil
@@ -46,9 +47,13 @@ def build(config):
         return data, assembly.build(config, data)
 
 
+@functools.cache  # neither seed nor number of steps is compiled
+def built():
+    return build(small())
+
+
 def train(workdir, **overrides):
-    config = small(**overrides)
-    trainer.train(config, *build(config), str(workdir))
+    trainer.train(small(**overrides), *built(), str(workdir))
     return workdir
 
 
@@ -126,8 +131,7 @@ def test_a_trace_holds_what_the_metrics_say(traced):
 
 
 def test_tokens_and_prompts_are_those_that_were_sampled(tmp_path):
-    config = small(trace__every=1)
-    data, machine = build(config)
+    config, (data, machine) = small(), built()
     params = machine.init(jax.random.key(0)).params
     result: Rollout = stages.collect(config, data, machine, params, 1)
     minibatches = stages.pack_minibatches(config, machine, result.rows)

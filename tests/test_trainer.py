@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from absl.testing import flagsaver
 
-from kpo_jax import assembly
+from kpo_jax import assembly, main
 from kpo_jax.config import Config, EvalConfig, RolloutConfig
 from kpo_jax.data import DataConfig
 
@@ -90,10 +90,12 @@ def test_a_run_killed_and_resumed_has_the_same_metrics(unbroken, tmp_path):
     # what a killed writer may leave: a torn line, and lines beyond the checkpoint
     with (workdir / "metrics.jsonl").open("a") as file:
         file.write('{"step": 4, "junk": 1}\n{"step": 3, "lea')
-    result = run(workdir)
+    left = not (workdir / "checkpoints" / "4").exists()
+    result = run(workdir, "--profile_steps=1,4")
     assert result.returncode == 0, result.stderr
     assert lines(workdir) == lines(whole)
     assert lines(workdir, "minibatches") == lines(whole, "minibatches")
+    assert any((workdir / "profile").rglob("*.xplane.pb")) == left  # the profiler sees the steps that are left
 
 
 def test_another_seed_has_other_metrics(unbroken, tmp_path):
@@ -147,18 +149,13 @@ def test_sampling_shows_responses_and_verdicts(unbroken):
     assert asked.returncode == 0 and "1+2+3-1=?" in asked.stdout
 
 
-@pytest.mark.parametrize("steps", ["3", "3,2", "0,1", "a,b", "1,2,3"])
-def test_steps_to_profile_that_are_none_are_one_line(tmp_path, steps):
-    result = run(tmp_path, f"--profile_steps={steps}")
-    assert result.returncode == 64 and result.stderr.startswith(f"error: --profile_steps: {steps}")
-
-
-def test_a_resumed_run_profiles_what_is_left(unbroken, tmp_path):
-    workdir = tmp_path / "resumed"
-    shutil.copytree(unbroken[0], workdir)
-    result = run(workdir, "--config.num_steps=5", "--profile_steps=3,5")
-    assert result.returncode == 0, result.stderr
-    assert list((workdir / "profile").rglob("*.xplane.pb"))
+def test_steps_to_profile_that_are_none_are_one_line(tmp_path):
+    result = run(tmp_path, "--profile_steps=3,2")
+    assert result.returncode == 64 and result.stderr == "error: --profile_steps: 3,2 is not two training steps, the first not after the last\n"
+    with flagsaver.flagsaver():
+        for steps, found in (("3", None), ("3,2", None), ("0,1", None), ("a,b", None), ("1,2,3", None), ("1,2", (1, 2)), ("", (0, 0))):
+            main.FLAGS(["kpo_jax", f"--profile_steps={steps}"])
+            assert main.profile_steps() == found
 
 
 def test_decontamination_is_a_choice(tmp_path):
