@@ -69,11 +69,12 @@ class _Batch:
 def make_sampler(
     model_config: ModelConfig, sample_config: SampleConfig, *, mesh, eos_ids: tuple[int, ...], pad_id: int, group_size: int
 ):
-    """`sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None) -> Completions` on the host.
+    """`sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None) -> Completions` on the host.
 
     Draws `group_size` (G) responses to each of `prompt_ids` (lists of 1 to `prompt_length` tokens), prompt-major, what
     `sampler.generate` would draw, with no more than `num_slots` prompts in the batch at once. `row_ids` [num_prompts, G]
     name the rows' random streams; `max_lengths`, as row_ids, ends responses, unfinished, before max_response_length.
+    `ended(samples [n], Completions)` is called with rows of the result that have ended, each once, while the devices draw others.
 
     Raises:
       preemption.Interrupted: when called, between two dispatches.
@@ -85,7 +86,7 @@ def make_sampler(
     device_rows = mesh.shape["data"] * mesh.shape["fsdp"]
     longest = sample_config.max_response_length
 
-    def sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None) -> Completions:
+    def sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None) -> Completions:
         wanted = (len(prompt_ids), group_size)
         max_lengths = np.full(wanted, longest) if max_lengths is None else np.minimum(max_lengths, longest)
         _check_call(wanted, row_ids, max_lengths, num_slots, device_rows)
@@ -95,10 +96,17 @@ def make_sampler(
         weights = programs.prepare(params)
         batch = _empty_batch(programs, _on_ladder(len(prompt_ids), num_slots, device_rows), group_size, prompt_length, longest)
         at_once = _on_ladder(-(-_PREFILL_TOKENS // prompt_length), batch.num_slots, device_rows)
+
+        def report():
+            samples = collected.take_ended()
+            if ended is not None and len(samples):
+                ended(samples, collected.completions(eos_ids, samples))
+
         while True:
             preemption.check()
             _admit(programs, params, batch, queue, at_once)
             if not batch.rows.active.any():
+                report()
                 return collected.completions(eos_ids)
             if not queue:
                 _pack(programs, batch, longest, device_rows)
@@ -110,7 +118,7 @@ def make_sampler(
             else:
                 size = len(batch.sample)
                 until = (steps, size + 1, size // 2 if size > device_rows else 0)
-            _run(programs, weights, key, batch, until, collected)
+            _run(programs, weights, key, batch, until, collected, meanwhile=report)
 
     return sample
 
@@ -166,18 +174,28 @@ class _Collected:
         self.tokens = np.full((num_samples, longest), pad_id, np.int32)
         self.log_prob = np.zeros((num_samples, longest), np.float32)
         self.length = np.zeros((num_samples,), np.int32)
+        self.ended: list[np.ndarray] = []
 
-    def add(self, sample, age, steps: Steps):
-        """The tokens that rows of `sample` [B] and, before these steps, of `age` [B] have drawn."""
+    def add(self, sample, rows: Rows, steps: Steps):
+        """The tokens that the `rows`, as they were before these steps, of `sample` [B] have drawn."""
+        age = rows.age
+        self.ended.append(sample[rows.active & ~steps.active])
         drawn, row = np.nonzero(np.arange(steps.count)[:, None] < (steps.age - age)[None, :])
         place = sample[row], age[row] + drawn
         self.tokens[place], self.log_prob[place] = steps.tokens[drawn, row], steps.log_probs[drawn, row]
         self.length[sample[sample >= 0]] = steps.age[sample >= 0]
 
-    def completions(self, eos_ids) -> Completions:
-        last = np.take_along_axis(self.tokens, np.maximum(self.length - 1, 0)[:, None], axis=1)[:, 0]
-        mask = np.arange(self.tokens.shape[1])[None, :] < self.length[:, None]
-        return Completions(tokens=self.tokens, mask=mask, sampler_log_prob=self.log_prob, finished=np.isin(last, eos_ids))
+    def take_ended(self) -> np.ndarray:
+        """The samples that have ended since this was last asked."""
+        ended, self.ended = np.concatenate([*self.ended, np.zeros((0,), int)]), []
+        return ended
+
+    def completions(self, eos_ids, samples=slice(None)) -> Completions:
+        """Of all samples, or of `samples` [n]."""
+        tokens, length = self.tokens[samples], self.length[samples]
+        last = np.take_along_axis(tokens, np.maximum(length - 1, 0)[:, None], axis=1)[:, 0]
+        mask = np.arange(tokens.shape[1])[None, :] < length[:, None]
+        return Completions(tokens=tokens, mask=mask, sampler_log_prob=self.log_prob[samples], finished=np.isin(last, eos_ids))
 
 
 def _empty_batch(programs, num_slots, group_size, prompt_length, longest) -> _Batch:
@@ -259,13 +277,14 @@ def _resize(programs, batch: _Batch, segments: int) -> None:
     batch.column = 0
 
 
-def _run(programs, weights, key, batch: _Batch, until, collected: _Collected) -> None:
-    """One dispatch, and what it drew."""
+def _run(programs, weights, key, batch: _Batch, until, collected: _Collected, meanwhile) -> None:
+    """One dispatch, and what it drew; the host does `meanwhile()` while the devices draw."""
     rows, until = batch.rows, tuple(np.int32(x) for x in until)
     batch.response, steps = programs.decode(
         weights, key, batch.prompt, batch.response, np.int32(batch.column), put_rows(programs.mesh, rows), until
     )
+    meanwhile()
     steps = jax.device_get(steps)
     batch.column = (batch.column + int(steps.count)) % batch.columns
-    collected.add(batch.sample, rows.age, steps)
+    collected.add(batch.sample, rows, steps)
     batch.rows = rows._replace(token=steps.token, age=steps.age, active=steps.active)

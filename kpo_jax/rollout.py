@@ -10,7 +10,7 @@ from kpo_jax import distributed, preemption, rewards
 from kpo_jax.advantages import ADVANTAGES
 from kpo_jax.data import Problem
 from kpo_jax.types import Completions, Verdict
-from kpo_jax.verifier import count_failures, verify_batch
+from kpo_jax.verifier import Grader, count_failures
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,8 +40,20 @@ def stop_at(sampler, stop: tuple[str, ...], tokenizer):
     if not stop:
         return sampler
 
-    def sample(*args, **kwargs) -> Completions:
-        return cut_at(sampler(*args, **kwargs), stop, tokenizer)
+    def sample(*args, ended=None, **kwargs) -> Completions:
+        parts = []
+
+        def cut(rows, part):
+            part = cut_at(part, stop, tokenizer)
+            parts.append((rows, part))
+            if ended is not None:
+                ended(rows, part)
+
+        completions = sampler(*args, ended=cut, **kwargs)
+        for rows, part in parts:
+            for name, few in vars(part).items():
+                getattr(completions, name)[rows] = few
+        return completions
 
     return sample
 
@@ -82,12 +94,6 @@ def join_rows(prompt_ids: list[list[int]], completions: Completions, width: int,
     return tokens, prompt_length
 
 
-def grade(completions: Completions, answers: list[str], tokenizer) -> tuple[list[str], list[Verdict]]:
-    """The text and the verdict of every completion; `answers` has one entry per row."""
-    texts = [tokenizer.decode(row[mask].tolist()) for row, mask in zip(completions.tokens, completions.mask, strict=True)]
-    return texts, verify_batch(texts, answers, check=preemption.check)
-
-
 def sample_and_grade(sampler, params, prompt_ids, answers: list[str], *, where: str, key, row_ids, tokenizer, prompt_length, num_slots):
     """(completions, texts, verdicts) of all prompts, of which every process has sampled and graded its share.
 
@@ -98,22 +104,32 @@ def sample_and_grade(sampler, params, prompt_ids, answers: list[str], *, where: 
       preemption.Interrupted: some process was asked to stop; on all of them.
     """
     share, group = distributed.share(len(prompt_ids)), row_ids.shape[1]
+    answers, texts = answers[share], {}
     try:
-        completions = sampler(
-            params,
-            prompt_ids[share],
-            key=key,
-            row_ids=row_ids[share],
-            prompt_length=prompt_length,
-            num_slots=num_slots // distributed.num_processes(),
-        )
-        texts, verdicts = grade(completions, [one for one in answers[share] for _ in range(group)], tokenizer)
+        with Grader() as grader:  # what has ended is read and graded while the devices sample the rest
+
+            def read_and_submit(rows, ended):
+                for row, tokens, mask in zip(rows.tolist(), ended.tokens, ended.mask, strict=True):
+                    texts[row] = tokenizer.decode(tokens[mask].tolist())
+                    grader.submit(row, texts[row], answers[row // group])
+
+            completions = sampler(
+                params,
+                prompt_ids[share],
+                key=key,
+                row_ids=row_ids[share],
+                prompt_length=prompt_length,
+                num_slots=num_slots // distributed.num_processes(),
+                ended=read_and_submit,
+            )
+            verdicts = grader.verdicts(preemption.check)
+        own = [texts[row] for row in range(len(texts))], [verdicts[row] for row in range(len(texts))]
     except preemption.Interrupted:
         distributed.meet(where)
         raise
     if distributed.meet(where):
         raise preemption.Interrupted(f"asked to stop during {where}")
-    parts = distributed.gather([texts, verdicts])
+    parts = distributed.gather(own)
     texts = [text for part, _ in parts for text in part]
     verdicts = [Verdict(*verdict) for _, part in parts for verdict in part]
     return distributed.gather_rows(completions), texts, verdicts

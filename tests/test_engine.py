@@ -74,9 +74,9 @@ def decisions(monkeypatch):
     def counted(name):
         decide = getattr(engine, name)
 
-        def run(*args):
+        def run(*args, **named):
             count[name] += 1
-            return decide(*args)
+            return decide(*args, **named)
 
         monkeypatch.setattr(engine, name, run)
 
@@ -95,6 +95,22 @@ def test_any_number_of_slots_samples_the_references_texts(group, decisions):
         assert_same(sample(num_slots, group), expected)
         assert decisions["_resize"] >= 1 and decisions["_repack"] >= (2 if num_slots * group > 3 else 0)
         assert decisions["_run"] < 0.7 * lengths.sum() / (num_slots * group) + 14  # several steps per dispatch
+
+
+def test_what_has_ended_is_told_once_while_the_rest_is_sampled(decisions):
+    told, parts = [], []
+
+    def ended(samples, part):
+        told.append((decisions["_run"], samples))
+        parts.append(part)
+
+    whole = sample(3, ended=ended)
+    samples = np.concatenate([samples for _, samples in told])
+    np.testing.assert_array_equal(np.sort(samples), np.arange(len(whole.tokens)))
+    joined = jax.tree.map(lambda *x: np.concatenate(x), *parts)
+    chex.assert_trees_all_equal(joined, jax.tree.map(lambda x: x[samples], whole))
+    early = [len(samples) for number, samples in told if number < decisions["_run"]]
+    assert len(early) > 2 and sum(early) > len(samples) // 2  # and not all of it at the end
 
 
 def test_negative_control_another_stream_or_prompt_is_another_text():

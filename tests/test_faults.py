@@ -49,8 +49,8 @@ def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm):
     sample(*arguments, **named)  # the negative control: nobody has asked
     dispatches = []
 
-    def once(*args, run=engine._run):
-        dispatches.append(run(*args))
+    def once(*args, run=engine._run, **named):
+        dispatches.append(run(*args, **named))
         sigterm()
 
     with pytest.MonkeyPatch.context() as patch:

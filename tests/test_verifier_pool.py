@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
 
-from kpo_jax.verifier import Verdict, count_failures, pool, verify, verify_batch
+from kpo_jax.verifier import Grader, Verdict, count_failures, pool, verify, verify_batch
 
 ROOT = Path(__file__).parents[1]
 # Workers that misbehave on one request and grade all others.
@@ -48,6 +49,28 @@ def test_agrees_with_verify_and_keeps_the_order(workers):
 
 def test_empty_batch():
     assert verify_batch([], []) == []
+
+
+def test_answers_are_graded_while_others_are_still_to_come():
+    with Grader(workers=1) as grader:
+        grader.submit("first", "\\boxed{1}", "1")
+        deadline = time.monotonic() + 60
+        while "first" not in grader._verdicts and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert set(grader._verdicts) == {"first"}
+        grader.submit("second", "\\boxed{1}", "2")
+        assert {name: verdict.correct for name, verdict in grader.verdicts().items()} == {"first": True, "second": False}
+
+
+def test_leaving_a_grader_drops_what_waits_and_leaves_no_process(monkeypatch):
+    monkeypatch.setattr(pool, "_COMMAND", MISBEHAVING)
+    monkeypatch.setattr(pool, "STARTUP_TIMEOUT", 1.0)
+    before = children()
+    with Grader(workers=1, timeout=0.5) as grader:
+        for name in range(40):
+            grader.submit(name, "sleep \\boxed{1}", "1")
+    grader._threads[0].join(60)
+    assert len(grader._verdicts) <= 1 and children() == before
 
 
 def test_text_of_any_kind_survives_the_pipe():

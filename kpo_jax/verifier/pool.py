@@ -1,4 +1,4 @@
-"""Grading in worker processes that can be killed: `verify_batch` and the worker's own loop.
+"""Grading in worker processes that can be killed: `verify_batch`, `Grader`, and the worker's own loop.
 
 A worker is a fresh Python process that imports this package alone (no jax, and not the caller's main module, as
 `multiprocessing` spawn would). Requests and replies are lines of JSON over pipes, so nothing is unpickled. The parent gives each
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
 from kpo_jax.verifier.grade import Verdict, verify
@@ -38,61 +38,93 @@ def verify_batch(
 ) -> list[Verdict]:
     """`verify` on every pair, in worker processes; verdicts in the order of the responses.
 
-    What goes wrong is a verdict, never an exception and never left out: correct is False and the reason starts with "timeout" or
-    "error" (`count_failures` counts them). The worker is killed and replaced, the other answers are not affected.
-
     Args:
       responses, answers: one each per row.
-      workers: processes; by default as many as there are cores, at most 8, and one per 32 rows.
-      timeout: seconds of wall time for one answer.
-      check: called ten times a second while the answers are graded; what it raises ends the grading.
+      workers, timeout: as in `Grader`.
+      check: as in `Grader.verdicts`.
 
     Raises:
       ValueError: lengths that differ, or workers or timeout that are not positive.
     """
     if len(responses) != len(answers):
         raise ValueError(f"verify_batch: {len(responses)} responses but {len(answers)} answers; give one answer per response")
-    if workers is None:
-        workers = min(os.cpu_count() or 1, 8, -(-len(responses) // CHUNK))
-    elif workers < 1:
-        raise ValueError(f"verify_batch: workers is {workers}; it must be at least 1")
-    if not timeout > 0:
-        raise ValueError(f"verify_batch: timeout is {timeout}; it must be positive")
-    pending: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for index in range(len(responses)):
-        pending.put(index)
-    verdicts: list[Verdict | None] = [None] * len(responses)
-    failures: list[BaseException] = []
+    with Grader(workers, timeout) as grader:
+        for index, (response, answer) in enumerate(zip(responses, answers, strict=True)):
+            grader.submit(index, response, answer)
+        verdicts = grader.verdicts(check)
+    return [verdicts[index] for index in range(len(responses))]
 
-    def serve() -> None:
-        worker = _Worker(timeout)
-        try:
+
+class Grader:
+    """Grades what it is given in worker processes, while its owner does something else; leaving the context drops what waits.
+
+    What goes wrong is a verdict, never an exception and never left out: correct is False and the reason starts with "timeout" or
+    "error" (`count_failures` counts them). The worker is killed and replaced, the other answers are not affected.
+
+    Args:
+      workers: processes; by default as many as there are cores, at most 8, and one per 32 answers.
+      timeout: seconds of wall time for one answer.
+
+    Raises:
+      ValueError: workers or timeout that are not positive.
+    """
+
+    def __init__(self, workers: int | None = None, timeout: float = 5.0):
+        if workers is not None and workers < 1:
+            raise ValueError(f"Grader: workers is {workers}; it must be at least 1")
+        if not timeout > 0:
+            raise ValueError(f"Grader: timeout is {timeout}; it must be positive")
+        self._workers, self._timeout = workers, timeout
+        self._pending: queue.SimpleQueue[tuple | None] = queue.SimpleQueue()  # None ends a thread
+        self._threads: list[threading.Thread] = []
+        self._submitted = 0
+        self._verdicts: dict[Hashable, Verdict] = {}
+        self._failures: list[BaseException] = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):  # interrupted: let the workers finish what they hold, and no more
+        with contextlib.suppress(queue.Empty):
             while True:
-                index = pending.get_nowait()
-                verdicts[index] = worker.grade(responses[index], answers[index])
-        except queue.Empty:
-            pass
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            worker.stop()
+                self._pending.get_nowait()
+        self._end_threads()
 
-    threads = [threading.Thread(target=serve, daemon=True) for _ in range(min(workers, len(responses)))]
-    for thread in threads:
-        thread.start()
-    try:
-        for thread in threads:
+    def submit(self, name: Hashable, response: str, answer: str) -> None:
+        """Grade `response` against `answer` as soon as a worker is free; `name` is what its verdict is found by."""
+        self._pending.put((name, response, answer))
+        self._submitted += 1
+        most = self._workers or min(os.cpu_count() or 1, 8, -(-self._submitted // CHUNK))
+        if len(self._threads) < most:
+            self._threads.append(threading.Thread(target=self._serve, daemon=True))
+            self._threads[-1].start()
+
+    def verdicts(self, check: Callable[[], None] | None = None) -> dict[Hashable, Verdict]:
+        """Wait for the verdicts on all that was submitted. `check` is called ten times a second; what it raises ends the wait."""
+        self._end_threads()
+        for thread in self._threads:
             while thread.is_alive():
                 thread.join(CHECK_SECONDS)
                 if check is not None:
                     check()
-    finally:  # interrupted: let the workers finish what they hold, and no more
-        with contextlib.suppress(queue.Empty):
-            while True:
-                pending.get_nowait()
-    if failures:
-        raise failures[0]
-    return verdicts
+        if self._failures:
+            raise self._failures[0]
+        return self._verdicts
+
+    def _end_threads(self) -> None:
+        for _ in self._threads:
+            self._pending.put(None)
+
+    def _serve(self) -> None:
+        worker = _Worker(self._timeout)
+        try:
+            while (item := self._pending.get()) is not None:
+                name, response, answer = item
+                self._verdicts[name] = worker.grade(response, answer)
+        except BaseException as error:
+            self._failures.append(error)
+        finally:
+            worker.stop()
 
 
 def count_failures(verdicts: Sequence[Verdict]) -> dict[str, int]:
