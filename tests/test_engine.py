@@ -19,6 +19,8 @@ from kpo_jax.sampler import SampleConfig
 from kpo_jax.sharding import make_mesh
 from kpo_jax.types import Prompts
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 CONFIG = dataclasses.replace(MODEL_CONFIG, num_layers=2, vocab_size=54)
 T, WIDTH = 24, 6
 SAMPLING = SampleConfig(temperature=1.5, max_response_length=T)

@@ -22,6 +22,8 @@ from kpo_jax.config import MeshConfig
 from kpo_jax.sharding import make_mesh, param_specs
 from kpo_jax.tokenizers import CharTokenizer, load_tokenizer
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 ROOT = pathlib.Path(__file__).parents[1]
 GOLDENS = sorted(make_model_goldens.MODELS)
 ANY = model.ModelConfig(vocab_size=1, hidden_size=1, intermediate_size=1, num_layers=1, num_heads=1, num_kv_heads=1, head_dim=2)

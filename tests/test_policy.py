@@ -13,6 +13,8 @@ from test_model import CONFIG, forward, random_params, random_tokens, whole_logi
 from kpo_jax import policy
 from kpo_jax.packing import pack, pack_shape
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 SHAPE, WIDTH, VOCAB = (21,), 6, 11  # only 1 and 11 tiles leave no padding
 
 
