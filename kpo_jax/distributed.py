@@ -5,6 +5,7 @@ whole mesh. What a process does alone (sampling and grading its share of the pro
 coordination service and not the devices, so that a process that has to stop never leaves another in a collective.
 """
 
+import atexit
 import dataclasses
 import json
 import os
@@ -22,14 +23,16 @@ import numpy as np
 from jax._src.distributed import global_state as job  # the coordination service has no public name
 from jax.experimental import multihost_utils
 
-from kpo_jax import preemption, redact
+from kpo_jax import lifeline, preemption, redact
 
 VARIABLES = ("KPO_COORDINATOR", "KPO_NUM_PROCESSES", "KPO_PROCESS_ID")
 EXIT_FAILED = 13
-_ENDED, _STOP = "kpo/ended", "kpo/stop"  # keys: a process has ended the job; a process was asked to stop
+# keys: a process has ended the job; a process was asked to stop; where process 0 takes lifelines
+_ENDED, _STOP, _LIFELINE = "kpo/ended", "kpo/stop", "kpo/lifeline"
 _POLL_SECONDS = 0.5
 _FIRST_GATHER = 1024  # bytes; what is gathered is padded to a power of two, so that few sizes are compiled
 
+_ending = threading.Event()  # this process ends the job
 _rounds: dict[str, int] = {}  # how often this process has exchanged something
 
 
@@ -102,6 +105,31 @@ def initialize(place: Member | None, config) -> None:
     sys.excepthook = _hook
     threading.excepthook = lambda args: _hook(args.exc_type, args.exc_value, args.exc_traceback)
     threading.Thread(target=_listen, daemon=True).start()
+    _tie()
+
+
+def _tie() -> None:
+    """Have the death of another process end this one. Without, where the network does not let it be, the heartbeat does."""
+    host, offered = job.coordinator_address.rpartition(":")[0].strip("[]"), None
+    try:
+        if job.process_id == 0:
+            try:
+                offered = lifeline.offer(host, _died)
+            finally:
+                job.client.key_value_set(_LIFELINE, json.dumps(offered))
+        elif offered := json.loads(_wait(job.client, _LIFELINE)):
+            lifeline.hold(host, offered, job.process_id, _died)
+        atexit.register(lifeline.goodbye)
+    except OSError as error:
+        print(f"warning: no lifeline ({error}); a killed process will be noticed by heartbeat alone", file=sys.stderr, flush=True)
+
+
+def _died(number: int) -> None:
+    reason = f"process {number} is gone without a word: killed or crashed"
+    print(f"error: {reason}", file=sys.stderr)
+    if job.process_id == 0:
+        end(EXIT_FAILED, reason)
+    _leave(EXIT_FAILED)  # process 0 was the only one that could tell the others, and they see it themselves
 
 
 def name() -> str:
@@ -119,6 +147,7 @@ def end(code: int, reason: str) -> None:
     """
     if job.client is None:
         return
+    _ending.set()
     try:
         job.client.key_value_set(_ENDED, json.dumps({"code": code, "reason": f"{name()}: {redact.mask(reason)}"}))
     except Exception as error:  # another process ended it first, or the coordinator is gone; we leave all the same
@@ -129,6 +158,7 @@ def end(code: int, reason: str) -> None:
 
 
 def _leave(code: int) -> None:
+    lifeline.goodbye()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -156,7 +186,7 @@ def _listen() -> None:
     while True:
         try:
             # What another process says is JSON and read as such.
-            if (ended := _get(client, _ENDED)) is not None:
+            if (ended := _get(client, _ENDED)) is not None and not _ending.is_set():
                 ended = json.loads(ended)
                 print(f"error: the job was ended by {ended['reason']}", file=sys.stderr)
                 _leave(ended["code"])

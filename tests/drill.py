@@ -26,6 +26,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 STEPS, EVERY = 6, 2
+PHASES = ("rollout", "reward", "update", "save")
 SETTINGS = [
     "--config=configs/tiny.py:is_kpo_weak",
     f"--config.num_steps={STEPS}",
@@ -131,8 +132,8 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """`strike(job, workdir, step, rng)` does it; `codes` are the exit codes that may be seen, one list for each process, None
-    for any; `says` is a pattern of what the job must have said; `extra` are flags of the struck run."""
+    """`strike(job, workdir, step, rng)` does it and says where, "" if the job ended before; `codes` are the exit codes that may be
+    seen, one list for each process, None for any; `says` is what the job must have said; `extra` are flags of the struck run."""
 
     name: str
     strike: object
@@ -144,26 +145,25 @@ class Fault:
     disk: bool = False
 
 
-def in_phase(phase: str, number: int = 0):
-    """Wait for the phase of a step, then a random part of a tenth of a second."""
-
-    def wait(job, step, rng):
-        if phase == "save":
-            reached = job.wait_for(f"phase: step {step + step % EVERY}: checkpoint", number)
-        else:
-            reached = job.wait_for(f"phase: step {step}: {'rollout' if phase == 'reward' else phase}", number)
-            if phase == "reward":
-                reached = reached and job.wait_for_grader(number)
-        time.sleep(rng.random() * 0.1)
-        return reached
-
-    return wait
+def in_phase(phase: str, number: int, job: Job, step: int) -> bool:
+    """Wait until process `number` is in the phase; False if it ends first."""
+    if phase == "save":
+        return job.wait_for(f"phase: step {step - step % EVERY}: checkpoint", number)  # never the last, after which nothing is left to stop
+    reached = job.wait_for(f"phase: step {step}: {'rollout' if phase == 'reward' else phase}", number)
+    return reached and (phase != "reward" or job.wait_for_grader(number))
 
 
-def send(number: int, signum, phase: str):
+def send(number: int, signum, phase: str = ""):
+    """A signal to process `number`, within a tenth of a second after the phase began; in a random one where none is named."""
+
     def strike(job, workdir, step, rng):
-        if in_phase(phase, number)(job, step, rng):
-            os.kill(job.processes[number].pid, signum)
+        where = phase or rng.choice(PHASES)
+        reached = in_phase(where, number, job, step)
+        time.sleep(rng.random() * 0.1)
+        if not reached:
+            return ""
+        os.kill(job.processes[number].pid, signum)
+        return f"step {step}" if phase else f"step {step}, {where}"
 
     return strike
 
@@ -176,8 +176,9 @@ def fill_disk(job, workdir, step, rng):
     with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(b"\0" * 4096)
-    job.wait_for(f"phase: step {step + 2}: update")
+    reached = job.wait_for(f"phase: step {step + 2}: update")
     filler.unlink()
+    return f"step {step}" if reached else ""
 
 
 def largest_file(workdir, step) -> Path:
@@ -212,26 +213,26 @@ def half_write(workdir, step, rng):
 
 
 def faults() -> list[Fault]:
-    phases = ("rollout", "reward", "update", "save")
-    out = [Fault(f"SIGKILL in {phase}", send(0, signal.SIGKILL, phase), ([-9],)) for phase in phases]
-    out += [Fault(f"SIGTERM in {phase}", send(0, signal.SIGTERM, phase), ([75],), says="saved at step", lost=0) for phase in phases]
+    out = [Fault(f"SIGKILL in {phase}", send(0, signal.SIGKILL, phase), ([-9],)) for phase in PHASES]
+    out += [Fault(f"SIGTERM in {phase}", send(0, signal.SIGTERM, phase), ([75],), says="saved at step", lost=0) for phase in PHASES]
     out += [
-        Fault("SIGKILL of one process of two", send(1, signal.SIGKILL, "rollout"), (None, [-9]), processes=2),
-        Fault("SIGTERM of one process of two", send(1, signal.SIGTERM, "rollout"), ([75], [75]), processes=2, says="saved at step", lost=0),
+        Fault("SIGKILL of the first process of two", send(0, signal.SIGKILL), ([-9], None), processes=2),
+        Fault("SIGKILL of the second process of two", send(1, signal.SIGKILL), ([13], [-9]), processes=2, says="is gone without a word"),
+        Fault("SIGTERM of one process of two", send(1, signal.SIGTERM), ([75], [75]), processes=2, says="saved at step", lost=0),
         Fault(
             "exception in one process of two",  # an interrupt is one, and needs no hook
             send(1, signal.SIGINT, "rollout"),
             ([13], [13]),
             processes=2,
-            says="ended by process 1 .*KeyboardInterrupt",
+            says="the job was ended by process 1 on",
         ),
         Fault(
             "hang of one process of two (SIGSTOP)",
             send(1, signal.SIGSTOP, "rollout"),
             ([13], None),
             processes=2,
-            says="took more than 30 s",
-            extra=("--config.job.phase_timeout=30",),
+            says="took more than 60 s",
+            extra=("--config.job.phase_timeout=60", "--config.job.heartbeat_timeout=300"),
         ),
         Fault("disk full for two steps", fill_disk, ([0],), says="was not saved", lost=0, disk=True),
     ]
@@ -249,10 +250,12 @@ class Outcome:
     lost: int
     equal: bool
     good: bool
+    seconds: float | None = None  # from the fault to the end of the job
 
     def line(self) -> str:
         mark, equal = "ok  " if self.good else "FAIL", "yes" if self.equal else "NO"
-        return f"{mark} {self.fault} ({self.where}): {self.seen}; steps lost {self.lost}; equal to the unbroken run: {equal}"
+        seen = self.seen + ("" if self.seconds is None else f" after {self.seconds:.1f} s")
+        return f"{mark} {self.fault} ({self.where}): {seen}; steps lost {self.lost}; equal to the unbroken run: {equal}"
 
 
 def newest(workdir: Path) -> int:
@@ -310,7 +313,7 @@ class Drills:
             shutil.copytree(self.out / f"first_{fault.processes}", workdir)
             job = self.job(workdir, fault.processes, *fault.extra)
             try:
-                fault.strike(job, workdir, step, self.rng)
+                where = fault.strike(job, workdir, step, self.rng)
                 struck = time.monotonic()
                 codes = job.wait() if "SIGSTOP" not in fault.name else self._wait_for_first(job)
             finally:
@@ -321,10 +324,10 @@ class Drills:
                 self.finish(workdir, fault.processes)
             problem = differs(workdir, self.out / f"unbroken_{fault.processes}")
             lost = max(0, reached - left)
-            good = good and not problem and lost <= fault.lost
+            good = bool(where) and good and not problem and lost <= fault.lost
             (self.out / f"drill_{self.count:02d}.log").write_text("".join(f"{number}: {line}\n" for _, number, line in job.lines))
-        seen = f"exit {', '.join(map(str, codes))} after {seconds:.1f} s" + (f", said {fault.says!r}" if fault.says and job.said(fault.says) else "")
-        return Outcome(fault.name, f"step {step}", seen, lost, not problem, good)
+        seen = f"exit {', '.join(map(str, codes))}" + (f", said \"{fault.says}\"" if fault.says and job.said(fault.says) else "")
+        return Outcome(fault.name, where or f"ended before step {step}, not struck", seen, lost, not problem, good, seconds)
 
     def _wait_for_first(self, job: Job) -> list[int]:
         job.processes[0].wait(PATIENCE)
@@ -372,7 +375,8 @@ def table(outcomes: list[Outcome]) -> str:
     rows = ["| fault | drills | seen | steps lost, at most | same end as the unbroken run |", "|---|---|---|---|---|"]
     for name in dict.fromkeys(outcome.fault for outcome in outcomes):
         these = [outcome for outcome in outcomes if outcome.fault == name]
-        seen = "; ".join(dict.fromkeys(re.sub(r" after [\d.]+ s", "", outcome.seen) for outcome in these))
+        seen, seconds = "; ".join(dict.fromkeys(o.seen for o in these)), [o.seconds for o in these if o.seconds is not None]
+        seen += f", after {min(seconds):.1f} to {max(seconds):.1f} s" if seconds else ""
         rows.append(f"| {name} | {len(these)} | {seen} | {max(o.lost for o in these)} | {sum(o.equal for o in these)} of {len(these)} |")
     return "\n".join(rows)
 

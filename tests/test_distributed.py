@@ -1,12 +1,14 @@
 """Several processes as a job runs them: real ones, on loopback."""
 
 import json
+import socket
+import time
 
 import numpy as np
 import pytest
 from processes import run
 
-from kpo_jax import distributed, trace
+from kpo_jax import distributed, lifeline, trace
 
 GOOD = {"KPO_COORDINATOR": "10.0.0.1:1234", "KPO_NUM_PROCESSES": "4", "KPO_PROCESS_ID": "3"}
 RUN = [
@@ -97,6 +99,54 @@ def test_a_mode_of_one_process_is_refused_by_all(tmp_path):
     for code, stdout, stderr in run([*RUN[:3], "--mode=benchmark", f"--workdir={tmp_path / 'x'}"], 2):
         assert (code, stdout) == (64, "") and not (tmp_path / "x").exists()
         assert stderr == "error: --mode=benchmark: legal with one process alone, but KPO_NUM_PROCESSES is 2\n"
+
+
+MEMBER = """
+import os, sys, time
+from kpo_jax import distributed
+from kpo_jax.config import JobConfig
+distributed.initialize(distributed.member(os.environ), JobConfig(heartbeat_timeout=300))
+distributed.meet("the beginning")
+exec(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_killed_process_ends_the_others_within_seconds(killed):
+    own = {number: ["os.kill(os.getpid(), 9)" if number == killed else "time.sleep(120)"] for number in range(3)}
+    start = time.monotonic()
+    results = run(["-c", MEMBER], 3, own=own)
+    assert time.monotonic() - start < 60 and results[killed][0] == -9, results
+    if killed == 1:
+        assert [results[0][0], results[2][0]] == [13, 13], results
+        assert all("process 1 is gone without a word" in results[number][2] for number in (0, 2))
+    else:  # jax itself aborts without its coordinator, if it is faster
+        assert {code for code, *_ in results[1:]} <= {13, -6}, results
+
+
+def test_a_lifeline_counts_members_that_leave_without_a_word_and_nobody_else():
+    died = []
+    port, secret = lifeline.offer("127.0.0.1", died.append)
+    with pytest.raises(OSError):
+        lifeline.hold("127.0.0.1", (port, "wrong"), 3, died.append)
+    for hello, last in [(b"", b""), (b"GET / HTTP/1.1\n", b""), (f"{secret} 2\n".encode(), b"-")]:
+        with socket.create_connection(("127.0.0.1", port)) as line:
+            line.sendall(hello)
+            if secret.encode() in hello:
+                assert line.recv(1) == b"+"
+            line.sendall(last)
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.sendall(f"{secret} 1\n".encode())
+        assert line.recv(1) == b"+" and not died
+    deadline = time.monotonic() + 30
+    while not died and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert died == [1]
+
+
+def test_negative_control_a_process_that_ends_by_itself_ends_no_other():
+    results = run(["-c", MEMBER], 2, own={0: ["time.sleep(3)"], 1: ["pass"]})
+    assert [code for code, *_ in results] == [0, 0] and "gone" not in results[0][2], results
 
 
 # --------------------------------------------------------------------------------------------------------------- training

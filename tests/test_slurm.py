@@ -5,6 +5,7 @@ import math
 import os
 import secrets
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -207,3 +208,32 @@ def test_a_usage_error_is_not_requeued(slurm, tmp_path):
     state, told = final_state(slurm, job, log), log.read_text()
     assert state == "FAILED" and job_field(slurm, job, "ExitCode") == "64:0", told
     assert job_field(slurm, job, "Restarts") == "0" and "num_steps: 'none' is not a int" in told
+
+
+def task_of(job, number) -> int:
+    """The process id of a task of the job."""
+    wanted = {f"SLURM_JOB_ID={job}", f"KPO_PROCESS_ID={number}"}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            inside = b"kpo_jax.main" in (path / "cmdline").read_bytes() and wanted <= set((path / "environ").read_text().split("\0"))
+        except OSError:  # it has ended
+            continue
+        if inside and os.readlink(path / "exe").rpartition("/")[2].startswith("python"):
+            return int(path.name)
+    raise AssertionError(f"no task {number} of job {job} runs")
+
+
+def test_a_killed_task_ends_the_job_which_goes_on_from_the_checkpoint(slurm, tmp_path):
+    log, workdir = tmp_path / "job.log", tmp_path / "run"
+    job = submit(
+        slurm, log, "--nodes=2", "--ntasks-per-node=1", "--time=60", f"--chdir={ROOT}", "launch/slurm.sbatch",
+        "--", *SMALL, "--config.eval.every=0", "--config.checkpoint.every=5", "--config.num_steps=100", f"--workdir={workdir}",
+    )  # fmt: skip
+    wait_for(lambda: (workdir / "metrics.jsonl").exists() and len(lines(workdir, "metrics")) > 5, 600, "a few steps")
+    os.kill(task_of(job, 1), signal.SIGKILL)
+    struck = time.monotonic()
+    wait_for(lambda: job_field(slurm, job, "JobState") != "RUNNING", 50, "the end of a job with a killed task")  # jax's heartbeat is 60
+    print(f"ended after {time.monotonic() - struck:.1f} s")
+    state, told = final_state(slurm, job, log, lambda state: state == "PENDING" and update(slurm, job, StartTime="now")), log.read_text()
+    assert state == "COMPLETED" and int(job_field(slurm, job, "Restarts")) >= 1 and "task 1: Killed" in told, told
+    assert [json.loads(line)["step"] for line in lines(workdir, "metrics") if "learner/loss" in line] == list(range(1, 101))
