@@ -157,11 +157,10 @@ def test_caches_and_weights_are_split_over_the_devices():
 def test_limits_end_rows_and_change_no_token_before():
     free = reference(2, eos_ids=())
     limits = np.random.default_rng(3).integers(1, T + 5, (13, 2))
-    for num_slots in (4, 13):
-        limited = sample(num_slots, eos_ids=(), max_lengths=limits)
-        np.testing.assert_array_equal(limited.mask.sum(axis=1), np.minimum(limits, T).reshape(-1))
-        np.testing.assert_array_equal(limited.tokens, np.where(limited.mask, free.tokens, 0))
-        assert not limited.finished.any()
+    limited = sample(4, eos_ids=(), max_lengths=limits)
+    np.testing.assert_array_equal(limited.mask.sum(axis=1), np.minimum(limits, T).reshape(-1))
+    np.testing.assert_array_equal(limited.tokens, np.where(limited.mask, free.tokens, 0))
+    assert not limited.finished.any()
 
 
 def test_greedy_and_truncated_sampling():

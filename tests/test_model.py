@@ -16,6 +16,8 @@ from kpo_jax import decoding, model, policy, sampler
 from kpo_jax.model import PRESETS, ModelConfig
 from kpo_jax.types import KVCache, Prompts
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 CONFIG = ModelConfig(
     vocab_size=53, hidden_size=24, intermediate_size=40, num_layers=3, num_heads=4, num_kv_heads=2, head_dim=8,
     rope_theta=1e4,

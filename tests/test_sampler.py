@@ -15,6 +15,8 @@ from kpo_jax import model, policy
 from kpo_jax.sampler import SampleConfig, draw_token, generate, truncate
 from kpo_jax.types import Prompts
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 LENGTHS, GROUP, T = jnp.array([6, 1, 4]), 2, 6
 PROMPTS = Prompts(random_tokens((3, 6)), LENGTHS)
 ROW_IDS = jnp.arange(6)
