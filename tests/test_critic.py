@@ -97,7 +97,7 @@ def test_loss_by_hand():
     _, arrays = packed(batch, make_mesh(MeshConfig(data=1), jax.devices()[:1]))
     arrays = jax.tree.map(lambda x: x[0] if x.ndim else x, learner.with_totals(arrays))
     loss = lambda p: critic.critic_loss(p, arrays, model_config=MODEL, clip=0.2)
-    (value, num_clipped), grads = jax.value_and_grad(loss, has_aux=True)(params)
+    (value, num_clipped), grads = jax.jit(jax.value_and_grad(loss, has_aux=True))(params)
     share = (held & mask).sum() / mask.sum()
     np.testing.assert_allclose(value, share * 1.8**2 / 2 + (1 - share) * 2, rtol=1e-5)
     np.testing.assert_allclose(grads["value_head"]["bias"], (1 - share) * 2, rtol=1e-5)
@@ -114,7 +114,7 @@ def test_a_critic_begins_as_the_policy_and_says_nothing():
     chex.assert_trees_all_equal(params["trunk"], {k: v for k, v in policy.items() if k != "lm_head"})
     assert params["trunk"]["norm"] is not policy["norm"]  # its own memory: both are updated in place
     (parts, _), _ = packed(rows(), make_mesh(MeshConfig(data=1), jax.devices()[:1]))
-    assert not critic.token_values(UNTIED, params, jax.tree.map(lambda x: x[0], parts)).any()
+    assert not jax.jit(critic.token_values, static_argnums=0)(UNTIED, params, jax.tree.map(lambda x: x[0], parts)).any()
 
 
 @pytest.mark.parametrize(("config", "group"), [(MODEL, 1), (UNTIED, 4)], ids=["tied", "untied, shared prompts"])
@@ -134,7 +134,7 @@ def test_values_of_packed_sequences_are_those_of_each_alone_before_each_token(co
     found = unpack(np.asarray(learner.make_value_step(config, shardings.critic, mesh)(params, put_microbatches(mesh, parts))), order, ROWS)
     tied = dataclasses.replace(config, tie_embeddings=True)
     places = jnp.broadcast_to(jnp.arange(PROMPT + RESPONSE), (ROWS, PROMPT + RESPONSE))
-    hidden = model.hidden_states(tied, params["trunk"], jnp.asarray(batch["tokens"]), places)  # a sequence to a row
+    hidden = jax.jit(model.hidden_states, static_argnums=0)(tied, params["trunk"], batch["tokens"], places)  # a sequence to a row
     values = np.asarray(hidden @ params["value_head"]["kernel"] + params["value_head"]["bias"])
     columns = batch["prompt_length"][:, None] - 1 + np.arange(RESPONSE)[None, :]  # the first reads the whole prompt, and no response
     before, after = (np.take_along_axis(values, np.minimum(columns + shift, PROMPT + RESPONSE - 1), axis=1) for shift in (0, 1))

@@ -1,5 +1,7 @@
 """The divergence from a reference policy: as a penalty by hand, in the loss of a model, and as a metric."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -60,8 +62,9 @@ def test_in_the_loss_and_the_metrics_of_a_model():
     params = init_params(MODEL, jax.random.key(0))
     objective = Clipped()
     options = dict(model_config=MODEL, ratio_filter=Identity(), filter_gradient="straight_through", objective=objective, temperature=1.0)
-    off, (measured_off, _) = learner.policy_loss(params, arrays.replace(reference_log_prob=None), **options)
-    on, (measured, _) = learner.policy_loss(params, arrays, **options, kl=KLConfig("k3", 0.5))
+    loss = lambda batch, **kl: jax.jit(functools.partial(learner.policy_loss, **options, **kl))(params, batch)
+    off, (measured_off, _) = loss(arrays.replace(reference_log_prob=None))
+    on, (measured, _) = loss(arrays, kl=KLConfig("k3", 0.5))
     mask = np.asarray(arrays.response_mask)
     log_prob = np.asarray(policy.token_log_probs(MODEL, params, arrays.packed)[0])
     d = np.where(mask, log_prob - np.asarray(arrays.reference_log_prob), 0).astype(np.float64)
