@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# what these processes compile takes far longer than what they compute
+SETTINGS = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "", "JAX_DISABLE_MOST_OPTIMIZATIONS": "1", "PYTHONPATH": str(ROOT)}
 
 
 def run(command: list[str], processes: int, timeout: float = 600, own: dict[int, list[str]] | None = None) -> list[tuple[int, str, str]]:
@@ -20,7 +22,7 @@ def run(command: list[str], processes: int, timeout: float = 600, own: dict[int,
     started = []
     for number in range(processes):
         place = {"KPO_COORDINATOR": f"127.0.0.1:{port}", "KPO_NUM_PROCESSES": str(processes), "KPO_PROCESS_ID": str(number)}
-        environment = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "", "PYTHONPATH": str(ROOT)} | (place if processes > 1 else {})
+        environment = os.environ | SETTINGS | (place if processes > 1 else {})
         whole = [sys.executable, "-u", *command, *(own or {}).get(number, [])]
         started.append(
             subprocess.Popen(
