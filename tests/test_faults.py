@@ -41,7 +41,7 @@ def sigterm():
 # ------------------------------------------------------------------------------------------------------- decode and reward
 
 
-def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm):
+def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm, quick_compilation):
     mesh = make_mesh(Config().mesh, jax.devices()[:1])
     sample = engine.make_sampler(MODEL, SampleConfig(max_response_length=70), mesh=mesh, eos_ids=(1,), pad_id=0, group_size=2)
     arguments = (init_params(MODEL, jax.random.key(0)), [[2, 3]] * 4)
