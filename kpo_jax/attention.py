@@ -3,7 +3,9 @@
 On a CPU attention is where XLA loses a small model's update: the [B, N, S, S] weights leave the cache several times in each
 direction. The form here works on a block of queries and a block of keys at a time, passes over pairs of blocks that do not see
 each other, and keeps no weights for the backward pass, which recomputes them from the log-normaliser (as in FlashAttention, Dao
-et al. 2022).
+et al. 2022). On a TPU it is JAX's Pallas kernel, splash attention, and in bfloat16 on an NVIDIA GPU cuDNN's, which keep none either.
+Neither has been run on its hardware yet: the TPU's is tested in Pallas' interpreter and compiled ahead of time, cuDNN's has a test
+that needs a GPU.
 """
 
 import functools
@@ -13,10 +15,15 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.ad_checkpoint import checkpoint_name
+from jax.experimental.pallas.ops.tpu.splash_attention import splash_attention_kernel as splash
+from jax.experimental.pallas.ops.tpu.splash_attention import splash_attention_mask as splash_mask
+from jax.sharding import PartitionSpec
 
 ATTENTION_OUTPUT = "attention_output"  # what a remat policy keeps that does not recompute attention
 _BLOCK = 64  # shorter costs calls, longer computes more of what a mask hides
 _MASKED = -1e30
+_SPLASH_LANES, _SPLASH_BLOCK = 128, 512  # blocks are multiples of the first; the second is MaxText's default, not measured yet
+_ROWS, _HEADS = ("data", "fsdp"), "tensor"  # mesh axes, see sharding.py
 
 
 class Segments(NamedTuple):
@@ -24,35 +31,95 @@ class Segments(NamedTuple):
 
     Attributes:
       own: [B, S] int32, from 1; 0 is padding. Rising along a row, or blocks are not passed over.
-      prompt: [B, S] int32, the segment that holds the prompt; a token's own where its sequence shares none.
+      prompt: [B, S] int32, the segment that holds the prompt; a token's own where its sequence shares none. None where none does.
     """
 
     own: jax.Array
-    prompt: jax.Array
+    prompt: jax.Array | None = None
 
 
 def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segments: Segments | None = None) -> jax.Array:
     """softmax(query key^T / sqrt(H), causal) value; query [B, S, N, H], key and value [B, S, K, H] -> [B, S, N, H].
 
     Query head n reads key head n // (N / K). Scores and weights are float32 whatever the dtype. Finite junk where `segments`
-    has padding.
+    has padding. Without `segments` right-padded rows need neither mask nor lengths: causality hides what comes later. On accelerators
+    shared prompts take XLA's plain form, and so do rows or heads that a TPU's mesh does not divide.
     """
     backend = _platform()
     if backend == "cpu":
         return blocked_attention(query, key, value, segments)
+    if backend == "tpu" and _splash_takes(key.shape, segments):
+        return splash_attention(query, key, value, segments)
     cudnn = backend == "gpu" and query.dtype == jnp.bfloat16
     mask = None
     if segments is not None:
-        own, prompt, seen = segments.own[:, None, :, None], segments.prompt[:, None, :, None], segments.own[:, None, None, :]
-        mask = (own == seen) | (prompt == seen)
+        seen = segments.own[:, None, None, :]
+        mask = segments.own[:, None, :, None] == seen
+        if segments.prompt is not None:
+            mask |= segments.prompt[:, None, :, None] == seen
     out = jax.nn.dot_product_attention(query, key, value, mask=mask, is_causal=True, implementation="cudnn" if cudnn else None)
     return checkpoint_name(out, ATTENTION_OUTPUT)
 
 
 def _platform() -> str:
-    """What the trace is for: the devices of the mesh in use, which ahead-of-time compilation sets, else the default ones."""
+    """What the trace is for: the devices of the mesh in use, see sharding.on_mesh, else the default ones."""
     device = jax.sharding.get_abstract_mesh().abstract_device
     return jax.default_backend() if device is None else device.platform
+
+
+def _splash_takes(key_shape, segments) -> bool:
+    """Whether a mesh in use splits keys [B, S, K, H] evenly, and a token sees no segment but its own."""
+    sizes = jax.sharding.get_abstract_mesh().shape
+    if not {*_ROWS, _HEADS} <= sizes.keys() or (segments is not None and segments.prompt is not None):
+        return False
+    return key_shape[0] % math.prod(sizes[axis] for axis in _ROWS) == 0 and key_shape[2] % sizes[_HEADS] == 0
+
+
+def splash_attention(
+    query: jax.Array, key: jax.Array, value: jax.Array, segments: Segments | None = None, interpret: bool = False
+) -> jax.Array:
+    """`causal_attention` by JAX's kernel for TPUs, each device with its rows and heads of the mesh in use.
+
+    Beyond what a causal mask hides, no block is passed over. The kernel wants the scale in the queries, where it is rounded to their
+    dtype. `segments` must share no prompt; `interpret` runs the kernel on any backend. Source:
+    jax.experimental.pallas.ops.tpu.splash_attention.
+    """
+    rows, heads = PartitionSpec(_ROWS), PartitionSpec(_ROWS, None, _HEADS)
+    # A kernel is opaque to the partitioner, and says nothing of what varies over which axis (check_vma).
+    local = jax.shard_map(
+        functools.partial(_splash_rows, interpret=interpret),
+        in_specs=(heads, heads, heads, None if segments is None else rows),
+        out_specs=heads,
+        check_vma=False,
+    )
+    return local(query, key, value, None if segments is None else segments.own)
+
+
+def _splash_rows(query, key, value, own, interpret):
+    """query [B, S, N, H], key, value [B, S, K, H], own [B, S] or None -> [B, S, N, H]."""
+    length, num_heads = query.shape[1:3]
+    # as few blocks as may be, and then as short: 1100 tokens are three of 384 and not three of 512
+    block = -(-length // -(-length // _SPLASH_BLOCK) // _SPLASH_LANES) * _SPLASH_LANES
+    padding = [(0, 0), (0, -length % block)]
+
+    def heads_first(x):
+        return jnp.pad(x, [*padding, (0, 0), (0, 0)]).swapaxes(1, 2)
+
+    query = (query.astype(jnp.float32) * query.shape[-1] ** -0.5).astype(query.dtype)
+    query, key, value = map(heads_first, (query, key, value))
+    # Padding sees padding: no row of the mask is empty.
+    ids = None if own is None else splash.SegmentIds(*[jnp.pad(own, padding)] * 2)
+    kernel = splash.make_splash_mha(
+        splash_mask.MultiHeadMask([splash_mask.CausalMask((query.shape[2],) * 2)] * num_heads),
+        block_sizes=splash.BlockSizes(
+            **dict.fromkeys(("block_q", "block_kv", "block_q_dkv", "block_kv_dkv", "block_q_dq", "block_kv_dq"), block)
+        ),
+        head_shards=1,
+        q_seq_shards=1,
+        residual_checkpoint_name=ATTENTION_OUTPUT,
+        interpret=interpret,
+    )
+    return jax.vmap(kernel)(query, key, value, ids).swapaxes(1, 2)[:, :length]
 
 
 @jax.custom_vjp
@@ -110,7 +177,8 @@ def _segment_blocks(segments, batch, length):
         own = jnp.pad(jnp.ones((1, length), jnp.int32), [(0, 0), (0, -length % _BLOCK)]).reshape(1, -1, 1, _BLOCK)
         own = jnp.broadcast_to(own, (batch // _rows_at_once(batch), *own.shape[1:]))
         return Segments(own, own)
-    return Segments(*map(split, segments))
+    own = split(segments.own)
+    return Segments(own, own if segments.prompt is None else split(segments.prompt))
 
 
 def _visible_pairs(segments):

@@ -17,7 +17,7 @@ from kpo_jax.model import init_params
 from kpo_jax.objectives import aggregation_weights
 from kpo_jax.objectives.kl import KLConfig, kl_penalty
 from kpo_jax.policy import token_log_probs
-from kpo_jax.sharding import microbatch_sharding, replicated, state_shardings
+from kpo_jax.sharding import microbatch_sharding, on_mesh, replicated, state_shardings
 from kpo_jax.types import Batch, Packed, TokenTrace, TrainState
 
 
@@ -194,7 +194,7 @@ def with_totals(batch: Batch) -> Batch:
 
 def _jit_step(step, shardings, mesh, num_outputs):
     return jax.jit(
-        step,
+        on_mesh(step, mesh),
         in_shardings=(shardings, microbatch_sharding(mesh)),
         out_shardings=(shardings, *[replicated(mesh)] * num_outputs),
         donate_argnums=0,
@@ -310,4 +310,4 @@ def _jit_score(score_one, shardings, mesh):
         return jax.lax.fori_loop(0, _num_used(packed), one, jnp.zeros(packed.places.shape, jnp.float32))
 
     sharding = microbatch_sharding(mesh)
-    return jax.jit(score, in_shardings=(shardings.params, sharding), out_shardings=replicated(mesh))
+    return jax.jit(on_mesh(score, mesh), in_shardings=(shardings.params, sharding), out_shardings=replicated(mesh))

@@ -111,7 +111,7 @@ def pack(rows: dict[str, np.ndarray], shape: PackShape) -> tuple[Packed, np.ndar
     packed = Packed(
         tokens=empty(shape.rows, shape.length),
         segments=empty(shape.rows, shape.length),
-        prompts=empty(shape.rows, shape.length),
+        prompts=empty(shape.rows, shape.length) if shape.shared > 1 else None,
         positions=empty(shape.rows, shape.length),
         columns=empty(shape.rows, shape.responses),
         targets=empty(shape.rows, shape.responses),
@@ -148,7 +148,8 @@ def _put(packed: Packed, row: tuple[int, int], start: int, tokens, position: int
     where = (*row, slice(start, start + len(tokens)))
     packed.tokens[where] = tokens
     packed.segments[where] = segment
-    packed.prompts[where] = prompt
+    if packed.prompts is not None:
+        packed.prompts[where] = prompt
     packed.positions[where] = np.arange(position, position + len(tokens))
 
 

@@ -4,6 +4,7 @@ Mesh axes: `data` (replicas), `fsdp` (parameters and batch split), `tensor` (hea
 batch is split over data x fsdp. With several processes (hosts), `data` is what crosses from one to another.
 """
 
+import functools
 import math
 
 import jax
@@ -136,6 +137,16 @@ def microbatch_sharding(mesh: Mesh) -> NamedSharding:
 
 def replicated(mesh: Mesh) -> NamedSharding:
     return NamedSharding(mesh, PartitionSpec())
+
+
+def on_mesh(function, mesh: Mesh):
+    """`function`, for jax.jit, traced with the mesh in use: attention chooses its form by it, also where the devices are not here."""
+    @functools.wraps(function)
+    def traced(*args):
+        with jax.sharding.use_abstract_mesh(mesh.abstract_mesh):
+            return function(*args)
+
+    return traced
 
 
 def put_rows(mesh: Mesh, tree):

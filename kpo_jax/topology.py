@@ -120,8 +120,7 @@ def compile_step(config: Config, found: list) -> tuple[Memory, PackShape, float]
     init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
     shape = update_shape(config, _prompt_length(config), mesh.shape["data"] * mesh.shape["fsdp"])
     start = time.perf_counter()
-    with jax.sharding.use_abstract_mesh(mesh.abstract_mesh):  # tells the trace what it is for; nothing can be run there
-        lowered = update_step(config, optimizer, shardings, mesh).lower(jax.eval_shape(init, jax.random.key(0)), batch_shapes(shape, config))
+    lowered = update_step(config, optimizer, shardings, mesh).lower(jax.eval_shape(init, jax.random.key(0)), batch_shapes(shape, config))
     try:
         analysis = lowered.compile().memory_analysis()
     except jax.errors.JaxRuntimeError as error:
@@ -150,7 +149,7 @@ def batch_shapes(shape: PackShape, config: Config) -> Batch:
         old_log_prob=token, sampler_log_prob=token, advantage=token if config.algorithm.has_critic else scalar,
         reward=scalar, **further,
     )  # fmt: skip
-    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), make_batch(rows, *pack(rows, shape._replace(shared=1))))
+    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), make_batch(rows, *pack(rows, shape)))
 
 
 def report(config: Config, chip: Chip, memory: Memory, shape: PackShape, seconds: float) -> list[str]:

@@ -129,7 +129,7 @@ class Packed:
       tokens: [R, S] int32.
       segments: [R, S] int32, which of its row's segments a token belongs to, from 1; 0 is padding. A sequence is one segment, or two
         where it shares its prompt.
-      prompts: [R, S] int32, the segment that holds the prompt.
+      prompts: [R, S] int32, the segment that holds the prompt; None where no sequences may share one.
       positions: [R, S] int32, from 0 at each sequence's first token.
       columns: [R, C] int32, the column whose hidden state predicts a response token of the row.
       targets: [R, C] int32, that token.
@@ -138,7 +138,7 @@ class Packed:
 
     tokens: jax.Array
     segments: jax.Array
-    prompts: jax.Array
+    prompts: jax.Array | None
     positions: jax.Array
     columns: jax.Array
     targets: jax.Array

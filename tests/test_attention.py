@@ -1,4 +1,4 @@
-"""Blocked attention against the plain form: values, gradients, sharding, precision, memory."""
+"""Blocked attention, and the TPU's kernel in Pallas' interpreter, against the plain form: values, gradients, sharding, precision, memory."""
 
 import chex
 import jax
@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from kpo_jax import attention
+from kpo_jax import attention, sharding
+from kpo_jax.config import MeshConfig
 
 
 def inputs(batch, length, heads, kv_heads, width, dtype=jnp.float32):
@@ -134,6 +135,82 @@ def test_weights_are_not_kept_for_the_backward_pass():
         memory[form] = compiled.memory_analysis().temp_size_in_bytes
     weights = 4 * batch * heads * length**2
     assert memory[attention.blocked_attention] < weights < memory[plain]
+
+
+def splash(devices=1, **sizes):
+    """The TPU's form in Pallas' interpreter, on a mesh of so many devices."""
+    mesh = sharding.make_mesh(MeshConfig(**sizes), jax.devices()[:devices])
+    return lambda *args: sharding.on_mesh(lambda *x: attention.splash_attention(*x, interpret=True), mesh)(*args)
+
+
+def at_tokens(tree, segments):
+    """(gradients, out), with zeros where `segments` has padding: there the forms have junk of their own."""
+    gradients, out = tree
+    return gradients, jnp.where(segments.own[:, :, None, None] > 0, out, 0)
+
+
+@pytest.mark.parametrize(("length", "heads", "kv_heads", "width"), [(1, 1, 1, 8), (520, 4, 2, 8)])
+def test_splash_equals_the_plain_form(length, heads, kv_heads, width):
+    args = inputs(2, length, heads, kv_heads, width)
+    expected = value_and_gradients(plain, *args)
+    chex.assert_trees_all_close(value_and_gradients(splash(), *args), expected, atol=2e-5, rtol=2e-5)
+    if kv_heads > 1:  # another key head's, and a look into the future
+        query, key, value, _ = args
+        others = jax.jit(splash())(query, key[:, :, ::-1], value[:, :, ::-1]), jax.nn.dot_product_attention(query, key, value)
+        for wrong in others:
+            with pytest.raises(AssertionError):
+                chex.assert_trees_all_close(wrong, expected[1], atol=1e-2, rtol=1e-2)
+
+
+def test_splash_sees_a_tokens_own_segment_alone():
+    segments = make_segments(2, 520, False)._replace(prompt=None)
+    *args, weight = inputs(2, 520, 2, 1, 8)
+    real = segments.own[:, :, None, None] > 0
+    args = [jnp.where(real, x, 1e3 * x) for x in args]  # junk under the padding
+    weight = jnp.where(real, weight, 0)
+    kernel = jax.jit(lambda own: value_and_gradients(lambda *x: splash()(*x, attention.Segments(own)), *args, weight))
+    expected = value_and_gradients(lambda *x: plain(*x, segments._replace(prompt=segments.own)), *args, weight)
+    expected = at_tokens(expected, segments)
+    chex.assert_trees_all_close(at_tokens(kernel(segments.own), segments), expected, atol=2e-5, rtol=2e-5)
+    for wrong in (jnp.ones_like(segments.own), jnp.roll(segments.own, 1, axis=1)):
+        with pytest.raises(AssertionError):
+            chex.assert_trees_all_close(at_tokens(kernel(wrong), segments), expected, atol=1e-2, rtol=1e-2)
+
+
+def test_splash_in_bfloat16_has_float32_scores():
+    args, segments = inputs(1, 200, 2, 1, 16), make_segments(1, 200, False)._replace(prompt=None)
+    real = segments.own[:, :, None, None] > 0
+    args[3] = jnp.where(real, args[3], 0)
+    exact = value_and_gradients(lambda *x: plain(*x, segments._replace(prompt=segments.own)), *args)
+    rough = value_and_gradients(lambda *x: splash()(*x, segments), *(x.astype(jnp.bfloat16) for x in args))
+    assert all(x.dtype == jnp.bfloat16 for x in jax.tree.leaves(rough))
+    rough = jax.tree.map(lambda x: x.astype(jnp.float32), rough)
+    chex.assert_trees_all_close(at_tokens(rough, segments), at_tokens(exact, segments), atol=0.15)
+
+
+def test_splash_gives_each_device_its_rows_and_heads():
+    mesh = sharding.make_mesh(MeshConfig(data=2, fsdp=2, tensor=2))
+    assert sharding.BATCH[0] == attention._ROWS and {sharding.RULES["heads"], sharding.RULES["kv_heads"]} == {attention._HEADS}
+    spread = NamedSharding(mesh, PartitionSpec(attention._ROWS, None, attention._HEADS))
+    own = jnp.asarray(np.arange(140)[None, :] // 50 + np.arange(4)[:, None], jnp.int32)
+    args = inputs(4, 140, 4, 2, 8)
+
+    def loss(query, key, value, weight, own):
+        return jnp.sum(attention.splash_attention(query, key, value, attention.Segments(own), interpret=True) * weight)
+
+    run = jax.jit(
+        sharding.on_mesh(jax.grad(loss, argnums=(0, 1, 2)), mesh),
+        in_shardings=(spread,) * 4 + (sharding.batch_sharding(mesh),),
+        out_shardings=(spread,) * 3,
+    )
+    compiled = run.lower(*args, own).compile()
+    assert not any(name in compiled.as_text() for name in ("all-gather", "all-to-all", "collective-permute", "all-reduce"))
+    placed = jax.device_put((*args, own), (spread,) * 4 + (sharding.batch_sharding(mesh),))
+    actual = jax.device_get(compiled(*placed))
+    on_one = lambda own: jax.device_get(value_and_gradients(lambda *x: plain(*x, attention.Segments(own, own)), *args)[0])
+    chex.assert_trees_all_close(actual, on_one(own + 1), atol=2e-5, rtol=2e-5)
+    with pytest.raises(AssertionError):
+        chex.assert_trees_all_close(actual, on_one(own[::-1] // 2 + 1), atol=1e-2, rtol=1e-2)
 
 
 @pytest.mark.skipif(jax.default_backend() != "gpu", reason="needs an NVIDIA GPU")

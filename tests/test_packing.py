@@ -55,6 +55,8 @@ def test_every_sequence_is_packed_once_and_whole(case):
         len(lengths), max_prompt, max_response, group_size=group, microbatch_tokens=budget, device_rows=device_rows
     )
     packed, order = pack(rows, shape)
+    assert (packed.prompts is None) == (shape.shared == 1)
+    prompts = packed.segments if packed.prompts is None else packed.prompts
     assert shape.rows % device_rows == 0 and shape.sequences % device_rows == 0
     assert not budget or shape.rows * shape.length <= budget
     assert budget or shape.microbatches == 1
@@ -74,7 +76,7 @@ def test_every_sequence_is_packed_once_and_whole(case):
         if response > 1:  # what the last token but one sees is the whole sequence, and nothing else
             row, column = where[0] // shape.responses, columns[-1]
             segments = packed.segments[micro, row]
-            sees = np.isin(segments, [segments[column], packed.prompts[micro, row, column]])
+            sees = np.isin(segments, [segments[column], prompts[micro, row, column]])
             assert segments[column] > 0
             np.testing.assert_array_equal(packed.tokens[micro, row][sees], rows["tokens"][index, : prompt + response])
             np.testing.assert_array_equal(packed.positions[micro, row][sees], np.arange(prompt + response))

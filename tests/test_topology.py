@@ -14,8 +14,10 @@ from jax.sharding import AbstractDevice, AbstractMesh, AxisType
 
 from kpo_jax import assembly, topology
 from kpo_jax import config as config_lib
-from kpo_jax.attention import causal_attention
-from kpo_jax.model import PRESETS, num_params
+from kpo_jax.attention import Segments, causal_attention
+from kpo_jax.config import MeshConfig
+from kpo_jax.model import PRESETS, ModelConfig, hidden_states, init_params, num_params
+from kpo_jax.sharding import AXES, batch_sharding, make_mesh, on_mesh, replicated
 
 ROOT = Path(__file__).parents[1]
 HAS_LIBTPU = importlib.util.find_spec("libtpu") is not None
@@ -100,15 +102,21 @@ def test_the_compilers_sentence_is_found():
 
 
 def test_attention_is_that_of_the_mesh_in_use():
-    """The blocked form, with its loop over rows, is the CPU's alone, also where a CPU compiles for a TPU."""
-    x = jax.ShapeDtypeStruct((2, 8, 2, 4), "float32")
+    """The blocked form, with its loop over rows, is the CPU's alone, and the kernel the TPU's, also where a CPU compiles for a TPU."""
+    x, ids = jax.ShapeDtypeStruct((4, 8, 2, 4), "float32"), jax.ShapeDtypeStruct((4, 8), "int32")
 
-    def loops(kind, platform):
-        device = AbstractDevice(device_kind=kind, num_cores=1, platform=platform)
-        with jax.sharding.use_abstract_mesh(AbstractMesh((1,), ("data",), axis_types=(AxisType.Auto,), abstract_device=device)):
-            return "scan" in str(jax.make_jaxpr(causal_attention)(x, x, x))
+    def form(platform, segments=None, axes=AXES, sizes=(2, 2, 2)):
+        device = AbstractDevice(device_kind=platform, num_cores=1, platform=platform)
+        mesh = AbstractMesh(sizes, axes, axis_types=(AxisType.Auto,) * 3, abstract_device=device)
+        with jax.sharding.use_abstract_mesh(mesh):
+            text = str(jax.make_jaxpr(causal_attention)(x, x, x, segments))
+        return "kernel" if "name=splash_mha_fwd" in text else "blocked" if "scan" in text else "plain"
 
-    assert loops("cpu", "cpu") and not loops("TPU v5", "tpu")
+    assert form("cpu") == form("cpu", Segments(ids)) == form("cpu", Segments(ids, ids)) == "blocked"
+    assert form("tpu") == form("tpu", Segments(ids)) == "kernel"
+    # shared prompts, rows or heads that the mesh does not divide, another mesh
+    assert form("tpu", Segments(ids, ids)) == "plain"
+    assert form("tpu", sizes=(8, 1, 1)) == form("tpu", sizes=(1, 1, 4)) == form("tpu", axes=("x", "y", "z")) == "plain"
 
 
 def test_presets_have_the_published_sizes():
@@ -135,9 +143,31 @@ def test_a_topology_without_a_dry_run_is_refused():
 
 @pytest.mark.skipif(not HAS_LIBTPU, reason="libtpu is not installed (launch/requirements-tpu.txt)")
 def test_a_small_step_is_compiled_for_a_tpu():
-    done = dry_run(*SMALL, "--dry_run_topology=v5e:2x2")
+    done = dry_run(*SMALL, "--config.learner.share_prompts=False", "--dry_run_topology=v5e:2x2")
     assert done.returncode == 0, done.stderr
     assert "4 x TPU v5 lite" in done.stdout and "mesh             data 4 x fsdp 1 x tensor 1" in done.stdout
     assert "fits             --config.mesh.data=4 --config.mesh.fsdp=1 --config.mesh.tensor=1" in done.stdout
     unknown = dry_run(*SMALL, "--dry_run_topology=v5e:1x2")
     assert unknown.returncode == 64 and unknown.stderr.splitlines()[-1].startswith("error: --dry_run_topology: 'v5e:1x2'")
+
+
+@pytest.mark.skipif(not HAS_LIBTPU, reason="libtpu is not installed (launch/requirements-tpu.txt)")
+def test_the_attention_kernel_is_in_the_executable_and_recomputed_as_remat_says():
+    mesh = make_mesh(MeshConfig(fsdp=2, tensor=2), topology.devices("v5e:2x2"))
+    sizes = dict(vocab_size=64, hidden_size=64, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=128)
+
+    def kernels(remat, shared=False):
+        model = ModelConfig(**sizes, dtype="bfloat16", remat=remat)
+
+        def loss(params, ids):
+            segments = Segments(ids, ids if shared else None)
+            return hidden_states(model, params, ids, ids, segments).astype("float32").sum()
+
+        step = jax.jit(on_mesh(jax.grad(loss), mesh), in_shardings=(replicated(mesh), batch_sharding(mesh)))
+        params = jax.eval_shape(lambda: init_params(model, jax.random.key(0)))
+        text = step.lower(params, jax.ShapeDtypeStruct((2, 600), "int32")).compile().as_text()
+        calls = [line for line in text.splitlines() if "tpu_custom_call" in line]
+        return [sum(f"splash_mha_{phase}" in line for line in calls) for phase in ("fwd", "dkv", "dq")]
+
+    assert kernels("elementwise") == [1, 1, 1] and kernels("full") == [2, 1, 1]
+    assert kernels("full", shared=True) == [0, 0, 0]
