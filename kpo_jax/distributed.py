@@ -32,7 +32,7 @@ _ENDED, _STOP, _LIFELINE = "kpo/ended", "kpo/stop", "kpo/lifeline"
 _POLL_SECONDS = 0.5
 _FIRST_GATHER = 1024  # bytes; what is gathered is padded to a power of two, so that few sizes are compiled
 
-_ending = threading.Event()  # this process ends the job
+_ending, _over = threading.Event(), threading.Event()  # this process ends the job; the job has ended
 _rounds: dict[str, int] = {}  # how often this process has exchanged something
 
 
@@ -104,8 +104,21 @@ def initialize(place: Member | None, config) -> None:
         )
     sys.excepthook = _hook
     threading.excepthook = lambda args: _hook(args.exc_type, args.exc_value, args.exc_traceback)
-    threading.Thread(target=_listen, daemon=True).start()
+    listener = threading.Thread(target=_listen, daemon=True)
+    listener.start()
     _tie()
+    atexit.register(_finish, listener)
+
+
+def _finish(listener: threading.Thread) -> None:
+    """At the end of this process: waits for the others, as jax itself would, but listens meanwhile. A thread that Python's own end
+    meets inside jax would abort the process."""
+    lifeline.goodbye()
+    try:
+        jax.distributed.shutdown()
+    finally:
+        _over.set()
+        listener.join()
 
 
 def _tie() -> None:
@@ -119,7 +132,6 @@ def _tie() -> None:
                 job.client.key_value_set(_LIFELINE, json.dumps(offered))
         elif offered := json.loads(_wait(job.client, _LIFELINE)):
             lifeline.hold(host, offered, job.process_id, _died)
-        atexit.register(lifeline.goodbye)
     except OSError as error:
         print(f"warning: no lifeline ({error}); a killed process will be noticed by heartbeat alone", file=sys.stderr, flush=True)
 
@@ -183,7 +195,7 @@ def _hook(kind, error, trace) -> None:
 def _listen() -> None:
     """Ends this process when another has ended the job; passes on what SIGTERM asked of another."""
     client, told = job.client, False
-    while True:
+    while not _over.wait(_POLL_SECONDS):
         try:
             # What another process says is JSON and read as such.
             if (ended := _get(client, _ENDED)) is not None and not _ending.is_set():
@@ -198,7 +210,6 @@ def _listen() -> None:
                 told = True
         except jax.errors.JaxRuntimeError:
             return  # the job is over, or its coordinator is gone, which jax itself reports
-        time.sleep(_POLL_SECONDS)
 
 
 def _get(client, key: str) -> str | None:

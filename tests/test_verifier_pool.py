@@ -69,8 +69,21 @@ def test_leaving_a_grader_drops_what_waits_and_leaves_no_process(monkeypatch):
     with Grader(workers=1, timeout=0.5) as grader:
         for name in range(40):
             grader.submit(name, "sleep \\boxed{1}", "1")
-    grader._threads[0].join(60)
+    grader._threads[0].join(20)
+    assert not grader._threads[0].is_alive()
     assert len(grader._verdicts) <= 1 and children() == before
+
+
+def test_leaving_a_grader_that_has_nothing_to_do_ends_its_worker():
+    before = children()
+    with Grader(workers=1) as grader:
+        grader.submit("only", "\\boxed{1}", "1")
+        deadline = time.monotonic() + 60
+        while not grader._verdicts and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert children() > before  # the control: it waits for more
+    grader._threads[0].join(20)
+    assert not grader._threads[0].is_alive() and children() == before
 
 
 def test_text_of_any_kind_survives_the_pipe():

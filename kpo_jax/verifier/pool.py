@@ -22,6 +22,7 @@ from pathlib import Path
 from kpo_jax.verifier.grade import Verdict, verify
 
 MEMORY_LIMIT = 1 << 30  # bytes of address space per worker
+TIMEOUT = 20.0  # seconds for one answer: ten times what `verify` may take of a core, which it may have to share
 STARTUP_TIMEOUT = 60.0  # seconds a fresh worker may take until its first reply, on top of `timeout`
 CHECK_SECONDS = 0.1
 CHUNK = 32  # answers that make one more worker worth its start
@@ -33,7 +34,7 @@ def verify_batch(
     responses: Sequence[str],
     answers: Sequence[str],
     workers: int | None = None,
-    timeout: float = 5.0,
+    timeout: float = TIMEOUT,
     check: Callable[[], None] | None = None,
 ) -> list[Verdict]:
     """`verify` on every pair, in worker processes; verdicts in the order of the responses.
@@ -69,7 +70,7 @@ class Grader:
       ValueError: workers or timeout that are not positive.
     """
 
-    def __init__(self, workers: int | None = None, timeout: float = 5.0):
+    def __init__(self, workers: int | None = None, timeout: float = TIMEOUT):
         if workers is not None and workers < 1:
             raise ValueError(f"Grader: workers is {workers}; it must be at least 1")
         if not timeout > 0:
