@@ -38,7 +38,7 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
     """The parameters in `config.dtype`, layer by layer, projections of one input side by side. M = N / K below.
 
     qkv_proj [D, K, M + 2, H]: of every key head its M queries, its key, its value; qkv_bias [K, M + 2, H] likewise.
-    o_proj [K, M, H, D], gate_up_proj [D, 2, F], down_proj [F, D], the norms as in `params`.
+    o_proj [K * M * H, D], gate_up_proj [D, 2, F], down_proj [F, D], the norms as in `params`.
     """
     heads = (config.num_kv_heads, -1, config.head_dim)  # [K, M, H], M = 1 for keys and values
     params = jax.tree.map(lambda x: x.astype(config.dtype), params)
@@ -55,7 +55,7 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
             out["qkv_bias"] = by_key_head(attention, "bias")
         return out | dict(
             qkv_proj=by_key_head(attention, "proj"),
-            o_proj=attention["o_proj"].reshape(*heads, config.hidden_size),
+            o_proj=attention["o_proj"].reshape(-1, config.hidden_size),  # with its axes apart XLA would transpose it in every step
             gate_up_proj=jnp.stack([mlp["gate_proj"], mlp["up_proj"]], axis=1),
             down_proj=mlp["down_proj"],
         )
@@ -114,7 +114,7 @@ def decode_step(
         keys.append(jax.lax.dynamic_update_slice(response.keys[i], key[:, :, None, :, None], place))
         values.append(jax.lax.dynamic_update_slice(response.values[i], value[:, :, None], (0, 0, column, 0)))
         out = _attend(query, (prompt.keys[i], prompt.values[i], in_prompt), (keys[i], values[i], own))
-        x += jnp.einsum("bkmh,kmhd->bd", out, layer["o_proj"])
+        x += out.reshape(batch, -1) @ layer["o_proj"]
         hidden = rms_norm(x, layer["post_attention_layernorm"], config.norm_eps)
         gate_up = jnp.einsum("bd,dcf->bcf", hidden, layer["gate_up_proj"])
         x += (jax.nn.silu(gate_up[:, 0]) * gate_up[:, 1]) @ layer["down_proj"]

@@ -10,7 +10,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from kpo_jax import decoding, model
 from kpo_jax.sampler import draw_token, ends_response
-from kpo_jax.sharding import BATCH, RULES, on_mesh, replicated
+from kpo_jax.sharding import BATCH, RULES, on_mesh, replicated, share_replicas
 from kpo_jax.types import KVCache
 
 STEPS = 128  # at most, per dispatch
@@ -46,7 +46,8 @@ class Programs:
         cache, whole = NamedSharding(mesh, PartitionSpec(*BATCH, RULES["kv_heads"])), replicated(mesh)
         self.empty_prompts = jax.jit(partial(_empty_prompts, model_config), static_argnums=(0, 1), out_shardings=cache)
         self.empty_ring = jax.jit(partial(decoding.empty_ring, model_config), static_argnums=(0, 1, 2), out_shardings=cache)
-        self.prepare = jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self._weight_shardings())
+        copy = jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self._weight_shardings())
+        self.prepare = lambda params: share_replicas(copy(params))
         self.admit = jax.jit(on_mesh(partial(_write_prompts, model_config), mesh), donate_argnums=3, out_shardings=cache)
         self.select = jax.jit(_select, out_shardings=cache)
         self.resize = jax.jit(_resized, static_argnums=2, out_shardings=cache)

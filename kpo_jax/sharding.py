@@ -149,6 +149,21 @@ def on_mesh(function, mesh: Mesh):
     return traced
 
 
+def share_replicas(tree):
+    """The arrays, of which those whole on each of several CPU devices lie in memory once: cores then share what the cache holds of them.
+
+    They must not be donated.
+    """
+    def shared(x):
+        devices = x.sharding.device_set
+        if len(devices) == 1 or not x.is_fully_replicated or any(device.platform != "cpu" for device in devices):
+            return x
+        host = np.asarray(x.addressable_data(0))  # a view, and so are the arrays that are put on devices from it
+        return jax.make_array_from_single_device_arrays(x.shape, x.sharding, [jax.device_put(host, device) for device in devices])
+
+    return jax.tree.map(shared, tree)
+
+
 def put_rows(mesh: Mesh, tree):
     """Host arrays with a leading row axis -> device arrays split over the batch axes."""
     return _put(tree, batch_sharding(mesh))

@@ -11,7 +11,7 @@ import pytest
 from test_model import CONFIG as MODEL_CONFIG
 from test_model import KEY, random_params
 
-from kpo_jax import engine, engine_programs, policy, sampler
+from kpo_jax import decoding, engine, engine_programs, policy, sampler
 from kpo_jax.config import MeshConfig
 from kpo_jax.data import pad_prompts
 from kpo_jax.engine import make_sampler
@@ -113,6 +113,22 @@ def test_what_has_ended_is_told_once_while_the_rest_is_sampled(decisions):
     chex.assert_trees_all_equal(joined, jax.tree.map(lambda x: x[samples], whole))
     early = [len(samples) for number, samples in told if number < decisions["_run"]]
     assert len(early) > 2 and sum(early) > len(samples) // 2  # and not all of it at the end
+
+
+def test_weights_whole_on_several_cpu_devices_lie_in_memory_once():
+    programs = engine_programs.Programs(CONFIG, SAMPLING, mesh_of(data=2, fsdp=2, tensor=2), ENDS)
+    params = random_params(CONFIG)
+
+    def places(x):
+        return {shard.data.unsafe_buffer_pointer() for shard in x.addressable_shards}
+
+    weights = programs.prepare(params)
+    norm = weights["norm"]
+    assert norm.is_fully_replicated and len(places(norm)) == 1
+    assert len(places(jax.device_put(np.asarray(norm), norm.sharding) + 0)) == 8  # the control: as jax lays a result out
+    assert len(places(weights["layers"][0]["down_proj"])) > 1  # split over tensor, left as it is
+    expected = jax.jit(lambda p: decoding.decode_weights(CONFIG, p))(params)
+    chex.assert_trees_all_equal(jax.device_get(weights), jax.device_get(expected))
 
 
 def test_negative_control_another_stream_or_prompt_is_another_text():
