@@ -182,7 +182,8 @@ def fill_disk(job, workdir, step, rng):
 
 
 def largest_file(workdir, step) -> Path:
-    """The one that holds the arrays; some of the others hold nothing that is read."""
+    """The one that holds the arrays; some of the others hold nothing that is read, and neither does this one's end: an index of
+    before the processes' were merged. So it is damaged in its first half."""
     files = (p for p in (workdir / "checkpoints" / str(step) / "state").rglob("d/*") if p.is_file())
     return max(files, key=lambda p: p.stat().st_size)
 
@@ -190,13 +191,13 @@ def largest_file(workdir, step) -> Path:
 def flip(workdir, step, rng):
     path = largest_file(workdir, step)
     data = bytearray(path.read_bytes())
-    data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    data[rng.randrange(len(data) // 2)] ^= 1 << rng.randrange(8)
     path.write_bytes(data)
 
 
 def truncate(workdir, step, rng):
     path = largest_file(workdir, step)
-    os.truncate(path, rng.randrange(1, path.stat().st_size))
+    os.truncate(path, rng.randrange(1, path.stat().st_size // 2))
 
 
 def empty(workdir, step, rng):
