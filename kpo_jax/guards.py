@@ -10,7 +10,6 @@ from absl import logging
 
 from kpo_jax import distributed
 
-EXIT_FAILED = 13
 _SLACK = 30.0  # seconds after which faulthandler's own thread, which needs no interpreter lock, ends what the watchdog could not
 
 
@@ -41,7 +40,7 @@ class Watchdog:
         reason = f"{self._phase} took more than {self._timeout:g} s"
         print(f"error: {reason}; the stacks of all threads:", file=sys.stderr, flush=True)
         faulthandler.dump_traceback(all_threads=True)
-        telling = threading.Thread(target=distributed.end, args=(EXIT_FAILED, reason), daemon=True)
+        telling = threading.Thread(target=distributed.end, args=(distributed.EXIT_FAILED, reason), daemon=True)
         telling.start()
         telling.join(_SLACK / 3)  # in vain where the coordinator is what hangs
-        os._exit(EXIT_FAILED)
+        os._exit(distributed.EXIT_FAILED)

@@ -50,7 +50,7 @@ def stop_at(sampler, stop: tuple[str, ...], tokenizer):
                 ended(rows, part)
 
         completions = sampler(*args, ended=cut, **kwargs)
-        for rows, part in parts:
+        for rows, part in parts:  # every row has been cut once, when it ended
             for name, few in vars(part).items():
                 getattr(completions, name)[rows] = few
         return completions

@@ -26,7 +26,7 @@ def verify(response: str, answer: str) -> Verdict:
         if extracted is None:
             return Verdict(False, None, "no final answer")
         correct, reason = decide(extracted, answer)
-    except Exception as error:
+    except Exception as error:  # hostile text must never end a run: what goes wrong is a verdict, and counted
         return Verdict(False, extracted, f"error: {type(error).__name__}: {error}"[:200])
     return Verdict(correct, extracted, reason)
 

@@ -122,7 +122,7 @@ class Grader:
             while (item := self._pending.get()) is not None:
                 name, response, answer = item
                 self._verdicts[name] = worker.grade(response, answer)
-        except BaseException as error:
+        except BaseException as error:  # raised again where the verdicts are asked for
             self._failures.append(error)
         finally:
             worker.stop()
