@@ -49,7 +49,9 @@ class Programs:
         copy = jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self._weight_shardings())
         self.prepare = lambda params: share_replicas(copy(params))
         self.admit = jax.jit(on_mesh(partial(_write_prompts, model_config), mesh), donate_argnums=3, out_shardings=cache)
-        self.select = jax.jit(_select, out_shardings=cache)
+        self.select = jax.jit(
+            jax.shard_map(_select, mesh=mesh, in_specs=(cache.spec, PartitionSpec()), out_specs=cache.spec), out_shardings=cache
+        )
         self.resize = jax.jit(_resized, static_argnums=2, out_shardings=cache)
         self.decode = jax.jit(
             partial(_decode, model_config, sample_config, eos_ids), donate_argnums=3, out_shardings=(cache, whole)
@@ -78,7 +80,18 @@ def _write_prompts(config, params, tokens, slots, prompt: KVCache) -> KVCache:
 
 
 def _select(cache: KVCache, rows) -> KVCache:
-    return jax.tree.map(lambda x: jnp.take(x, rows, axis=0, mode="clip"), cache)
+    """A device's part of rows `rows` [B'] of a cache of B, from its part of that: every device sends what it has of them.
+
+    The partitioner would have every device gather the whole cache first, of which half or more is dropped.
+    """
+    axes = BATCH[0]
+
+    def select(x):
+        place = rows - jax.lax.axis_index(axes) * x.shape[0]
+        mine = ((place >= 0) & (place < x.shape[0])).reshape(-1, *[1] * (x.ndim - 1))
+        return jax.lax.psum_scatter(jnp.where(mine, x.at[place].get(mode="clip"), 0), axes, tiled=True)
+
+    return jax.tree.map(select, cache)
 
 
 def _resized(response: KVCache, column, segments: int) -> KVCache:
