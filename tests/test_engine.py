@@ -131,6 +131,26 @@ def test_weights_whole_on_several_cpu_devices_lie_in_memory_once():
     chex.assert_trees_all_equal(jax.device_get(weights), jax.device_get(expected))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("mesh", [{}, dict(data=2, fsdp=2, tensor=2), dict(data=8)], ids=str)
+def test_rows_move_between_devices_to_the_bit(mesh, dtype):
+    programs = engine_programs.Programs(dataclasses.replace(CONFIG, dtype=dtype), SAMPLING, mesh_of(**mesh), ENDS)
+
+    def normal(i, x):
+        values = np.random.default_rng(i).normal(size=x.shape)
+        values[3], values[11] = np.nan, np.inf  # not chosen below: they must not reach what is
+        return values.astype(x.dtype)
+
+    ring = programs.empty_ring(16, 1, 8)
+    leaves, structure = jax.tree.flatten(ring)
+    before = jax.tree.unflatten(structure, [normal(i, x) for i, x in enumerate(leaves)])
+    rows = np.array([15, 0, 4, 4, 9, 1, 2, 8])
+    after = programs.select(jax.device_put(before, jax.tree.map(lambda x: x.sharding, ring)), rows)
+    for old, new, empty in zip(*map(jax.tree.leaves, (before, jax.device_get(after), ring)), strict=True):
+        assert new.tobytes() == old[rows].tobytes() and new.dtype == empty.dtype
+        assert new.tobytes() != old[np.sort(rows)].tobytes()  # the control
+
+
 def test_negative_control_another_stream_or_prompt_is_another_text():
     expected = sample(4)
     other = row_ids(2)
