@@ -82,7 +82,8 @@ def _write_prompts(config, params, tokens, slots, prompt: KVCache) -> KVCache:
 def _select(cache: KVCache, rows) -> KVCache:
     """A device's part of rows `rows` [B'] of a cache of B, from its part of that: every device sends what it has of them.
 
-    The partitioner would have every device gather the whole cache first, of which half or more is dropped.
+    The partitioner would have every device gather the whole cache first, of which half or more is dropped. What arrives is a sum
+    with zeros: the values to the bit, but for subnormal numbers and the sign of zero.
     """
     axes = BATCH[0]
 
