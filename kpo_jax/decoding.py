@@ -1,4 +1,4 @@
-"""One token per row against caches: the decoder as sampling runs it.
+"""The decoder as sampling runs it: whole prompts once, for their keys and values, then one token per row against caches.
 
 A row attends to a prompt, whose keys and values are held once for all the rows that share it, and to its own tokens. Those lie
 in a ring of C columns: in every step all rows write the same column, and a row of age n owns the last n + 1 columns written,
@@ -17,6 +17,7 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import model
+from kpo_jax.attention import causal_attention
 from kpo_jax.model import ModelConfig, rms_norm, rotary_table, rotate
 from kpo_jax.types import KVCache
 
@@ -25,7 +26,7 @@ _MASKED = -1e30
 # Logical axes of the weights of `decode_weights`, as in `model.param_axes`; what is not here is whole on every device.
 WEIGHT_AXES = {
     "embed_tokens": ("vocab",),
-    "lm_head": ("vocab",),
+    "head": (None, "vocab"),
     "qkv_proj": (None, "kv_heads"),
     "qkv_bias": ("kv_heads",),
     "o_proj": ("kv_heads",),
@@ -38,7 +39,7 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
     """The parameters in `config.dtype`, layer by layer, projections of one input side by side. M = N / K below.
 
     qkv_proj [D, K, M + 2, H]: of every key head its M queries, its key, its value; qkv_bias [K, M + 2, H] likewise.
-    o_proj [K * M * H, D], gate_up_proj [D, 2, F], down_proj [F, D], the norms as in `params`.
+    o_proj [K * M * H, D], gate_up_proj [D, 2, F], down_proj [F, D], head [D, V], embed_tokens and the norms as in `params`.
     """
     heads = (config.num_kv_heads, -1, config.head_dim)  # [K, M, H], M = 1 for keys and values
     params = jax.tree.map(lambda x: x.astype(config.dtype), params)
@@ -61,7 +62,9 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
         )
 
     layers = [one(jax.tree.map(lambda x, i=i: x[i], params["layers"])) for i in range(config.num_layers)]
-    return {name: x for name, x in params.items() if name != "layers"} | {"layers": layers}
+    # As [V, D] a CPU takes three times as long for a few rows. Where the embeddings are tied this is a second copy of them.
+    head = model.head_weight(config, params).T
+    return {"embed_tokens": params["embed_tokens"], "norm": params["norm"], "head": head, "layers": layers}
 
 
 def empty_ring(config: ModelConfig, batch: int, segments: int, width: int) -> KVCache:
@@ -74,10 +77,19 @@ def empty_ring(config: ModelConfig, batch: int, segments: int, width: int) -> KV
     )
 
 
-def prefill(config: ModelConfig, params, tokens: jax.Array) -> KVCache:
-    """The cache of right-padded prompts [B, P], keys [B, K, H, P]. `params` are the model's, not those of `decode_weights`."""
-    keys, values = model.keys_and_values(config, params, tokens)  # [L, B, P, K, H]
-    return KVCache(tuple(jnp.moveaxis(keys, 2, 4)), tuple(jnp.moveaxis(values, 2, 3)))
+def prefill(config: ModelConfig, weights, tokens: jax.Array) -> KVCache:
+    """The cache of right-padded prompts [B, P], keys [B, K, H, P]; junk in the padding. `weights` are those of `decode_weights`."""
+    batch, length = tokens.shape
+    rotary = rotary_table(config, jnp.tile(jnp.arange(length), batch)[:, None])
+    x = _embed(weights, tokens.reshape(-1))  # [B * P, D]
+    keys, values = [], []
+    for layer in weights["layers"]:
+        query, key, value = (y.reshape(batch, length, -1, config.head_dim) for y in _project(config, layer, x, rotary))
+        keys.append(jnp.moveaxis(key, 1, 3))
+        values.append(jnp.moveaxis(value, 1, 2))
+        # Of the last layer nobody asks for this, and XLA leaves it out.
+        x = _add_layer(config, layer, x, causal_attention(query, key, value))
+    return KVCache(tuple(keys), tuple(values))
 
 
 def decode_step(
@@ -105,31 +117,45 @@ def decode_step(
     own = (column - jnp.arange(length)[None, :]) % length <= ages[:, None]  # [B, C]
     in_prompt = jnp.arange(prompt.values[0].shape[2])[None, :] < prompt_lengths[:, None]  # [P', P]
     rotary = rotary_table(config, positions[:, None])
-    x = weights["embed_tokens"].at[tokens].get(mode="clip")
+    x = _embed(weights, tokens)
     keys, values = [], []
     for i, layer in enumerate(weights["layers"]):
-        query, key, value = _project(config, layer, rms_norm(x, layer["input_layernorm"], config.norm_eps), rotary)
+        query, key, value = _project(config, layer, x, rotary)
         width = response.keys[i].shape[-1]
         place = (0, 0, column // width, 0, column % width)
         keys.append(jax.lax.dynamic_update_slice(response.keys[i], key[:, :, None, :, None], place))
         values.append(jax.lax.dynamic_update_slice(response.values[i], value[:, :, None], (0, 0, column, 0)))
         out = _attend(query, (prompt.keys[i], prompt.values[i], in_prompt), (keys[i], values[i], own))
-        x += out.reshape(batch, -1) @ layer["o_proj"]
-        hidden = rms_norm(x, layer["post_attention_layernorm"], config.norm_eps)
-        gate_up = jnp.einsum("bd,dcf->bcf", hidden, layer["gate_up_proj"])
-        x += (jax.nn.silu(gate_up[:, 0]) * gate_up[:, 1]) @ layer["down_proj"]
+        x = _add_layer(config, layer, x, out)
     return rms_norm(x, weights["norm"], config.norm_eps), KVCache(tuple(keys), tuple(values))
 
 
+def logits(weights, hidden: jax.Array) -> jax.Array:
+    """hidden [B, D] of `decode_step` -> float32 logits [B, V]."""
+    return jnp.einsum("bd,dv->bv", hidden, weights["head"], preferred_element_type=jnp.float32)
+
+
+def _embed(weights, tokens):
+    return weights["embed_tokens"].at[tokens].get(mode="clip")
+
+
 def _project(config, layer, x, rotary):
-    """x [B, D] -> query [B, K, M, H], key and value [B, K, H], the first two normalised and rotated."""
-    out = jnp.einsum("bd,dkmh->bkmh", x, layer["qkv_proj"])
+    """x [B, D], the residual stream -> query [B, K, M, H], key and value [B, K, H], the first two normalised and rotated."""
+    out = jnp.einsum("bd,dkmh->bkmh", rms_norm(x, layer["input_layernorm"], config.norm_eps), layer["qkv_proj"])
     if config.qkv_bias:
         out += layer["qkv_bias"][None]
     query, key, value = out[:, :, :-2], out[:, :, -2:-1], out[:, :, -1]
     if config.qk_norm:
         query, key = (rms_norm(y, layer[name], config.norm_eps) for y, name in ((query, "q_norm"), (key, "k_norm")))
     return rotate(query, *rotary), rotate(key, *rotary)[:, :, 0], value
+
+
+def _add_layer(config, layer, x, attention):
+    """x [B, D] with what the layer adds, given its `attention` [B, ...], of any shape."""
+    x += attention.reshape(x.shape[0], -1) @ layer["o_proj"]
+    hidden = rms_norm(x, layer["post_attention_layernorm"], config.norm_eps)
+    gate_up = jnp.einsum("bd,dcf->bcf", hidden, layer["gate_up_proj"])
+    return x + (jax.nn.silu(gate_up[:, 0]) * gate_up[:, 1]) @ layer["down_proj"]
 
 
 def _attend(query, prompt, response):

@@ -28,7 +28,8 @@ from kpo_jax.sharding import put_rows
 from kpo_jax.types import Completions, KVCache
 
 _SEGMENT = 64  # columns; the ring grows by whole segments
-_PREFILL_TOKENS = 512  # at once, about: below that, reading the weights is most of the work
+_PREFILL_TOKENS = 2048  # at once, about: below that, reading the weights and agreeing between devices costs
+_REFILL = 4  # of a full batch, a quarter of the slots is given to the next prompts at once: more would be idle for longer
 
 
 @dataclasses.dataclass
@@ -95,7 +96,8 @@ def make_sampler(
         collected = _Collected(row_ids.size, longest, pad_id)
         weights = programs.prepare(params)
         batch = _empty_batch(programs, _on_ladder(len(prompt_ids), num_slots, device_rows), group_size, prompt_length, longest)
-        at_once = _on_ladder(-(-_PREFILL_TOKENS // prompt_length), batch.num_slots, device_rows)
+        most = num_slots // _REFILL if len(prompt_ids) > num_slots else num_slots
+        at_once = _on_ladder(min(-(-_PREFILL_TOKENS // prompt_length), most), batch.num_slots, device_rows)
 
         def report():
             samples = collected.take_ended()
@@ -104,7 +106,7 @@ def make_sampler(
 
         while True:
             preemption.check()
-            _admit(programs, params, batch, queue, at_once)
+            _admit(programs, weights, batch, queue, at_once)
             if not batch.rows.active.any():
                 report()
                 return collected.completions(eos_ids)
@@ -210,7 +212,7 @@ def _empty_batch(programs, num_slots, group_size, prompt_length, longest) -> _Ba
     )
 
 
-def _admit(programs, params, batch: _Batch, queue: _Queue, size: int) -> None:
+def _admit(programs, weights, batch: _Batch, queue: _Queue, size: int) -> None:
     """Gives free slots to the next prompts once `size` can be, or all the rest: prefill has one shape, `size` prompts."""
     free = batch.free_slots()
     if len(free) < min(size, len(queue)):
@@ -223,7 +225,7 @@ def _admit(programs, params, batch: _Batch, queue: _Queue, size: int) -> None:
         missing = size - len(chosen)
         tokens = queue.tokens[np.concatenate([chosen, np.repeat(chosen[:1], missing)])]
         places = np.concatenate([slots, np.repeat(batch.num_slots, missing)])
-        batch.prompt = programs.admit(params, put_rows(programs.mesh, tokens), places, batch.prompt)
+        batch.prompt = programs.admit(weights, put_rows(programs.mesh, tokens), places, batch.prompt)
         lengths = queue.lengths[chosen]
         rows.prompt_length[slots] = lengths
         rows.row_id.reshape(shape)[slots] = queue.row_ids[chosen]

@@ -73,10 +73,17 @@ def _empty_prompts(config, num_slots, prompt_length) -> KVCache:
     return ring._replace(keys=tuple(x[:, :, 0] for x in ring.keys))
 
 
-def _write_prompts(config, params, tokens, slots, prompt: KVCache) -> KVCache:
+def _write_prompts(config, weights, tokens, slots, prompt: KVCache) -> KVCache:
     """`prompt` with the keys and values of the prompts `tokens` [A, P] in `slots` [A]; a slot out of range is dropped."""
-    new = decoding.prefill(config, params, tokens)
-    return jax.tree.map(lambda old, x: old.at[slots].set(x, mode="drop"), prompt, new)
+    new = decoding.prefill(config, weights, tokens)
+    axes, spec = BATCH[0], PartitionSpec(*BATCH, RULES["kv_heads"])
+
+    def write(old, x):  # a device's slots, its rows of the new; the partitioner would also gather `slots`, once for every array
+        place = slots - jax.lax.axis_index(axes) * old.shape[0]
+        place = jnp.where(place < 0, old.shape[0], place)  # -1 would be the last
+        return old.at[place].set(jax.lax.all_gather(x, axes, tiled=True), mode="drop")
+
+    return jax.tree.map(jax.shard_map(write, in_specs=spec, out_specs=spec), prompt, new)
 
 
 def _select(cache: KVCache, rows) -> KVCache:
@@ -146,7 +153,7 @@ def _decode(model_config, sample_config, eos_ids, weights, key, prompt: KVCache,
         hidden, response = decoding.decode_step(
             model_config, weights, now.token, positions, now.age, state.column, prompt, before_last, state.response
         )
-        token, log_prob = draw_token(model.logits(model_config, weights, hidden), row_keys, now.age, sample_config)
+        token, log_prob = draw_token(decoding.logits(weights, hidden), row_keys, now.age, sample_config)
         age = now.age + now.active
         active = now.active & ~ends_response(token, eos_ids) & (age < now.limit)
         steps = steps._replace(

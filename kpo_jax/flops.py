@@ -75,7 +75,7 @@ def training_step(
     responses = [(prompt_lengths[i // group_size], length) for i, length in enumerate(response_lengths)]
     prefill = forward(
         config, tokens=sum(prompt_lengths), pairs=sum(_causal(length) for length in prompt_lengths), logits=len(prompt_lengths)
-    )
+    ) - _unused_in_prefill(config, prompt_lengths)
     fed_back = sum(max(r - 1, 0) for _, r in responses)  # the last token of a response is not run
     decode = forward(
         config, tokens=fed_back, pairs=sum(_causal(p + max(r - 1, 0)) - _causal(p) for p, r in responses), logits=fed_back
@@ -88,6 +88,13 @@ def training_step(
         logits=sum(r for _, r in responses),
     )
     return StepFlops(prefill=prefill, decode=decode, score=score, update=3 * score)
+
+
+def _unused_in_prefill(config, prompt_lengths):
+    """Of the last layer nobody needs more than keys and values, but for a prompt's last token."""
+    tokens = sum(prompt_lengths) - len(prompt_lengths)
+    layer = forward(dataclasses.replace(config, num_layers=1), tokens=tokens, pairs=sum(_causal(n - 1) for n in prompt_lengths), logits=0)
+    return layer - 2 * tokens * config.hidden_size * 2 * config.num_kv_heads * config.head_dim
 
 
 def decode_bytes(config: ModelConfig, *, prompts: int, group_size: int, prompt_length: int, response_length: int) -> int:

@@ -1,4 +1,4 @@
-"""Qwen3-family decoder in Flax Linen: parameters and whole-row forward. Decoding token by token is `kpo_jax.decoding`.
+"""Qwen3-family decoder in Flax Linen: parameters and whole-row forward. What sampling runs is `kpo_jax.decoding`.
 
 The same code is Qwen3 (`qk_norm`), Qwen2.5 (`qkv_bias`, no `qk_norm`) and Llama without rope scaling (neither).
 Parameters carry Hugging Face's names; projections keep their heads apart and a leading layer axis L:
@@ -165,19 +165,18 @@ class Attention(_Parameters):
 
     @nn.compact
     def __call__(self, x, rotary, segments):
-        """x [B, S, D] -> ([B, S, D], (key, value) [B, S, K, H])."""
+        """x [B, S, D] -> [B, S, D]."""
         config = self.config
         query = self._project(x, "q", config.num_heads, "heads")
         key = self._project(x, "k", config.num_kv_heads, "kv_heads")
         value = self._project(x, "v", config.num_kv_heads, "kv_heads")
         if config.qk_norm:
             query, key = self.norm(query, "q_norm"), self.norm(key, "k_norm")
-        key = rotate(key, *rotary)
-        out = causal_attention(rotate(query, *rotary), key, value, segments)
+        out = causal_attention(rotate(query, *rotary), rotate(key, *rotary), value, segments)
         shape = (config.num_heads, config.head_dim, config.hidden_size)
         init = _fan_in_normal(config.num_heads * config.head_dim * 2 * config.num_layers)
         weight = self.weight("o_proj", shape, ("heads", "head_dim", "embed"), init)
-        return product(out.reshape(*x.shape[:2], -1), weight.reshape(-1, config.hidden_size)), (key, value)
+        return product(out.reshape(*x.shape[:2], -1), weight.reshape(-1, config.hidden_size))
 
     def _project(self, x, name, heads, axis):
         config = self.config
@@ -201,13 +200,12 @@ class MLP(_Parameters):
 
 
 class Layer(_Parameters):
-    """The scanned block: x [B, S, D] -> (x, (key, value))."""
+    """The scanned block: x [B, S, D] -> (x, None)."""
 
     @nn.compact
     def __call__(self, x, rotary, segments):
-        out, kept = Attention(self.config, name="self_attn")(self.norm(x, "input_layernorm"), rotary, segments)
-        x = x + out
-        return x + MLP(self.config, name="mlp")(self.norm(x, "post_attention_layernorm")), kept
+        x = x + Attention(self.config, name="self_attn")(self.norm(x, "input_layernorm"), rotary, segments)
+        return x + MLP(self.config, name="mlp")(self.norm(x, "post_attention_layernorm")), None
 
 
 class Decoder(_Parameters):
@@ -215,7 +213,7 @@ class Decoder(_Parameters):
 
     @nn.compact
     def __call__(self, tokens, positions, segments=None):
-        """tokens, positions [B, S] -> (hidden [B, S, D], (key, value) [L, B, S, K, H]) under causal attention."""
+        """tokens, positions [B, S] -> hidden [B, S, D] under causal attention."""
         config = self.config
         shape, axes, init = (config.vocab_size, config.hidden_size), ("vocab", "embed"), nn.initializers.normal(0.02)
         embedding = self.stored("embed_tokens", shape, axes, init)
@@ -235,12 +233,8 @@ class Decoder(_Parameters):
             length=config.num_layers,
             metadata_params={nn.PARTITION_NAME: "layers"},
         )
-        x, kept = layers(config, name="layers")(x, rotary_table(config, positions), segments)
-        return self.norm(x, "norm"), kept
-
-
-def _apply(config, params, tokens, positions, segments=None):
-    return Decoder(config).apply({"params": params}, tokens, positions, segments)
+        x, _ = layers(config, name="layers")(x, rotary_table(config, positions), segments)
+        return self.norm(x, "norm")
 
 
 def init_params(config: ModelConfig, key: jax.Array) -> dict[str, Any]:
@@ -292,10 +286,4 @@ def hidden_states(
       positions: [B, S] int32, counted from 0 at each sequence's first token.
       segments: where a row holds several sequences, what each token sees.
     """
-    return _apply(config, params, tokens, positions, segments)[0]
-
-
-def keys_and_values(config: ModelConfig, params, tokens: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """(keys, values), both [L, B, S, K, H] in `config.dtype`, of right-padded rows [B, S]; junk in the padding."""
-    positions = jnp.broadcast_to(jnp.arange(tokens.shape[1])[None, :], tokens.shape)
-    return _apply(config, params, tokens, positions)[1]
+    return Decoder(config).apply({"params": params}, tokens, positions, segments)

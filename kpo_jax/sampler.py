@@ -13,7 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from kpo_jax import decoding, model
+from kpo_jax import decoding
 from kpo_jax.types import Completions, KVCache, Prompts
 
 
@@ -76,7 +76,7 @@ def generate(model_config, sample_config, params, prompts: Prompts, key, row_ids
     """
     batch, length = prompts.tokens.shape[0] * group_size, sample_config.max_response_length
     weights = decoding.decode_weights(model_config, params)  # cast once, not at every step
-    prompt = decoding.prefill(model_config, params, prompts.tokens)
+    prompt = decoding.prefill(model_config, weights, prompts.tokens)
     row_keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, row_ids)
     before_last = prompts.lengths - 1  # the last token of the prompt is the first to be run
 
@@ -90,7 +90,7 @@ def generate(model_config, sample_config, params, prompts: Prompts, key, row_ids
         hidden, response = decoding.decode_step(
             model_config, weights, state.token, positions, ages, step, prompt, before_last, state.response
         )
-        token, log_prob = draw_token(model.logits(model_config, weights, hidden), row_keys, ages, sample_config)
+        token, log_prob = draw_token(decoding.logits(weights, hidden), row_keys, ages, sample_config)
         active = ~done.finished
         completions = Completions(
             tokens=done.tokens.at[:, step].set(jnp.where(active, token, pad_id)),

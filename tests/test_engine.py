@@ -16,7 +16,7 @@ from kpo_jax.config import MeshConfig
 from kpo_jax.data import pad_prompts
 from kpo_jax.engine import make_sampler
 from kpo_jax.sampler import SampleConfig
-from kpo_jax.sharding import make_mesh
+from kpo_jax.sharding import make_mesh, put_rows
 from kpo_jax.types import Prompts
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -149,6 +149,34 @@ def test_rows_move_between_devices_to_the_bit(mesh, dtype):
     for old, new, empty in zip(*map(jax.tree.leaves, (before, jax.device_get(after), ring)), strict=True):
         assert new.tobytes() == old[rows].tobytes() and new.dtype == empty.dtype
         assert new.tobytes() != old[np.sort(rows)].tobytes()  # the control
+
+
+@pytest.mark.parametrize("mesh", [{}, dict(data=2, fsdp=2, tensor=2), dict(data=8)], ids=str)
+def test_a_prompt_is_written_to_its_slot_and_to_no_other(mesh):
+    mesh = mesh_of(**mesh)
+    programs = engine_programs.Programs(CONFIG, SAMPLING, mesh, ENDS)
+    weights, before = programs.prepare(random_params(CONFIG)), programs.empty_prompts(16, WIDTH)
+    before = jax.tree.map(lambda x: x + 7, before)
+    tokens = np.random.default_rng(0).integers(0, CONFIG.vocab_size, (8, WIDTH)).astype(np.int32)
+    slots = np.array([15, 0, 7, 8, 16, 3, 16, 4])  # 16 is out of range: not written
+    expected = jax.device_get(jax.jit(lambda w: decoding.prefill(CONFIG, w, tokens))(weights))
+    after = jax.device_get(programs.admit(weights, put_rows(mesh, tokens), slots, before))
+    written = slots < 16
+    for new, x in zip(*map(jax.tree.leaves, (after, expected)), strict=True):
+        np.testing.assert_allclose(new[slots[written]], x[written], atol=1e-5)
+        assert (np.delete(new, slots[written], axis=0) == 7).all()
+        assert np.abs(new[slots[written]] - x[written][::-1]).max() > 0.1  # the control
+
+
+def test_a_batch_that_prompts_wait_for_is_refilled_by_quarters(monkeypatch):
+    taken, take = [], engine._Queue.take
+    monkeypatch.setattr(engine._Queue, "take", lambda queue, count: taken.append(count) or take(queue, count))
+    monkeypatch.setattr(engine, "_PREFILL_TOKENS", 100 * WIDTH)
+    assert_same(sample(8), reference(2))
+    assert taken[:4] == [2] * 4 and max(taken) == 2 and len(taken) > 4
+    taken.clear()
+    assert_same(sample(16), reference(2))
+    assert taken == [16]
 
 
 def test_negative_control_another_stream_or_prompt_is_another_text():

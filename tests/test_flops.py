@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import pytest
 from test_model import CONFIG, random_params, random_tokens
 
-from kpo_jax import flops, model
+from kpo_jax import decoding, flops, model
 from kpo_jax.model import PRESETS
 
 
@@ -22,6 +22,19 @@ def test_forward_is_what_xla_counts():
     expected = flops.forward(config, tokens=length, pairs=length * length, logits=length)
     assert 1 <= counted / expected < 1.05  # norms, rotations and softmax are on top
     assert counted > 1.05 * flops.forward(config, tokens=length, pairs=0, logits=length)
+
+
+def test_prefill_is_what_xla_counts():
+    """All of the first layer, and of the last one the product that makes keys and values: XLA leaves out what nobody reads."""
+    config, length = dataclasses.replace(PRESETS["tiny"], num_layers=2), 64
+    weights = jax.eval_shape(lambda: decoding.decode_weights(config, random_params(config)))
+    run = jax.jit(lambda weights, tokens: decoding.prefill(config, weights, tokens))
+    counted = run.lower(weights, random_tokens((1, length), config)).compile().cost_analysis()["flops"]
+    first = flops.forward(dataclasses.replace(config, num_layers=1), tokens=length, pairs=length * length, logits=0)
+    heads = config.num_heads + 2 * config.num_kv_heads  # of which the queries' are not needed either
+    expected = first + 2 * length * config.hidden_size * heads * config.head_dim
+    assert 1 <= counted / expected < 1.05
+    assert counted < 0.8 * flops.forward(config, tokens=length, pairs=length * length, logits=0)
 
 
 def test_the_4b_model():
@@ -41,7 +54,12 @@ def test_a_step_by_hand():
     # prompts of 3 and 2 tokens; responses of 2 and 1, and of 4 and 1
     lengths = dict(prompt_lengths=[3, 2], response_lengths=[2, 1, 4, 1], group_size=2)
     step = flops.training_step(CONFIG, **lengths, share_prompts=False)
-    assert step.prefill == 5 * token + (6 + 3) * pair + 2 * logit
+    # In the last layer only the two last tokens have a query, which see 3 and 2 keys, and an MLP.
+    config = dataclasses.replace(CONFIG, num_layers=CONFIG.num_layers - 1)
+    above, pair_above = (flops.forward(config, tokens=n, pairs=1 - n, logits=0) for n in (1, 0))
+    keys_and_values = 2 * CONFIG.hidden_size * 2 * CONFIG.num_kv_heads * CONFIG.head_dim
+    layer, layer_pair = token - above, pair - pair_above
+    assert step.prefill == 5 * above + 9 * pair_above + 3 * keys_and_values + 2 * layer + (3 + 2) * layer_pair + 2 * logit
     # run: the first token of the first response, which sees 4 keys; three of the third, which see 3, 4 and 5
     assert step.decode == 4 * token + (4 + 3 + 4 + 5) * pair + 4 * logit
     assert step.score == (5 + 4 + 6 + 3) * token + (15 + 10 + 21 + 6) * pair + 8 * logit

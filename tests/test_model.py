@@ -303,7 +303,8 @@ def decode_rows(config, params, tokens, prompt_length, group_size, prompts, resp
     Row b begins after b * `begin` steps, so that with begin > 0 the rows have different ages and all go round the ring.
     """
     batch = prompts.shape[0] * group_size
-    weights, prompt = decoding.decode_weights(config, params), decoding.prefill(config, params, prompts)
+    weights = decoding.decode_weights(config, params)
+    prompt = decoding.prefill(config, weights, prompts)
     start, prompt_length = jnp.repeat(prompt_length, group_size), prompt_length + shift
     first = jnp.arange(batch) * begin
 
@@ -358,7 +359,7 @@ def step_of(config, params, prompt, lengths, response, column=0):
 
 def test_what_is_not_a_rows_own_is_never_read():
     params, prompts, lengths = random_params(CONFIG), random_tokens((2, 6)), jnp.array([4, 0])
-    prompt = decoding.prefill(CONFIG, params, prompts)
+    prompt = decoding.prefill(CONFIG, decoding.decode_weights(CONFIG, params), prompts)
     padding = (jnp.arange(6)[None, :] >= lengths[:, None])[:, None]
     run = jax.jit(lambda prompt, response: step_of(CONFIG, params, prompt, lengths, response, column=1)[0])
 
@@ -379,7 +380,8 @@ def test_what_is_not_a_rows_own_is_never_read():
 def test_decode_holds_the_cache_once():
     config = dataclasses.replace(CONFIG, num_layers=8)
     params, lengths = random_params(config), jnp.array([4, 4])
-    prompt, response = decoding.prefill(config, params, random_tokens((2, 4))), decoding.empty_ring(config, 16, 4, 64)
+    prompt = decoding.prefill(config, decoding.decode_weights(config, params), random_tokens((2, 4)))
+    response = decoding.empty_ring(config, 16, 4, 64)
     step = jax.jit(lambda response: step_of(config, params, prompt, lengths, response), donate_argnums=0)
     temporary = step.lower(response).compile().memory_analysis().temp_size_in_bytes
     cache_bytes = sum(x.nbytes for x in jax.tree.leaves(response))
