@@ -10,10 +10,10 @@ of 1 on the first minibatch, and a log-probability mismatch between sampler and 
 """
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
-from kpo_jax.data import DataConfig
 from kpo_jax.methods import with_method
-from kpo_jax.model import ModelConfig
-from kpo_jax.sampler import SampleConfig
+from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
 
 
 def get_config(name: str = "kpo_strong"):

@@ -8,10 +8,10 @@ The argument is a method's name. With --dry_run it says what it needs and stops.
 import dataclasses
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
-from kpo_jax.data import HUB_SETS
 from kpo_jax.methods import with_method
-from kpo_jax.model import PRESETS
-from kpo_jax.sampler import SampleConfig
+from kpo_jax.model.decoder import PRESETS
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import HUB_SETS
 
 
 def get_config(name: str = "kpo_strong"):

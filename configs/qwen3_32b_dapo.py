@@ -10,10 +10,10 @@ step is compiled for that TPU, and memory and FLOPs are printed; this configurat
 import dataclasses
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, MeshConfig, RolloutConfig, to_config_dict
-from kpo_jax.data import HUB_SETS
 from kpo_jax.methods import method
-from kpo_jax.model import PRESETS
-from kpo_jax.sampler import SampleConfig
+from kpo_jax.model.decoder import PRESETS
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import HUB_SETS
 
 
 def get_config(name: str = "kpo_strong"):

@@ -14,10 +14,10 @@ the sums. The argument is a method's name.
 import dataclasses
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
-from kpo_jax.data import DataConfig
 from kpo_jax.methods import with_method
-from kpo_jax.model import ModelConfig
-from kpo_jax.sampler import SampleConfig
+from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 

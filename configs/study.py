@@ -19,10 +19,10 @@ from kpo_jax.config import (
     WarmStartConfig,
     to_config_dict,
 )
-from kpo_jax.data import DataConfig
 from kpo_jax.methods import METHODS, method
-from kpo_jax.model import PRESETS
-from kpo_jax.sampler import SampleConfig
+from kpo_jax.model.decoder import PRESETS
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
 
 _NARROW, _WIDE = METHODS["kpo_weak"].objective, METHODS["grpo"].objective
 VARIANTS = {

@@ -16,11 +16,11 @@ from kpo_jax.config import (
     WarmStartConfig,
     to_config_dict,
 )
-from kpo_jax.critic import CriticConfig
-from kpo_jax.data import DataConfig
 from kpo_jax.methods import with_method
-from kpo_jax.model import PRESETS
-from kpo_jax.sampler import SampleConfig
+from kpo_jax.model.critic import CriticConfig
+from kpo_jax.model.decoder import PRESETS
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
 
 
 def get_config(name: str = "kpo_strong"):

@@ -20,17 +20,17 @@ from typing import Any
 
 import ml_collections
 
-from kpo_jax.advantages import ADVANTAGES, CRITIC_ADVANTAGE
-from kpo_jax.critic import CriticConfig
-from kpo_jax.data import DataConfig
+from kpo_jax.algorithm.advantages import ADVANTAGES, CRITIC_ADVANTAGE
 from kpo_jax.filters import FILTERS
-from kpo_jax.gguf_weights import is_gguf
-from kpo_jax.model import DTYPES, PRESETS, ModelConfig
+from kpo_jax.model.critic import CriticConfig
+from kpo_jax.model.decoder import DTYPES, PRESETS, ModelConfig
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
 from kpo_jax.objectives.kl import KLConfig
-from kpo_jax.redact import holds_secret
-from kpo_jax.rewards import RewardConfig
-from kpo_jax.sampler import SampleConfig
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.tasks.rewards import RewardConfig
+from kpo_jax.text import holds_secret
+from kpo_jax.weights.gguf import is_gguf
 
 FREE = {"free": True}
 

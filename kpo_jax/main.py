@@ -18,24 +18,17 @@ import jax
 from absl import app, flags, logging
 from ml_collections import config_flags
 
-from kpo_jax import (
-    assembly,
-    benchmark,
-    checkpoints,
-    distributed,
-    hf_export,
-    noise,
-    plan,
-    preemption,
-    redact,
-    replay,
-    report,
-    stages,
-    topology,
-    trainer,
-)
 from kpo_jax import config as config_lib
-from kpo_jax.dynamic_sampling import NotFull
+from kpo_jax import text as redact
+from kpo_jax.commands import benchmark, noise, replay, topology
+from kpo_jax.commands import dry_run as plan
+from kpo_jax.commands import export as hf_export
+from kpo_jax.report import report
+from kpo_jax.runtime import distributed, preemption
+from kpo_jax.training import checkpoints, trainer
+from kpo_jax.training import setup as assembly
+from kpo_jax.training import step as stages
+from kpo_jax.training.dynamic_sampling import NotFull
 
 EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
 

@@ -33,7 +33,7 @@ find_python() {
 
 # masked WORD...: the words of a command, each followed by NUL, with secrets masked.
 masked() {
-  printf '%s\0' "$@" | python3 -I kpo_jax/redact.py
+  printf '%s\0' "$@" | python3 -I kpo_jax/text.py
 }
 
 # print_command WORD...: the command on one line, quoted for a shell, secrets masked.

@@ -1,4 +1,4 @@
-"""One process of two with four devices each: what test_distributed.py asks of kpo_jax.distributed and kpo_jax.sharding.
+"""One process of two with four devices each: what test_distributed.py asks of kpo_jax.runtime.distributed and kpo_jax.runtime.sharding.
 
     KPO_COORDINATOR=... python tests/distributed_worker.py SHARED OWN    (two directories)
 
@@ -16,12 +16,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from kpo_jax import distributed, preemption
-from kpo_jax.checkpoints import fingerprint
 from kpo_jax.config import Config, JobConfig, MeshConfig
-from kpo_jax.learner import make_init
-from kpo_jax.sharding import local_mesh, localize, make_mesh, param_specs, put_microbatches, put_rows
-from kpo_jax.types import Completions
+from kpo_jax.records import Completions
+from kpo_jax.runtime import distributed, preemption
+from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs, put_microbatches, put_rows
+from kpo_jax.training.checkpoints import fingerprint
+from kpo_jax.training.learner import make_init
 
 
 def message(call) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from kpo_jax.config import Config, to_dict
 from kpo_jax.methods import METHODS
-from kpo_jax.tokenizers import CharTokenizer
+from kpo_jax.weights.tokenizers import CharTokenizer
 
 HOSTILE = (
     "</script><script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">",

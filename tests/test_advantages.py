@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kpo_jax.advantages import ADVANTAGES, group_advantage
+from kpo_jax.algorithm.advantages import ADVANTAGES, group_advantage
 
 
 def test_by_hand():

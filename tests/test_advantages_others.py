@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kpo_jax.advantages import ADVANTAGES, dr_grpo_advantage, gae, group_advantage, krpo_advantage, rloo_advantage
+from kpo_jax.algorithm.advantages import ADVANTAGES, dr_grpo_advantage, gae, group_advantage, krpo_advantage, rloo_advantage
 
 RNG = np.random.default_rng(0)
 REWARD = jnp.array([1.0, 0.0, 0.0, 0.0, 3.0, 1.0, 3.0, 1.0])

@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from kpo_jax.arithmetic import DIFFICULTIES, demonstration, problems
-from kpo_jax.problem_sets import Problem
-from kpo_jax.tokenizers import CharTokenizer
+from kpo_jax.tasks.arithmetic import DIFFICULTIES, demonstration, problems
+from kpo_jax.tasks.problem_sets import Problem
+from kpo_jax.weights.tokenizers import CharTokenizer
 
 RESPONSE_LENGTHS = {"easy": (27, 33), "medium": (27, 37), "hard": (56, 80), "chain": (51, 65), "long": (210, 330), "single": (15, 21)}
 NUM = {"single": (105, 90)}  # problems to ask for, in train and test; the rest have plenty

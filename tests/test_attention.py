@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from kpo_jax import attention, sharding
 from kpo_jax.config import MeshConfig
+from kpo_jax.model import attention
+from kpo_jax.runtime import sharding
 
 
 def inputs(batch, length, heads, kv_heads, width, dtype=jnp.float32):

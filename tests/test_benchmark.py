@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from test_trainer import run
 
-from kpo_jax import benchmark, config, flops, stages
+from kpo_jax import config
+from kpo_jax.commands import benchmark
+from kpo_jax.model import flops
+from kpo_jax.training import step as stages
 
 
 def test_every_phase_is_measured(tmp_path):

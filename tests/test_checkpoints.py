@@ -13,12 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kpo_jax import assembly, checkpoints, trainer
-from kpo_jax.checkpoints import Damaged, NotSaved, Saver, fingerprint
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, MeshConfig
-from kpo_jax.learner import make_init, make_optimizer
 from kpo_jax.methods import method
-from kpo_jax.sharding import batch_sharding, make_mesh, replicated
+from kpo_jax.runtime.sharding import batch_sharding, make_mesh, replicated
+from kpo_jax.training import checkpoints, trainer
+from kpo_jax.training import setup as assembly
+from kpo_jax.training.checkpoints import Damaged, NotSaved, Saver, fingerprint
+from kpo_jax.training.learner import make_init, make_optimizer
 
 MODEL = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, intermediate_size=64)
 CONFIG = dataclasses.replace(Config(), model=MODEL, checkpoint=CheckpointConfig(every=1, keep_last=3, keep_best=0))

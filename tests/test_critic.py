@@ -11,17 +11,21 @@ import pytest
 from test_learner import CONFIG, MODEL, PROMPT, RESPONSE, ROWS, packed, rows
 from test_objectives import make_batch
 
-from kpo_jax import critic, diagnostics, learner, masked, model
+from kpo_jax import masked
+from kpo_jax.algorithm import diagnostics
 from kpo_jax.config import MeshConfig
-from kpo_jax.critic import CriticConfig
 from kpo_jax.filters.identity import Identity
-from kpo_jax.model import init_params
+from kpo_jax.model import critic
+from kpo_jax.model import decoder as model
+from kpo_jax.model.critic import CriticConfig
+from kpo_jax.model.decoder import init_params
+from kpo_jax.model.packing import make_batch as make_packed_batch
+from kpo_jax.model.packing import pack, pack_shape, unpack
 from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.geometric import Geometric
-from kpo_jax.packing import make_batch as make_packed_batch
-from kpo_jax.packing import pack, pack_shape, unpack
-from kpo_jax.sharding import make_mesh, put_microbatches
+from kpo_jax.runtime.sharding import make_mesh, put_microbatches
+from kpo_jax.training import learner
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

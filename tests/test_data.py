@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpo_jax.data import (
+from kpo_jax.tasks.problem_sets import final_answer
+from kpo_jax.tasks.prompts import (
     DataConfig,
     Problem,
     clean,
@@ -22,8 +23,7 @@ from kpo_jax.data import (
     prompt_order,
     prompt_text,
 )
-from kpo_jax.problem_sets import final_answer
-from kpo_jax.tokenizers import CharTokenizer
+from kpo_jax.weights.tokenizers import CharTokenizer
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from jax.sharding import NamedSharding, PartitionSpec
 
-from kpo_jax import diagnostics
+from kpo_jax.algorithm import diagnostics
 from kpo_jax.filters.identity import Identity
 from kpo_jax.filters.kalman import Kalman
 from kpo_jax.filters.kpo_released import KpoReleased

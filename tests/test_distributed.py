@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from processes import run
 
-from kpo_jax import distributed, lifeline, trace
+from kpo_jax.recording import trace
+from kpo_jax.runtime import distributed, lifeline
 
 GOOD = {"KPO_COORDINATOR": "10.0.0.1:1234", "KPO_NUM_PROCESSES": "4", "KPO_PROCESS_ID": "3"}
 RUN = [
@@ -106,7 +107,7 @@ def test_a_mode_of_one_process_is_refused_by_all(tmp_path):
 
 MEMBER = """
 import os, sys, time
-from kpo_jax import distributed
+from kpo_jax.runtime import distributed
 from kpo_jax.config import JobConfig
 distributed.initialize(distributed.member(os.environ), JobConfig(heartbeat_timeout=300))
 distributed.meet("the beginning")

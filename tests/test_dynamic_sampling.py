@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from kpo_jax.data import extra_prompts, prompt_order
-from kpo_jax.dynamic_sampling import NotFull, fill, uniform_groups
-from kpo_jax.rollout import Rollout, summary
-from kpo_jax.types import Verdict
+from kpo_jax.records import Verdict
+from kpo_jax.tasks.prompts import extra_prompts, prompt_order
+from kpo_jax.training.dynamic_sampling import NotFull, fill, uniform_groups
+from kpo_jax.training.rollout import Rollout, summary
 
 # three generation batches of three groups of two
 REWARDS = [[1, 1, 0, 1, 0, 0], [0, 0, -0.5, -0.5, 1, 1], [1, 0, 0, 0, -0.25, -0.5]]

@@ -11,13 +11,15 @@ import pytest
 from test_model import CONFIG as MODEL_CONFIG
 from test_model import KEY, random_params
 
-from kpo_jax import decoding, engine, engine_programs, policy, sampler
 from kpo_jax.config import MeshConfig
-from kpo_jax.data import pad_prompts
-from kpo_jax.engine import make_sampler
-from kpo_jax.sampler import SampleConfig
-from kpo_jax.sharding import make_mesh, put_rows
-from kpo_jax.types import Prompts
+from kpo_jax.model import head as policy
+from kpo_jax.records import Prompts
+from kpo_jax.runtime.sharding import make_mesh, put_rows
+from kpo_jax.sampling import decoding, engine, sampler
+from kpo_jax.sampling import programs as engine_programs
+from kpo_jax.sampling.engine import make_sampler
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import pad_prompts
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

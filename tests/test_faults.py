@@ -15,13 +15,17 @@ import jax
 import numpy as np
 import pytest
 
-from kpo_jax import assembly, checkpoints, engine, metrics, preemption, trainer
 from kpo_jax.config import Config, RolloutConfig
-from kpo_jax.data import DataConfig
-from kpo_jax.metrics import MetricWriter
-from kpo_jax.model import init_params
-from kpo_jax.sampler import SampleConfig
-from kpo_jax.sharding import make_mesh
+from kpo_jax.model.decoder import init_params
+from kpo_jax.recording import metrics
+from kpo_jax.recording.metrics import MetricWriter
+from kpo_jax.runtime import preemption
+from kpo_jax.runtime.sharding import make_mesh
+from kpo_jax.sampling import engine
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.training import checkpoints, trainer
+from kpo_jax.training import setup as assembly
 from kpo_jax.verifier import verify_batch
 
 ROOT = Path(__file__).parents[1]
@@ -54,7 +58,7 @@ def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm, quick_compil
         sigterm()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kpo_jax.engine._run", once)
+        patch.setattr("kpo_jax.sampling.engine._run", once)
         with pytest.raises(preemption.Interrupted):
             sample(*arguments, **named)
     assert len(dispatches) == 1

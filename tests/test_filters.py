@@ -28,7 +28,7 @@ from kpo_jax.filters.sequence_mean import SequenceMean
 from kpo_jax.filters.stubborn import Stubborn
 from kpo_jax.filters.student_t import StudentT
 from kpo_jax.filters.wolf import Wolf
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 EXAMPLES = [
     Identity(),

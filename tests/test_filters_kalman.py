@@ -12,7 +12,7 @@ from kpo_jax.filters.identity import Identity
 from kpo_jax.filters.kalman import METHOD_OF_BACKEND, Kalman, chosen_method, closed_form
 from kpo_jax.filters.saturated_kalman import SaturatedKalman
 from kpo_jax.filters.sequence_mean import SequenceMean
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 METHODS = ("scan", "parallel")
 each_method = pytest.mark.parametrize("method", METHODS)

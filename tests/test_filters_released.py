@@ -11,7 +11,7 @@ from kpo_jax.filters import apply_filter
 from kpo_jax.filters.kalman import Kalman
 from kpo_jax.filters.kpo_released import KpoReleased
 from kpo_jax.objectives.clipped import Clipped
-from kpo_jax.types import Batch
+from kpo_jax.records import Batch
 
 LENGTH = 4096
 LOG_RATIO = jnp.asarray(0.1 * np.random.default_rng(0).standard_normal((2, LENGTH)), jnp.float32)

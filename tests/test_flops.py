@@ -7,8 +7,10 @@ import jax.numpy as jnp
 import pytest
 from test_model import CONFIG, random_params, random_tokens
 
-from kpo_jax import decoding, flops, model
-from kpo_jax.model import PRESETS
+from kpo_jax.model import decoder as model
+from kpo_jax.model import flops
+from kpo_jax.model.decoder import PRESETS
+from kpo_jax.sampling import decoding
 
 
 def test_forward_is_what_xla_counts():

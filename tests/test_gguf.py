@@ -12,11 +12,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kpo_jax import gguf_weights, model
 from kpo_jax.config import MeshConfig
-from kpo_jax.model import ModelConfig
-from kpo_jax.sharding import make_mesh, param_specs
-from kpo_jax.tokenizers import load_tokenizer
+from kpo_jax.model import decoder as model
+from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.runtime.sharding import make_mesh, param_specs
+from kpo_jax.weights import gguf as gguf_weights
+from kpo_jax.weights.tokenizers import load_tokenizer
 
 gguf = pytest.importorskip("gguf", reason="pip install gguf")
 

@@ -11,7 +11,7 @@ import numpy as np
 import optax
 import pytest
 
-from kpo_jax.learner import guarded_update, init_state
+from kpo_jax.training.learner import guarded_update, init_state
 
 ROOT = Path(__file__).parents[1]
 OPTIMIZER = optax.sgd(1.0)
@@ -49,7 +49,7 @@ def test_the_first_updates_are_no_spikes():
 @pytest.mark.parametrize("timeout,hangs", [(1.0, True), (0.0, False), (30.0, False)])
 def test_a_phase_that_hangs_ends_with_its_stack(timeout, hangs):
     program = (
-        "import time\nfrom kpo_jax.guards import Watchdog\n"
+        "import time\nfrom kpo_jax.runtime.watchdog import Watchdog\n"
         f"watchdog = Watchdog({timeout})\nwatchdog.phase('step 3: rollout')\n"
         "def stuck():\n    time.sleep(4)\nstuck()\nwatchdog.close()\n"
     )

@@ -16,11 +16,16 @@ import pytest
 from goldens import make_model_goldens
 from safetensors.numpy import load_file, save_file
 
-from kpo_jax import assembly, hf, hf_export, hf_files, hf_layout, model
 from kpo_jax import config as config_lib
+from kpo_jax.commands import export as hf_export
 from kpo_jax.config import MeshConfig
-from kpo_jax.sharding import make_mesh, param_specs
-from kpo_jax.tokenizers import CharTokenizer, load_tokenizer
+from kpo_jax.model import decoder as model
+from kpo_jax.runtime.sharding import make_mesh, param_specs
+from kpo_jax.training import setup as assembly
+from kpo_jax.weights import huggingface as hf
+from kpo_jax.weights import huggingface_files as hf_files
+from kpo_jax.weights import layout as hf_layout
+from kpo_jax.weights.tokenizers import CharTokenizer, load_tokenizer
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -197,9 +202,9 @@ jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_num_cpu_devices", 2)
 path, port, process = sys.argv[1:]
 jax.distributed.initialize(f"localhost:{port}", num_processes=2, process_id=int(process))
-from kpo_jax import hf
+from kpo_jax.weights import huggingface as hf
 from kpo_jax.config import MeshConfig
-from kpo_jax.sharding import make_mesh, param_specs
+from kpo_jax.runtime.sharding import make_mesh, param_specs
 sys.path.insert(0, "tests")
 from test_hf import big_config
 config = big_config()
@@ -339,7 +344,9 @@ def test_what_the_decoder_cannot_compute_is_refused(changes, message, tmp_path):
 UNTOUCHED = """
 import sys
 import jax
-from kpo_jax import config, hf, model
+from kpo_jax import config
+from kpo_jax.model import decoder as model
+from kpo_jax.weights import huggingface as hf
 def forbidden(*args, **keywords):
     raise AssertionError("a device was asked for")
 jax._src.xla_bridge.backends = forbidden
@@ -512,7 +519,7 @@ def test_impossible_combinations_are_named(tmp_path):
 
 
 def test_a_gguf_file_goes_to_its_own_module(tmp_path, monkeypatch):
-    from kpo_jax import gguf_weights
+    from kpo_jax.weights import gguf as gguf_weights
 
     file, config = tmp_path / "model.gguf", big_config(qk_norm=False)
     file.write_bytes(b"GGUF")
@@ -566,9 +573,9 @@ QUICK = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=
 ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": QUICK, "TRANSFORMERS_VERBOSITY": "error"}
 SMALL = """
 from kpo_jax.config import Config, LearnerConfig, RolloutConfig, to_config_dict
-from kpo_jax.data import DataConfig
-from kpo_jax.model import ModelConfig
-from kpo_jax.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.sampling.sampler import SampleConfig
 
 def get_config():
     return to_config_dict(Config(

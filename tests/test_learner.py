@@ -10,12 +10,14 @@ import numpy as np
 import optax
 import pytest
 
-from kpo_jax import diagnostics, learner, policy
+from kpo_jax.algorithm import diagnostics
 from kpo_jax.config import LearnerConfig, MeshConfig, build_filter, build_objective
 from kpo_jax.methods import METHODS
-from kpo_jax.model import ModelConfig
-from kpo_jax.packing import make_batch, pack, pack_shape, unpack
-from kpo_jax.sharding import make_mesh, mesh_shape, put_microbatches
+from kpo_jax.model import head as policy
+from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.packing import make_batch, pack, pack_shape, unpack
+from kpo_jax.runtime.sharding import make_mesh, mesh_shape, put_microbatches
+from kpo_jax.training import learner
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

@@ -11,16 +11,16 @@ import pytest
 from test_objectives import make_batch
 
 from kpo_jax import config as config_lib
-from kpo_jax.advantages import ADVANTAGES
+from kpo_jax.algorithm.advantages import ADVANTAGES
 from kpo_jax.config import Config, ObjectiveConfig, build_filter, build_objective
-from kpo_jax.critic import CriticConfig
 from kpo_jax.filters import FILTERS, apply_filter
 from kpo_jax.methods import METHODS, method, with_method
+from kpo_jax.model.critic import CriticConfig
 from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.objectives.kl import KLConfig
-from kpo_jax.rewards import score
-from kpo_jax.sampler import SampleConfig
-from kpo_jax.types import Verdict
+from kpo_jax.records import Verdict
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.rewards import score
 
 RNG = np.random.default_rng(0)
 ROWS, LENGTH, GROUP = 16, 64, 8

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from goldens import make_model_goldens
 
-from kpo_jax import decoding, model, policy, sampler
-from kpo_jax.model import PRESETS, ModelConfig
-from kpo_jax.types import KVCache, Prompts
+from kpo_jax.model import decoder as model
+from kpo_jax.model import head as policy
+from kpo_jax.model.decoder import PRESETS, ModelConfig
+from kpo_jax.records import KVCache, Prompts
+from kpo_jax.sampling import decoding, sampler
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from test_trace import build, small
 
-from kpo_jax import noise, stages
+from kpo_jax.commands import noise
 from kpo_jax.config import spelled_out
 from kpo_jax.filters import FILTERS
 from kpo_jax.methods import METHODS
-from kpo_jax.packing import PackShape
+from kpo_jax.model.packing import PackShape
+from kpo_jax.training import step as stages
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

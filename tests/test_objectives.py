@@ -15,7 +15,7 @@ from kpo_jax.filters.identity import Identity
 from kpo_jax.filters.kalman import Kalman
 from kpo_jax.objectives import AGGREGATIONS, OBJECTIVES, aggregation_weights
 from kpo_jax.objectives.clipped import Clipped
-from kpo_jax.types import Batch
+from kpo_jax.records import Batch
 
 
 def make_batch(mask, advantage, num_tokens=None, num_sequences=None):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpo_jax.packing import make_batch, pack, pack_shape, unpack
+from kpo_jax.model.packing import make_batch, pack, pack_shape, unpack
 
 
 def make_rows(lengths, max_prompt, max_response, seed=0):

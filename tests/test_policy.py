@@ -10,8 +10,8 @@ import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from test_model import CONFIG, forward, random_params, random_tokens, whole_logits
 
-from kpo_jax import policy
-from kpo_jax.packing import pack, pack_shape
+from kpo_jax.model import head as policy
+from kpo_jax.model.packing import pack, pack_shape
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

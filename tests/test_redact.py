@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kpo_jax import config as config_lib
-from kpo_jax import redact
-from kpo_jax.data import DataConfig
+from kpo_jax import text as redact
+from kpo_jax.tasks.prompts import DataConfig
 
 ROOT = Path(__file__).parents[1]
 SECRETS = [
@@ -57,7 +57,7 @@ def test_the_word_after_a_secrets_flag_is_masked():
 def test_words_on_standard_input_come_back_one_for_one():
     words = ["", "a\nb", "--token=1\n2", "é", " "]
     done = subprocess.run(
-        [sys.executable, "-I", "kpo_jax/redact.py"], input="".join(w + "\0" for w in words), capture_output=True, text=True, cwd=ROOT, check=True
+        [sys.executable, "-I", "kpo_jax/text.py"], input="".join(w + "\0" for w in words), capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert done.stdout.split("\0") == ["", "a\nb", "--token=MASKED", "é", " ", ""]
 

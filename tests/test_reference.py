@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 from test_learner import MODEL, packed, rows
 
-from kpo_jax import diagnostics, learner, masked, policy
+from kpo_jax import masked
+from kpo_jax.algorithm import diagnostics
 from kpo_jax.config import MeshConfig
 from kpo_jax.filters.identity import Identity
-from kpo_jax.model import init_params
+from kpo_jax.model import head as policy
+from kpo_jax.model.decoder import init_params
 from kpo_jax.objectives import aggregation_weights
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.kl import KL_ESTIMATES, KLConfig, kl_estimate, kl_penalty
-from kpo_jax.sharding import make_mesh
+from kpo_jax.runtime.sharding import make_mesh
+from kpo_jax.training import learner
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from test_filters import EXAMPLES
 
-from kpo_jax import grid, replay, trace
+from kpo_jax.commands import grid, replay
 from kpo_jax.config import AlgorithmConfig, FilterConfig, ObjectiveConfig, build_filter, build_objective, spelled_out
 from kpo_jax.filters import FILTERS, apply_filter
 from kpo_jax.methods import METHODS
-from kpo_jax.types import Batch, TokenTrace
+from kpo_jax.recording import trace
+from kpo_jax.records import Batch, TokenTrace
 
 ROOT = Path(__file__).parents[1]
 MICRO, B, T = 2, 4, 16

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from report_runs import HOSTILE, grades, write_run, write_trace
 
-from kpo_jax import comparison, paper, report, responses, runs, statistics, tables
+from kpo_jax import stats as statistics
 from kpo_jax.filters import Kalman
+from kpo_jax.report import comparison, paper, report, responses, runs, tables
 
 
 def share(right: int, of: int = 10) -> np.ndarray:

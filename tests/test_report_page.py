@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from report_runs import HOSTILE, grades, write_run, write_trace
 
-from kpo_jax import page, report
+from kpo_jax.report import page, report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)")

@@ -7,16 +7,17 @@ import jax
 import numpy as np
 import pytest
 
-from kpo_jax import assembly, checkpoints, trainer
 from kpo_jax.config import CheckpointConfig, Config, LearnerConfig, MeshConfig, RolloutConfig
-from kpo_jax.critic import CriticConfig
-from kpo_jax.data import DataConfig
-from kpo_jax.dynamic_sampling import NotFull
 from kpo_jax.methods import method
-from kpo_jax.model import ModelConfig
+from kpo_jax.model.critic import CriticConfig
+from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.objectives.kl import KLConfig
-from kpo_jax.rewards import RewardConfig
-from kpo_jax.sampler import SampleConfig
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.tasks.rewards import RewardConfig
+from kpo_jax.training import checkpoints, trainer
+from kpo_jax.training import setup as assembly
+from kpo_jax.training.dynamic_sampling import NotFull
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kpo_jax.rewards import RewardConfig, overlong_shaping, score
+from kpo_jax.tasks.rewards import RewardConfig, overlong_shaping, score
 from kpo_jax.verifier import verify
 
 ANSWERS = ["0.5", "0.5", "0.5", "0.5", "0.5"]

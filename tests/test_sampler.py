@@ -11,9 +11,10 @@ import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from test_model import CONFIG, KEY, forward, random_params, random_tokens
 
-from kpo_jax import model, policy
-from kpo_jax.sampler import SampleConfig, draw_token, generate, truncate
-from kpo_jax.types import Prompts
+from kpo_jax.model import decoder as model
+from kpo_jax.model import head as policy
+from kpo_jax.records import Prompts
+from kpo_jax.sampling.sampler import SampleConfig, draw_token, generate, truncate
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

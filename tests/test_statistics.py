@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from kpo_jax.statistics import avg_at_k, clustered_bootstrap, paired_difference, pass_at_k, two_proportion_z
+from kpo_jax.stats import avg_at_k, clustered_bootstrap, paired_difference, pass_at_k, two_proportion_z
 
 
 def test_avg_and_pass_by_hand():

@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpo_jax import assembly, evaluate, stages
 from kpo_jax import config as config_lib
 from kpo_jax.config import Config, EvalConfig, LearnerConfig, MeshConfig, RolloutConfig
-from kpo_jax.data import DataConfig
-from kpo_jax.model import ModelConfig
-from kpo_jax.rollout import cut_at
-from kpo_jax.sampler import SampleConfig
-from kpo_jax.types import Completions
+from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.records import Completions
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.training import evaluate
+from kpo_jax.training import setup as assembly
+from kpo_jax.training import step as stages
+from kpo_jax.training.rollout import cut_at
 
 
 class Pieces:

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "kpo_jax"
-PURE = ["types", "masked", "filters", "objectives", "advantages", "diagnostics", "model", "policy", "sampler", "decoding", "learner"]
+# The rooms from the ground up: one imports only what stands before it.
+FLOORS = [
+    "verifier", "records", "masked", "text", "stats", "filters", "objectives", "algorithm", "model", "weights", "tasks",
+    "runtime", "sampling", "config", "methods", "recording", "training", "report", "commands", "main",
+]  # fmt: skip
+# Arrays or plain values in and out: no files, clock, flags or logging.
+PURE = ["records", "masked", "stats", "filters", "objectives", "algorithm", "model", "sampling/sampler", "sampling/decoding", "training/learner"]
 EFFECTS = {"os", "sys", "time", "json", "pathlib", "random", "threading", "signal", "subprocess", "absl", "datasets", "transformers", "orbax"}
 
 
@@ -29,6 +35,37 @@ def imported(tree) -> set[str]:
 
 def calls(tree) -> set[str]:
     return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+
+def rooms_imported(text: str) -> set[str]:
+    """The rooms of the package that a module's source imports."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"kpo_jax.{alias.name}" for alias in node.names] if node.module == "kpo_jax" else [node.module]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("kpo_jax.")}
+    return found
+
+
+def upward(room: str, text: str) -> set[str]:
+    """What a module of `room` imports although it does not stand below it."""
+    return {other for other in rooms_imported(text) - {room} if FLOORS.index(other) > FLOORS.index(room)}
+
+
+def test_every_module_stands_in_a_room_and_imports_downwards_only():
+    for path in PACKAGE.rglob("*.py"):
+        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if room != "__init__":
+            assert room in FLOORS, f"{path}: no such room"
+            assert upward(room, path.read_text()) == set(), path
+
+
+def test_negative_control_an_import_upwards_is_seen():
+    assert upward("filters", "from kpo_jax.training import learner\nfrom kpo_jax import masked, report\n") == {"training", "report"}
 
 
 def violations(text: str) -> set[str]:

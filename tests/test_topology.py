@@ -12,12 +12,13 @@ import jax
 import pytest
 from jax.sharding import AbstractDevice, AbstractMesh, AxisType
 
-from kpo_jax import assembly, topology
 from kpo_jax import config as config_lib
-from kpo_jax.attention import Segments, causal_attention
+from kpo_jax.commands import topology
 from kpo_jax.config import MeshConfig
-from kpo_jax.model import PRESETS, ModelConfig, hidden_states, init_params, num_params
-from kpo_jax.sharding import AXES, batch_sharding, make_mesh, on_mesh, replicated
+from kpo_jax.model.attention import Segments, causal_attention
+from kpo_jax.model.decoder import PRESETS, ModelConfig, hidden_states, init_params, num_params
+from kpo_jax.runtime.sharding import AXES, batch_sharding, make_mesh, on_mesh, replicated
+from kpo_jax.training import setup as assembly
 
 ROOT = Path(__file__).parents[1]
 HAS_LIBTPU = importlib.util.find_spec("libtpu") is not None

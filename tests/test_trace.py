@@ -14,13 +14,17 @@ import numpy as np
 import pytest
 from test_learner import CONFIG, MODEL, packed, rows
 
-from kpo_jax import assembly, learner, replay, stages, trace, trainer
+from kpo_jax.commands import replay
 from kpo_jax.config import Config, MeshConfig, TraceConfig, build_filter, build_objective, from_config_dict, load_config_file, validate
 from kpo_jax.methods import METHODS
-from kpo_jax.problem_sets import Problem
-from kpo_jax.rollout import Rollout
-from kpo_jax.sharding import make_mesh
-from kpo_jax.types import TokenTrace, Verdict
+from kpo_jax.recording import trace
+from kpo_jax.records import TokenTrace, Verdict
+from kpo_jax.runtime.sharding import make_mesh
+from kpo_jax.tasks.problem_sets import Problem
+from kpo_jax.training import learner, trainer
+from kpo_jax.training import setup as assembly
+from kpo_jax.training import step as stages
+from kpo_jax.training.rollout import Rollout
 
 ROOT = Path(__file__).parents[1]
 SMALL = dict(

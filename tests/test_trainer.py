@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from absl.testing import flagsaver
 
-from kpo_jax import assembly, main
+from kpo_jax import main
 from kpo_jax.config import Config, EvalConfig, RolloutConfig
-from kpo_jax.data import DataConfig
+from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.training import setup as assembly
 
 ROOT = Path(__file__).parents[1]
 SMALL = [

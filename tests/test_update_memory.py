@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import update_memory
 
-from kpo_jax import policy
+from kpo_jax.model import head as policy
 
 EMBEDDING_BYTES = 4 * update_memory.MODEL.vocab_size * update_memory.MODEL.hidden_size
 LOGITS_BYTES = 4 * update_memory.MODEL.vocab_size * update_memory.ROWS * update_memory.RESPONSE

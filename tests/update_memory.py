@@ -11,12 +11,12 @@ import sys
 import jax
 import numpy as np
 
-from kpo_jax import learner
 from kpo_jax.config import LearnerConfig, MeshConfig, build_filter, build_objective
 from kpo_jax.methods import METHODS
-from kpo_jax.model import ModelConfig
-from kpo_jax.packing import make_batch, pack, pack_shape
-from kpo_jax.sharding import make_mesh, put_microbatches
+from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.packing import make_batch, pack, pack_shape
+from kpo_jax.runtime.sharding import make_mesh, put_microbatches
+from kpo_jax.training import learner
 
 MODEL = ModelConfig(
     vocab_size=151_936, hidden_size=256, intermediate_size=768, num_layers=4, num_heads=8, num_kv_heads=4, head_dim=32

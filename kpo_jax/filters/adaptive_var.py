@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from kpo_jax import masked
 from kpo_jax.filters.base import require_not_negative, require_positive, require_share, scan_tokens, zero_masked
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

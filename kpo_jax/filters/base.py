@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 FILTER_GRADIENTS = ("straight_through", "through_filter")
 GAUSSIAN_MEDIAN = 1.4826  # standard deviation over median absolute deviation, of a Gaussian

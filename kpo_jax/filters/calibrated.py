@@ -12,7 +12,7 @@ import jax
 from kpo_jax import masked
 from kpo_jax.filters.base import batch_scale, is_number, require, require_not_negative, require_positive, zero_masked
 from kpo_jax.filters.saturated_kalman import SaturatedKalman
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from kpo_jax import masked
 from kpo_jax.filters.base import require_share, zero_masked
 from kpo_jax.filters.kalman import filter_in_parallel
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from kpo_jax import masked
 from kpo_jax.filters.base import shift_right, zero_masked
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 
 from kpo_jax import masked
 from kpo_jax.filters.base import require, require_count, require_not_negative, require_positive, scan_tokens, zero_masked
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 COVARIANCES = ("weighted", "standard")
 QUANTILE = 1.0364  # square root of the 0.7 quantile of chi-square with one degree of freedom

@@ -23,7 +23,7 @@ from jax.custom_derivatives import SymbolicZero
 
 from kpo_jax import masked as masked_stats
 from kpo_jax.filters.base import is_number, require, require_not_negative, require_positive, scan_tokens, shift_right, zero_masked
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 MASKED_TOKENS = ("hold", "zero_observation")
 METHODS = ("auto", "scan", "parallel")

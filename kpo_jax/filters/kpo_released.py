@@ -22,7 +22,7 @@ import numpy as np
 
 from kpo_jax import masked
 from kpo_jax.filters.base import is_number, require, shift_right
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 SMALLEST_DECAY = 1e-30
 

@@ -23,7 +23,7 @@ from kpo_jax.filters.base import (
     scan_tokens,
     zero_masked,
 )
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 STATISTICS = ("mean", "median")
 

@@ -19,7 +19,7 @@ import numpy as np
 from kpo_jax import masked as masked_stats
 from kpo_jax.filters.base import is_number, require, zero_masked
 from kpo_jax.filters.kalman import check_model, chosen_method, filter_by_scan, filter_in_parallel, observed_places
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 COVARIANCES = ("standard", "masreliez")
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 
 from kpo_jax.filters.base import require_count, require_positive
 from kpo_jax.filters.kalman import check_finite_model, filter_reweighted
-from kpo_jax.types import FilterOutput
+from kpo_jax.records import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
-from kpo_jax.types import Batch, ObjectiveOutput
+from kpo_jax.records import Batch, ObjectiveOutput
 
 AGGREGATIONS = ("token-mean", "seq-mean-token-mean", "seq-mean-token-sum", "seq-mean-token-sum-norm")
 

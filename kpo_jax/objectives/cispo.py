@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from kpo_jax import masked
 from kpo_jax.objectives.base import check_aggregation, check_band, check_cap, total
-from kpo_jax.types import Batch, ObjectiveOutput
+from kpo_jax.records import Batch, ObjectiveOutput
 
 
 @dataclasses.dataclass(frozen=True)

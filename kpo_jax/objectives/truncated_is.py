@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from kpo_jax import masked
 from kpo_jax.objectives.base import Objective, total
-from kpo_jax.types import Batch, ObjectiveOutput
+from kpo_jax.records import Batch, ObjectiveOutput
 
 LEVELS = ("token", "sequence")
 

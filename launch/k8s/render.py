@@ -17,7 +17,7 @@ import jinja2
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from kpo_jax.redact import mask_words
+from kpo_jax.text import mask_words
 
 # TPU -> (node label, chips of a host in a slice of several hosts, sides of its torus)
 TPUS = {"v5e": ("tpu-v5-lite-podslice", 4, 2), "v5p": ("tpu-v5p-slice", 4, 3), "v6e": ("tpu-v6e-slice", 4, 2)}

@@ -1,0 +1,206 @@
+"""What each phase of a training step costs on this machine, beside the least that the machine would need for it.
+
+The least is the larger of FLOPs over the rate of matrix products and bytes over memory bandwidth: those of the data sheet where
+the accelerator is in `flops.DATA_SHEETS`, measured in the same run elsewhere. All prompts and responses are as long as the
+configuration lets them be, weights are random, nothing ends early. A model whose weights fit in a cache may decode faster than
+memory could feed it.
+"""
+
+import dataclasses
+import json
+import os
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kpo_jax.config import Config, build_filter
+from kpo_jax.model import flops
+from kpo_jax.report.report import table
+from kpo_jax.sampling.engine import make_sampler
+from kpo_jax.training import setup as assembly
+from kpo_jax.training import step as stages
+from kpo_jax.verifier import verify_batch
+
+REPEATS = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """`seconds` is the median of REPEATS, `first` that of the first run, with compilation; `items` counts tokens or responses."""
+
+    name: str
+    items: int
+    seconds: float
+    first: float
+    operations: float
+    bytes: float
+
+    def fraction(self, limits: flops.Limits) -> float:
+        """The least time over the time taken, 0 where nothing was counted."""
+        return max(self.operations / limits.flops, self.bytes / limits.bandwidth) / self.seconds
+
+
+def measure_limits(dtype: str) -> flops.Limits:
+    """The best of several runs of a large matrix product, and of an addition to an array that no cache holds."""
+    size = 2048
+    a = jnp.ones((size, size), dtype)
+    product = jax.jit(lambda a: a @ a)
+    increment = jax.jit(lambda x: x + 1, donate_argnums=0)  # in place: a fresh array would be paid for in page faults
+    box = [jnp.ones(2**26, jnp.float32)]
+
+    def step():
+        box[0] = increment(box[0])
+        return box[0]
+
+    return flops.Limits(2 * size**3 / _best(lambda: product(a)), 2 * box[0].nbytes / _best(step), "measured in this run")
+
+
+def _best(run: Callable) -> float:
+    return min(_timed(run) for _ in range(8))
+
+
+def _timed(run: Callable) -> float:
+    start = time.perf_counter()
+    jax.block_until_ready(run())
+    return time.perf_counter() - start
+
+
+def measure(name: str, run: Callable, *, items: int, operations: float = 0, bytes: float = 0) -> Phase:
+    """Time `run()`: once with compilation, then REPEATS times."""
+    first = _timed(run)
+    return Phase(name, items, float(np.median([_timed(run) for _ in range(REPEATS)])), first, operations, bytes)
+
+
+def phases(config: Config, data: assembly.Data, machine: assembly.Machine) -> list[Phase]:
+    """Prefill, decode, score, update, filter and verifier of one training step."""
+    rng = np.random.default_rng(config.seed)
+    prompts, group, length = config.rollout.prompts_per_step, config.rollout.group_size, config.sampler.max_response_length
+    prompt_length, batch = data.train.prompt_length, prompts * group
+    state = machine.init(jax.random.key(config.seed))
+    prompt_ids = rng.integers(config.model.vocab_size, size=(prompts, prompt_length)).tolist()
+    sampler = make_sampler(
+        config.model, config.sampler, mesh=machine.mesh, eos_ids=(), pad_id=data.tokenizer.pad_id, group_size=group
+    )
+
+    def sample(max_length):
+        return sampler(
+            state.params,
+            prompt_ids,
+            key=jax.random.key(0),
+            row_ids=np.arange(batch).reshape(prompts, group),
+            prompt_length=prompt_length,
+            num_slots=config.rollout.prompts_per_call or prompts,
+            max_lengths=np.full((prompts, group), max_length),
+        )
+
+    step = flops.training_step(
+        config.model,
+        prompt_lengths=[prompt_length] * prompts,
+        response_lengths=[length] * batch,
+        group_size=group,
+        share_prompts=config.learner.share_prompts,
+    )
+    prefill = measure("prefill", lambda: sample(1), items=prompts * prompt_length, operations=step.prefill)
+    both = measure("prefill and decode", lambda: sample(length), items=batch * length)
+    decode = Phase(
+        "decode", batch * (length - 1), max(both.seconds - prefill.seconds, 1e-9), both.first, step.decode,
+        flops.decode_bytes(config.model, prompts=prompts, group_size=group, prompt_length=prompt_length, response_length=length),
+    )  # fmt: skip
+    completions = sample(length)
+    rows = _random_rows(rng, prompt_ids, completions, group)
+    minibatches = stages.pack_minibatches(config, machine, rows)
+    tokens = batch * (prompt_length + length)
+    score = measure("score", lambda: stages.score(machine, state.params, minibatches), items=tokens, operations=step.score)
+    stages.judge(config, machine, state, minibatches)
+    if config.algorithm.kl.estimate:
+        stages.score(machine, state.params, minibatches, "reference_log_prob")
+    box = [state]
+
+    def update():
+        box[0], *_ = stages.update(machine, box[0], minibatches)
+        return box[0]
+
+    steps = measure(
+        "update", update, items=tokens, operations=step.update,
+        bytes=config.learner.num_minibatches * flops.optimizer_bytes(config.model),
+    )  # fmt: skip
+    return [prefill, decode, score, steps, *_filter_phases(config, rng, batch, length), _verifier_phase()]
+
+
+def _random_rows(rng, prompt_ids, completions, group) -> dict[str, np.ndarray]:
+    batch, length = completions.tokens.shape
+    tokens = np.concatenate([np.repeat(np.asarray(prompt_ids, np.int32), group, axis=0), completions.tokens], axis=1)
+    return dict(
+        tokens=tokens,
+        prompt_length=np.full(batch, tokens.shape[1] - length, np.int32),
+        response_mask=np.ones((batch, length), bool),
+        sampler_log_prob=completions.sampler_log_prob,
+        advantage=rng.normal(size=batch).astype(np.float32),
+        reward=np.zeros(batch, np.float32),
+    )
+
+
+def _filter_phases(config: Config, rng, batch: int, length: int) -> list[Phase]:
+    ratio_filter = build_filter(config.algorithm.filter)
+    log_ratio = jnp.asarray(0.1 * rng.standard_t(3, (batch, length)), jnp.float32)
+    weight, mask = jnp.asarray(rng.normal(size=(batch, length)), jnp.float32), jnp.ones((batch, length), bool)
+    forward = jax.jit(lambda z: ratio_filter(z, mask).log_ratio)
+    both = jax.jit(jax.grad(lambda z: jnp.sum(weight * ratio_filter(z, mask).log_ratio)))
+    size = log_ratio.nbytes
+    return [
+        measure("filter", lambda: forward(log_ratio), items=batch * length, bytes=2 * size),
+        measure("filter and gradient", lambda: both(log_ratio), items=batch * length, bytes=4 * size),
+    ]
+
+
+def _verifier_phase() -> Phase:
+    texts = [f"So the sum of the roots is {n}/{n + 1}.\nAnswer: \\frac{{{n}}}{{{n + 1}}}" for n in range(1, 2001)]
+    answers = [f"{2 * n}/{2 * n + 2}" for n in range(1, 2001)]
+    return measure("verifier", lambda: verify_batch(texts, answers) and None, items=len(texts))
+
+
+def peak_bytes() -> int:
+    """The most memory in use so far: of the fullest device where it says so, else of this process."""
+    stats = [device.memory_stats() for device in jax.local_devices()]
+    if all(stats):
+        return max(s["peak_bytes_in_use"] for s in stats)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def run(config: Config, data: assembly.Data, machine: assembly.Machine, workdir: str) -> str:
+    """Benchmark the configuration; writes `workdir`/benchmark.json and returns the table."""
+    limits = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count()) or measure_limits(config.model.dtype)
+    found = phases(config, data, machine)
+    peak = peak_bytes()
+    rows = [
+        [
+            phase.name,
+            f"{phase.items / phase.seconds:,.0f}",
+            f"{1e3 * phase.seconds:,.2f}",
+            f"{phase.first - phase.seconds:.1f}",
+            f"{phase.operations / 1e12:.3g}" if phase.operations else "-",
+            f"{phase.bytes / 1e9:.3g}" if phase.bytes else "-",
+            f"{100 * phase.fraction(limits):.0f} %" if phase.operations or phase.bytes else "-",
+        ]
+        for phase in found
+    ]
+    result = {
+        "limits": dataclasses.asdict(limits),
+        "peak_bytes": peak,
+        "phases": [dataclasses.asdict(phase) | {"fraction": phase.fraction(limits)} for phase in found],
+    }
+    path = Path(workdir) / "benchmark.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(result, indent=2) + "\n")
+    os.replace(temporary, path)
+    header = ["phase", "tokens/s (verifier: responses/s)", "ms", "compile s", "TFLOPs", "GB", "of the limit"]
+    return (
+        f"limit: {limits.flops / 1e12:.3g} TFLOP/s, {limits.bandwidth / 1e9:.3g} GB/s, {limits.source}\n"
+        f"peak memory: {peak / 2**30:.2f} GiB\n\n{table(header, rows)}\n\n{path}"
+    )

@@ -1,0 +1,99 @@
+"""What a configuration will need, worked out from shapes alone: parameters, mesh, bytes per device, FLOPs."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+from jax.sharding import PartitionSpec
+
+from kpo_jax.config import Config
+from kpo_jax.model import critic, flops
+from kpo_jax.model.decoder import init_params, num_params
+from kpo_jax.runtime.sharding import bytes_per_device, mesh_shape, param_specs
+from kpo_jax.training.learner import make_optimizer
+from kpo_jax.weights import huggingface as hf
+
+
+def describe(config: Config) -> str:
+    """A few lines for a person. With mesh.data = -1 the devices of this machine are counted, otherwise none is touched.
+
+    Raises ValueError if the pretrained weights are of another architecture; those of a hub id are not asked for.
+    """
+    if config.pretrained and hf.is_local(config.pretrained):
+        hf.find(config.pretrained, config.revision, config.model)
+    mesh = config.mesh
+    num_devices = len(jax.devices()) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
+    sizes = mesh_shape(mesh, num_devices)
+    param_bytes, moment_bytes = state_bytes(config, sizes)
+    lines = [
+        f"parameters       {num_params(config.model):,}",
+        f"first policy     {_first_policy(config)}",
+        f"mesh             {' x '.join(f'{k} {v}' for k, v in sizes.items())} = {num_devices} device(s)",
+        "bytes per device",
+        f"  parameters     {human(param_bytes)}",
+        f"  gradient       {human(param_bytes)}",
+        f"  optimizer      {human(moment_bytes)}",
+        *_further_networks(config, sizes),
+        f"  KV cache       {human(_cache_bytes(config, sizes))}",
+        "TFLOPs of a training step, all prompts and responses as long as they may be",
+        *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(longest_step(config)).items()),
+    ]
+    return "\n".join(lines)
+
+
+def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
+    """Bytes on one device of a mesh of those sizes: (parameters, both moments). The gradient is as large as the parameters."""
+    params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
+    return _network_bytes(config, params, param_specs(config.model), sizes)
+
+
+def _network_bytes(config: Config, params, specs, sizes: dict[str, int]) -> tuple[int, int]:
+    adam = jax.eval_shape(make_optimizer(config.learner).init, params)[1]  # its counters are a few bytes
+    return bytes_per_device(params, specs, sizes), sum(bytes_per_device(moment, specs, sizes) for moment in (adam.mu, adam.nu))
+
+
+def _further_networks(config: Config, sizes: dict[str, int]) -> list[str]:
+    """Lines on the bytes of the reference policy and of the critic, where there are any."""
+    lines = []
+    if config.algorithm.kl.estimate:
+        lines.append(f"  reference      {human(state_bytes(config, sizes)[0])}")
+    if config.algorithm.has_critic:
+        trunk = jax.eval_shape(lambda: critic.init_params(init_params(config.model, jax.random.key(0))))["trunk"]
+        specs = param_specs(config.model)
+        size, moments = _network_bytes(config, trunk, {name: specs[name] for name in trunk}, sizes)
+        lines += [f"  critic         {human(size)}", f"  its optimizer  {human(moments)}"]
+    return lines
+
+
+def _first_policy(config: Config) -> str:
+    start = f"step 0 of {config.init_from}" if config.init_from else config.pretrained or "random weights"
+    return f"{start}, then a warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else start
+
+
+def longest_step(config: Config) -> flops.StepFlops:
+    """FLOPs of a training step whose prompts and responses are all as long as they may be."""
+    rollout = config.rollout
+    return flops.training_step(
+        config.model,
+        prompt_lengths=[config.data.max_prompt_length] * rollout.prompts_per_step,
+        response_lengths=[config.sampler.max_response_length] * rollout.prompts_per_step * rollout.group_size,
+        group_size=rollout.group_size,
+        share_prompts=config.learner.share_prompts,
+    )
+
+
+def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:
+    """Prompt cache (one row per prompt) and response cache (one row per sample) of one sampler call."""
+    model, rollout = config.model, config.rollout
+    prompts = rollout.prompts_per_call or rollout.prompts_per_step
+    tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
+    shape = jax.ShapeDtypeStruct((2, model.num_layers, tokens, model.num_kv_heads, model.head_dim), jnp.dtype(model.dtype))
+    return bytes_per_device(shape, PartitionSpec(None, None, ("data", "fsdp"), "tensor"), sizes)
+
+
+def human(count: int) -> str:
+    """Bytes in the largest unit of which they have one."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if count >= size:
+            return f"{count / size:.2f} {unit}"
+    return f"{count} B"

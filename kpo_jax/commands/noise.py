@@ -1,0 +1,143 @@
+"""The A/A noise floor: log-ratios of a policy with itself, pushed through every method.
+
+The same weights give other log-probabilities in another microbatching, packing or dtype, and in the sampler. A trainer takes
+such differences for a change of the policy. A clip band of 3e-4 may lie below them: how much of the clipping is numerics?
+"""
+
+import dataclasses
+
+import jax
+import numpy as np
+
+from kpo_jax.algorithm.advantages import ADVANTAGES
+from kpo_jax.commands import replay
+from kpo_jax.commands.replay import Minibatch
+from kpo_jax.config import Config
+from kpo_jax.methods import METHODS, name_of
+from kpo_jax.model.packing import PackShape, pack, pack_shape, unpack
+from kpo_jax.report.report import table
+from kpo_jax.runtime import distributed
+from kpo_jax.runtime.sharding import put_microbatches
+from kpo_jax.training import step as stages
+from kpo_jax.training.learner import make_score_step
+
+
+def log_probs(machine, score_step, shape: PackShape, params, minibatches: list[dict]) -> list[np.ndarray]:
+    """[N, T] of each minibatch's rows by `score_step` on sequences packed into `shape`, 0 where masked."""
+    out = []
+    for rows in minibatches:
+        packed, order = pack(rows, shape)
+        scores = jax.device_get(score_step(params, put_microbatches(machine.mesh, packed)))
+        out.append(np.where(rows["response_mask"], unpack(scores, order, len(rows["tokens"])), np.float32(0)))
+    return out
+
+
+def other_shapes(shape: PackShape, num_sequences: int, prompt_length: int, response_length: int, device_rows: int) -> dict[str, PackShape]:
+    """Other ways to pack the same minibatch, by name; one that would be the same is left out."""
+    sequence_length, tokens = prompt_length + response_length, shape.rows * shape.length
+    half = pack_shape(
+        num_sequences,
+        prompt_length,
+        response_length,
+        group_size=shape.shared,
+        microbatch_tokens=max(tokens // 2, sequence_length * device_rows),
+        device_rows=device_rows,
+    )
+    rows = max(tokens // sequence_length // device_rows, 1) * device_rows
+    alone = PackShape(-(-num_sequences // rows), rows, sequence_length, response_length, rows, 1, shared=1)
+    return {name: other for name, other in (("half the microbatch", half), ("a row per sequence", alone)) if other != shape}
+
+
+def variations(config: Config, machine, params, minibatches: list[dict], prompt_length: int) -> dict[str, list[np.ndarray]]:
+    """{name: [N, T] log-probabilities of each minibatch}: "as trained" first, then the same again, then variations of it."""
+    shape, device_rows = machine.pack_shape, machine.mesh.shape["data"] * machine.mesh.shape["fsdp"]
+    response = config.sampler.max_response_length
+    score = lambda step, how: log_probs(machine, step, how, params, minibatches)
+    out = {"as trained": score(machine.score_step, shape), "the same again": score(machine.score_step, shape)}
+    for name, other in other_shapes(shape, len(minibatches[0]["tokens"]), prompt_length, response, device_rows).items():
+        out[name] = score(machine.score_step, other)
+    dtype = "float32" if config.model.dtype == "bfloat16" else "bfloat16"
+    model = dataclasses.replace(config.model, dtype=dtype)
+    out[dtype] = score(make_score_step(model, machine.shardings, machine.mesh, temperature=config.sampler.temperature), shape)
+    return out | {"the sampler": [rows["sampler_log_prob"] for rows in minibatches]}
+
+
+def pseudo_minibatches(minibatches: list[dict], base: list[np.ndarray], other: list[np.ndarray]) -> list[Minibatch]:
+    """What an update would see if `other` were the policy's log-probabilities and `base` the old ones."""
+    whole = lambda x: x[None]  # in one microbatch
+    return [
+        Minibatch(
+            number,
+            log_ratio=whole(np.where(rows["response_mask"], after - before, np.float32(0))),
+            response_mask=whole(rows["response_mask"]),
+            advantage=whole(np.broadcast_to(rows["advantage"].reshape(len(before), -1), before.shape)),
+            old_log_prob=whole(before),
+            sampler_log_prob=whole(rows["sampler_log_prob"]),
+        )
+        for number, (rows, before, after) in enumerate(zip(minibatches, base, other, strict=True))
+    ]
+
+
+def measure(algorithms: dict, minibatches: list[dict], scores: dict[str, list[np.ndarray]]) -> list[dict]:
+    """One line per variation and method: spread of the pseudo log-ratio z, and what the method clips and saturates of it."""
+    base, lines = scores["as trained"], []
+    pushes = {method: replay.make_push(algorithm, weights=False) for method, algorithm in algorithms.items()}
+    for name, other in scores.items():
+        if other is base:
+            continue
+        pseudo = pseudo_minibatches(minibatches, base, other)
+        z = np.concatenate([m.log_ratio[m.response_mask] for m in pseudo]).astype(np.float64)
+        spread = {"tokens": len(z), "z_sd": float(z.std()), "z_abs_max": float(np.abs(z).max()), "z_not_zero": float(np.mean(z != 0))}
+        for method, push in pushes.items():
+            tokens = replay.join([replay.flatten(m, push(m)) for m in pseudo])
+            with_advantage, log_ratio = tokens["sign"] != 0, tokens["filtered_log_ratio"].astype(np.float64)
+            lines.append(
+                {"variation": name, "method": method}
+                | spread
+                | {
+                    "log_ratio_sd": float(log_ratio.std()),
+                    "tokens_with_advantage": int(with_advantage.sum()),
+                    "clipped_fraction": float(tokens["clipped"][with_advantage].mean()) if with_advantage.any() else None,
+                    "saturated_fraction": float(tokens["saturated"].mean()),
+                    "not_finite_fraction": float(np.mean(~np.isfinite(log_ratio))),
+                }
+            )
+    return lines
+
+
+def tables(lines: list[dict]) -> str:
+    """The lines as Markdown: the variations, then what each method clips, saturates and makes not finite of each."""
+    names = list(dict.fromkeys(line["variation"] for line in lines))
+    of = {(line["variation"], line["method"]): line for line in lines}
+    methods = list(dict.fromkeys(line["method"] for line in lines))
+    first = [of[name, methods[0]] for name in names]
+    spread = [[v["variation"], f"{v['z_sd']:.3g}", f"{v['z_abs_max']:.3g}", f"{v['z_not_zero']:.2%}"] for v in first]
+    share = lambda value: "-" if value is None else f"{value:.2%}"
+    parts = [table(["log-probabilities", "sd z", "max abs z", "z not 0"], spread)]
+    for title, key in (
+        ("Clipped, of the tokens with an advantage", "clipped_fraction"), ("Saturated", "saturated_fraction"), ("Not finite", "not_finite_fraction")
+    ):  # fmt: skip
+        rows = [[m, *(share(of[name, m][key]) for name in names)] for m in methods if any(of[name, m][key] for name in names)]
+        parts.append(f"{title}{'' if rows else ': none by any method'}" + ("\n\n" + table(["method", *names], rows) if rows else ""))
+    return "\n\n".join(parts)
+
+
+def run(config: Config, data, machine, params, step: int, workdir: str) -> str:
+    """Sample the training step after `step` with its policy, score it in every way, write `workdir`/noise/step_NNNNNN.jsonl and .md."""
+    result = stages.collect(config, data, machine, params, step + 1)
+    if config.algorithm.has_critic:  # only the advantage's sign matters here, and a group's does without the critic
+        result.rows["advantage"] = np.asarray(ADVANTAGES["group"](result.rows["reward"], config.rollout.group_size))
+    minibatches = [rows for rows, _, _ in stages.pack_minibatches(config, machine, result.rows)]
+    scores = variations(config, machine, params, minibatches, data.train.prompt_length)
+    algorithms = dict(METHODS) if name_of(config.algorithm) else {"this run": config.algorithm} | METHODS
+    lines = measure(algorithms, minibatches, scores)
+    first = lines[0]
+    head = (
+        f"A/A noise floor of step {step}: {first['tokens']:,} tokens of {len(result.texts)} responses, "
+        f"{first['tokens_with_advantage']:,} of them with an advantage. z is the log-probability so computed less that of training "
+        f"({config.model.dtype}, in its own packing); methods with none are left out of a table."
+    )
+    text = f"{head}\n\n{tables(lines)}"
+    if distributed.is_first():
+        replay.write(f"{workdir}/noise", f"step_{step:06d}", text, [{"step": step} | line for line in lines])
+    return text

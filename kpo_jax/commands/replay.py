@@ -1,0 +1,329 @@
+"""Recorded log-ratios pushed through other filters and objectives: what each would have saturated, clipped and weighed.
+
+A filter sees a minibatch exactly as training showed it: in the microbatches and rows of the record, or whole if it measures a
+scale over it (`batch_coupled`). So the recorded filter gives the recorded values back to the bit, and that is checked first.
+Nothing is trained, so a row says what a filter does to the ratios that the recorded run met, not to those it would have led to.
+"""
+
+import dataclasses
+import json
+import math
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kpo_jax import masked
+from kpo_jax.commands import estimation, grid
+from kpo_jax.commands.grid import Candidate
+from kpo_jax.config import AlgorithmConfig, FilterConfig, ObjectiveConfig, build_filter, build_objective
+from kpo_jax.filters import apply_filter
+from kpo_jax.methods import METHODS
+from kpo_jax.objectives import aggregation_weights
+from kpo_jax.recording import trace
+from kpo_jax.records import Batch
+from kpo_jax.report.report import table
+
+NUM_POSITIONS = 8
+QUANTILES = (0.001, 0.01, 0.5, 0.99, 0.999)
+COMPARED = ("filtered_log_ratio", "innovation", "innovation_std", "gain", "saturated", "clipped")
+
+
+class Minibatch(NamedTuple):
+    """What filter and objective are given, [microbatches, B, T] of host arrays; `number` counts from 0, the on-policy one."""
+
+    number: int
+    log_ratio: np.ndarray
+    response_mask: np.ndarray
+    advantage: np.ndarray
+    old_log_prob: np.ndarray
+    sampler_log_prob: np.ndarray
+
+
+class Outcome(NamedTuple):
+    """What filter and objective made of the tokens of a minibatch, as its arrays are.
+
+    `weight` is the token's share of the policy gradient in units of A times its share in the loss: the ratio where the gradient passes
+    the filter by, 0 where it is clipped; NaN where the advantage is 0.
+    """
+
+    filtered_log_ratio: np.ndarray
+    innovation: np.ndarray
+    innovation_std: np.ndarray
+    gain: np.ndarray
+    saturated: np.ndarray
+    clipped: np.ndarray
+    weight: np.ndarray
+
+
+# ------------------------------------------------------------------------------------------------------------- one filter
+
+
+def make_push(algorithm: AlgorithmConfig, weights: bool = True):
+    """`push(minibatch) -> Outcome`, jitted once for all minibatches of a shape; without `weights` they are NaN."""
+    ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
+
+    def values(log_ratio, batch):
+        filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, algorithm.filter.gradient)
+        return filtered, objective(filtered.log_ratio, batch)
+
+    def weigh(log_ratio, batch):
+        grads = jax.grad(lambda z: values(z, batch)[1].loss)(log_ratio)
+        unit = aggregation_weights(batch, objective.aggregation, objective.length_norm)
+        unit *= batch.advantage if batch.advantage.ndim == 2 else batch.advantage[:, None]
+        return jnp.where(unit == 0, jnp.nan, masked.divide(-grads, unit))
+
+    # apart, so that what is compared with the record is not compiled together with gradients
+    values, weigh = jax.jit(values), jax.jit(weigh)
+
+    def push(minibatch: Minibatch) -> Outcome:
+        shape, mask = minibatch.log_ratio.shape, minibatch.response_mask
+        arrays = minibatch._asdict()
+        del arrays["number"]
+        if ratio_filter.batch_coupled:
+            arrays = {name: x.reshape(1, -1, shape[-1]) for name, x in arrays.items()}
+        totals = dict(num_tokens=jnp.int32(mask.sum()), num_sequences=jnp.int32(mask.any(axis=-1).sum()))
+        parts = []
+        for micro in range(len(arrays["log_ratio"])):
+            fields = {name: x[micro] for name, x in arrays.items()}
+            log_ratio, advantage = fields.pop("log_ratio"), fields.pop("advantage")
+            if (advantage == advantage[:, :1])[fields["response_mask"]].all():
+                advantage = advantage[:, 0]
+            batch = Batch(packed=None, advantage=advantage, **fields, **totals)
+            filtered, out = jax.device_get(values(log_ratio, batch))
+            weight = jax.device_get(weigh(log_ratio, batch)) if weights else np.full_like(log_ratio, np.nan)
+            parts.append(Outcome(*filtered, out.clipped, weight))
+        return Outcome(*(np.stack(field).reshape(shape) for field in zip(*parts, strict=True)))
+
+    return push
+
+
+def minibatches(step: dict[str, np.ndarray], description: dict) -> list[Minibatch]:
+    """The minibatches of a recorded step, as training had them on the devices."""
+    fields = step | {"response_mask": np.ones(len(step["token"]), bool)}
+    return [
+        Minibatch(number, *(to_places(step, description, number, fields[name]) for name in Minibatch._fields[1:]))
+        for number in range(description["num_minibatches"])
+    ]
+
+
+def to_places(step, description, number: int, values: np.ndarray) -> np.ndarray:
+    """A token field of one minibatch, [tokens] of the whole step -> [microbatches, B, T]; 0 where there is no token."""
+    out = np.zeros(description["microbatch_shape"], values.dtype)
+    out[_places(step, number)] = values[_tokens_of(step, number)]
+    return out
+
+
+def _tokens_of(step, number: int) -> np.ndarray:
+    """[tokens] bool: those of the minibatch."""
+    return np.repeat(step["minibatch"] == number, np.diff(step["offsets"]))
+
+
+def _places(step, number: int) -> tuple[np.ndarray, ...]:
+    """(microbatch, place, position) of each token of the minibatch, in the order of the record."""
+    lengths, chosen = np.diff(step["offsets"]), _tokens_of(step, number)
+    position = np.arange(step["offsets"][-1]) - np.repeat(step["offsets"][:-1], lengths)
+    return *(np.repeat(step[name], lengths)[chosen] for name in ("microbatch", "place")), position[chosen]
+
+
+def recorded_algorithm(description: dict) -> AlgorithmConfig:
+    """The filter and objective of a trace. Raises ValueError if this version has no such thing."""
+    try:
+        algorithm = AlgorithmConfig(filter=FilterConfig(**description["filter"]), objective=ObjectiveConfig(**description["objective"]))
+        grid.check(algorithm)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"trace: its algorithm is not one of this version: {error}") from error
+    return algorithm
+
+
+def differences(outcome: Outcome, step: dict[str, np.ndarray], number: int) -> dict[str, tuple[int, float]]:
+    """{field: (tokens whose bits differ, largest difference)} of a minibatch's outcome and the record, of fields that differ.
+
+    The log-ratio is compared with the recorded log-probabilities, so that a record which contradicts itself is noticed.
+    """
+    found, tokens, places = {}, _tokens_of(step, number), _places(step, number)
+    ours_of = {name: getattr(outcome, name)[places] for name in COMPARED} | {"log_ratio": (step["log_prob"] - step["old_log_prob"])[tokens]}
+    for name, ours in ours_of.items():
+        theirs = step[name][tokens]
+        bits = np.uint8 if theirs.dtype == bool else np.uint32
+        differ = ours.view(bits) != theirs.view(bits)
+        if differ.any():
+            with np.errstate(invalid="ignore"):
+                found[name] = (int(differ.sum()), float(np.max(np.abs(ours.astype(float) - theirs.astype(float))[differ])))
+    return found
+
+
+# -------------------------------------------------------------------------------------------------------------- statistics
+
+
+def flatten(minibatch: Minibatch, outcome: Outcome) -> dict[str, np.ndarray]:
+    """[tokens] of every field of the outcome, and of minibatch, position (in eighths of T) and sign of the advantage."""
+    mask = minibatch.response_mask
+    length = mask.shape[-1]
+    eighth = np.broadcast_to(np.arange(length) * NUM_POSITIONS // length, mask.shape)
+    fields = {name: value[mask] for name, value in outcome._asdict().items()}
+    number = np.full(int(mask.sum()), minibatch.number)
+    return fields | dict(minibatch=number, position=eighth[mask], sign=np.sign(minibatch.advantage[mask]).astype(int))
+
+
+def join(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def statistics(tokens: dict[str, np.ndarray], chosen: np.ndarray) -> dict[str, float]:
+    """Counts, shares and the spread of the filtered ratio over the chosen [tokens]; what is not finite is counted and left out."""
+    number = int(chosen.sum())
+    log_ratio = tokens["filtered_log_ratio"][chosen].astype(np.float64)
+    finite = log_ratio[np.isfinite(log_ratio)]
+    weight = tokens["weight"][chosen].astype(np.float64)
+    out = {"tokens": number, "not_finite": number - len(finite)}
+    for name in ("saturated", "clipped"):
+        out |= {name: int(tokens[name][chosen].sum()), f"{name}_fraction": float(tokens[name][chosen].mean()) if number else 0.0}
+    with_advantage = weight[tokens["sign"][chosen] != 0]
+    out["gradient_weight"] = float(with_advantage[np.isfinite(with_advantage)].mean()) if np.isfinite(with_advantage).any() else math.nan
+    out["gain"] = float(tokens["gain"][chosen].mean(dtype=np.float64)) if number else math.nan
+    out["log_ratio_sd"] = float(finite.std()) if len(finite) else math.nan
+    out["log_ratio_abs_max"] = float(np.abs(finite).max()) if len(finite) else math.nan
+    levels = np.exp(np.quantile(finite, [*QUANTILES, 1.0])) if len(finite) else [math.nan] * (len(QUANTILES) + 1)
+    return out | {f"ratio_q{q:g}": float(level) for q, level in zip(QUANTILES, levels[:-1], strict=True)} | {"ratio_max": float(levels[-1])}
+
+
+def slices(tokens: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """{name: chosen [tokens] bool}. Positions and signs are those of the off-policy minibatches; of the only one, where there is one."""
+    number = tokens["minibatch"]
+    off_policy = number > 0 if number.max() > 0 else np.ones_like(number, bool)
+    out = {"all": np.ones_like(off_policy), "off_policy": off_policy}
+    out |= {f"minibatch_{i}": number == i for i in range(number.max() + 1)}
+    out |= {f"position_{i}": off_policy & (tokens["position"] == i) for i in range(NUM_POSITIONS)}
+    return out | {name: off_policy & (tokens["sign"] == sign) for name, sign in (("positive", 1), ("negative", -1), ("no_advantage", 0))}
+
+
+# ------------------------------------------------------------------------------------------------------------- the command
+
+
+def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
+    """Push a trace through the grids (every method, if there is none), write `out`/replay.jsonl and replay.md; return the latter.
+
+    Raises ValueError, one line, for what is no trace, an empty one, or no legal grid.
+    """
+    directory, description = trace.load(trace_path)
+    recorded = recorded_algorithm(description)
+    candidates = [Candidate("recorded", recorded)]
+    for line in grid_lines or METHODS:
+        candidates += grid.parse(line, recorded)
+    steps = trace.steps(directory)
+    if not steps:
+        raise ValueError(f"trace: {directory} holds no step yet")
+    loaded = [trace.load_step(directory, step) for step in steps]
+    given = [(step, minibatch) for step in loaded for minibatch in minibatches(step, description)]
+    results, check = {}, ""
+    for label, algorithm in candidates:
+        push = make_push(algorithm)
+        outcomes = [push(minibatch) for _, minibatch in given]
+        if label == "recorded":
+            check = _check(description, [differences(o, step, m.number) for o, (step, m) in zip(outcomes, given, strict=True)], given)
+        tokens = join([flatten(minibatch, outcome) for outcome, (_, minibatch) in zip(outcomes, given, strict=True)])
+        results[label] = {name: statistics(tokens, chosen) for name, chosen in slices(tokens).items()}
+    fitted, fit_text = fit([minibatch for _, minibatch in given])
+    text = "\n\n".join([f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}", fit_text, *tables(results)])
+    lines = [
+        {"filter": label, "slice": name} | values | {"algorithm": _given(dict(candidates)[label])}
+        for label, slices_of in results.items()
+        for name, values in slices_of.items()
+    ]
+    write(out, "replay", text, [{"slice": "off_policy", "maximum_likelihood": fitted}, *lines])
+    return text
+
+
+def fit(given: list[Minibatch]) -> tuple[dict | None, str]:
+    """Q and V of the off-policy log-ratios by maximum likelihood, and whether the model fits: (for a program, for a person)."""
+    last = max(minibatch.number for minibatch in given)
+    chosen = [minibatch for minibatch in given if minibatch.number or not last]
+    log_ratio = np.concatenate([minibatch.log_ratio for minibatch in chosen]).reshape(-1, given[0].log_ratio.shape[-1])
+    mask = np.concatenate([minibatch.response_mask for minibatch in chosen]).reshape(log_ratio.shape)
+    try:
+        found = estimation.estimate(log_ratio, mask)
+        standardized = estimation.standardized_innovations(log_ratio, mask, found.process_var, found.measurement_var)
+        white, size = estimation.whiteness(standardized, num_fitted=1), estimation.nis(standardized)
+    except ValueError as error:  # on-policy, too short: there is nothing to estimate
+        return None, f"No estimate of Q and V: {error}"
+    text = (
+        f"Maximum likelihood, off-policy log-ratios: Q = {found.process_var:.3g}, V = {found.measurement_var:.3g}, Q/V = {found.var_ratio:.3g} "
+        f"[{found.var_ratio_low:.3g}, {found.var_ratio_high:.3g}]. Innovations uncorrelated: p = {white.p_value:.2g} (Ljung-Box); of the size "
+        f"expected: {size.sequences_inside} of {size.num_sequences} responses within 95 % (NIS, p = {size.p_value:.2g})."
+    )
+    more = {"whiteness_p": white.p_value, "nis_mean": size.mean, "nis_p": size.p_value, "nis_sequences_inside": size.sequences_inside}
+    return dataclasses.asdict(found) | more, text
+
+
+def _given(algorithm: AlgorithmConfig) -> dict:
+    parts = {name: dataclasses.asdict(getattr(algorithm, name)) for name in ("filter", "objective")}
+    return {name: {k: v for k, v in part.items() if v is not None} for name, part in parts.items()}
+
+
+def _check(description, found: list[dict], given) -> str:
+    """What the comparison of the recorded filter with the record came to, for a person."""
+    count = sum(int(minibatch.response_mask.sum()) for _, minibatch in given)
+    lines = []
+    for name in (*COMPARED, "log_ratio"):
+        each = [minibatch[name] for minibatch in found if name in minibatch]
+        if each:
+            lines.append(f"{name} of {sum(n for n, _ in each):,} (by at most {max(size for _, size in each):.3g})")
+    if not lines:
+        return f"The recorded filter gives the recorded values of all {count:,} tokens, to the bit."
+    where = f"recorded on {description['backend']} with jax {description['jax']}, replayed on {jax.default_backend()} with jax {jax.__version__}"
+    return f"THE RECORDED FILTER GIVES OTHER VALUES: of {count:,} tokens, {', '.join(lines)}; {where}."
+
+
+def tables(results: dict[str, dict[str, dict]]) -> list[str]:
+    """Markdown tables, off-policy minibatches unless said: the filters beside each other, then each of three figures in three ways.
+
+    These nine are the shares saturated and clipped and the effective gradient weight, by position, minibatch and sign of the advantage.
+    """
+    share = lambda values, name: f"{values[f'{name}_fraction']:.2%}" if values["tokens"] else "-"
+    weight = lambda values: "-" if math.isnan(values["gradient_weight"]) else f"{values['gradient_weight']:.4g}"
+    header = ["filter", "gain", "sd log r", "max abs log r", "r 1 %", "r 99 %", "max r", "saturated", "clip A>0", "clip A<0", "weight"]
+    rows = []
+    for label, of in results.items():
+        v = of["off_policy"]
+        ratios = [f"{v[name]:.5g}" for name in ("ratio_q0.01", "ratio_q0.99", "ratio_max")]
+        spread = [f"{v['gain']:.3g}", f"{v['log_ratio_sd']:.3g}", f"{v['log_ratio_abs_max']:.3g}", *ratios]
+        mark = f" ({v['not_finite']:,} tokens not finite)" if v["not_finite"] else ""
+        clipped = [share(of[sign], "clipped") for sign in ("positive", "negative")]
+        rows.append([label + mark, *spread, share(v, "saturated"), *clipped, weight(v)])
+    out = ["Off-policy minibatches\n\n" + table(header, rows)]
+    numbers = [name for name in next(iter(results.values())) if name.startswith("minibatch_")]
+    groupings = {
+        "eighth of the response length": {str(i + 1): f"position_{i}" for i in range(NUM_POSITIONS)},
+        "minibatch": {name.removeprefix("minibatch_"): name for name in numbers},
+        "sign of the advantage": {"A > 0": "positive", "A < 0": "negative", "A = 0": "no_advantage"},
+    }
+    for title, name in (("Saturated", "saturated"), ("Clipped", "clipped"), ("Effective gradient weight", None)):
+        show = (lambda values, name=name: share(values, name)) if name else weight
+        for by, columns in groupings.items():
+            rows = [
+                [label, *(show(of[column]) for column in columns.values())]
+                for label, of in results.items()
+                if name is None or any(of[column][name] for column in columns.values())
+            ]
+            note = "" if name is None else " (filters with none left out)" if rows else ": none by any filter"
+            out.append(f"{title}, by {by}{note}" + ("\n\n" + table(["filter", *columns], rows) if rows else ""))
+    return out
+
+
+def write(out: str, name: str, text: str, lines: list[dict]) -> None:
+    """`out`/NAME.md and `out`/NAME.jsonl, each whole or not at all; what is not finite is null."""
+    directory = Path(out)
+    directory.mkdir(parents=True, exist_ok=True)
+    clean = lambda v: None if isinstance(v, float) and not math.isfinite(v) else v
+    strict = lambda line: {k: strict(v) if isinstance(v, dict) else clean(v) for k, v in line.items()}
+    for path, content in (
+        (directory / f"{name}.md", text + "\n"),
+        (directory / f"{name}.jsonl", "".join(json.dumps(strict(line)) + "\n" for line in lines)),
+    ):
+        temporary = path.with_name(path.name + ".tmp")
+        temporary.write_text(content)
+        os.replace(temporary, path)

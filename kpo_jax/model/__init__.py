@@ -1,0 +1,1 @@
+"""The policy network: decoder, attention, vocabulary head, packing of sequences, critic, FLOPs."""

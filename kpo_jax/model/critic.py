@@ -1,0 +1,112 @@
+"""PPO's critic: a network of its own that expects the reward of a response at each of its tokens.
+
+It is the policy's decoder, begun from the policy's first weights, with a linear value head in place of the vocabulary; it shares
+nothing with the policy and has its own optimizer. A shared trunk would save its memory, but then the value loss moves the policy,
+by a coefficient that has to be tuned, and the policy's update is no longer the update that the other methods have.
+"""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from kpo_jax import masked
+from kpo_jax.algorithm.advantages import gae
+from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.head import packed_hidden_states
+from kpo_jax.objectives.value import value_loss
+from kpo_jax.records import Batch, Packed
+
+STD_FLOOR = 1e-6
+
+
+@dataclasses.dataclass(frozen=True)
+class CriticConfig:
+    """The critic of `algorithm.advantage = gae`; with any other advantage there is none.
+
+    Attributes:
+      learning_rate, warmup_steps: of its optimizer, which is the policy's (LearnerConfig) in all else.
+      gamma, lam: of the generalized advantage estimates; 1 and 1 is the reward minus the value.
+      value_clip: how far a value may move from the one at rollout time while its gradient lives; inf is no clip.
+      normalize: whether advantages get mean 0 and standard deviation 1 over the rollout's valid tokens, as is the custom.
+    """
+
+    learning_rate: float = 1e-5
+    warmup_steps: int = 0
+    gamma: float = 1.0
+    lam: float = 1.0
+    value_clip: float = 0.2
+    normalize: bool = True
+
+    def __post_init__(self):
+        for name, high in (("learning_rate", float("inf")), ("gamma", 1.0), ("lam", 1.0)):
+            if not 0 <= getattr(self, name) <= high:
+                raise ValueError(f"{name}={getattr(self, name)!r} is not legal: it must lie in [0, {high}]")
+        if self.warmup_steps < 0:
+            raise ValueError(f"warmup_steps={self.warmup_steps!r} is not legal: it must be at least 0")
+        if not self.value_clip > 0:
+            raise ValueError(f"value_clip={self.value_clip!r} is not legal: it must be > 0 (inf: not clipped)")
+
+
+def init_params(policy_params) -> dict:
+    """The critic's first parameters: a copy of the policy's without its output head, and a value head that says 0."""
+    trunk = {name: jax.tree.map(jnp.copy, part) for name, part in policy_params.items() if name != "lm_head"}
+    width = policy_params["norm"].shape[0]
+    return {"trunk": trunk, "value_head": {"kernel": jnp.zeros(width, jnp.float32), "bias": jnp.zeros((), jnp.float32)}}
+
+
+def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
+    """The value before each response token, [B, T] float32: what the critic expects having read what comes before it.
+
+    `config` is the policy's. Finite junk where `packed.places` is.
+    """
+    trunk_config = dataclasses.replace(config, tie_embeddings=True)  # it has no output head to declare
+    hidden = packed_hidden_states(trunk_config, params["trunk"], packed)
+    hidden = jnp.take_along_axis(hidden, packed.columns[:, :, None], axis=1, mode="clip").astype(jnp.float32)  # [R, C, D]
+    value = jnp.einsum("rcd,d->rc", hidden, params["value_head"]["kernel"]) + params["value_head"]["bias"]
+    return value.reshape(-1)[packed.places]
+
+
+def critic_loss(params, batch: Batch, *, model_config: ModelConfig, clip: float) -> tuple[jax.Array, jax.Array]:
+    """(loss [], number of tokens whose value left the clip range [] int32) of one microbatch; the mean is over the step's tokens."""
+    mask = batch.response_mask
+    value = masked.clean(token_values(model_config, params, batch.packed), mask)
+    old_value, returns = masked.clean(batch.old_value, mask), masked.clean(batch.returns, mask)
+    loss = jnp.sum(value_loss(value, old_value, returns, clip))  # 0 at a masked place, where all three are
+    return masked.divide(loss, batch.num_tokens), masked.count(mask & (jnp.abs(value - old_value) > clip))
+
+
+def targets(reward: np.ndarray, value: np.ndarray, response_mask: np.ndarray, config: CriticConfig) -> tuple[np.ndarray, np.ndarray]:
+    """(advantage, returns), float32 [N, T], 0 where masked, of a rollout's rows: their rewards [N] are given at the last valid token.
+
+    `value` [N, T] is the critic's at rollout time; a response's last token is followed by nothing, truncated or not.
+    """
+    last = response_mask.shape[1] - 1 - np.argmax(response_mask[:, ::-1], axis=1)
+    token_reward = np.where(response_mask & (np.arange(response_mask.shape[1])[None, :] == last[:, None]), reward[:, None], 0)
+    advantage, returns = jax.device_get(
+        gae(jnp.asarray(token_reward), jnp.asarray(value), jnp.asarray(response_mask), config.gamma, config.lam)
+    )
+    if config.normalize and response_mask.any():
+        valid = advantage[response_mask].astype(np.float64)
+        scaled = (advantage - valid.mean()) / (valid.std() + STD_FLOOR)
+        advantage = np.where(response_mask, scaled, 0).astype(np.float32)
+    return advantage, returns
+
+
+def summary(value: np.ndarray, returns: np.ndarray, response_mask: np.ndarray) -> dict[str, float]:
+    """What the critic's values [N, T] at rollout time were worth, over valid tokens.
+
+    critic/explained_variance is 1 - var(returns - value) / var(returns): 1 knows the returns, 0 knows their mean, and 0 where
+    the returns do not vary.
+    """
+    value, returns = value[response_mask].astype(np.float64), returns[response_mask].astype(np.float64)
+    if not returns.size:
+        return {f"critic/{name}": 0.0 for name in ("explained_variance", "error_rms", "value_mean", "return_mean")}
+    spread = returns.var()
+    return {
+        "critic/explained_variance": float(1 - (returns - value).var() / spread) if spread else 0.0,
+        "critic/error_rms": float(np.sqrt(((returns - value) ** 2).mean())),
+        "critic/value_mean": float(value.mean()),
+        "critic/return_mean": float(returns.mean()),
+    }

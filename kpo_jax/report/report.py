@@ -1,0 +1,166 @@
+"""The report over a set of runs: tables, figures, answers; as Markdown and as one self-contained HTML page.
+
+A `Section` is made once and rendered twice. Text from models, directories and files is never markup in either.
+"""
+
+import dataclasses
+import re
+from pathlib import Path
+
+from kpo_jax.report import comparison, figures, page, responses, tables
+from kpo_jax.report import runs as runs_lib
+from kpo_jax.report.runs import Run, load
+from kpo_jax.report.tables import Table
+
+__all__ = ["Section", "load", "results", "write"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """A title, findings as (what, how it is) in plain text, tables, and figures as (file name, caption)."""
+
+    title: str
+    text: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    tables: list[Table] = dataclasses.field(default_factory=list)
+    figures: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table that is aligned in plain text too; cells cannot end it or bring markup of their own."""
+    cleaned = [[_plain(cell) for cell in row] for row in [header, *rows]]
+    widths = [max(len(row[i]) for row in cleaned) for i in range(len(header))]
+    lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in cleaned]
+    return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in widths) + "|", *lines[1:]])
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
+    text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
+    return re.sub(r"([\\|`*\[\]])", r"\\\1", text) if re.search(r"[|`*\\]|\]\(", text) else text
+
+
+def results(runs: list[Run]) -> str:
+    """The scores of every run, as a Markdown table."""
+    found = tables.results_table(runs)
+    return table(found.header, found.rows)
+
+
+def write(workdirs: list[str], out: str) -> str:
+    """Write `out`/report.md, report.html and figures from the runs in `workdirs`; return the tables and where things are.
+
+    Raises ValueError, one line, if a directory holds no run.
+    """
+    runs = [load(workdir) for workdir in workdirs]
+    methods = runs_lib.by_method(runs)
+    eval_set = next(iter(runs_lib.sets(runs)), None)
+    directory = Path(out)
+    directory.mkdir(parents=True, exist_ok=True)
+    drawn = figures.draw(methods, eval_set, directory)
+    sections = build(runs, methods, drawn)
+    (directory / "report.md").write_text(markdown(sections), encoding="utf-8", errors="replace")
+    (directory / "report.html").write_text(page.render(sections, responses.collect(runs), directory), encoding="utf-8")
+    text = "\n\n".join(f"{t.caption}\n\n{table(t.header, t.rows)}" for section in sections for t in section.tables)
+    places = [f"report       {directory / 'report.md'}", f"page         {directory / 'report.html'}"]
+    places += [f"figure       {directory / name}" for name in drawn]
+    places += [f"run          {run.workdir}  (config.json, metrics.jsonl, evals/, checkpoints/, tensorboard/)" for run in runs]
+    return f"{text}\n\n" + "\n".join(places)
+
+
+def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str]) -> list[Section]:
+    """The sections that these runs allow: a single run has its scores, curve and diagnostics, a study all of them."""
+
+    def pictures(*names):
+        return [(name, drawn[name]) for name in names if name in drawn]
+
+    sections = []
+    if len(runs) > 1:
+        sections.append(Section("The runs", setting(runs, methods)))
+        for name in runs_lib.sets(runs):
+            cells, notes = tables.cells_of(methods, name)
+            questions = [t for t in (tables.question_table(cells), tables.gap_table(cells)) if t is not None]
+            if questions:
+                sections.append(Section(f"What we found: {name}", answers(methods, cells) + [("Left out.", note) for note in notes], questions))
+            found = [tables.method_table(methods, cells, name), tables.options_table(methods, cells)]
+            sections.append(Section(f"Methods: {name}", [], [t for t in found if t is not None], pictures("scores.png")))
+        found = [tables.filter_table(methods), tables.clip_table(methods), tables.numerics_table(methods)]
+        shown = pictures("figure_2a.png", "figure_2b.png", "clipping.png")
+        sections.append(Section("Filters, saturation and the clip band", [], [t for t in found if t is not None], shown))
+    sections.append(Section("Learning curves", figures=pictures("learning_curve.png", "filter_diagnostics.png")))
+    scored = [tables.results_table(runs)] if runs_lib.sets(runs) else []
+    sections.append(Section("Every run", [], [*scored, tables.diagnostics_table(runs)]))
+    return sections
+
+
+def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
+    """What was run; values in which the runs differ stand beside each other."""
+
+    def one(*path):
+        values = []
+        for run in runs:
+            value = run.config
+            for name in path:
+                value = value[name]
+            values.append(value)
+        return " / ".join(dict.fromkeys(map(str, values)))
+
+    task = one("data", "path") or one("data", "difficulty")
+    steps = f"{one('num_steps')} training steps of {one('rollout', 'prompts_per_step')} prompts x {one('rollout', 'group_size')} samples"
+    model = f"{one('model', 'num_layers')} layers of width {one('model', 'hidden_size')}"
+    graded = [
+        f"{name}: {len(run.problems[name])} problems x {run.last(name).shape[1]} samples" for run in runs[:1] for name in run.evaluations
+    ]
+    return [
+        ("Training.", f"{steps}, {one('learner', 'num_minibatches')} optimizer steps each, learning rate {one('learner', 'learning_rate')}."),
+        ("Model and task.", f"{model}; {one('data', 'source')} {task}, responses of at most {one('sampler', 'max_response_length')} tokens."),
+        ("Evaluation.", f"{'; '.join(graded) or 'none'}; temperature {one('eval', 'temperature')}, top-p {one('eval', 'top_p')}."),
+        ("Runs.", ", ".join(f"{name} (seeds {' '.join(str(run.seed) for run in group)})" for name, group in methods.items()) + "."),
+    ]
+
+
+def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[str, str]]:
+    """(question, answer) for each question that these runs can answer, worded by its intervals and nothing else."""
+    out = []
+    for text, a, b in tables.QUESTIONS:
+        found = comparison.difference(cells[a], cells[b]) if a in cells and b in cells else None
+        if found is None:
+            continue
+        size = f"{a} less {b} is {tables.points(*found.paired[:3], sign=True)} points over problems"
+        if len(found.seeds) > 1:
+            size += f", [{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}] over {len(found.seeds)} seeds"
+        if all((cells[a][s] == cells[b][s]).all() for s in set(cells[a]) & set(cells[b])):
+            size, verdict = f"{a} and {b} gave the same grades on every sample", "no difference at all"
+        else:
+            verdict = {
+                "unclear": "no difference is shown; the interval bounds what could hide",
+                "higher": "higher, by both intervals",
+                "lower": "lower, by both intervals",
+            }.get(found.verdict(), f"{found.verdict()}, not shown to hold for other seeds")
+        out.append((text if text.endswith("?") else f"{text}.", f"{verdict[0].upper()}{verdict[1:]}. {size}."))
+    parts = [
+        comparison.difference(cells[a], cells[b]) if a in cells and b in cells else None
+        for a, b in (("kpo_weak", "kpo_strong"), ("kpo_weak", "kpo_weak_wide"), ("kpo_weak_wide", "kpo_strong"))
+    ]
+    if all(parts) and len({len(part.seeds) for part in parts}) == 1:
+        whole, band, smoothing = (f"{100 * part.paired.difference:+.1f}" for part in parts)
+        said = f"Of {whole} points from strong to weak smoothing {band} come with the band, {smoothing} are there without it."
+        out.append(("How much is the clip band?", said))
+    for method in ("is_kpo_weak", "is_kpo_calibrated", "is_kpo_running_mean"):
+        if method in methods:
+            share, largest, threshold = tables.saturation(methods[method])
+            gain = runs_lib.mean_metric(methods[method][0], "filter/gain_last")
+            found = f"{share} off-policy tokens; largest |d| {largest}, mean threshold {threshold}, last gain {gain:.4f}."
+            out.append((f"Does saturation activate in {method}?", found))
+    return out
+
+
+def markdown(sections: list[Section]) -> str:
+    """The whole report as Markdown."""
+    parts = ["# Report"]
+    for section in sections:
+        parts.append(f"## {_plain(section.title)}")
+        parts += ["\n".join(f"- **{_plain(head)}** {_plain(rest)}" for head, rest in section.text)] if section.text else []
+        for one in section.tables:
+            parts += [_plain(one.caption), table(one.header, one.rows)]
+        for name, caption in section.figures:
+            parts += [f"![{caption}]({name})", caption]
+    return "\n\n".join(parts) + "\n"

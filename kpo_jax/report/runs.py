@@ -1,0 +1,106 @@
+"""Finished or running runs, read from what they wrote to their workdirs, and grouped by method over seeds. numpy only."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+
+from kpo_jax.methods import METHODS
+from kpo_jax.recording import metrics
+from kpo_jax.training import evaluate
+
+# What may differ between seeds of one method: none of it is the method.
+_NOT_THE_METHOD = ("seed", "num_steps", "init_from", "warm_start", "eval", "checkpoint", "trace", "mesh")
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What a workdir holds: its label, configuration, training metrics by line, and evaluations {set: {step: correct}}.
+
+    `problems` are the ids behind the rows of every `correct`, {set: ids}; `minibatches` are the metrics of every optimizer step.
+    """
+
+    label: str
+    workdir: str
+    config: dict
+    lines: list[dict]
+    evaluations: dict[str, dict[int, np.ndarray]]
+    problems: dict[str, list[str]]
+    minibatches: list[dict]
+
+    @property
+    def seed(self) -> int:
+        return self.config["seed"]
+
+    def last(self, name: str) -> np.ndarray:
+        """correct [problems, k] of the newest evaluation on set `name`."""
+        return self.evaluations[name][max(self.evaluations[name])]
+
+
+def load(workdir: str) -> Run:
+    """Raises ValueError if `workdir` holds no run."""
+    path = Path(workdir)
+    if not (path / "config.json").is_file():
+        raise ValueError(f"report: no run in {workdir} (no config.json)")
+    try:
+        config = json.loads((path / "config.json").read_text())
+        lines, minibatches = metrics.read(workdir), metrics.read(workdir, "minibatches")
+        evaluations, problems = evaluate.load(workdir), evaluate.load_ids(workdir)
+    except (ValueError, KeyError) as error:
+        raise ValueError(f"report: {workdir} holds a damaged run ({error})") from None
+    return Run(path.resolve().name, str(path), config, lines, evaluations, problems, minibatches)
+
+
+def by_method(runs: list[Run]) -> dict[str, list[Run]]:
+    """{name: its runs, by seed}, in the order of `runs`.
+
+    Runs that differ in nothing but the seed (and in what is not the method: steps, base policy, evaluation, devices) are one
+    group. It has the name in METHODS of its algorithm if there is one and it is the only group that has it, else what is left of
+    its first run's label without `_seed0`, `_0` and the like.
+    """
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        key = json.dumps({k: v for k, v in run.config.items() if k not in _NOT_THE_METHOD}, sort_keys=True)
+        if run.seed in [other.seed for other in groups.get(key, [])]:
+            key += run.workdir  # the same method and seed twice are two things to compare, not two seeds
+        groups.setdefault(key, []).append(run)
+    names = [_known(group[0].config["algorithm"]) for group in groups.values()]
+    out: dict[str, list[Run]] = {}
+    for name, group in zip(names, groups.values(), strict=True):
+        if name is None or names.count(name) > 1:
+            # a bare number at the end may be a part of a single run's name
+            name = re.sub(r"(?<=.)[_-](seed[_-]?)?\d+$" if len(group) > 1 else r"(?<=.)[_-]seed[_-]?\d+$", "", group[0].label)
+        if name in out:
+            name = group[0].label
+        out[name if name not in out else group[0].workdir] = sorted(group, key=lambda run: run.seed)
+    return out
+
+
+def _known(algorithm: dict) -> str | None:
+    """The name in METHODS of an algorithm as config.json has it; fields that a method leaves None may be missing there."""
+    for name, method in METHODS.items():
+        if _stated(dataclasses.asdict(method)) == _stated(algorithm):
+            return name
+    return None
+
+
+def _stated(mapping: dict) -> dict:
+    return {k: _stated(v) if isinstance(v, dict) else v for k, v in mapping.items() if v is not None}
+
+
+def sets(runs: list[Run]) -> list[str]:
+    """Names of the evaluation sets, in the order in which the runs first have them."""
+    return list(dict.fromkeys(name for run in runs for name in run.evaluations))
+
+
+def mean_metric(run: Run, key: str, largest: bool = False) -> float | None:
+    """Mean (or maximum) of a metric over the training steps; None where the run has no finite value of it."""
+    values = [line[key] for line in run.lines if line.get(key) is not None and "filter/gain_mean" in line]
+    return None if not values else float(max(values) if largest else np.mean(values))
+
+
+def total(run: Run, key: str) -> int:
+    """Sum of a count over all training steps."""
+    return int(sum(line[key] for line in run.lines if line.get(key) is not None))

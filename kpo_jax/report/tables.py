@@ -1,0 +1,304 @@
+"""The tables of a report: the paper's beside ours, the comparisons, and every run. Cells are text; numbers of one row have one unit."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from kpo_jax import stats as statistics
+from kpo_jax.report import comparison, paper
+from kpo_jax.report import runs as runs_lib
+from kpo_jax.report.figures import by_minibatch
+from kpo_jax.report.runs import Run
+from kpo_jax.training import evaluate
+
+DIAGNOSTICS = (
+    ("gain", "filter/gain_mean", "{:.3g}"),
+    ("last gain", "filter/gain_last", "{:.3g}"),
+    ("sigma", "filter/innovation_std_mean", "{:.4g}"),
+    ("threshold", "filter/threshold", "{:.4g}"),
+    ("max abs d", "filter/innovation_abs_max", "{:.3g}"),
+    ("kurtosis", "filter/innovation_kurtosis", "{:.3g}"),
+    ("saturated", "filter/saturated_fraction", "{:.2%}"),
+    ("raw ratio max", "ratio/raw_max", "{:.4g}"),
+    ("filtered ratio max", "ratio/filtered_max", "{:.5g}"),
+    ("clip, A>0", "clip/fraction_positive", "{:.2%}"),
+    ("clip, A<0", "clip/fraction_negative", "{:.2%}"),
+)
+MAXIMA = ("filter/innovation_abs_max", "ratio/raw_max", "ratio/filtered_max")
+
+# (what is asked, a, b): the answer is a minus b. Names as in METHODS and configs/study.py; asked where the runs have both.
+QUESTIONS = (
+    ("Does weak smoothing degrade?", "kpo_weak", "kpo_strong"),
+    ("The clip band: weak smoothing in the narrow band against the same in a band of 0.2", "kpo_weak", "kpo_weak_wide"),
+    ("The smoothing alone: weak smoothing in a band of 0.2 against strong smoothing, which the narrow band does not clip",
+     "kpo_weak_wide", "kpo_strong"),
+    ("The clip band without a filter: GRPO in the narrow band against GRPO", "grpo_narrow", "grpo"),
+    ("The released filter's numerics at these lengths", "kpo_released", "kpo_weak"),
+    ("Outliers: saturation at the paper's Q, V and kappa", "is_kpo_weak", "kpo_weak"),
+    ("Saturation calibrated to the data at the same gain", "is_kpo_calibrated", "kpo_weak"),
+    ("Saturation at a running scale at the same gain", "is_kpo_running_mean", "kpo_weak"),
+    ("Does weak smoothing degrade at three times the learning rate?", "kpo_weak_fast", "kpo_strong_fast"),
+)  # fmt: skip
+
+
+class Table(NamedTuple):
+    """A caption that says what the columns are, and the cells as text."""
+
+    caption: str
+    header: list[str]
+    rows: list[list[str]]
+
+
+Cells = dict[str, dict[int, np.ndarray]]  # method -> seed -> correct [problems, k] at the newest step
+
+
+def cells_of(methods: dict[str, list[Run]], name: str) -> tuple[Cells, list[str]]:
+    """(the newest grades on set `name`, notes on runs left out because they were graded on other problems than the first)."""
+    cells, notes, expected = {}, [], None
+    for method, runs in methods.items():
+        for run in runs:
+            if name not in run.evaluations:
+                continue
+            expected = expected or run.problems[name]
+            if run.problems[name] == expected:
+                cells.setdefault(method, {})[run.seed] = run.last(name)
+            else:
+                notes.append(f"{run.label} was graded on other problems of {name} and is compared with nothing.")
+    return cells, notes
+
+
+def base_cells(methods: dict[str, list[Run]], name: str) -> dict[int, np.ndarray]:
+    """{seed: correct of the policy before training}, of the first run of each seed that has it."""
+    out: dict[int, np.ndarray] = {}
+    for runs in methods.values():
+        for run in runs:
+            if 0 in run.evaluations.get(name, {}):
+                out.setdefault(run.seed, run.evaluations[name][0])
+    return out
+
+
+def points(value: float, low: float, high: float, sign: bool = False) -> str:
+    """A share with its interval, in percent or percentage points."""
+    form = "+.1f" if sign else ".1f"
+    interval = f" [{100 * low:{form}}, {100 * high:{form}}]" if math.isfinite(low) else ""
+    return f"{100 * value:{form}}{interval}"
+
+
+def _score(value) -> str:
+    return points(*value)
+
+
+def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Table:
+    """Table 1: pooled over seeds, against the base policy and against kpo_strong, with the paper's numbers."""
+    base = {seed: correct for seed, correct in base_cells(methods, name).items()}
+    k = next(iter(next(iter(cells.values())).values())).shape[1]
+    rows = []
+    if base and len({len(c) for c in base.values()}) == 1:
+        values = list(base.values())
+        rows.append(["base", str(len(base)), "0", _score(comparison.average(values)), _score(comparison.passed(values)), "", "", "", ""])
+    for method, by_seed in cells.items():
+        values = list(by_seed.values())
+        gain = comparison.difference(by_seed, base)
+        against = comparison.difference(by_seed, cells["kpo_strong"]) if method != "kpo_strong" and "kpo_strong" in cells else None
+        steps = sorted({max(run.evaluations[name]) for run in methods[method] if run.seed in by_seed})
+        rows.append([
+            method,
+            str(len(by_seed)),
+            "/".join(map(str, steps)),
+            _score(comparison.average(values)),
+            _score(comparison.passed(values)),
+            "" if gain is None else points(*gain.paired[:3], sign=True),
+            "" if against is None else points(*against.paired[:3], sign=True),
+            "" if against is None else f"{against.paired.p_value:.2g}",
+            f"{paper.TABLE_1[method]:.2f}" if method in paper.TABLE_1 else "",
+        ])
+    return Table(
+        f"Table 1. Methods on {name}: percent, 95 % intervals over problems, seeds pooled; differences in points, paired by problem and seed. "
+        "The paper's column is avg@16 on MATH-500 with Qwen3-4B-Base: another task and model, so only its order compares.",
+        ["method", "seeds", "step", f"avg@{k}", f"pass@{k}", "gain over base", "against kpo_strong", "p", "paper"],
+        rows,
+    )
+
+
+def filter_table(methods: dict[str, list[Run]]) -> Table | None:
+    """Table 2: what the paper prints, what its Q, V and kappa give, and what our runs measured."""
+    rows = []
+    for method, setting in paper.TABLE_2.items():
+        if method not in methods:
+            continue
+        exact = paper.steady_state(*setting[:3])
+        length = max(1, round(np.mean([runs_lib.mean_metric(run, "rollout/length_mean") or 1 for run in methods[method]])))
+        measured = {key: _over(methods[method], key) for key in ("filter/gain_mean", "filter/gain_last", "filter/innovation_std_mean")}
+        threshold = _over(methods[method], "filter/threshold")
+        kappa = "none" if math.isinf(setting.kappa) else f"{setting.kappa:g}"
+        rows.append([
+            method, f"{setting.process_var:g}, {setting.measurement_var:g}, {kappa}",
+            setting.gain, f"{exact.gain:.4g}", f"{paper.mean_gain(setting.process_var / setting.measurement_var, length):.4g}",
+            _number(measured["filter/gain_mean"]), _number(measured["filter/gain_last"]),
+            setting.innovation_std, f"{exact.innovation_std:.4f}", _number(measured["filter/innovation_std_mean"], ".4f"),
+            setting.threshold, "none" if math.isinf(exact.threshold) else f"{exact.threshold:.3f}", _number(threshold, ".3f"),
+        ])  # fmt: skip
+    header = ["method", "Q, V, kappa", "gain: printed", "steady state", "exact mean", "measured mean", "measured last"]
+    header += ["sigma: printed", "steady state", "measured", "threshold: printed", "steady state", "measured"]
+    caption = (
+        "Table 2. Filter settings: what the paper prints, the exact steady state, and our runs (off-policy minibatches). The exact mean "
+        "is that of the gain from P_0 = 0 over a response of our mean length: a mean over short responses lies below the steady state."
+    )
+    return Table(caption, header, rows) if rows else None
+
+
+def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
+    """Table 3: Opt 0 and Opt 1, which lower the threshold by kappa and V, against is_kpo_weak."""
+    rows = []
+    for method in ("is_kpo_weak", "opt0", "opt1"):
+        if method not in cells:
+            continue
+        against = comparison.difference(cells[method], cells["is_kpo_weak"]) if method != "is_kpo_weak" and "is_kpo_weak" in cells else None
+        values = list(cells[method].values())
+        printed = paper.TABLE_3.get(method, paper.TABLE_1.get(method))
+        rows.append([
+            method, _score(comparison.average(values)), _score(comparison.passed(values)),
+            "" if against is None else f"{points(*against.paired[:3], sign=True)}, p {against.paired.p_value:.2g}",
+            *saturation(methods[method]), f"{printed:.2f}",
+        ])  # fmt: skip
+    header = ["method", "avg@k", "pass@k", "against is_kpo_weak", "saturated", "largest |d|", "mean threshold", "paper"]
+    caption = "Table 3. Opt 0 and Opt 1: a threshold brought down by kappa and by V, both of which raise the gain. Columns as in Table 1."
+    return Table(caption, header, rows) if len(rows) > 1 else None
+
+
+def saturation(runs: list[Run]) -> list[str]:
+    """Saturated tokens of all off-policy tokens, the largest innovation, the mean threshold."""
+    saturated, tokens = (sum(runs_lib.total(run, key) for run in runs) for key in ("filter/saturated_count", "policy/num_tokens"))
+    largest = [v for run in runs if (v := runs_lib.mean_metric(run, "filter/innovation_abs_max", largest=True)) is not None]
+    share = f"{saturated:,} of {tokens:,} ({saturated / max(tokens, 1):.2g})"
+    return [share, f"{max(largest):.3g}" if largest else "-", _number(_over(runs, "filter/threshold"), ".4g")]
+
+
+def question_table(cells: Cells) -> Table | None:
+    """The planned comparisons, with both intervals and Holm's p-values over the questions asked here."""
+    asked = [(text, a, b, comparison.difference(cells[a], cells[b])) for text, a, b in QUESTIONS if a in cells and b in cells]
+    asked = [row for row in asked if row[3] is not None]
+    if not asked:
+        return None
+    adjusted = comparison.holm([row[3].paired.p_value for row in asked])
+    rows = []
+    for (text, a, b, found), p_value in zip(asked, adjusted, strict=True):
+        over_seeds = f"[{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}]" if math.isfinite(found.seeds_low) else "-"
+        rows.append([
+            text, f"{a} - {b}", found.verdict(), points(*found.paired[:3], sign=True), over_seeds, " ".join(f"{100 * d:+.1f}" for d in found.seeds),
+            f"{found.paired.p_value:.2g}", f"{p_value:.2g}", f"{found.z:+.2f}, {found.z_p_value:.2g}",
+        ])  # fmt: skip
+    header = ["question", "difference", "verdict", "points, 95 % over problems", "95 % over seeds", "each seed"]
+    header += ["p", "p (Holm)", "z, p (two-proportion)"]
+    caption = (
+        "The paper's question, taken apart. The interval over problems and p (sign flips of whole problems) hold these runs fixed; the interval "
+        "over seeds (Student's t) is about training again. A verdict without qualification needs both; the two-proportion z takes all samples "
+        "for independent and is here for comparison with papers that print it."
+    )
+    return Table(caption, header, rows)
+
+
+def gap_table(cells: Cells) -> Table | None:
+    """How much of the gap from weak to strong smoothing each robust filter recovers, beside the paper's."""
+    rows = []
+    if "kpo_strong" in cells and "kpo_weak" in cells:
+        for method in cells:
+            if not method.startswith("is_kpo"):
+                continue
+            recovered = comparison.gap_recovery(cells["kpo_strong"], cells["kpo_weak"], cells[method])
+            found = comparison.difference(cells[method], cells["kpo_weak"])
+            if recovered is None:
+                continue
+            interval = points(*recovered) if math.isfinite(recovered.low) else f"{100 * recovered.value:.1f} (no interval: the gap may be 0)"
+            rows.append([
+                method, interval if math.isfinite(recovered.value) else "no gap", f"{found.z:+.2f}, {found.z_p_value:.2g}",
+                points(*found.paired[:3], sign=True), f"{found.paired.p_value:.2g}",
+            ])  # fmt: skip
+    if not rows:
+        return None
+    right = paper.printed_z()
+    z, p_value = statistics.two_proportion_z(right[0], paper.SAMPLES, right[1], paper.SAMPLES)
+    gap = paper.TABLE_1["is_kpo_weak"] - paper.TABLE_1["kpo_weak"]
+    printed = 100 * gap / (paper.TABLE_1["kpo_strong"] - paper.TABLE_1["kpo_weak"])
+    rows.append(["paper: is_kpo_weak", f"{printed:.1f}", f"{z:+.2f}, {p_value:.2g} (prints about 1.4, 0.16)", f"{gap:+.2f}", "-"])
+    header = ["method", "gap recovered, %", "z, p (two-proportion)", "over kpo_weak, points", "p (paired by problem)"]
+    return Table("Gap recovery: (method - kpo_weak) / (kpo_strong - kpo_weak). 95 % intervals over problems.", header, rows)
+
+
+def clip_table(methods: dict[str, list[Run]]) -> Table:
+    """Where tokens are lost: the clip band by sign of the advantage and by minibatch, saturation, and the filter's scale."""
+    last = max((n for runs in methods.values() for n in by_minibatch(runs, "clip/fraction")[0]), default=0)
+    rows = []
+    for method, runs in methods.items():
+        shares = dict(zip(*by_minibatch(runs, "clip/fraction"), strict=True))
+        rows.append([
+            method, _number(_over(runs, "filter/gain_last")),
+            _percent(_over(runs, "clip/fraction_positive")), _percent(_over(runs, "clip/fraction_negative")),
+            *(_percent(shares.get(n)) for n in range(1, last + 1)), *saturation(runs), _number(_over(runs, "filter/innovation_kurtosis")),
+        ])  # fmt: skip
+    header = ["method", "last gain", "clipped, A>0", "clipped, A<0", *(f"minibatch {n + 1}" for n in range(1, last + 1))]
+    caption = "Clipped and saturated tokens of the off-policy minibatches: means over steps and seeds, counts over all of them."
+    return Table(caption, [*header, "saturated", "largest |d|", "mean threshold", "kurtosis of d"], rows)
+
+
+def numerics_table(methods: dict[str, list[Run]]) -> Table | None:
+    """The released filter against the exact one on white noise: at the padded length of our runs and at the paper's."""
+    runs = methods.get("kpo_released")
+    if not runs:
+        return None
+    length, rows = runs[0].config["sampler"]["max_response_length"], []
+    for process_var, measurement_var in ((1e-6, 1.0), (1e-2, 1.0), (5e-2, 1.0), (1e-2, 0.1)):
+        *_, here = paper.released_numerics(process_var, measurement_var, length)
+        off, bad, _ = paper.released_numerics(process_var, measurement_var, 4096)
+        found = ["never" if token is None else str(token) for token in (off, bad)]
+        rows.append([f"{process_var:g}, {measurement_var:g}", f"{here:.1e}", *found])
+    header = ["Q, V", f"largest error, {length} tokens", "4096 tokens: off by a tenth from token", "NaN from token"]
+    return Table("KPO's released filter against the exact one, in deviations of the filtered log-ratio; tokens count from 0.", header, rows)
+
+
+def results_table(runs: list[Run]) -> Table:
+    """Base against trained, one row per run and set: avg@k and pass@k in points with 95 % intervals, and the paired gain."""
+    rows, seen = [], set()
+    for run in runs:
+        for name, by_step in run.evaluations.items():
+            base, last = by_step.get(0), by_step[max(by_step)]
+            if base is not None and (mark := (name, np.packbits(base).tobytes())) not in seen:
+                seen.add(mark)  # runs that started from the same policy share its row
+                rows.append(["base", name, "0", *_scores(base), ""])
+            if max(by_step) > 0:
+                rows.append([run.label, name, str(max(by_step)), *_scores(last), "" if base is None else _gain(last, base)])
+    k = next((c.shape[1] for run in runs for s in run.evaluations.values() for c in s.values()), 0)
+    header = ["policy", "set", "step", f"avg@{k} %", f"pass@{k} %", "gain over base (paired)"]
+    return Table("Every run: percent with 95 % intervals over problems.", header, rows)
+
+
+def _scores(correct: np.ndarray) -> list[str]:
+    return [points(*score) for score in evaluate.scores(correct).values()]
+
+
+def _gain(last: np.ndarray, base: np.ndarray) -> str:
+    paired = statistics.paired_difference(last, base)
+    return f"{points(*paired[:3], sign=True)}, p {paired.p_value:.2g}"
+
+
+def diagnostics_table(runs: list[Run]) -> Table:
+    """One row per run over its off-policy minibatches: means over the training steps, maxima as maxima."""
+    rows = []
+    for run in runs:
+        values = [runs_lib.mean_metric(run, key, largest=key in MAXIMA) for _, key, _ in DIAGNOSTICS]
+        rows.append([run.label, *("-" if v is None else f.format(v) for v, (_, _, f) in zip(values, DIAGNOSTICS, strict=True))])
+    return Table("Every run: filter and clip over the off-policy minibatches.", ["run", *(name for name, _, _ in DIAGNOSTICS)], rows)
+
+
+def _over(runs: list[Run], key: str) -> float | None:
+    values = [value for run in runs if (value := runs_lib.mean_metric(run, key)) is not None]
+    return float(np.mean(values)) if values else None
+
+
+def _number(value: float | None, form: str = ".3g") -> str:
+    return "-" if value is None else f"{value:{form}}"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"

@@ -1,0 +1,1 @@
+"""Processes and devices: the job, its watchdog, signals, meshes and shardings."""

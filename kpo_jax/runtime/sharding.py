@@ -1,0 +1,181 @@
+"""The device mesh, where every array lives on it, and how host arrays get there.
+
+Mesh axes: `data` (replicas), `fsdp` (parameters and batch split), `tensor` (heads, feed-forward and vocabulary split). The
+batch is split over data x fsdp. With several processes (hosts), `data` is what crosses from one to another.
+"""
+
+import functools
+import math
+
+import jax
+import numpy as np
+from jax.experimental import mesh_utils
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from kpo_jax.model.decoder import param_axes
+
+AXES = ("data", "fsdp", "tensor")
+BATCH = PartitionSpec(("data", "fsdp"))
+
+# logical axis of a parameter -> mesh axis; axes not named here are replicated
+RULES = {"vocab": "tensor", "embed": "fsdp", "heads": "tensor", "kv_heads": "tensor", "mlp": "tensor"}
+
+
+def mesh_shape(config, num_devices: int) -> dict[str, int]:
+    """Axis sizes of a MeshConfig on `num_devices` devices. Raises ValueError if they do not fit."""
+    inner = config.fsdp * config.tensor
+    data = num_devices // inner if config.data == -1 else config.data
+    if data * inner != num_devices:
+        raise ValueError(f"mesh: data x fsdp x tensor = {data} x {config.fsdp} x {config.tensor} does not use {num_devices} devices")
+    return {"data": data, "fsdp": config.fsdp, "tensor": config.tensor}
+
+
+def make_mesh(config, devices=None) -> Mesh:
+    """The mesh of a MeshConfig over all devices (or those given).
+
+    Of several processes, each holds whole groups of fsdp x tensor devices: within a host links are fast, and every process
+    has the parameters whole. Raises ValueError where they do not fit and the configuration does not say that they may cross.
+    """
+    devices = jax.devices() if devices is None else devices
+    shape = mesh_shape(config, len(devices))
+    hosts = len({device.process_index for device in devices})
+    per_host, inner = len(devices) // hosts, config.fsdp * config.tensor
+    if hosts == 1 or (per_host % inner and config.across_hosts):
+        return jax.make_mesh(tuple(shape.values()), AXES, (AxisType.Auto,) * len(AXES), devices=devices)
+    if per_host % inner:
+        raise ValueError(
+            f"mesh: fsdp x tensor = {config.fsdp} x {config.tensor} does not divide the {per_host} devices of a host, so parameters would "
+            "be split across hosts; mesh.across_hosts=True allows that"
+        )
+    grid = mesh_utils.create_hybrid_device_mesh(
+        (per_host // inner, config.fsdp, config.tensor), (hosts, 1, 1), devices, process_is_granule=True
+    )
+    return Mesh(grid, AXES, axis_types=(AxisType.Auto,) * len(AXES))
+
+
+def local_mesh(mesh: Mesh) -> Mesh:
+    """The mesh of this process's own devices: its rows of `mesh`, or, where a row crosses hosts, one row of all of them."""
+    if jax.process_count() == 1:
+        return mesh
+    return Mesh(_grid_of(mesh, jax.process_index()), AXES, axis_types=mesh.axis_types)
+
+
+def _grid_of(mesh: Mesh, process: int) -> np.ndarray:
+    mine = np.vectorize(lambda device: device.process_index == process)(mesh.devices)
+    if (whole := mine.all(axis=(1, 2))).any():
+        return mesh.devices[whole]
+    own = sorted(mesh.devices[mine], key=lambda device: device.id)
+    tensor = math.gcd(len(own), mesh.shape["tensor"])
+    return np.array(own).reshape(1, len(own) // tensor, tensor)
+
+
+def localize(tree, specs, mesh: Mesh, local: Mesh):
+    """Parameters on `mesh` as arrays on this process's `local` mesh, split by the same specs. All processes call it together.
+
+    Nothing is copied where the process has the parameters whole, so the result must be out of use when they are donated.
+    """
+    if local is mesh:
+        return tree
+    grids = np.stack([_grid_of(mesh, process) for process in range(jax.process_count())])
+    everyone = Mesh(grids, ("host", *AXES), axis_types=(AxisType.Auto,) * grids.ndim)
+
+    def own(x, spec):
+        whole = NamedSharding(everyone, spec)
+        if not x.sharding.is_equivalent_to(whole, x.ndim):
+            x = jax.device_put(x, whole)
+        shards = {shard.device: shard.data for shard in x.addressable_shards}
+        sharding = NamedSharding(local, spec)
+        return jax.make_array_from_single_device_arrays(x.shape, sharding, [shards[d] for d in local.devices.flat])
+
+    return jax.tree.map(own, tree, specs)
+
+
+def param_specs(model_config):
+    """PartitionSpec of every parameter."""
+    def spec(axes):
+        return PartitionSpec(*(RULES.get(axis) for axis in axes))
+
+    return jax.tree.map(spec, param_axes(model_config), is_leaf=_is_spec)
+
+
+def state_shardings(state_shapes, model_config, mesh: Mesh):
+    """NamedSharding of every leaf of a TrainState (given as shapes): optimizer moments live where their parameter does."""
+    specs = dict(jax.tree_util.tree_leaves_with_path(param_specs(model_config), is_leaf=_is_spec))
+
+    def sharding(path, leaf):
+        if leaf.ndim:
+            for start in range(len(path)):
+                if path[start:] in specs:
+                    return NamedSharding(mesh, specs[path[start:]])
+        return NamedSharding(mesh, PartitionSpec())
+
+    return jax.tree_util.tree_map_with_path(sharding, state_shapes)
+
+
+def bytes_per_device(shapes, specs, mesh_sizes: dict[str, int]) -> int:
+    """Bytes one device holds of a tree of shapes split by a tree of PartitionSpecs; no device is touched."""
+    def one(leaf, spec):
+        split = math.prod(mesh_sizes[a] for axes in spec if axes for a in ((axes,) if isinstance(axes, str) else axes))
+        return math.prod(leaf.shape) * np.dtype(leaf.dtype).itemsize // split
+
+    return sum(jax.tree.leaves(jax.tree.map(one, shapes, specs)))
+
+
+def _is_spec(x) -> bool:
+    return isinstance(x, PartitionSpec)
+
+
+def batch_sharding(mesh: Mesh) -> NamedSharding:
+    """Rows split over data x fsdp."""
+    return NamedSharding(mesh, BATCH)
+
+
+def microbatch_sharding(mesh: Mesh) -> NamedSharding:
+    """Rows of arrays [microbatches, rows, ...] split over data x fsdp."""
+    return NamedSharding(mesh, PartitionSpec(None, *BATCH))
+
+
+def replicated(mesh: Mesh) -> NamedSharding:
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def on_mesh(function, mesh: Mesh):
+    """`function`, for jax.jit, traced with the mesh in use: attention chooses its form by it, also where the devices are not here."""
+    @functools.wraps(function)
+    def traced(*args):
+        with jax.sharding.use_abstract_mesh(mesh.abstract_mesh):
+            return function(*args)
+
+    return traced
+
+
+def share_replicas(tree):
+    """The arrays, of which those whole on each of several CPU devices lie in memory once: cores then share what the cache holds of them.
+
+    They must not be donated.
+    """
+    def shared(x):
+        devices = x.sharding.device_set
+        if len(devices) == 1 or not x.is_fully_replicated or any(device.platform != "cpu" for device in devices):
+            return x
+        host = np.asarray(x.addressable_data(0))  # a view, and so are the arrays that are put on devices from it
+        return jax.make_array_from_single_device_arrays(x.shape, x.sharding, [jax.device_put(host, device) for device in devices])
+
+    return jax.tree.map(shared, tree)
+
+
+def put_rows(mesh: Mesh, tree):
+    """Host arrays with a leading row axis -> device arrays split over the batch axes."""
+    return _put(tree, batch_sharding(mesh))
+
+
+def put_microbatches(mesh: Mesh, tree):
+    """Host arrays [microbatches, rows, ...] -> device arrays with their rows split over the batch axes."""
+    return _put(tree, microbatch_sharding(mesh))
+
+
+def _put(tree, sharding: NamedSharding):
+    """Host arrays that every process has whole -> device arrays, to which each process gives what its own devices hold."""
+    if sharding.is_fully_addressable:
+        return jax.device_put(tree, sharding)
+    return jax.tree.map(lambda x: jax.make_array_from_callback(np.shape(x), sharding, lambda index: np.asarray(x)[index]), tree)

@@ -1,0 +1,171 @@
+"""What the engine runs on the devices: jitted functions whose shapes are numbers of slots, rows and segments, never lengths."""
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
+
+from kpo_jax.model import decoder as model
+from kpo_jax.records import KVCache
+from kpo_jax.runtime.sharding import BATCH, RULES, on_mesh, replicated, share_replicas
+from kpo_jax.sampling import decoding
+from kpo_jax.sampling.sampler import draw_token, ends_response
+
+STEPS = 128  # at most, per dispatch
+
+
+class Rows(NamedTuple):
+    """The rows of the batch as the device needs them, all [B] but the first."""
+
+    prompt_length: np.ndarray  # [slots] int32
+    row_id: np.ndarray  # int32, names the random stream
+    token: np.ndarray  # int32, to be run next: the last one drawn, or at age 0 the last of the prompt
+    age: np.ndarray  # int32, tokens drawn
+    limit: np.ndarray  # int32, tokens to draw at most
+    active: np.ndarray  # bool; what the others draw is not kept
+
+
+class Steps(NamedTuple):
+    """What a dispatch returns to the host: the rows' new state and the tokens [STEPS, B] drawn, with their log-probabilities."""
+
+    count: jax.Array
+    token: jax.Array
+    age: jax.Array
+    active: jax.Array
+    tokens: jax.Array
+    log_probs: jax.Array
+
+
+class Programs:
+    """The jitted functions of a sampler. Rows are split over data x fsdp, key heads over tensor; what the host reads is whole."""
+
+    def __init__(self, model_config, sample_config, mesh, eos_ids):
+        self.model_config, self.mesh = model_config, mesh
+        cache, whole = NamedSharding(mesh, PartitionSpec(*BATCH, RULES["kv_heads"])), replicated(mesh)
+        self.empty_prompts = jax.jit(partial(_empty_prompts, model_config), static_argnums=(0, 1), out_shardings=cache)
+        self.empty_ring = jax.jit(partial(decoding.empty_ring, model_config), static_argnums=(0, 1, 2), out_shardings=cache)
+        copy = jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self._weight_shardings())
+        self.prepare = lambda params: share_replicas(copy(params))
+        self.admit = jax.jit(on_mesh(partial(_write_prompts, model_config), mesh), donate_argnums=3, out_shardings=cache)
+        self.select = jax.jit(
+            jax.shard_map(_select, mesh=mesh, in_specs=(cache.spec, PartitionSpec()), out_specs=cache.spec), out_shardings=cache
+        )
+        self.resize = jax.jit(_resized, static_argnums=2, out_shardings=cache)
+        self.decode = jax.jit(
+            partial(_decode, model_config, sample_config, eos_ids), donate_argnums=3, out_shardings=(cache, whole)
+        )
+
+    def _weight_shardings(self):
+        config = self.model_config
+        shapes = jax.eval_shape(lambda: decoding.decode_weights(config, model.init_params(config, jax.random.key(0))))
+
+        def sharding(path, _):
+            axes = decoding.WEIGHT_AXES.get(path[-1].key, ())
+            return NamedSharding(self.mesh, PartitionSpec(*(RULES.get(axis) for axis in axes)))
+
+        return jax.tree_util.tree_map_with_path(sharding, shapes)
+
+
+def _empty_prompts(config, num_slots, prompt_length) -> KVCache:
+    ring = decoding.empty_ring(config, num_slots, 1, prompt_length)
+    return ring._replace(keys=tuple(x[:, :, 0] for x in ring.keys))
+
+
+def _write_prompts(config, weights, tokens, slots, prompt: KVCache) -> KVCache:
+    """`prompt` with the keys and values of the prompts `tokens` [A, P] in `slots` [A]; a slot out of range is dropped."""
+    new = decoding.prefill(config, weights, tokens)
+    axes, spec = BATCH[0], PartitionSpec(*BATCH, RULES["kv_heads"])
+
+    def write(old, x):  # a device's slots, its rows of the new; the partitioner would also gather `slots`, once for every array
+        place = slots - jax.lax.axis_index(axes) * old.shape[0]
+        place = jnp.where(place < 0, old.shape[0], place)  # -1 would be the last
+        return old.at[place].set(jax.lax.all_gather(x, axes, tiled=True), mode="drop")
+
+    return jax.tree.map(jax.shard_map(write, in_specs=spec, out_specs=spec), prompt, new)
+
+
+def _select(cache: KVCache, rows) -> KVCache:
+    """A device's part of rows `rows` [B'] of a cache of B, from its part of that: every device sends what it has of them.
+
+    The partitioner would have every device gather the whole cache first, of which half or more is dropped. What arrives is a sum
+    with zeros: the values to the bit, but for subnormal numbers and the sign of zero.
+    """
+    axes = BATCH[0]
+
+    def select(x):
+        place = rows - jax.lax.axis_index(axes) * x.shape[0]
+        mine = ((place >= 0) & (place < x.shape[0])).reshape(-1, *[1] * (x.ndim - 1))
+        return jax.lax.psum_scatter(jnp.where(mine, x.at[place].get(mode="clip"), 0), axes, tiled=True)
+
+    return jax.tree.map(select, cache)
+
+
+def _resized(response: KVCache, column, segments: int) -> KVCache:
+    """The ring with its newest columns at the end of so many segments: the next one to write is 0; `column` was, None for 0."""
+    width = response.keys[0].shape[-1]
+
+    def resized(x, size):  # [B, K, old, ...] -> [B, K, size, ...]
+        missing = size - x.shape[2]
+        if missing < 0:
+            return x[:, :, -missing:]
+        return jnp.pad(x, [(missing if axis == 2 else 0, 0) for axis in range(x.ndim)])
+
+    def key(x):
+        if column is not None:
+            flat = jnp.swapaxes(x, 2, 3)  # [B, K, H, segments, width]
+            x = jnp.swapaxes(jnp.roll(flat.reshape(*flat.shape[:3], -1), -column, axis=3).reshape(flat.shape), 2, 3)
+        return resized(x, segments)
+
+    def value(x):
+        return resized(x if column is None else jnp.roll(x, -column, axis=2), segments * width)
+
+    return KVCache(tuple(key(x) for x in response.keys), tuple(value(x) for x in response.values))
+
+
+class _State(NamedTuple):
+    rows: Rows
+    response: KVCache
+    column: jax.Array
+    steps: Steps
+
+
+def _decode(model_config, sample_config, eos_ids, weights, key, prompt: KVCache, response: KVCache, column, rows: Rows, until):
+    """Steps all rows until (steps, free slots, active rows) `until` says so -> (response, what the host reads).
+
+    It stops after that many steps, or when that many slots have no active row, or when no more than that many rows are active.
+    """
+    most_steps, enough_free, few_active = until
+    batch, num_slots = rows.token.shape[0], rows.prompt_length.shape[0]
+    columns = response.values[0].shape[2]
+    row_keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, rows.row_id)
+    before_last = rows.prompt_length - 1  # the last token of the prompt is the first to be run
+
+    def go_on(state):
+        active = state.rows.active
+        free = jnp.sum(~jnp.any(active.reshape(num_slots, -1), axis=1))
+        return (state.steps.count < most_steps) & (free < enough_free) & (jnp.sum(active) > few_active)
+
+    def advance(state):
+        now, steps = state.rows, state.steps
+        positions = jnp.repeat(before_last, batch // num_slots) + now.age
+        hidden, response = decoding.decode_step(
+            model_config, weights, now.token, positions, now.age, state.column, prompt, before_last, state.response
+        )
+        token, log_prob = draw_token(decoding.logits(weights, hidden), row_keys, now.age, sample_config)
+        age = now.age + now.active
+        active = now.active & ~ends_response(token, eos_ids) & (age < now.limit)
+        steps = steps._replace(
+            count=steps.count + 1,
+            tokens=steps.tokens.at[steps.count].set(token),
+            log_probs=steps.log_probs.at[steps.count].set(log_prob),
+        )
+        return _State(now._replace(token=token, age=age, active=active), response, (state.column + 1) % columns, steps)
+
+    nothing = jnp.zeros((STEPS, batch), jnp.int32)
+    steps = Steps(jnp.int32(0), rows.token, rows.age, rows.active, nothing, nothing.astype(jnp.float32))
+    state = jax.lax.while_loop(go_on, advance, _State(rows, response, column, steps))
+    now = state.rows
+    return state.response, state.steps._replace(token=now.token, age=now.age, active=now.active)

@@ -1,0 +1,192 @@
+"""How tokens are drawn, and the simplest sampler: one batch from the first token to the last.
+
+`generate` is the reference; `kpo_jax.engine` samples the same texts faster.
+
+Randomness: the key of token t of a row is fold_in(fold_in(key, row_id), t). What a row samples depends on the key,
+its row_id and its prompt alone: not on its neighbours, their number or order, nor on the devices.
+"""
+
+import dataclasses
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from kpo_jax.records import Completions, KVCache, Prompts
+from kpo_jax.sampling import decoding
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SampleConfig:
+    """How tokens are drawn. Truncations apply in the order top-k, top-p, min-p, each on the renormalised rest.
+
+    Attributes:
+      temperature: divides the logits; 0 is greedy.
+      top_k: keep the k most probable tokens; 0 keeps all.
+      top_p: keep the smallest set of most probable tokens whose probability reaches top_p; 1 keeps all.
+      min_p: drop tokens less probable than min_p times the most probable one; 0 keeps all.
+        Of all three: a token exactly as probable as the last one kept is kept too.
+      max_response_length: T.
+      stop: texts that end a response, in training and evaluation, with the token that completes the first of them. Not for the
+        device: the sampler samples on, and `rollout.stop_at` cuts off afterwards.
+
+    Raises:
+      ValueError: lists every illegal field.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    max_response_length: int
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        errors = []
+        if self.max_response_length < 1:
+            errors.append(f"max_response_length = {self.max_response_length} must be at least 1")
+        if not (math.isfinite(self.temperature) and self.temperature >= 0):
+            errors.append(f"temperature = {self.temperature} must be finite and at least 0 (0 is greedy)")
+        if self.top_k < 0:
+            errors.append(f"top_k = {self.top_k} must be at least 0 (0 keeps all)")
+        if not 0 < self.top_p <= 1:
+            errors.append(f"top_p = {self.top_p} must be in (0, 1] (1 keeps all)")
+        if not 0 <= self.min_p <= 1:
+            errors.append(f"min_p = {self.min_p} must be in [0, 1] (0 keeps all)")
+        if not isinstance(self.stop, tuple) or not all(isinstance(text, str) and text for text in self.stop):
+            errors.append(f"stop = {self.stop!r} must be a tuple of texts that are not empty, such as ('\\n\\n',)")
+        if errors:
+            raise ValueError("SampleConfig: " + "; ".join(errors))
+
+
+class _LoopState(NamedTuple):
+    step: jax.Array  # [] tokens sampled so far
+    token: jax.Array  # [B] to be run next
+    response: KVCache
+    completions: Completions
+
+
+def generate(model_config, sample_config, params, prompts: Prompts, key, row_ids, *, eos_ids, pad_id, group_size):
+    """(Completions, steps [] int32) of B = P' * group_size rows, prompt-major; steps are the columns sampled before all had ended.
+
+    `row_ids` [B] int32 name the rows' random streams. `sampler_log_prob` is that of the FULL distribution
+    softmax(logits / temperature), whatever truncation drew the token, and at temperature 1 for greedy sampling: it is
+    what `policy.token_log_probs` recomputes. Tokens after the end are `pad_id`.
+    """
+    batch, length = prompts.tokens.shape[0] * group_size, sample_config.max_response_length
+    weights = decoding.decode_weights(model_config, params)  # cast once, not at every step
+    prompt = decoding.prefill(model_config, weights, prompts.tokens)
+    row_keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, row_ids)
+    before_last = prompts.lengths - 1  # the last token of the prompt is the first to be run
+
+    def unfinished(state):
+        return (state.step < length) & ~jnp.all(state.completions.finished)
+
+    def advance(state):
+        step, done = state.step, state.completions
+        ages = jnp.full((batch,), step)
+        positions = jnp.repeat(before_last, group_size) + step
+        hidden, response = decoding.decode_step(
+            model_config, weights, state.token, positions, ages, step, prompt, before_last, state.response
+        )
+        token, log_prob = draw_token(decoding.logits(weights, hidden), row_keys, ages, sample_config)
+        active = ~done.finished
+        completions = Completions(
+            tokens=done.tokens.at[:, step].set(jnp.where(active, token, pad_id)),
+            mask=done.mask.at[:, step].set(active),
+            sampler_log_prob=done.sampler_log_prob.at[:, step].set(jnp.where(active, log_prob, 0.0)),
+            finished=done.finished | ends_response(token, eos_ids),
+        )
+        return _LoopState(step + 1, token, response, completions)
+
+    last = jnp.take_along_axis(prompts.tokens, before_last[:, None], axis=1, mode="clip")[:, 0]
+    nothing = Completions(
+        tokens=jnp.full((batch, length), pad_id, jnp.int32),
+        mask=jnp.zeros((batch, length), bool),
+        sampler_log_prob=jnp.zeros((batch, length), jnp.float32),
+        finished=jnp.zeros((batch,), bool),
+    )
+    response = decoding.empty_ring(model_config, batch, 1, length)
+    state = _LoopState(jnp.int32(0), jnp.repeat(last, group_size), response, nothing)
+    state = jax.lax.while_loop(unfinished, advance, state)
+    return state.completions, state.step
+
+
+def ends_response(tokens, eos_ids: tuple[int, ...]) -> jax.Array:
+    """True where a token is one of `eos_ids`; as tokens."""
+    return jnp.isin(tokens, jnp.array(eos_ids, jnp.int32))
+
+
+def draw_token(logits, row_keys, ages, sample_config) -> tuple[jax.Array, jax.Array]:
+    """One token per row from logits [B, V]: (token [B] int32, its log-probability [B] before truncation).
+
+    `ages` [B] count the tokens that a row has drawn before: row_keys [B] and ages determine the draw.
+    """
+    scaled = logits / (sample_config.temperature or 1.0)
+    if sample_config.temperature == 0:
+        token = jnp.argmax(scaled, axis=-1)
+    else:
+        keys = jax.vmap(jax.random.fold_in)(row_keys, ages)
+        token = _categorical(keys, truncate(scaled, sample_config))
+    normalizer = jax.nn.logsumexp(jax.nn.logsumexp(_blocks(scaled), axis=-1), axis=-1)
+    log_prob = jnp.take_along_axis(scaled, token[:, None], axis=-1)[:, 0] - normalizer
+    return token.astype(jnp.int32), log_prob
+
+
+def _categorical(keys, logits):
+    """A draw from softmax(logits [B, V]) for each of keys [B]: first a block of the vocabulary, then a token of the block.
+
+    Both by the largest of logit + Gumbel noise, for which 2 sqrt(V) random numbers do in place of V. One uniform number and the
+    cumulated probabilities would do too, but rounding that depends on the shape of the batch moves all V boundaries, so that in
+    every thousand tokens or so another one would be drawn; here it takes a tie.
+    """
+    blocks = _blocks(logits)  # [B, blocks, size]
+    _, num_blocks, size = blocks.shape
+    noise = jax.vmap(lambda key: jax.random.gumbel(key, (num_blocks + size,)))(keys)
+    block = jnp.argmax(jax.nn.logsumexp(blocks, axis=-1) + noise[:, :num_blocks], axis=-1)
+    chosen = jnp.take_along_axis(blocks, block[:, None, None], axis=1)[:, 0]
+    return block * size + jnp.argmax(chosen + noise[:, num_blocks:], axis=-1)
+
+
+def _blocks(logits):
+    """[B, V] -> [B, blocks, size] in order, filled up with -inf; size is the power of two from sqrt(V) on."""
+    vocab_size = logits.shape[-1]
+    size = 2 ** math.ceil(math.log2(vocab_size) / 2)
+    filled = jnp.pad(logits, ((0, 0), (0, -vocab_size % size)), constant_values=-jnp.inf)
+    return filled.reshape(logits.shape[0], -1, size)
+
+
+def truncate(logits, sample_config) -> jax.Array:
+    """logits [B, V] with -inf at the tokens that top_k, top_p and min_p drop."""
+    use_top_k = 0 < sample_config.top_k < logits.shape[-1]
+    if not use_top_k and sample_config.top_p == 1 and sample_config.min_p == 0:
+        return logits
+    prob = jax.nn.softmax(logits, axis=-1)
+    if use_top_k:
+        prob = jnp.where(prob >= _largest_threshold(prob, jnp.ones_like(prob), sample_config.top_k), prob, 0.0)
+        prob /= jnp.sum(prob, axis=-1, keepdims=True)
+    if sample_config.top_p < 1:
+        prob = jnp.where(prob >= _largest_threshold(prob, prob, sample_config.top_p), prob, 0.0)
+    prob = jnp.where(prob >= sample_config.min_p * jnp.max(prob, axis=-1, keepdims=True), prob, 0.0)
+    return jnp.where(prob > 0, logits, -jnp.inf)
+
+
+def _largest_threshold(prob, weight, target):
+    """[B, 1]: the largest x such that the tokens with prob >= x [B, V] have `weight` >= target in sum.
+
+    Bisects the bit patterns, which order like the numbers for floats that are not negative: exact after 30 sums over
+    the vocabulary, where a sort would move all of it.
+    """
+
+    def halve(_, bounds):
+        low, high = bounds  # reached at low, not reached at high
+        middle = low + (high - low) // 2
+        kept = prob >= jax.lax.bitcast_convert_type(middle, jnp.float32)
+        reached = jnp.sum(jnp.where(kept, weight, 0.0), axis=-1, keepdims=True) >= target
+        return jnp.where(reached, middle, low), jnp.where(reached, high, middle)
+
+    low = jnp.zeros((prob.shape[0], 1), jnp.int32)
+    above_one = jax.lax.bitcast_convert_type(jnp.float32(2.0), jnp.int32)
+    low, _ = jax.lax.fori_loop(0, 31, halve, (low, jnp.full_like(low, above_one)))
+    return jax.lax.bitcast_convert_type(low, jnp.float32)

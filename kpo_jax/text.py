@@ -1,0 +1,45 @@
+"""Secrets out of what is printed or kept: commands, error lines, configurations.
+
+A value is a secret by its name, of which a word ends in TOKEN, KEY, SECRET, PASSWORD and the like (HF_TOKEN, --api_key; `tokenizer`
+and `microbatch_tokens` are none), or by its place and form: between :// and @ in a URL, a token of the
+Hugging Face hub. Pure text; imports nothing of the package, since the
+launch scripts run this file (python3 -I): words separated by NUL on standard input come back masked.
+"""
+
+import os
+import re
+import sys
+
+MASKED = "MASKED"
+_NAME = r"[\w.-]*(?:TOKEN|KEYS?|SECRETS?|PASSWORDS?|PASSWD|CREDENTIALS?|SIGNATURE)(?:[^A-Za-z\s=:'\"][\w.-]*)?"
+_ASSIGNMENT = re.compile(rf"(?<![\w.-])({_NAME})(=['\"]?|['\"]\s*[:=]\s*['\"]?)([^\s&#,;'\"]+)", re.IGNORECASE)
+_WHOLE_ASSIGNMENT = re.compile(rf"({_NAME})=(.*)", re.IGNORECASE | re.DOTALL)
+_FLAG = re.compile(rf"-{_NAME}", re.IGNORECASE)
+_USER = re.compile(r"://[^/@\s]+@")
+_HUB_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{16,}")
+
+
+def mask(text: str) -> str:
+    """The text with the values of secrets in it replaced by MASKED."""
+    text = _HUB_TOKEN.sub(MASKED, _USER.sub(f"://{MASKED}@", text))
+    return _ASSIGNMENT.sub(rf"\1\2{MASKED}", text)
+
+
+def mask_words(words: list[str]) -> list[str]:
+    """The words of a command masked: NAME=value to its end, and the word after a --name of a secret."""
+    shown, hide = [], False
+    for word in words:
+        whole = _WHOLE_ASSIGNMENT.fullmatch(word)
+        shown.append(MASKED if hide else f"{whole[1]}={MASKED}" if whole else mask(word))
+        hide = not hide and _FLAG.fullmatch(word) is not None
+    return shown
+
+
+def holds_secret(text: str) -> bool:
+    """Whether the text is a URL with a secret in it, or holds a token of the hub; any other text may speak of keys."""
+    return _HUB_TOKEN.search(text) is not None or ("://" in text and mask(text) != text)
+
+
+if __name__ == "__main__":
+    words = os.fsdecode(sys.stdin.buffer.read()).split("\0")[:-1]
+    sys.stdout.buffer.write(os.fsencode("".join(word + "\0" for word in mask_words(words))))

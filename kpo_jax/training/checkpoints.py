@@ -1,0 +1,310 @@
+"""Saving and restoring a run with orbax: asynchronous, atomic, checked, the newest and the best kept.
+
+A checkpoint of step n holds the TrainState after n training steps. Data order and sampling keys are pure functions of
+(seed, step), so the step is all that resuming needs besides the arrays. Beside the arrays stand their fingerprint, which tells
+damage that orbax does not notice, the configuration and the version of the code. The configuration also stands beside the
+checkpoints in `config.json`, written once.
+"""
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import orbax.checkpoint as ocp
+from absl import logging
+from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, CustomSteps, LatestN
+
+from kpo_jax.config import Config, difference, from_dict, to_dict
+from kpo_jax.recording.metrics import tell
+from kpo_jax.records import TrainState
+from kpo_jax.runtime import distributed
+
+DAMAGED = "damaged_checkpoints"  # where a run that falls back puts them, beside `checkpoints`
+
+
+class NotSaved(RuntimeError):
+    """A checkpoint that the run cannot go without was not written; the message says why."""
+
+
+class Damaged(ValueError):
+    """A checkpoint is missing or not as it was saved, or none is; one line."""
+
+
+class Restored(NamedTuple):
+    """The state after training step `step`, whether the evaluation that was due then had been done, and where it is saved.
+
+    `state` is a dict where only some of the state's fields were asked for.
+    """
+
+    step: int
+    state: TrainState | dict
+    evaluated: bool
+    saved: int | None
+
+
+# ------------------------------------------------------------------------------------------------------------ fingerprint
+
+
+@jax.jit
+def fingerprint(tree) -> jax.Array:
+    """A number [] uint32 of all bits of a tree of arrays and of their places; it does not depend on how they are sharded.
+
+    The sum modulo 2^32 of a scrambled product of every word with an odd weight: no change of a single word leaves it as it was.
+    Scrambled, because two flipped sign bits would cancel in a sum of the products themselves.
+    """
+    total = jnp.uint32(0)
+    for number, leaf in enumerate(jax.tree.leaves(tree)):
+        total = total * jnp.uint32(2654435761) + _fingerprint(leaf) * jnp.uint32(2 * number + 1)
+    return total
+
+
+@jax.jit
+def _fingerprints(state: TrainState | dict) -> dict[str, jax.Array]:
+    """The fingerprint of each field that holds arrays, so that some of them can be restored without the others."""
+    fields = state if isinstance(state, dict) else {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
+    return {name: fingerprint(value) for name, value in fields.items() if jax.tree.leaves(value)}
+
+
+def _fingerprint(x) -> jax.Array:
+    x = x.astype(jnp.uint8) if x.dtype == bool else x
+    unsigned = {1: jnp.uint8, 2: jnp.uint16, 4: jnp.uint32, 8: jnp.uint32}[x.dtype.itemsize]
+    words = jax.lax.bitcast_convert_type(x, unsigned).astype(jnp.uint32)
+    index = jnp.zeros(words.shape, jnp.uint32)
+    for axis, size in enumerate(words.shape):  # wraps beyond 2^32 words
+        index = index * jnp.uint32(size) + jax.lax.broadcasted_iota(jnp.uint32, words.shape, axis)
+    index = (index ^ (index >> 15)) * jnp.uint32(0x2C1B3C6D)  # neighbours get weights that are no neighbours
+    product = words * ((index ^ (index >> 12)) * jnp.uint32(2) + jnp.uint32(1))
+    scrambled = (product ^ (product >> 16)) * jnp.uint32(0x7FEB352D)
+    return jnp.sum(scrambled ^ (scrambled >> 15), dtype=jnp.uint32)
+
+
+def code_version() -> str:
+    """The version of jax and a digest of this package's source."""
+    package, digest = Path(__file__).parents[1], hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package)}\n".encode() + path.read_bytes())
+    return f"kpo_jax {digest.hexdigest()[:12]}, jax {jax.__version__}"
+
+
+# ------------------------------------------------------------------------------------------------------------------- save
+
+
+class Saver:
+    """Writes the checkpoints of a run, each while the run goes on. Steps that are there stay as they are if one fails.
+
+    Step 0, the base policy, is always kept, beside the newest and the best ones of the configuration.
+    """
+
+    def __init__(self, workdir: str, config: Config, newest: int | None):
+        """`newest`: the step of the newest checkpoint that is there and good, None if there is none."""
+        self._workdir, self._config, self._version = workdir, config, code_version()
+        self._manager = self._open()
+        self._good, self._pending = newest, None
+
+    @property
+    def newest(self) -> int | None:
+        """The step saved last, as far as is known: its save may be under way."""
+        return self._good if self._pending is None else self._pending
+
+    def _open(self) -> ocp.CheckpointManager:
+        config = self._config.checkpoint
+        keep = [CustomSteps([0]), LatestN(config.keep_last)]
+        if config.keep_best:
+            keep.append(BestN(get_metric_fn=lambda m: m["score"], n=config.keep_best, keep_checkpoints_without_metrics=False))
+        options = ocp.CheckpointManagerOptions(
+            preservation_policy=AnyPreservationPolicy(keep), cleanup_tmp_directories=True, enable_async_checkpointing=True
+        )
+        return ocp.CheckpointManager(_directory(self._workdir), options=options)
+
+    def save(self, step: int, state: TrainState, *, evaluated: bool, score: float | None = None) -> None:
+        """Start saving `state` as `step`; returns before it is on disk. `score` (higher is better) ranks it among the best."""
+        self.finish()
+        about = {
+            "fingerprints": {name: int(value) for name, value in _fingerprints(state).items()},
+            "evaluated": evaluated,
+            "config": to_dict(self._config),
+            "version": self._version,
+        }
+        self._pending, error = step, ""
+        try:
+            self._manager.save(
+                step,
+                args=ocp.args.Composite(state=ocp.args.StandardSave(state), about=ocp.args.JsonSave(about)),
+                metrics=None if score is None else {"score": score},
+            )
+        except Exception as caught:  # what a full disk raises depends on which layer of orbax meets it
+            error = _one_line(caught)
+        self._settle(error)
+
+    def finish(self) -> bool:
+        """Wait for the save under way. False, and a line at the terminal, if it failed: the run may go on."""
+        if self._pending is None:
+            return True
+        error = ""
+        try:
+            self._manager.wait_until_finished()
+        except Exception as caught:  # as in save
+            error = _one_line(caught)
+        if not self._settle(error):
+            return False
+        self._good, self._pending = self._pending, None
+        return True
+
+    def require(self, step: int) -> None:
+        """Raises NotSaved unless `step` is the newest checkpoint and on disk."""
+        if not self.finish() or self._good != step:
+            raise NotSaved(f"step {step}: the checkpoint could not be saved in {_directory(self._workdir)}; older ones are as they were")
+
+    def _settle(self, error: str) -> bool:
+        """Agree whether all processes have done their part; after a failure the manager, whose list of steps lies, is made anew."""
+        errors = [e for e in distributed.exchange(error, "save") if e]
+        if not errors:
+            return True
+        tell(f"warning: the checkpoint of step {self._pending} was not saved ({errors[0]}); older ones are as they were, training goes on")
+        try:
+            self._manager.close()
+        except Exception as caught:  # it says again what has just been told
+            logging.info("closing after a failed save: %s", caught)
+        self._manager = self._open()
+        self._pending = None
+        return False
+
+    def close(self) -> None:
+        """Waits for the save under way: leaving without would lose it."""
+        self.finish()
+        self._manager.close()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+
+
+# ---------------------------------------------------------------------------------------------------------------- restore
+
+
+def steps(workdir: str) -> list[int]:
+    """The steps of the checkpoints in a workdir, good or not, as process 0 sees them."""
+    directory = _directory(workdir)
+    found = sorted(int(p.name) for p in directory.iterdir() if p.name.isdecimal()) if directory.is_dir() else []
+    return distributed.exchange(found, "steps")[0]
+
+
+def restore(workdir: str, shapes: TrainState | dict, shardings: TrainState | dict, step: int | None = None) -> Restored | None:
+    """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is none at all.
+
+    `shapes` and `shardings` as dicts of some of the state's fields restore and check these alone. What is damaged is told and
+    passed over. Raises Damaged if `step` is missing or damaged, or all checkpoints are damaged.
+    """
+    found = steps(workdir)
+    if step is not None:
+        if step not in found:
+            raise Damaged(f"checkpoint: no step {step} in {_directory(workdir)}; there are {found}")
+        found = [step]
+    for candidate in reversed(found):
+        restored, problem = _restore(workdir, candidate, shapes, shardings)
+        if restored is not None:
+            return restored
+        line = f"checkpoint: step {candidate} in {_directory(workdir)} is damaged: {problem}"
+        if step is not None:
+            raise Damaged(line)
+        tell(f"warning: {line}")
+    if found:
+        raise Damaged(f"checkpoint: none of {len(found)} in {_directory(workdir)} is good")
+    return None
+
+
+def _restore(workdir: str, step: int, shapes: TrainState | dict, shardings: TrainState | dict) -> tuple[Restored | None, str]:
+    """(restored, "") or (None, what is wrong), the same on every process."""
+    path, problem = _directory(workdir) / str(step), ""
+    try:
+        about = json.loads((path / "about" / "metadata").read_text())
+        wanted, evaluated = dict(about["fingerprints"]), bool(about["evaluated"])
+        # Every process reads its part alone: one that cannot must not leave the others in a barrier.
+        me = jax.process_index()
+        alone = ocp.options.MultiprocessingOptions(primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}")
+        target = _placed(shapes, shardings)
+        if isinstance(shapes, dict):
+            handler = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)
+            places = ocp.checkpoint_utils.construct_restore_args(target)
+            how = ocp.args.PyTreeRestore(target, restore_args=places, partial_restore=True)
+        else:
+            handler, how = ocp.StandardCheckpointHandler(multiprocessing_options=alone), ocp.args.StandardRestore(target)
+        with contextlib.closing(handler):
+            state = jax.block_until_ready(handler.restore(path / "state", args=how))
+    except Exception as error:  # whatever orbax, tensorstore or json make of damaged files
+        problem = _one_line(error)
+    problems = [p for p in distributed.exchange(problem, "restore") if p]
+    if problems:
+        return None, problems[0]
+    for name, value in _fingerprints(state).items():
+        if wanted.get(name) != int(value):
+            return None, f"the fingerprint of its {name} is {int(value)}, that of what was saved was {wanted.get(name)}"
+    return Restored(step, state, evaluated, saved=step), ""
+
+
+def _check_step(manager: ocp.CheckpointManager, step: int) -> None:
+    if step not in manager.all_steps():
+        raise ValueError(f"checkpoint: no step {step} in {manager.directory}; there are {sorted(manager.all_steps())}")
+
+
+def restore_params(workdir: str, step: int, shapes: TrainState, shardings: TrainState):
+    """The policy's parameters, and nothing else, of another run's checkpoint: it may have a critic where this one has none.
+
+    Raises Damaged if it is missing, damaged or of another shape.
+    """
+    if not _directory(workdir).is_dir():
+        raise Damaged(f"init_from: {workdir} holds no checkpoints")
+    return restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step).state["params"]
+
+
+def set_aside(workdir: str, after: int) -> None:
+    """Move the checkpoints of steps beyond `after`, which are damaged, out of the way of those to come; nothing is deleted."""
+    for step in (found for found in steps(workdir) if found > after):
+        if distributed.is_first():
+            target, number = Path(workdir) / DAMAGED / str(step), 1
+            while target.exists():
+                number += 1
+                target = target.with_name(f"{step}-{number}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (_directory(workdir) / str(step)).rename(target)
+            tell(f"warning: the damaged checkpoint of step {step} is now {target}")
+    distributed.exchange("", "set aside")  # wait until it is done
+
+
+def _directory(workdir: str) -> Path:
+    return Path(os.path.abspath(workdir)) / "checkpoints"
+
+
+def _placed(shapes, shardings):
+    return jax.tree.map(lambda s, d: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=d), shapes, shardings)
+
+
+def claim_workdir(workdir: str, config: Config, *, allow_change: bool, write: bool) -> list[str]:
+    """The lines by which `config` would change the trajectory of the run in `workdir`; [] for a new run or none.
+
+    With `allow_change` such lines are only logged. With `write`, an empty result leaves the configuration written there.
+    """
+    path = Path(workdir) / "config.json"
+    if path.exists():
+        try:
+            old = from_dict(json.loads(path.read_text()))
+        except ValueError as error:
+            changes = [f"{path}: not a configuration of this version: {error}"]
+        else:
+            changes = difference(old, config)
+        if changes and not allow_change:
+            return changes
+        for line in changes:
+            logging.warning("configuration changed on resume: %s", line)
+    if write and distributed.is_first():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".json.tmp")
+        temporary.write_text(json.dumps(to_dict(config), indent=2) + "\n")
+        os.replace(temporary, path)
+    return []

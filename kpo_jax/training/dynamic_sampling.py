@@ -1,0 +1,79 @@
+"""DAPO's dynamic sampling (Yu et al. 2025, arXiv 2503.14476, section 3.2): groups that teach nothing are sampled again.
+
+A group whose rewards are all equal has no advantage and no gradient. Such groups are dropped and further generation batches are
+drawn until as many groups as a step trains on are there. Which prompts those batches hold is a pure function of (seed, step,
+batch): the first has the step's own prompts, as without dynamic sampling, the later ones go through the other problems in an order
+of the step's own (`data.extra_prompts`). So nothing but the step need be saved for a run to resume as it was, and the order of
+prompts does not depend on what was dropped before.
+
+Rewards, not verdicts, are compared, so with overlong shaping a group that is all wrong but for its lengths is kept.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from kpo_jax.training.rollout import Rollout
+
+
+class NotFull(RuntimeError):
+    """The batch was not full after the most generation batches; the message says what was found."""
+
+
+def uniform_groups(reward: np.ndarray, group_size: int) -> np.ndarray:
+    """[groups] bool, True where the rewards [B] of `group_size` consecutive rows are all equal."""
+    groups = reward.reshape(-1, group_size)
+    return groups.min(axis=1) == groups.max(axis=1)
+
+
+def fill(generate: Callable[[int], Rollout], *, num_groups: int, group_size: int, max_batches: int) -> Rollout:
+    """The first `num_groups` groups, in the order they were drawn, whose rewards are not all equal.
+
+    Args:
+      generate: the rollout of a generation batch, by its number from 0.
+      max_batches: how many batches may be drawn.
+
+    Returns:
+      a Rollout of these groups, whose `generated` holds all that was drawn, surplus groups too.
+
+    Raises:
+      NotFull: the batches did not hold enough such groups.
+    """
+    batches, kept = [], 0
+    for number in range(max_batches):
+        batches.append(generate(number))
+        kept += int(np.sum(~uniform_groups(batches[-1].rows["reward"], group_size)))
+        if kept >= num_groups:
+            break
+    everything = _joined(batches)
+    if kept < num_groups:
+        uniform = everything.rows["reward"][::group_size][uniform_groups(everything.rows["reward"], group_size)]
+        raise NotFull(
+            f"dynamic sampling: {kept} of the {num_groups} groups of a batch after {max_batches} generation batches "
+            f"(algorithm.dynamic_sampling); the {len(uniform)} groups dropped have mean reward {uniform.mean():.3g}: the problems are too "
+            "hard or too easy for the policy; algorithm.dynamic_sampling=0 trains on them all the same"
+        )
+    chosen = np.flatnonzero(~uniform_groups(everything.rows["reward"], group_size))[:num_groups]
+    return _taken(everything, chosen, group_size)
+
+
+def _joined(batches: list[Rollout]) -> Rollout:
+    return Rollout(
+        rows={name: np.concatenate([batch.rows[name] for batch in batches]) for name in batches[0].rows},
+        finished=np.concatenate([batch.finished for batch in batches]),
+        texts=[text for batch in batches for text in batch.texts],
+        verdicts=[verdict for batch in batches for verdict in batch.verdicts],
+        problems=[problem for batch in batches for problem in batch.problems],
+    )
+
+
+def _taken(everything: Rollout, groups: np.ndarray, group_size: int) -> Rollout:
+    rows = (groups[:, None] * group_size + np.arange(group_size)[None, :]).ravel()
+    return Rollout(
+        rows={name: value[rows] for name, value in everything.rows.items()},
+        finished=everything.finished[rows],
+        texts=[everything.texts[row] for row in rows],
+        verdicts=[everything.verdicts[row] for row in rows],
+        problems=[everything.problems[group] for group in groups],
+        generated=everything,
+    )

@@ -1,0 +1,204 @@
+"""Prompts -> samples -> verdicts -> rewards -> advantages -> the rows of a training batch."""
+
+import bisect
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+
+from kpo_jax.algorithm.advantages import ADVANTAGES
+from kpo_jax.records import Completions, Verdict
+from kpo_jax.runtime import distributed, preemption
+from kpo_jax.tasks import rewards
+from kpo_jax.tasks.prompts import Problem
+from kpo_jax.verifier import Grader, count_failures
+
+
+@dataclasses.dataclass(frozen=True)
+class Rollout:
+    """One training step's samples, on the host, prompt-major: rows i * G .. i * G + G - 1 answer prompt i.
+
+    `rows` holds what the learner needs, by the field names of types.Batch: tokens [B, S], prompt_length [B],
+    response_mask [B, T], sampler_log_prob [B, T], reward [B] and, unless a critic gives it, advantage [B]. `texts` and `verdicts` are
+    one per row, `problems` one per group. `generated` is all that was sampled, where that is more than is trained on (see
+    dynamic_sampling).
+    """
+
+    rows: dict[str, np.ndarray]
+    finished: np.ndarray
+    texts: list[str]
+    verdicts: list[Verdict]
+    problems: list[Problem]
+    generated: "Rollout | None" = None
+
+
+def stop_at(sampler, stop: tuple[str, ...], tokenizer):
+    """`sampler`, but a response ends, finished, with the token that completes the first of the `stop` texts.
+
+    A response so cut is what a sampler that stops there would have drawn: whether to stop depends on the tokens up to there
+    alone. Texts are those of `tokenizer.decode`, without special tokens.
+    """
+    if not stop:
+        return sampler
+
+    def sample(*args, ended=None, **kwargs) -> Completions:
+        parts = []
+
+        def cut(rows, part):
+            part = cut_at(part, stop, tokenizer)
+            parts.append((rows, part))
+            if ended is not None:
+                ended(rows, part)
+
+        completions = sampler(*args, ended=cut, **kwargs)
+        for rows, part in parts:  # every row has been cut once, when it ended
+            for name, few in vars(part).items():
+                getattr(completions, name)[rows] = few
+        return completions
+
+    return sample
+
+
+def cut_at(completions: Completions, stop: tuple[str, ...], tokenizer) -> Completions:
+    """The completions (host arrays) cut after the token with which the decoded response first contains a `stop` text."""
+    ends = completions.mask.sum(axis=1)
+    stopped = np.zeros(len(ends), bool)
+    for row, length in enumerate(ends):
+        ids = completions.tokens[row, :length].tolist()
+
+        def contains_stop(end, ids=ids):
+            text = tokenizer.decode(ids[:end])
+            return any(one in text for one in stop)
+
+        if contains_stop(len(ids)):
+            # True from the completing token on: what a token adds to the text leaves what was there before.
+            ends[row] = bisect.bisect_left(range(1, len(ids)), True, key=contains_stop) + 1
+            stopped[row] = True
+    mask = np.arange(completions.mask.shape[1])[None, :] < ends[:, None]
+    return Completions(
+        tokens=np.where(mask | ~stopped[:, None], completions.tokens, tokenizer.pad_id),
+        mask=mask,
+        sampler_log_prob=np.where(mask, completions.sampler_log_prob, np.float32(0)),
+        finished=completions.finished | stopped,
+    )
+
+
+def join_rows(prompt_ids: list[list[int]], completions: Completions, width: int, pad_id: int):
+    """(tokens [B, width], prompt_length [B]): every row is prompt, response, padding, without a gap."""
+    num_rows, group = completions.tokens.shape[0], completions.tokens.shape[0] // len(prompt_ids)
+    tokens = np.full((num_rows, width), pad_id, np.int32)
+    prompt_length = np.repeat([len(ids) for ids in prompt_ids], group).astype(np.int32)
+    for row in range(num_rows):
+        prompt, response = prompt_ids[row // group], completions.tokens[row][completions.mask[row]]
+        tokens[row, : len(prompt)] = prompt
+        tokens[row, len(prompt) : len(prompt) + len(response)] = response
+    return tokens, prompt_length
+
+
+def sample_and_grade(sampler, params, prompt_ids, answers: list[str], *, where: str, key, row_ids, tokenizer, prompt_length, num_slots):
+    """(completions, texts, verdicts) of all prompts, of which every process has sampled and graded its share.
+
+    The rows are what one process would have drawn: row_ids [num_prompts, G] name their random streams. `answers` has one entry
+    per prompt, `where` says which rollout this is, and num_slots counts the prompts at once over all processes.
+
+    Raises:
+      preemption.Interrupted: some process was asked to stop; on all of them.
+    """
+    share, group = distributed.share(len(prompt_ids)), row_ids.shape[1]
+    answers, texts = answers[share], {}
+    try:
+        with Grader() as grader:  # what has ended is read and graded while the devices sample the rest
+
+            def read_and_submit(rows, ended):
+                for row, tokens, mask in zip(rows.tolist(), ended.tokens, ended.mask, strict=True):
+                    texts[row] = tokenizer.decode(tokens[mask].tolist())
+                    grader.submit(row, texts[row], answers[row // group])
+
+            completions = sampler(
+                params,
+                prompt_ids[share],
+                key=key,
+                row_ids=row_ids[share],
+                prompt_length=prompt_length,
+                num_slots=num_slots // distributed.num_processes(),
+                ended=read_and_submit,
+            )
+            verdicts = grader.verdicts(preemption.check)
+        own = [texts[row] for row in range(len(texts))], [verdicts[row] for row in range(len(texts))]
+    except preemption.Interrupted:
+        distributed.meet(where)
+        raise
+    if distributed.meet(where):
+        raise preemption.Interrupted(f"asked to stop during {where}")
+    parts = distributed.gather(own)
+    texts = [text for part, _ in parts for text in part]
+    verdicts = [Verdict(*verdict) for _, part in parts for verdict in part]
+    return distributed.gather_rows(completions), texts, verdicts
+
+
+def rollout(sampler, params, problems: list[Problem], prompt_ids, *, where, config, tokenizer, key, prompt_length, first_row=0) -> Rollout:
+    """Sample, grade and score groups of one training step. `config` is the whole Config; `key` is the step's own, `where` names it.
+
+    `first_row` is how many rows of the step were sampled before: no two rows of a step share a random stream.
+    """
+    group, max_response = config.rollout.group_size, config.sampler.max_response_length
+    completions, texts, verdicts = sample_and_grade(
+        sampler,
+        params,
+        prompt_ids,
+        [problem.answer for problem in problems],
+        where=where,
+        key=key,
+        row_ids=first_row + np.arange(len(problems) * group).reshape(-1, group),
+        tokenizer=tokenizer,
+        prompt_length=prompt_length,
+        num_slots=config.rollout.prompts_per_call or config.rollout.prompts_per_step,
+    )
+    answers = [problem.answer for problem in problems for _ in range(group)]
+    lengths = completions.mask.sum(axis=1)
+    reward = rewards.score(verdicts, answers, lengths, max_response, config.reward)
+    tokens, lengths = join_rows(prompt_ids, completions, prompt_length + max_response, tokenizer.pad_id)
+    rows = dict(
+        tokens=tokens,
+        prompt_length=lengths,
+        response_mask=completions.mask,
+        sampler_log_prob=completions.sampler_log_prob,
+        reward=reward,
+    )
+    if not config.algorithm.has_critic:
+        rows["advantage"] = np.asarray(ADVANTAGES[config.algorithm.advantage](jnp.asarray(reward), group))
+    return Rollout(rows=rows, finished=completions.finished, texts=texts, verdicts=verdicts, problems=problems)
+
+
+def summary(result: Rollout, group_size: int) -> dict[str, float]:
+    """Scalars of a rollout: reward, accuracy, response length in tokens, how many groups carry no signal.
+
+    They are those of all that was sampled: what is left after groups were dropped says less about the policy.
+    """
+    used, result = result, result.generated or result
+    reward = result.rows["reward"]
+    groups = reward.reshape(-1, group_size)
+    lengths = result.rows["response_mask"].sum(axis=1)
+    return {
+        "rollout/reward_mean": float(reward.mean()),
+        "rollout/correct": float(np.mean([v.correct for v in result.verdicts])),
+        "rollout/no_answer": float(np.mean([v.extracted is None for v in result.verdicts])),
+        "rollout/length_mean": float(lengths.mean()),
+        "rollout/length_max": int(lengths.max()),
+        "rollout/truncated": float(1 - result.finished.mean()),
+        "rollout/uniform_groups": float(np.mean(groups.min(axis=1) == groups.max(axis=1))),
+    } | {f"verifier/{kind}": count for kind, count in count_failures(result.verdicts).items()} | _dropped(used, group_size)
+
+
+def _dropped(used: Rollout, group_size: int) -> dict[str, int]:
+    """How many generation batches it took to fill the batch, how many groups had equal rewards, how many were one too many."""
+    if used.generated is None:
+        return {}
+    groups = used.generated.rows["reward"].reshape(-1, group_size)
+    dropped = int(np.sum(groups.min(axis=1) == groups.max(axis=1)))
+    size = len(used.rows["reward"]) // group_size
+    return {
+        "rollout/generation_batches": len(groups) // size,
+        "rollout/groups_dropped": dropped,
+        "rollout/groups_surplus": len(groups) - dropped - size,
+    }

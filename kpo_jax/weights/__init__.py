@@ -1,0 +1,1 @@
+"""Weights and tokenizers in and out: Hugging Face directories, GGUF files."""

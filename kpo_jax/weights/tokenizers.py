@@ -1,0 +1,229 @@
+"""Tokenizers behind one small surface: characters for the built-in arithmetic, Hugging Face for everything else."""
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from kpo_jax.weights import gguf as gguf_weights
+
+Exchanges = Sequence[tuple[str, str]]
+
+
+class Tokenizer(Protocol):
+    """What the rest of the package asks of a tokenizer.
+
+    Attributes:
+      vocab_size: embedding rows a model must have for these ids.
+      eos_ids: every id that ends a response, at least one.
+      pad_id: id that fills padding; what it is does not matter, padding is never attended.
+    """
+
+    vocab_size: int
+    eos_ids: tuple[int, ...]
+    pad_id: int
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of the text; nothing is added at either end."""
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Text of the ids. Special tokens are left out; decoding does not stop at an end token."""
+
+    def apply_chat_template(self, content: str, enable_thinking: bool = False, examples: Exchanges = ()) -> str:
+        """The text that asks the model to answer one user message, after earlier (user message, answer) exchanges.
+
+        Raises ValueError without a chat template.
+        """
+
+    def save(self, directory: str) -> None:
+        """Write the files from which transformers.AutoTokenizer loads it, where there are such files."""
+
+
+class CharTokenizer:
+    """One id per character of a fixed alphabet of 62, after <pad> = 0 and <eos> = 1."""
+
+    ALPHABET = "0123456789+-*/=?:.,;()<>[]{}^%$!\\ \nAabcdefghijklmnopqrstuvwxyz"
+
+    def __init__(self):
+        self._special = ("<pad>", "<eos>")
+        self._id = {char: index for index, char in enumerate(self.ALPHABET, start=len(self._special))}
+        self.pad_id = 0
+        self.eos_ids = (1,)
+        self.vocab_size = len(self._special) + len(self.ALPHABET)
+
+    def encode(self, text: str) -> list[int]:
+        try:
+            return [self._id[char] for char in text]
+        except KeyError as error:
+            raise ValueError(
+                f"the char tokenizer has no symbol for {error.args[0]!r}; legal are {self.ALPHABET!r}"
+            ) from None
+
+    def decode(self, ids: Iterable[int]) -> str:
+        chars = []
+        for index in map(int, ids):
+            if not 0 <= index < self.vocab_size:
+                raise ValueError(f"the char tokenizer has no id {index}; legal are 0 to {self.vocab_size - 1}")
+            if index >= len(self._special):
+                chars.append(self.ALPHABET[index - len(self._special)])
+        return "".join(chars)
+
+    def apply_chat_template(self, content: str, enable_thinking: bool = False, examples: Exchanges = ()) -> str:
+        raise ValueError("the char tokenizer has no chat template; use template 'plain'")
+
+    def save(self, directory: str) -> None:
+        """Nothing: the alphabet is no file, and transformers has no such tokenizer."""
+
+
+class HFTokenizer:
+    """A Hugging Face tokenizer with the ids that end a response; `num_rows` is how many embedding rows its model has."""
+
+    def __init__(self, tokenizer, eos_ids: tuple[int, ...], num_rows: int = 0):
+        self._tokenizer = tokenizer
+        self.eos_ids = eos_ids
+        pad_id = tokenizer.pad_token_id
+        self.pad_id = eos_ids[0] if pad_id is None else pad_id
+        self.vocab_size = max(len(tokenizer), num_rows)  # models pad their embedding, but never below what can be emitted
+
+    def encode(self, text: str) -> list[int]:
+        return self._tokenizer.encode(text, add_special_tokens=False)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        return self._tokenizer.decode(
+            [int(index) for index in ids], skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+
+    def apply_chat_template(self, content: str, enable_thinking: bool = False, examples: Exchanges = ()) -> str:
+        if self._tokenizer.chat_template is None:
+            raise ValueError(f"tokenizer {self._tokenizer.name_or_path!r} has no chat template; use another template")
+        turns = [turn for user, answer in examples for turn in (("user", user), ("assistant", answer))]
+        return self._tokenizer.apply_chat_template(
+            [{"role": role, "content": text} for role, text in (*turns, ("user", content))],
+            tokenize=False,
+            add_generation_prompt=True,
+            enable_thinking=enable_thinking,
+        )
+
+    def save(self, directory: str) -> None:
+        self._tokenizer.save_pretrained(directory)
+
+
+def load_tokenizer(spec: str, revision: str | None = None) -> Tokenizer:
+    """The tokenizer `spec` names: "char", a .gguf file, a directory, or a hub id; `revision` is for the hub.
+
+    Remote code is never run. Raises ValueError, in one line, when there is no such tokenizer.
+    """
+    if spec == "char":
+        return CharTokenizer()
+    return _from_gguf(spec) if gguf_weights.is_gguf(spec) else _from_pretrained(spec, revision)
+
+
+# --------------------------------------------------------------------------------------------------- directories, the hub
+
+
+def _from_pretrained(name: str, revision: str | None) -> HFTokenizer:
+    """`eos_ids` is the end-of-text set of generation_config.json where there is one (Qwen3 has two), else the tokenizer's own."""
+    import transformers
+
+    _check_name(name)
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
+    except Exception as error:  # transformers raises OSError, ValueError, KeyError, ImportError, ... for bad input
+        message = " ".join(str(error).split())[:300]
+        raise ValueError(f"cannot load tokenizer {name!r}: {message or type(error).__name__}") from error
+    eos = _read_json(name, "generation_config.json", revision).get("eos_token_id")
+    if eos is None:
+        eos = tokenizer.eos_token_id
+    eos_ids = tuple(dict.fromkeys(eos if isinstance(eos, list) else [eos]))
+    if not eos_ids or not all(isinstance(index, int) for index in eos_ids):
+        raise ValueError(f"tokenizer {name!r}: eos_token_id is {eos!r}; put an integer or a list in generation_config.json")
+    num_rows = _read_json(name, "config.json", revision).get("vocab_size")
+    return HFTokenizer(tokenizer, eos_ids, num_rows if isinstance(num_rows, int) else 0)
+
+
+def _check_name(name: str) -> None:
+    """Refuses what is neither a tokenizer's directory nor a well-formed hub id before the network is asked."""
+    from huggingface_hub.utils import HFValidationError, validate_repo_id
+
+    if os.path.isdir(name):
+        if not any(os.path.isfile(os.path.join(name, file)) for file in ("tokenizer.json", "tokenizer_config.json")):
+            raise ValueError(f"tokenizer {name!r}: the directory has neither tokenizer.json nor tokenizer_config.json")
+        return
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        raise ValueError(f"tokenizer {name!r}: no such directory, and not a hub id like Qwen/Qwen3-4B") from None
+
+
+def _read_json(name: str, filename: str, revision: str | None) -> dict[str, Any]:
+    """A JSON file that lies beside the tokenizer, {} where there is none."""
+    from transformers.utils import cached_file
+
+    path = cached_file(
+        name,
+        filename,
+        revision=revision,
+        _raise_exceptions_for_missing_entries=False,
+        _raise_exceptions_for_connection_errors=False,
+    )
+    if path is None:
+        return {}
+    with open(path, encoding="utf-8") as file:
+        try:
+            return json.load(file)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path}: not JSON ({error})") from None
+
+
+# ------------------------------------------------------------------------------------------------------------ GGUF files
+
+# tokenizer.ggml.token_type: control tokens are left out of decoded text, user-defined ones are not.
+_CONTROL, _USER_DEFINED = 3, 4
+
+
+def _smollm_words():
+    """SmolLM's split of a text into words: digits one by one, else GPT-2's."""
+    from tokenizers import pre_tokenizers
+
+    digits, words = pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)
+    return pre_tokenizers.Sequence([digits, words])
+
+
+_GGUF_WORDS = {"smollm": _smollm_words}  # by tokenizer.ggml.pre
+
+
+def _from_gguf(path: str) -> HFTokenizer:
+    """The byte-level BPE in a GGUF file's header, with its chat template; the ends of text are its eos, eot and eom ids."""
+    import tokenizers
+    import transformers
+
+    fields = gguf_weights.metadata(path)
+    own = {key.removeprefix("tokenizer.ggml."): value for key, value in fields.items() if key.startswith("tokenizer.ggml.")}
+    for key, legal in (("model", ["gpt2"]), ("pre", list(_GGUF_WORDS))):
+        if own.get(key) not in legal:
+            raise ValueError(f"{path}: tokenizer.ggml.{key} {own.get(key)!r} is not supported; legal are {', '.join(legal)}")
+    if missing := {"tokens", "merges", "token_type", "eos_token_id"} - set(own):
+        raise ValueError(f"{path}: the file has no tokenizer.ggml.{min(missing)}")
+    tokens = own["tokens"]
+    merges = [tuple(merge.split(" ", 1)) for merge in own["merges"]]
+    try:
+        bpe = tokenizers.Tokenizer(tokenizers.models.BPE({token: i for i, token in enumerate(tokens)}, merges))
+    except Exception as error:  # tokenizers raises Exception itself
+        raise ValueError(f"{path}: tokenizer.ggml.merges do not fit the tokens: {error}") from error
+    bpe.pre_tokenizer = _GGUF_WORDS[own["pre"]]()
+    bpe.decoder = tokenizers.decoders.ByteLevel()
+    added = {kind: [t for t, k in zip(tokens, own["token_type"], strict=True) if k == kind] for kind in (_CONTROL, _USER_DEFINED)}
+    bpe.add_special_tokens([tokenizers.AddedToken(token, normalized=False, special=True) for token in added[_CONTROL]])
+    bpe.add_tokens([tokenizers.AddedToken(token, normalized=False) for token in added[_USER_DEFINED]])
+    ends = [own[key] for key in ("eos_token_id", "eot_token_id", "eom_token_id") if key in own]
+    pad = own.get("padding_token_id", ends[0])
+    if max(*ends, pad) >= len(tokens):
+        raise ValueError(f"{path}: an end or padding id of {max(*ends, pad)}, but there are {len(tokens)} tokens")
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=bpe,
+        eos_token=tokens[ends[0]],
+        pad_token=tokens[pad],
+        chat_template=fields.get("tokenizer.chat_template"),
+        name_or_path=path,
+    )
+    return HFTokenizer(tokenizer, tuple(dict.fromkeys(ends)))
