@@ -1,12 +1,13 @@
-"""The real prompts and tokenizer with a small random Qwen3: every stage of the paper's experiment, on a CPU, in minutes.
+"""The real prompts and tokenizer with a small random Qwen3: every stage of the paper's experiment, on a CPU, in
+minutes.
 
     python -m kpo_jax.main --config=configs/dapo_random.py:kpo_weak --workdir=runs/dapo_random \\
         --config.tokenizer=QWEN3_TOKENIZER_DIR --config.data.path=dapo_math_17k.jsonl \\
         --config.eval.sets.math500.path=math500.jsonl --config.eval.sets.aime24.path=aime24.jsonl \\
         --config.eval.sets.aime25.path=aime25.jsonl
 
-The files are JSON lines with the fields problem and answer. A random policy answers nothing right: expect 0 % everywhere, a ratio
-of 1 on the first minibatch, and a log-probability mismatch between sampler and trainer below 1e-3.
+The files are JSON lines with the fields problem and answer. A random policy answers nothing right: expect 0 %
+everywhere, a ratio of 1 on the first minibatch, and a log-probability mismatch between sampler and trainer below 1e-3.
 """
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
@@ -25,13 +26,23 @@ def get_config(name: str = "kpo_strong"):
         tokenizer="Qwen/Qwen3-0.6B",
         data=problems("dapo_math_17k.jsonl", 0),
         model=ModelConfig(
-            vocab_size=151_936, hidden_size=64, intermediate_size=128, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=16
+            vocab_size=151_936,
+            hidden_size=64,
+            intermediate_size=128,
+            num_layers=2,
+            num_heads=4,
+            num_kv_heads=2,
+            head_dim=16,
         ),
         sampler=SampleConfig(max_response_length=32),
         rollout=RolloutConfig(prompts_per_step=8, group_size=8),
         learner=LearnerConfig(learning_rate=1e-4, num_minibatches=4),
         eval=EvalConfig(
-            sets={"math500": problems("math500.jsonl", 16), "aime24": problems("aime24.jsonl", 8), "aime25": problems("aime25.jsonl", 8)},
+            sets={
+                "math500": problems("math500.jsonl", 16),
+                "aime24": problems("aime24.jsonl", 8),
+                "aime25": problems("aime25.jsonl", 8),
+            },
             num_samples=2,
             prompts_per_call=8,
         ),

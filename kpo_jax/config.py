@@ -1,9 +1,9 @@
 """The whole configuration: frozen dataclasses inside, ml_collections at the door.
 
-`Config` is the one record that names every choice of a run. Rooms own their sub-configs (`ModelConfig` lives in model.py,
-and so on); what has no room of its own is defined here. Configuration files return `to_config_dict(Config(...))`, so that
-`--config.a.b=value` can override any field; `from_config_dict` turns the result back and reports everything that is wrong
-with it at once.
+`Config` is the one record that names every choice of a run. Rooms own their sub-configs (`ModelConfig` lives in
+model.py, and so on); what has no room of its own is defined here. Configuration files return
+`to_config_dict(Config(...))`, so that `--config.a.b=value` can override any field; `from_config_dict` turns the result
+back and reports everything that is wrong with it at once.
 
 A field marked `FREE` may change when a run is resumed: it does not alter the trajectory of the parameters.
 """
@@ -69,8 +69,8 @@ class FilterConfig:
 class ObjectiveConfig:
     """Which objective, by its name in OBJECTIVES, and its parameters; None means the objective's own default.
 
-    A parameter that the named objective does not have is an error, not a silent no-op. `truncated_is` ("token" or "sequence")
-    weights any objective for the mismatch of sampler and trainer; None leaves that out.
+    A parameter that the named objective does not have is an error, not a silent no-op. `truncated_is` ("token" or
+    "sequence") weights any objective for the mismatch of sampler and trainer; None leaves that out.
     """
 
     name: str = "clipped"
@@ -89,11 +89,12 @@ class ObjectiveConfig:
 
 @dataclasses.dataclass(frozen=True)
 class AlgorithmConfig:
-    """The science: ratio filter, objective, advantage, divergence from a reference policy, and which groups are trained on.
+    """The science: ratio filter, objective, advantage, divergence from a reference policy, and which groups are trained
+    on.
 
     `advantage` is a name of ADVANTAGES, or "gae": generalized advantage estimates with a critic (Config.critic).
-    `dynamic_sampling` is DAPO's: groups whose rewards are all equal are dropped and others sampled until the batch is full, in at
-    most that many generation batches (10 in DAPO); 0 trains on whatever the one batch holds.
+    `dynamic_sampling` is DAPO's: groups whose rewards are all equal are dropped and others sampled until the batch is
+    full, in at most that many generation batches (10 in DAPO); 0 trains on whatever the one batch holds.
     """
 
     filter: FilterConfig = FilterConfig()
@@ -109,7 +110,9 @@ class AlgorithmConfig:
 
 @dataclasses.dataclass(frozen=True)
 class RolloutConfig:
-    """prompts_per_step x group_size responses are sampled per training step, of at most prompts_per_call prompts at once (0 = all)."""
+    """prompts_per_step x group_size responses are sampled per training step, of at most prompts_per_call prompts at
+    once (0 = all).
+    """
 
     prompts_per_step: int = 8
     group_size: int = 8
@@ -120,14 +123,15 @@ class RolloutConfig:
 class LearnerConfig:
     """Optimizer and batching of the policy update.
 
-    Each rollout is cut into `num_minibatches` optimizer steps (so the ratio is off-policy from the second on), each of which
-    accumulates its gradient over microbatches of at most `microbatch_tokens` tokens, prompts included, packed without padding
-    (0: the whole minibatch at once). With `share_prompts` a group's prompt is computed once for the responses that are packed behind
-    it, which needs attention that passes over what a mask hides to be worth it: on a CPU it has. An update that is not finite is
-    skipped, and so is a spike, whose gradient norm is more than `max_norm_ratio` times the mean of the last `norm_window` or so that
-    were taken (0: there are no spikes; the first `norm_window` updates are none); `max_bad_updates` skipped in a row end the run.
-    Adam's moments are stored in `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at
-    adam_b2 = 0.999, as the dtype has no number that is a thousandth smaller.
+    Each rollout is cut into `num_minibatches` optimizer steps (so the ratio is off-policy from the second on), each of
+    which accumulates its gradient over microbatches of at most `microbatch_tokens` tokens, prompts included, packed
+    without padding (0: the whole minibatch at once). With `share_prompts` a group's prompt is computed once for the
+    responses that are packed behind it, which needs attention that passes over what a mask hides to be worth it: on a
+    CPU it has. An update that is not finite is skipped, and so is a spike, whose gradient norm is more than
+    `max_norm_ratio` times the mean of the last `norm_window` or so that were taken (0: there are no spikes; the first
+    `norm_window` updates are none); `max_bad_updates` skipped in a row end the run. Adam's moments are stored in
+    `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at adam_b2 = 0.999, as the
+    dtype has no number that is a thousandth smaller.
     """
 
     learning_rate: float = 1e-6
@@ -162,7 +166,9 @@ class WarmStartConfig:
 
 @dataclasses.dataclass(frozen=True)
 class EvalConfig:
-    """Evaluation every `every` training steps (0 = only before and after) on named sets, `num_samples` responses a problem."""
+    """Evaluation every `every` training steps (0 = only before and after) on named sets, `num_samples` responses a
+    problem.
+    """
 
     sets: dict[str, DataConfig] = dataclasses.field(default_factory=dict, metadata=FREE)
     every: int = dataclasses.field(default=0, metadata=FREE)
@@ -185,7 +191,9 @@ class CheckpointConfig:
 
 @dataclasses.dataclass(frozen=True)
 class TraceConfig:
-    """Per-token records of every `every`-th training step (0 = none) in `workdir`/trace, of `max_bytes` in all (see trace.py)."""
+    """Per-token records of every `every`-th training step (0 = none) in `workdir`/trace, of `max_bytes` in all (see
+    trace.py).
+    """
 
     every: int = dataclasses.field(default=0, metadata=FREE)
     max_bytes: int = dataclasses.field(default=2**28, metadata=FREE)
@@ -208,9 +216,9 @@ class MeshConfig:
 class JobConfig:
     """How long, in seconds, a job waits before it gives up.
 
-    For all processes to start (`start_timeout`); without a sign of life of one of them (`heartbeat_timeout`); for a phase of the
-    run (rollout, score, update, evaluation, checkpoint) to end before the stacks are printed and the run exits with 13
-    (`phase_timeout`; 0 is for ever).
+    For all processes to start (`start_timeout`); without a sign of life of one of them (`heartbeat_timeout`); for a
+    phase of the run (rollout, score, update, evaluation, checkpoint) to end before the stacks are printed and the run
+    exits with 13 (`phase_timeout`; 0 is for ever).
     """
 
     start_timeout: int = dataclasses.field(default=300, metadata=FREE)
@@ -222,11 +230,12 @@ class JobConfig:
 class Config:
     """One experiment. `tokenizer` is "char" (built in) or a directory or hub id of a Hugging Face tokenizer.
 
-    `pretrained` is the policy to begin from: a Hugging Face directory, a hub id or a .gguf file of the architecture that `model`
-    spells out; "" is random weights. A warm start goes on from there. `revision` pins hub ids, those of `pretrained` and of
-    `tokenizer`; "" is the main branch.
+    `pretrained` is the policy to begin from: a Hugging Face directory, a hub id or a .gguf file of the architecture
+    that `model` spells out; "" is random weights. A warm start goes on from there. `revision` pins hub ids, those of
+    `pretrained` and of `tokenizer`; "" is the main branch.
     `decontaminate` drops training problems that an evaluation set holds too, see data.decontaminate.
-    `init_from` names the workdir of another run whose step-0 policy this run starts from, in place of a warm start of its own.
+    `init_from` names the workdir of another run whose step-0 policy this run starts from, in place of a warm start of
+    its own.
     """
 
     seed: int = 0
@@ -252,7 +261,8 @@ class Config:
     job: JobConfig = JobConfig()
 
 
-# ---------------------------------------------------------------------------------------------- dataclasses <-> ConfigDict
+# ---------------------------------------------------------------------------------------------- dataclasses <->
+# ConfigDict
 
 
 def _hints(cls):
@@ -298,7 +308,8 @@ def nearest(name: str, names) -> str:
 def _from_mapping(cls, mapping, path: str, problems: list[str]):
     """Build `cls` from a mapping, appending a line to `problems` for everything wrong.
 
-    A part that cannot be built is left at its default, so that the rest is still checked; None if `cls` itself cannot be.
+    A part that cannot be built is left at its default, so that the rest is still checked; None if `cls` itself cannot
+    be.
     """
     hints, values, before = _hints(cls), {}, len(problems)
     for name in mapping:
@@ -355,11 +366,14 @@ def from_dict(mapping: dict) -> Config:
     return config
 
 
-# ------------------------------------------------------------------------------------------------------------- overrides
+# -------------------------------------------------------------------------------------------------------------
+# overrides
 
 
 def load_config_file(spec: str) -> ml_collections.ConfigDict:
-    """get_config() of `path` or `path:argument`. Raises ValueError with one line if there is no such file or argument."""
+    """get_config() of `path` or `path:argument`. Raises ValueError with one line if there is no such file or
+    argument.
+    """
     path, _, argument = spec.partition(":")
     if not os.path.isfile(path):
         folder = os.path.dirname(path) or "."
@@ -375,7 +389,9 @@ def load_config_file(spec: str) -> ml_collections.ConfigDict:
 
 
 def screen_overrides(config_dict, overrides: dict[str, str]) -> list[str]:
-    """Problems of `--config.a.b=text` overrides (name -> text): unknown fields with the nearest legal one, wrong types."""
+    """Problems of `--config.a.b=text` overrides (name -> text): unknown fields with the nearest legal one, wrong
+    types.
+    """
     problems, legal = [], dict(_leaves(config_dict))
     for name, text in overrides.items():
         if name not in legal:
@@ -407,7 +423,8 @@ def _parses(text: str, hint: type) -> bool:
     return isinstance(value, hint) and not (hint is int and isinstance(value, bool))
 
 
-# ------------------------------------------------------------------------------------------------------------ validation
+# ------------------------------------------------------------------------------------------------------------
+# validation
 
 
 def _build(kind: str, registry: dict, config, apart: tuple[str, ...]):
@@ -419,7 +436,9 @@ def _build(kind: str, registry: dict, config, apart: tuple[str, ...]):
     given = {k: v for k, v in given.items() if v is not None}
     fields = {f.name: f for f in dataclasses.fields(cls)}
     if extra := sorted(set(given) - set(fields)):
-        raise ValueError(f"{', '.join(extra)}: {kind} {config.name!r} has no such parameter; it has: {', '.join(fields) or 'none'}")
+        raise ValueError(
+            f"{', '.join(extra)}: {kind} {config.name!r} has no such parameter; it has: {', '.join(fields) or 'none'}"
+        )
     required = {n for n, f in fields.items() if f.default is dataclasses.MISSING}
     if missing := sorted(required - set(given)):
         raise ValueError(f"{', '.join(missing)}: required by {kind} {config.name!r}")
@@ -427,29 +446,38 @@ def _build(kind: str, registry: dict, config, apart: tuple[str, ...]):
 
 
 def build_filter(config: FilterConfig):
-    """The ratio filter that a FilterConfig names. Raises ValueError for unknown names and parameters it does not have."""
+    """The ratio filter that a FilterConfig names. Raises ValueError for unknown names and parameters it does not
+    have.
+    """
     return _build("filter", FILTERS, config, apart=("gradient",))
 
 
 def build_objective(config: ObjectiveConfig):
-    """The objective that an ObjectiveConfig names. Raises ValueError for unknown names and parameters it does not have."""
+    """The objective that an ObjectiveConfig names. Raises ValueError for unknown names and parameters it does not
+    have.
+    """
     objective = _build("objective", OBJECTIVES, config, apart=("truncated_is", "truncated_is_cap"))
     cap = {} if config.truncated_is_cap is None else {"cap": config.truncated_is_cap}
     if config.truncated_is is None:
         if cap:
-            raise ValueError(f"truncated_is_cap={config.truncated_is_cap!r} is not legal: without truncated_is it has nothing to cap")
+            raise ValueError(
+                f"truncated_is_cap={config.truncated_is_cap!r} is not legal: without truncated_is it has nothing to cap"
+            )
         return objective
     return TruncatedIS(objective, config.truncated_is, **cap)
 
 
 def spelled_out(config: AlgorithmConfig) -> AlgorithmConfig:
     """The same algorithm with the defaults of its filter and objective in place of None."""
+
     def fill(part, registry):
         cls = registry[part.name]
         defaults = {f.name: f.default for f in dataclasses.fields(cls) if getattr(part, f.name) is None}
         return dataclasses.replace(part, **defaults)
 
-    return dataclasses.replace(config, filter=fill(config.filter, FILTERS), objective=fill(config.objective, OBJECTIVES))
+    return dataclasses.replace(
+        config, filter=fill(config.filter, FILTERS), objective=fill(config.objective, OBJECTIVES)
+    )
 
 
 def validate(config: Config, combinations: bool = True) -> list[str]:
@@ -524,10 +552,15 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
     for name in ("first_moment_dtype", "second_moment_dtype"):
         value = getattr(learner, name)
         check(value in DTYPES, f"learner.{name}: {value!r} is not one of {', '.join(DTYPES)}")
-    check(config.mesh.data == -1 or config.mesh.data >= 1, f"mesh.data: {config.mesh.data} is neither -1 nor at least 1")
+    check(
+        config.mesh.data == -1 or config.mesh.data >= 1, f"mesh.data: {config.mesh.data} is neither -1 nor at least 1"
+    )
     attempt("eval", lambda: eval_sample_config(config))
     for path in _secrets(to_dict(config)):
-        check(False, f"{path}: holds a secret, which config.json would keep; give it in the environment (HF_TOKEN) or in ~/.netrc")
+        check(
+            False,
+            f"{path}: holds a secret, which config.json would keep; give it in the environment (HF_TOKEN) or in ~/.netrc",
+        )
     if combinations and not problems:
         problems += _combinations(config)
     return problems
@@ -551,7 +584,9 @@ def _combinations(config: Config) -> list[str]:
             problems.append(f"{path}: {by} does not divide {what} = {number}")
 
     if config.algorithm.dynamic_sampling and rollout.group_size == 1:
-        problems.append("algorithm.dynamic_sampling: the rewards of a group of one (rollout.group_size) are all equal, so all are dropped")
+        problems.append(
+            "algorithm.dynamic_sampling: the rewards of a group of one (rollout.group_size) are all equal, so all are dropped"
+        )
     per_call = rollout.prompts_per_call or rollout.prompts_per_step
     divides("rollout.prompts_per_step", rollout.prompts_per_step, "rollout.prompts_per_call", per_call)
     divides("rollout.prompts_per_step", rollout.prompts_per_step, "learner.num_minibatches", learner.num_minibatches)
@@ -568,7 +603,9 @@ def _combinations(config: Config) -> list[str]:
         divides(f"model.{name}", getattr(model, name), "mesh.tensor", mesh.tensor)
     divides("model.hidden_size", model.hidden_size, "mesh.fsdp", mesh.fsdp)
     if sampler.temperature == 0:
-        problems.append("sampler.temperature: 0 (greedy) gives a group of equal samples and no ratio; training needs it above 0")
+        problems.append(
+            "sampler.temperature: 0 (greedy) gives a group of equal samples and no ratio; training needs it above 0"
+        )
     if sampler.top_p < 1 or sampler.top_k > 0 or sampler.min_p > 0:
         problems.append(
             "sampler.top_p, top_k, min_p: truncated sampling biases the importance ratio; training needs 1, 0, 0 (eval.* may truncate)"
@@ -584,7 +621,9 @@ def _combinations(config: Config) -> list[str]:
     if config.init_from and config.warm_start.num_steps:
         problems.append("init_from: the policy comes from another run, so warm_start.num_steps must be 0")
     if config.warm_start.num_steps and config.data.source != "arithmetic":
-        problems.append(f"warm_start.num_steps: only data.source = arithmetic has demonstrations, not {config.data.source!r}")
+        problems.append(
+            f"warm_start.num_steps: only data.source = arithmetic has demonstrations, not {config.data.source!r}"
+        )
     if config.init_from and not os.path.isdir(config.init_from):
         problems.append(f"init_from: no directory {config.init_from}")
     for path, data in [("data", config.data), *((f"eval.sets.{k}", v) for k, v in config.eval.sets.items())]:

@@ -1,9 +1,11 @@
-"""Entry point: python -m kpo_jax.main --mode=train|eval|sample|noise|report|benchmark --config=configs/NAME.py[:method] --workdir=DIR
+"""Entry point: python -m kpo_jax.main --mode=train|eval|sample|noise|report|benchmark --config=configs/NAME.py[:method]
+--workdir=DIR
 
-and, with the configuration that stands in the workdir, --mode=export --workdir=RUN --out=DIR; without one, --mode=replay
---trace=RUN --workdir=OUT.
+and, with the configuration that stands in the workdir, --mode=export --workdir=RUN --out=DIR; without one,
+--mode=replay --trace=RUN --workdir=OUT.
 
-A job of several processes runs the same command in each, with KPO_COORDINATOR=HOST:PORT, KPO_NUM_PROCESSES and KPO_PROCESS_ID.
+A job of several processes runs the same command in each, with KPO_COORDINATOR=HOST:PORT, KPO_NUM_PROCESSES and
+KPO_PROCESS_ID.
 
 The only module that reads flags or touches jax.config. Exit codes: 0 done; 64 usage or configuration error (nothing was
 changed); 75 preempted and saved, run again to resume; 13 the run failed.
@@ -39,21 +41,45 @@ ALONE = ("replay", "report", "benchmark")  # done by process 0, whatever the job
 flags.DEFINE_enum("mode", "train", MODES, "What to do.")
 config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
 flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
-flags.DEFINE_bool("dry_run", False, "Print the resolved configuration, parameter count, mesh and bytes per device; then stop.")
-flags.DEFINE_string("dry_run_topology", None, "With --dry_run: compile the training step for these TPUs too, e.g. v5p:2x2x4.")
+flags.DEFINE_bool(
+    "dry_run", False, "Print the resolved configuration, parameter count, mesh and bytes per device; then stop."
+)
+flags.DEFINE_string(
+    "dry_run_topology", None, "With --dry_run: compile the training step for these TPUs too, e.g. v5p:2x2x4."
+)
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
-flags.DEFINE_bool("start_afresh", False, "train: begin again where there are checkpoints and all are damaged; they are put aside.")
-flags.DEFINE_bool("detect_job", False, "Be one process of the job that jax finds by itself (TPU pod, Slurm, MPI); KPO_COORDINATOR is not set.")
-flags.DEFINE_integer("step", None, "eval, sample, noise, export: the checkpoint to use; the newest by default.", lower_bound=0)
-flags.DEFINE_multi_string("prompt", [], "sample: a question to answer; by default, problems of the first evaluation set.")
+flags.DEFINE_bool(
+    "start_afresh", False, "train: begin again where there are checkpoints and all are damaged; they are put aside."
+)
+flags.DEFINE_bool(
+    "detect_job",
+    False,
+    "Be one process of the job that jax finds by itself (TPU pod, Slurm, MPI); KPO_COORDINATOR is not set.",
+)
+flags.DEFINE_integer(
+    "step", None, "eval, sample, noise, export: the checkpoint to use; the newest by default.", lower_bound=0
+)
+flags.DEFINE_multi_string(
+    "prompt", [], "sample: a question to answer; by default, problems of the first evaluation set."
+)
 flags.DEFINE_integer("num_prompts", 4, "sample: how many problems, where no --prompt is given.", lower_bound=1)
 flags.DEFINE_string("out", None, "export: the directory to write, for transformers; it must not exist or be empty.")
-flags.DEFINE_enum("dtype", None, hf_export.DTYPES, "export: of the weights written; by default that of the run's parameters.")
-flags.DEFINE_list("profile_steps", [], "train: first and last training step to profile, e.g. 3,4; traces go to WORKDIR/profile.")
-flags.DEFINE_string("trace", None, "replay: the trace to replay, or the workdir that holds it; --workdir gets the result.")
-flags.DEFINE_multi_string("grid", [], "replay: NAME:field=value,value:field=value of a method or filter, see grid.py; by default all methods.")
+flags.DEFINE_enum(
+    "dtype", None, hf_export.DTYPES, "export: of the weights written; by default that of the run's parameters."
+)
+flags.DEFINE_list(
+    "profile_steps", [], "train: first and last training step to profile, e.g. 3,4; traces go to WORKDIR/profile."
+)
+flags.DEFINE_string(
+    "trace", None, "replay: the trace to replay, or the workdir that holds it; --workdir gets the result."
+)
+flags.DEFINE_multi_string(
+    "grid", [], "replay: NAME:field=value,value:field=value of a method or filter, see grid.py; by default all methods."
+)
 flags.DEFINE_list("runs", [], "report: the workdirs to compare; --workdir gets the report.")
-flags.DEFINE_integer("cpu_devices", None, "Split the CPU into this many devices (to try a mesh without accelerators).", lower_bound=1)
+flags.DEFINE_integer(
+    "cpu_devices", None, "Split the CPU into this many devices (to try a mesh without accelerators).", lower_bound=1
+)
 
 
 def parse_flags(argv: list[str]) -> list[str]:
@@ -84,13 +110,17 @@ def parse_flags(argv: list[str]) -> list[str]:
         problems += [f"{argument!r}: not a flag; flags start with --" for argument in rest[1:]]
     problems += export_problems() + replay_problems()
     if profile_steps() is None:
-        problems.append(f"--profile_steps: {','.join(FLAGS.profile_steps)} is not two training steps, the first not after the last")
+        problems.append(
+            f"--profile_steps: {','.join(FLAGS.profile_steps)} is not two training steps, the first not after the last"
+        )
     elif FLAGS.profile_steps and FLAGS.mode != "train":
         problems.append("--profile_steps: legal with --mode=train alone")
     if FLAGS.mode not in WITHOUT_CONFIG and FLAGS.config is None:
         problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
     if FLAGS.detect_job and (FLAGS.dry_run or FLAGS.mode in ALONE):
-        problems.append(f"--detect_job: not with {'--dry_run' if FLAGS.dry_run else f'--mode={FLAGS.mode}'}, which takes one process")
+        problems.append(
+            f"--detect_job: not with {'--dry_run' if FLAGS.dry_run else f'--mode={FLAGS.mode}'}, which takes one process"
+        )
     if FLAGS.dry_run_topology is not None and not FLAGS.dry_run:
         problems.append("--dry_run_topology: legal with --dry_run alone")
     if FLAGS.workdir is None and not FLAGS.dry_run:
@@ -115,7 +145,9 @@ def profile_steps() -> tuple[int, int] | None:
 def export_problems() -> list[str]:
     """Flags that only mode export has, or that it has not."""
     if FLAGS.mode != "export":
-        return [f"--{name}: legal with --mode=export alone" for name in ("out", "dtype") if FLAGS[name].value is not None]
+        return [
+            f"--{name}: legal with --mode=export alone" for name in ("out", "dtype") if FLAGS[name].value is not None
+        ]
     problems = [] if FLAGS.out else ["--out: required, the directory to write"]
     if FLAGS.config is not None:
         problems.append("--config: not with --mode=export, which takes the configuration of the run in --workdir")
@@ -158,16 +190,24 @@ def usage_error(problems: list[str]):
 
 
 def join_job() -> bool:
-    """Become part of the job that the environment describes, if it does; False if this process has nothing to do there."""
+    """Become part of the job that the environment describes, if it does; False if this process has nothing to do
+    there.
+    """
     try:
         place = distributed.member(os.environ)
         if place is not None and FLAGS.detect_job:
             raise ValueError("--detect_job: not where KPO_COORDINATOR is set")
         if FLAGS.mode in ALONE or FLAGS.dry_run:
             if FLAGS.mode == "benchmark" and place is not None and place.num_processes > 1:
-                raise ValueError(f"--mode=benchmark: legal with one process alone, but KPO_NUM_PROCESSES is {place.num_processes}")
+                raise ValueError(
+                    f"--mode=benchmark: legal with one process alone, but KPO_NUM_PROCESSES is {place.num_processes}"
+                )
             return place is None or place.process_id == 0
-        config = hf_export.run_config(FLAGS.workdir) if FLAGS.mode == "export" else config_lib.from_config_dict(FLAGS.config)[0]
+        config = (
+            hf_export.run_config(FLAGS.workdir)
+            if FLAGS.mode == "export"
+            else config_lib.from_config_dict(FLAGS.config)[0]
+        )
         if FLAGS.detect_job or (place is not None and place.num_processes > 1):
             distributed.initialize(place, config.job)
     except ValueError as error:
@@ -228,10 +268,17 @@ def run_mode():
             describe(config)
             return
         data = assembly.load_data(config)
-        if FLAGS.mode != "benchmark" and (changes := checkpoints.claim_workdir(
-            FLAGS.workdir, config, allow_change=FLAGS.allow_config_change, write=FLAGS.mode == "train"
-        )):
-            usage_error([*changes, f"{FLAGS.workdir}: a run of another configuration; --allow_config_change goes on all the same"])
+        if FLAGS.mode != "benchmark" and (
+            changes := checkpoints.claim_workdir(
+                FLAGS.workdir, config, allow_change=FLAGS.allow_config_change, write=FLAGS.mode == "train"
+            )
+        ):
+            usage_error(
+                [
+                    *changes,
+                    f"{FLAGS.workdir}: a run of another configuration; --allow_config_change goes on all the same",
+                ]
+            )
         machine = assembly.build(config, data)
     except ValueError as error:
         usage_error([str(error)])
@@ -249,7 +296,8 @@ def describe(config):
     """The dry run: print the configuration and what it will need. Raises ValueError for what cannot be."""
     target = FLAGS.dry_run_topology
     if target:
-        # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU to share
+        # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU to
+        # share
         os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
         jax.config.update("jax_platforms", "cpu")
         config, found = topology.on(config, target), topology.devices(target)

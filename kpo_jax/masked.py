@@ -30,7 +30,9 @@ def clean(x: jax.Array, mask: jax.Array) -> jax.Array:
 
 
 def over_tokens(x: jax.Array, mask: jax.Array) -> jax.Array:
-    """A number per row [B], or per token [B, T], as one per token of `mask` [B, T], cleaned: how an advantage enters a loss."""
+    """A number per row [B], or per token [B, T], as one per token of `mask` [B, T], cleaned: how an advantage enters a
+    loss.
+    """
     return clean(jnp.broadcast_to(x[:, None] if x.ndim == 1 else x, mask.shape), mask)
 
 

@@ -1,9 +1,9 @@
 """Methods, one word each: the paper's seven, the systems they are compared with, and robust variants of IS-KPO.
 
-The paper's have its Q, V, kappa and clip bounds; where it prints a gain or threshold that its own equations do not give, the
-values here are the parameters, not the printed consequences (see the README). The others have their released defaults.
-A method is the loss, the advantage, and what else makes the system itself: PPO's critic, DAPO's sampling and reward. What its
-authors train with besides (learning rate, group size, number of steps) is not in it.
+The paper's have its Q, V, kappa and clip bounds; where it prints a gain or threshold that its own equations do not
+give, the values here are the parameters, not the printed consequences (see the README). The others have their released
+defaults. A method is the loss, the advantage, and what else makes the system itself: PPO's critic, DAPO's sampling and
+reward. What its authors train with besides (learning rate, group size, number of steps) is not in it.
 """
 
 import dataclasses
@@ -45,7 +45,9 @@ def _robust(name: str, **parameters) -> AlgorithmConfig:
 
 def _scaled(name: str, **parameters) -> AlgorithmConfig:
     """A filter that measures its own scale, at kpo_weak's Q/V."""
-    return AlgorithmConfig(filter=FilterConfig(name=name, var_ratio=1e-2, initial_ratio=0.0, kappa=3.0, **parameters), objective=_NARROW)
+    return AlgorithmConfig(
+        filter=FilterConfig(name=name, var_ratio=1e-2, initial_ratio=0.0, kappa=3.0, **parameters), objective=_NARROW
+    )
 
 
 METHODS: dict[str, AlgorithmConfig] = {
@@ -74,20 +76,29 @@ METHODS: dict[str, AlgorithmConfig] = {
         advantage="dr_grpo",
     ),
     "krpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE, advantage="krpo"),
-    "gmpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig(name="geometric", clip_low=0.4, clip_high=0.4)),
-    "cispo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig(name="cispo", aggregation="token-mean")),
+    "gmpo": AlgorithmConfig(
+        filter=FilterConfig(name="identity"), objective=ObjectiveConfig(name="geometric", clip_low=0.4, clip_high=0.4)
+    ),
+    "cispo": AlgorithmConfig(
+        filter=FilterConfig(name="identity"), objective=ObjectiveConfig(name="cispo", aggregation="token-mean")
+    ),
     "sapo": AlgorithmConfig(
-        filter=FilterConfig(name="identity"), objective=ObjectiveConfig(name="sapo", tau_positive=1.0, tau_negative=1.05)
+        filter=FilterConfig(name="identity"),
+        objective=ObjectiveConfig(name="sapo", tau_positive=1.0, tau_negative=1.05),
     ),
     "ctpo": AlgorithmConfig(
         filter=FilterConfig(name="cumulative"),
-        objective=ObjectiveConfig(name="position_clipped", clip_low=0.025, clip_high=0.05, dual_clip=0.05, aggregation="token-mean"),
+        objective=ObjectiveConfig(
+            name="position_clipped", clip_low=0.025, clip_high=0.05, dual_clip=0.05, aggregation="token-mean"
+        ),
     ),
     "minpro_experimental": AlgorithmConfig(filter=FilterConfig(name="min_prefix"), objective=_WIDE),
     # KPO's relatives
     "kpo_unclipped": dataclasses.replace(_kalman(1e-4, 1.0), objective=ObjectiveConfig(clip=False)),
     # KPO's released code where the paper uses it, with its faults in float32: for measuring, see its filter
-    "kpo_released": AlgorithmConfig(filter=FilterConfig(name="kpo_released", process_var=1e-2, measurement_var=1.0), objective=_NARROW),
+    "kpo_released": AlgorithmConfig(
+        filter=FilterConfig(name="kpo_released", process_var=1e-2, measurement_var=1.0), objective=_NARROW
+    ),
     "ema_kpo": AlgorithmConfig(filter=FilterConfig(name="ema", gain=_steady_gain(1e-6)), objective=_NARROW),
     # IS-KPO made robust at kpo_weak's Q/V
     "is_kpo_calibrated": _scaled("calibrated"),
@@ -126,4 +137,6 @@ def with_method(config: Config, name: str) -> Config:
     if name != "dapo":
         return config
     buffer = round(_DAPO_BUFFER * config.sampler.max_response_length)
-    return dataclasses.replace(config, reward=dataclasses.replace(config.reward, kind="plus_minus_one", overlong_buffer=buffer))
+    return dataclasses.replace(
+        config, reward=dataclasses.replace(config.reward, kind="plus_minus_one", overlong_buffer=buffer)
+    )

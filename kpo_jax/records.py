@@ -5,7 +5,8 @@ One letter, one meaning, in every shape comment `# [B, T]` and every einsum of t
     B  sequences           P  prompt length       G  group size (samples per prompt)
     T  response length     S  whole length, P + T  D  model width
     F  feed-forward width  N  query heads          K  key/value heads
-    H  head dimension      V  vocabulary           L  layers              R  packed rows          C  response tokens in a packed row
+    H  head dimension      V  vocabulary           L  layers              R  packed rows          C  response tokens in
+    a packed row
 
 The letters Q, V, P, K of the Kalman literature are therefore never variable names: they are `process_var`,
 `measurement_var`, `predicted_var` / `state_var` and `gain`.
@@ -63,7 +64,8 @@ class ObjectiveOutput:
 
 
 class TokenTrace(NamedTuple):
-    """What the loss saw and made of every token, before the update it led to; each [B, T], float32 unless said, junk where masked.
+    """What the loss saw and made of every token, before the update it led to; each [B, T], float32 unless said, junk
+    where masked.
 
     Attributes:
       log_prob: of the policy that is about to be updated.
@@ -83,11 +85,12 @@ class TokenTrace(NamedTuple):
 
 
 class KVCache(NamedTuple):
-    """Keys and values, one array per layer: a loop then updates each in place, where a slice of a stack would be copied.
+    """Keys and values, one array per layer: a loop then updates each in place, where a slice of a stack would be
+    copied.
 
     Attributes:
-      keys: L arrays [B, K, H, C], C columns of one token each, or [B, K, segments, H, C / segments] (see `decoding`): the products
-        with queries and weights need no transpose.
+      keys: L arrays [B, K, H, C], C columns of one token each, or [B, K, segments, H, C / segments] (see `decoding`):
+        the products with queries and weights need no transpose.
       values: L arrays [B, K, C, H].
     """
 
@@ -122,13 +125,13 @@ class Completions:
 
 @struct.dataclass
 class Packed:
-    """Sequences packed into rows: prompt, response, next prompt, ..., with the padding at the end of a row (see packing.py).
-    Several responses may follow the prompt that they share.
+    """Sequences packed into rows: prompt, response, next prompt, ..., with the padding at the end of a row (see
+    packing.py). Several responses may follow the prompt that they share.
 
     Attributes:
       tokens: [R, S] int32.
-      segments: [R, S] int32, which of its row's segments a token belongs to, from 1; 0 is padding. A sequence is one segment, or two
-        where it shares its prompt.
+      segments: [R, S] int32, which of its row's segments a token belongs to, from 1; 0 is padding. A sequence is one
+        segment, or two where it shares its prompt.
       prompts: [R, S] int32, the segment that holds the prompt; None where no sequences may share one.
       positions: [R, S] int32, from 0 at each sequence's first token.
       columns: [R, C] int32, the column whose hidden state predicts a response token of the row.
@@ -150,8 +153,8 @@ class Batch:
     """One microbatch's training data; with a leading axis on every field, all the microbatches of an optimizer step.
 
     `num_tokens` and `num_sequences` are the denominators of the WHOLE optimizer step, over all its microbatches,
-    devices and hosts, so that losses of microbatches add up to the loss of the step. Supervised batches leave the fields
-    of RL None.
+    devices and hosts, so that losses of microbatches add up to the loss of the step. Supervised batches leave the
+    fields of RL None.
 
     Attributes:
       packed: what the model reads.
@@ -160,7 +163,8 @@ class Batch:
       sampler_log_prob: [B, T] float32, as the sampler saw it.
       advantage: [B] float32, or [B, T] where a critic gives every token its own; see masked.over_tokens.
       reward: [B] float32.
-      old_value, returns: [B, T] float32, the critic's values at rollout time and what it is to learn; None without a critic.
+      old_value, returns: [B, T] float32, the critic's values at rollout time and what it is to learn; None without a
+        critic.
       reference_log_prob: [B, T] float32, of the reference policy; None without one.
       num_tokens: [] int32, valid response tokens.
       num_sequences: [] int32, sequences with at least one valid token.

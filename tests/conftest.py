@@ -1,4 +1,6 @@
-"""Eight fake CPU devices, strict rank promotion and a shared compilation cache for every test; set before jax is first imported."""
+"""Eight fake CPU devices, strict rank promotion and a shared compilation cache for every test; set before jax is first
+imported.
+"""
 
 import atexit
 import os
@@ -20,7 +22,9 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 @pytest.fixture(scope="module")
 def quick_compilation():
-    """Half the time in the compiler, for slower programs: where big ones run briefly, and no two are compared to the bit."""
+    """Half the time in the compiler, for slower programs: where big ones run briefly, and no two are compared to the
+    bit.
+    """
     before = jax.config.read("jax_disable_most_optimizations")
     jax.config.update("jax_disable_most_optimizations", True)
     yield

@@ -1,4 +1,5 @@
-"""One process of two with four devices each: what test_distributed.py asks of kpo_jax.runtime.distributed and kpo_jax.runtime.sharding.
+"""One process of two with four devices each: what test_distributed.py asks of kpo_jax.runtime.distributed and
+kpo_jax.runtime.sharding.
 
     KPO_COORDINATOR=... python tests/distributed_worker.py SHARED OWN    (two directories)
 
@@ -34,7 +35,10 @@ def message(call) -> str:
 
 def localized(mesh_config) -> dict:
     """Whether parameters arrive whole on this process's own devices."""
-    config, mesh = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, intermediate_size=64), make_mesh(mesh_config)
+    config, mesh = (
+        dataclasses.replace(Config().model, num_layers=1, hidden_size=32, intermediate_size=64),
+        make_mesh(mesh_config),
+    )
     optimizer = optax.sgd(1.0)
     params, own = make_init(config, optimizer, mesh)[0](jax.random.key(0)).params, local_mesh(mesh)
     local = localize(params, param_specs(config), mesh, own)
@@ -56,7 +60,9 @@ def main(shared: str, own: str) -> None:
     rows = np.arange(8, dtype=np.int32) * 10
     count = 3 - me  # 3 rows of process 0, 2 of process 1
     mine = Completions(
-        tokens=np.full((count, 2), me, np.int32), mask=np.ones((count, 2), bool), sampler_log_prob=np.full((count, 2), 0.1, np.float32),
+        tokens=np.full((count, 2), me, np.int32),
+        mask=np.ones((count, 2), bool),
+        sampler_log_prob=np.full((count, 2), 0.1, np.float32),
         finished=np.arange(count) == 0,
     )
     everyone = distributed.gather_rows(mine)
@@ -67,9 +73,8 @@ def main(shared: str, own: str) -> None:
         "across": localized(MeshConfig(fsdp=4, tensor=2, across_hosts=True)),
         "row_sum": int(jax.jit(jnp.sum)(put_rows(mesh, rows))),
         "microbatch_sum": int(jax.jit(jnp.sum)(put_microbatches(mesh, np.ones((2, 8, 3), np.int32)))),
-        "gather": distributed.gather({"me": me, "long": "ä" * 3000 * me, "float": 0.1}) == [
-            {"me": i, "long": "ä" * 3000 * i, "float": 0.1} for i in range(2)
-        ],
+        "gather": distributed.gather({"me": me, "long": "ä" * 3000 * me, "float": 0.1})
+        == [{"me": i, "long": "ä" * 3000 * i, "float": 0.1} for i in range(2)],
         "gather_rows": [everyone.tokens[:, 0].tolist(), everyone.finished.tolist(), str(everyone.mask.dtype)],
         "meet": distributed.meet("the end of step 1"),
         "out_of_step": message(lambda: distributed.meet(f"the end of step {1 + me}")),

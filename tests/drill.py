@@ -1,11 +1,13 @@
-"""Every fault that a run should survive, on real processes: what was seen, what was lost, and whether the end is the same.
+"""Every fault that a run should survive, on real processes: what was seen, what was lost, and whether the end is the
+same.
 
     python tests/drill.py --out=DIR [--seed=0] [--rounds=2] [--only=PATTERN]
 
-Each drill takes a copy of a run before its first step, strikes it in the named phase of a random step, runs the same command
-again, and compares metrics.jsonl, minibatches.jsonl and the fingerprint of the last checkpoint with those of a run that nothing
-befell. The phase is known from the lines that `--verbosity=1` logs, and rewarding from the grader's worker processes.
-One line per drill, and in the end a table in Markdown; exit code 1 if any drill did not end as it should.
+Each drill takes a copy of a run before its first step, strikes it in the named phase of a random step, runs the same
+command again, and compares metrics.jsonl, minibatches.jsonl and the fingerprint of the last checkpoint with those of a
+run that nothing befell. The phase is known from the lines that `--verbosity=1` logs, and rewarding from the grader's
+worker processes. One line per drill, and in the end a table in Markdown; exit code 1 if any drill did not end as it
+should.
 """
 
 import argparse
@@ -68,7 +70,11 @@ class Job:
         }
         self.processes = []
         for number in range(processes):
-            place = {"KPO_COORDINATOR": f"127.0.0.1:{port}", "KPO_NUM_PROCESSES": str(processes), "KPO_PROCESS_ID": str(number)}
+            place = {
+                "KPO_COORDINATOR": f"127.0.0.1:{port}",
+                "KPO_NUM_PROCESSES": str(processes),
+                "KPO_PROCESS_ID": str(number),
+            }
             command = [sys.executable, "-u", "-m", "kpo_jax.main", *SETTINGS, f"--workdir={workdir}", *extra]
             self.processes.append(
                 subprocess.Popen(
@@ -132,8 +138,10 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """`strike(job, workdir, step, rng)` does it and says where, "" if the job ended before; `codes` are the exit codes that may be
-    seen, one list for each process, None for any; `says` is what the job must have said; `extra` are flags of the struck run."""
+    """`strike(job, workdir, step, rng)` does it and says where, "" if the job ended before; `codes` are the exit codes
+    that may be seen, one list for each process, None for any; `says` is what the job must have said; `extra` are flags
+    of the struck run.
+    """
 
     name: str
     strike: object
@@ -148,13 +156,17 @@ class Fault:
 def in_phase(phase: str, number: int, job: Job, step: int) -> bool:
     """Wait until process `number` is in the phase; False if it ends first."""
     if phase == "save":
-        return job.wait_for(f"phase: step {step - step % EVERY}: checkpoint", number)  # never the last, after which nothing is left to stop
+        return job.wait_for(
+            f"phase: step {step - step % EVERY}: checkpoint", number
+        )  # never the last, after which nothing is left to stop
     reached = job.wait_for(f"phase: step {step}: {'rollout' if phase == 'reward' else phase}", number)
     return reached and (phase != "reward" or job.wait_for_grader(number))
 
 
 def send(number: int, signum, phase: str = ""):
-    """A signal to process `number`, within a tenth of a second after the phase began; in a random one where none is named."""
+    """A signal to process `number`, within a tenth of a second after the phase began; in a random one where none is
+    named.
+    """
 
     def strike(job, workdir, step, rng):
         where = phase or rng.choice(PHASES)
@@ -182,8 +194,8 @@ def fill_disk(job, workdir, step, rng):
 
 
 def largest_file(workdir, step) -> Path:
-    """The one that holds the arrays; some of the others hold nothing that is read, and neither does this one's end: an index of
-    before the processes' were merged. So it is damaged in its first half."""
+    """The one that holds the arrays; some of the others hold nothing that is read, and neither does this one's end: an
+    index of before the processes' were merged. So it is damaged in its first half."""
     files = (p for p in (workdir / "checkpoints" / str(step) / "state").rglob("d/*") if p.is_file())
     return max(files, key=lambda p: p.stat().st_size)
 
@@ -215,11 +227,27 @@ def half_write(workdir, step, rng):
 
 def faults() -> list[Fault]:
     out = [Fault(f"SIGKILL in {phase}", send(0, signal.SIGKILL, phase), ([-9],)) for phase in PHASES]
-    out += [Fault(f"SIGTERM in {phase}", send(0, signal.SIGTERM, phase), ([75],), says="saved at step", lost=0) for phase in PHASES]
+    out += [
+        Fault(f"SIGTERM in {phase}", send(0, signal.SIGTERM, phase), ([75],), says="saved at step", lost=0)
+        for phase in PHASES
+    ]
     out += [
         Fault("SIGKILL of the first process of two", send(0, signal.SIGKILL), ([-9], None), processes=2),
-        Fault("SIGKILL of the second process of two", send(1, signal.SIGKILL), ([13], [-9]), processes=2, says="is gone without a word"),
-        Fault("SIGTERM of one process of two", send(1, signal.SIGTERM), ([75], [75]), processes=2, says="saved at step", lost=0),
+        Fault(
+            "SIGKILL of the second process of two",
+            send(1, signal.SIGKILL),
+            ([13], [-9]),
+            processes=2,
+            says="is gone without a word",
+        ),
+        Fault(
+            "SIGTERM of one process of two",
+            send(1, signal.SIGTERM),
+            ([75], [75]),
+            processes=2,
+            says="saved at step",
+            lost=0,
+        ),
         Fault(
             "exception in one process of two",  # an interrupt is one, and needs no hook
             send(1, signal.SIGINT, "rollout"),
@@ -278,7 +306,7 @@ def result(workdir: Path) -> tuple:
 
 
 def differs(workdir: Path, unbroken: Path) -> str:
-    """"" if the two runs ended the same."""
+    """ "" if the two runs ended the same."""
     try:
         same = result(workdir) == result(unbroken)
     except OSError as error:
@@ -320,15 +348,23 @@ class Drills:
             finally:
                 job.kill()
             seconds, reached, left = time.monotonic() - struck, last_step(workdir), newest(workdir)
-            good = all(allowed is None or code in allowed for code, allowed in zip(codes, fault.codes, strict=True)) and job.said(fault.says)
+            good = all(
+                allowed is None or code in allowed for code, allowed in zip(codes, fault.codes, strict=True)
+            ) and job.said(fault.says)
             if set(codes) != {0}:
                 self.finish(workdir, fault.processes)
             problem = differs(workdir, self.out / f"unbroken_{fault.processes}")
             lost = max(0, reached - left)
             good = bool(where) and good and not problem and lost <= fault.lost
-            (self.out / f"drill_{self.count:02d}.log").write_text("".join(f"{number}: {line}\n" for _, number, line in job.lines))
-        seen = f"exit {', '.join(map(str, codes))}" + (f", said \"{fault.says}\"" if fault.says and job.said(fault.says) else "")
-        return Outcome(fault.name, where or f"ended before step {step}, not struck", seen, lost, not problem, good, seconds)
+            (self.out / f"drill_{self.count:02d}.log").write_text(
+                "".join(f"{number}: {line}\n" for _, number, line in job.lines)
+            )
+        seen = f"exit {', '.join(map(str, codes))}" + (
+            f', said "{fault.says}"' if fault.says and job.said(fault.says) else ""
+        )
+        return Outcome(
+            fault.name, where or f"ended before step {step}, not struck", seen, lost, not problem, good, seconds
+        )
 
     def _wait_for_first(self, job: Job) -> list[int]:
         job.processes[0].wait(PATIENCE)
@@ -353,7 +389,9 @@ class Drills:
         again = sum(f"step {step}: update" in line for _, _, line in job.lines for step in range(1, STEPS + 1))
         good = job.processes[0].returncode == 0 and not problem and lost == again
         harmless = " (or hit bytes that hold nothing)" if name == "bit flip" else ""
-        seen = f"exit {job.processes[0].returncode}, " + (f"damage named, fell back {lost} steps" if found else f"nothing{harmless}")
+        seen = f"exit {job.processes[0].returncode}, " + (
+            f"damage named, fell back {lost} steps" if found else f"nothing{harmless}"
+        )
         return Outcome(name, f"step {STEPS}", seen, lost, not problem, good and (found or bool(harmless)))
 
 
@@ -376,22 +414,37 @@ def table(outcomes: list[Outcome]) -> str:
     rows = ["| fault | drills | seen | steps lost, at most | same end as the unbroken run |", "|---|---|---|---|---|"]
     for name in dict.fromkeys(outcome.fault for outcome in outcomes):
         these = [outcome for outcome in outcomes if outcome.fault == name]
-        seen, seconds = "; ".join(dict.fromkeys(o.seen for o in these)), [o.seconds for o in these if o.seconds is not None]
+        seen, seconds = (
+            "; ".join(dict.fromkeys(o.seen for o in these)),
+            [o.seconds for o in these if o.seconds is not None],
+        )
         seen += f", after {min(seconds):.1f} to {max(seconds):.1f} s" if seconds else ""
-        rows.append(f"| {name} | {len(these)} | {seen} | {max(o.lost for o in these)} | {sum(o.equal for o in these)} of {len(these)} |")
+        rows.append(
+            f"| {name} | {len(these)} | {seen} | {max(o.lost for o in these)} | {sum(o.equal for o in these)} of {len(these)} |"
+        )
     return "\n".join(rows)
 
 
 def run(out: Path, seed: int, rounds: int, only: str) -> list[Outcome]:
     """Run all drills `rounds` times (those of the disk only where one can be mounted), printing a line each."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would hand down that it is ignored
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background job would hand down that it is ignored
     drills, outcomes = Drills(out, seed), []
-    plan = [fault for _ in range(rounds) for fault in faults() if re.search(only, fault.name) and (can_mount() or not fault.disk)]
+    plan = [
+        fault
+        for _ in range(rounds)
+        for fault in faults()
+        if re.search(only, fault.name) and (can_mount() or not fault.disk)
+    ]
     damages = [name for _ in range(rounds) for name in DAMAGE if re.search(only, name)]
     for processes in (1, 2):
         if processes in {fault.processes for fault in plan} | ({1} if damages else set()):
             drills.prepare(processes)
-    for act in [*(lambda f=fault: drills.strike(f) for fault in plan), *(lambda n=name: drills.damage(n) for name in damages)]:
+    for act in [
+        *(lambda f=fault: drills.strike(f) for fault in plan),
+        *(lambda n=name: drills.damage(n) for name in damages),
+    ]:
         outcomes.append(act())
         print(outcomes[-1].line(), flush=True)
     return outcomes

@@ -18,13 +18,28 @@ HOSTILE = (
 
 
 def write_run(
-    directory: Path, algorithm: str, seed: int, base: np.ndarray, last: np.ndarray, *, metrics: dict | None = None, ids=None, responses=None
+    directory: Path,
+    algorithm: str,
+    seed: int,
+    base: np.ndarray,
+    last: np.ndarray,
+    *,
+    metrics: dict | None = None,
+    ids=None,
+    responses=None,
 ) -> Path:
-    """A finished run of 2 steps: grades `base` at step 0 and `last` at step 2, [problems, k]; `metrics` are those of both steps."""
+    """A finished run of 2 steps: grades `base` at step 0 and `last` at step 2, [problems, k]; `metrics` are those of
+    both steps.
+    """
     directory.mkdir(parents=True)
     config = to_dict(dataclasses.replace(Config(), seed=seed, algorithm=METHODS[algorithm]))
     (directory / "config.json").write_text(json.dumps(config))
-    values = {"filter/gain_mean": 0.08, "filter/gain_last": 0.095, "rollout/length_mean": 58.0, "policy/num_tokens": 1000} | (metrics or {})
+    values = {
+        "filter/gain_mean": 0.08,
+        "filter/gain_last": 0.095,
+        "rollout/length_mean": 58.0,
+        "policy/num_tokens": 1000,
+    } | (metrics or {})
     (directory / "metrics.jsonl").write_text("".join(json.dumps({"step": step} | values) + "\n" for step in (1, 2)))
     rows = [{"step": step, "minibatch": m, "clip/fraction": 0.1 * m} for step in (1, 2) for m in range(4)]
     (directory / "minibatches.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -37,13 +52,22 @@ def write_run(
             }
             for i, row in enumerate(correct)
         ]  # fmt: skip
-        (directory / "evals" / f"step_{step:06d}_held_out.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        (directory / "evals" / f"step_{step:06d}_held_out.jsonl").write_text(
+            "".join(json.dumps(line) + "\n" for line in lines)
+        )
     return directory
 
 
-def write_trace(directory: Path, step: int, text: str = "1+2=3\n3+4=7\nAnswer: 7", num_rows: int = 8, seed: int = 0) -> None:
-    """A trace of one step in `directory`/trace: two groups, minibatches of half the rows, log-ratios of deviation 0.05."""
-    rng, tokens = np.random.default_rng(seed), np.array([*CharTokenizer().encode(text), CharTokenizer().eos_ids[0]], np.int32)
+def write_trace(
+    directory: Path, step: int, text: str = "1+2=3\n3+4=7\nAnswer: 7", num_rows: int = 8, seed: int = 0
+) -> None:
+    """A trace of one step in `directory`/trace: two groups, minibatches of half the rows, log-ratios of deviation
+    0.05.
+    """
+    rng, tokens = (
+        np.random.default_rng(seed),
+        np.array([*CharTokenizer().encode(text), CharTokenizer().eos_ids[0]], np.int32),
+    )
     prompt = np.array(CharTokenizer().encode("1+2+4=?\n"), np.int32)
     length = len(tokens)
     before = rng.normal(0, 0.05, num_rows * length).astype(np.float32)

@@ -5,7 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kpo_jax.algorithm.advantages import ADVANTAGES, dr_grpo_advantage, gae, group_advantage, krpo_advantage, rloo_advantage
+from kpo_jax.algorithm.advantages import (
+    ADVANTAGES,
+    dr_grpo_advantage,
+    gae,
+    group_advantage,
+    krpo_advantage,
+    rloo_advantage,
+)
 
 RNG = np.random.default_rng(0)
 REWARD = jnp.array([1.0, 0.0, 0.0, 0.0, 3.0, 1.0, 3.0, 1.0])
@@ -13,7 +20,9 @@ REWARD = jnp.array([1.0, 0.0, 0.0, 0.0, 3.0, 1.0, 3.0, 1.0])
 
 def test_by_hand():
     np.testing.assert_allclose(dr_grpo_advantage(REWARD, 4), [0.75, -0.25, -0.25, -0.25, 1, -1, 1, -1], rtol=1e-6)
-    np.testing.assert_allclose(rloo_advantage(REWARD, 4), [1, -1 / 3, -1 / 3, -1 / 3, 4 / 3, -4 / 3, 4 / 3, -4 / 3], rtol=1e-6)
+    np.testing.assert_allclose(
+        rloo_advantage(REWARD, 4), [1, -1 / 3, -1 / 3, -1 / 3, 4 / 3, -4 / 3, 4 / 3, -4 / 3], rtol=1e-6
+    )
     # KRPO's first: P- = 1.00001, K = P- / 1.01001, x = K, P = .01 K; (1 - x) / sqrt(P)
     k = 1.00001 / 1.01001
     first = (1 - k) / np.sqrt(0.01 * k)
@@ -102,7 +111,9 @@ def test_gae_matches_its_definition_and_skips_masked_tokens():
         np.testing.assert_allclose(advantage, expected, atol=1e-5)
         np.testing.assert_allclose(returns, np.where(mask, expected + value, 0), atol=1e-5)
         held = gae_loop(np.where(mask, reward, 0), np.where(mask, value, 0), np.ones_like(mask), gamma, lam)
-        assert np.abs(np.where(mask, held - expected, 0)).max() > 0.1 or gamma == lam == 1  # control: masked tokens as tokens
+        assert (
+            np.abs(np.where(mask, held - expected, 0)).max() > 0.1 or gamma == lam == 1
+        )  # control: masked tokens as tokens
     assert not jax.grad(lambda v: jnp.sum(gae(reward, v, mask)[0]))(jnp.asarray(value)).any()
     with pytest.raises(ValueError, match=r"lam=1.5 is not legal: it must lie in \[0, 1\]"):
         gae(reward, value, mask, lam=1.5)

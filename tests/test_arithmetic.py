@@ -9,7 +9,14 @@ from kpo_jax.tasks.arithmetic import DIFFICULTIES, demonstration, problems
 from kpo_jax.tasks.problem_sets import Problem
 from kpo_jax.weights.tokenizers import CharTokenizer
 
-RESPONSE_LENGTHS = {"easy": (27, 33), "medium": (27, 37), "hard": (56, 80), "chain": (51, 65), "long": (210, 330), "single": (15, 21)}
+RESPONSE_LENGTHS = {
+    "easy": (27, 33),
+    "medium": (27, 37),
+    "hard": (56, 80),
+    "chain": (51, 65),
+    "long": (210, 330),
+    "single": (15, 21),
+}
 NUM = {"single": (105, 90)}  # problems to ask for, in train and test; the rest have plenty
 
 
@@ -124,7 +131,10 @@ def test_problems_and_split_are_pinned():
 
 def test_spoken_problems_and_their_mirrors_are_on_one_side():
     def unordered(split, num):
-        return {(*sorted(re.split(r"[+*]", expression(p.problem))), "*" in p.problem) for p in problems("single", split, num, 0)}
+        return {
+            (*sorted(re.split(r"[+*]", expression(p.problem))), "*" in p.problem)
+            for p in problems("single", split, num, 0)
+        }
 
     train, test = unordered("train", NUM["single"][0]), unordered("test", NUM["single"][1])
     assert min(len(train), len(test)) > 50 and not train & test
@@ -151,6 +161,15 @@ def test_bad_requests():
         demonstration(problem, np.random.default_rng(0), 1.5)
     with pytest.raises(ValueError, match="must lie in"):
         demonstration(problem, np.random.default_rng(0), float("nan"))
-    for text in ("What is 2+2?", "2+2", "__import__('os')=?", "2**9999=?", "5=?", "What is 5?", "What is 2 - 2?", "1" * 10_000 + "+1=?"):
+    for text in (
+        "What is 2+2?",
+        "2+2",
+        "__import__('os')=?",
+        "2**9999=?",
+        "5=?",
+        "What is 5?",
+        "What is 2 - 2?",
+        "1" * 10_000 + "+1=?",
+    ):
         with pytest.raises(ValueError, match="not an arithmetic problem"):
             demonstration(Problem("x", text, "4"), np.random.default_rng(0))

@@ -1,4 +1,6 @@
-"""Blocked attention, and the TPU's kernel in Pallas' interpreter, against the plain form: values, gradients, sharding, precision, memory."""
+"""Blocked attention, and the TPU's kernel in Pallas' interpreter, against the plain form: values, gradients, sharding,
+precision, memory.
+"""
 
 import chex
 import jax
@@ -52,7 +54,9 @@ def test_equals_the_plain_form(batch, length, heads, kv_heads, width):
 
 
 def make_segments(batch, length, shared):
-    """Four segments at random borders and padding behind them; with `shared`, the first of two is a prompt of the second."""
+    """Four segments at random borders and padding behind them; with `shared`, the first of two is a prompt of the
+    second.
+    """
     ends = np.sort(np.random.default_rng(1).choice(np.arange(1, length), (batch, 4), replace=False), axis=1)
     own = 1 + (np.arange(length)[None, :, None] >= ends[:, None, :]).sum(axis=2)
     own = jnp.asarray(np.where(own == 5, 0, own))
@@ -94,12 +98,16 @@ def test_comparison_catches_a_look_into_the_future_and_a_wrong_group():
 
     for wrong in (unmasked, other_groups):
         with pytest.raises(AssertionError):
-            chex.assert_trees_all_close(value_and_gradients(wrong, query, key, value, weight), expected, atol=1e-2, rtol=1e-2)
+            chex.assert_trees_all_close(
+                value_and_gradients(wrong, query, key, value, weight), expected, atol=1e-2, rtol=1e-2
+            )
 
 
 def test_extreme_scores_stay_finite():
     query, key, value, weight = inputs(2, 40, 4, 2, 8)
-    chex.assert_tree_all_finite(value_and_gradients(attention.blocked_attention, 1e15 * query, 1e15 * key, value, weight)[1])
+    chex.assert_tree_all_finite(
+        value_and_gradients(attention.blocked_attention, 1e15 * query, 1e15 * key, value, weight)[1]
+    )
     out = value_and_gradients(attention.blocked_attention, 100 * query, 100 * key, value, weight)
     chex.assert_tree_all_finite(out)
     chex.assert_trees_all_close(out[1], plain(100 * query, 100 * key, value), atol=1e-4)
@@ -124,7 +132,9 @@ def test_rows_stay_on_their_devices():
     )
     text = run.lower(*args).compile().as_text()
     assert not any(name in text for name in ("all-gather", "all-to-all", "collective-permute", "all-reduce"))
-    chex.assert_trees_all_close(jax.device_get(run(*args)), jax.device_get(value_and_gradients(plain, *args)[0]), atol=2e-5)
+    chex.assert_trees_all_close(
+        jax.device_get(run(*args)), jax.device_get(value_and_gradients(plain, *args)[0]), atol=2e-5
+    )
 
 
 def test_weights_are_not_kept_for_the_backward_pass():
@@ -132,7 +142,9 @@ def test_weights_are_not_kept_for_the_backward_pass():
     args = inputs(batch, length, heads, 2, 8)
     memory = {}
     for form in (attention.blocked_attention, plain):
-        compiled = jax.jit(jax.grad(lambda *x, form=form: jnp.sum(form(*x)), argnums=(0, 1, 2))).lower(*args[:3]).compile()
+        compiled = (
+            jax.jit(jax.grad(lambda *x, form=form: jnp.sum(form(*x)), argnums=(0, 1, 2))).lower(*args[:3]).compile()
+        )
         memory[form] = compiled.memory_analysis().temp_size_in_bytes
     weights = 4 * batch * heads * length**2
     assert memory[attention.blocked_attention] < weights < memory[plain]
@@ -157,7 +169,10 @@ def test_splash_equals_the_plain_form(length, heads, kv_heads, width):
     chex.assert_trees_all_close(value_and_gradients(splash(), *args), expected, atol=2e-5, rtol=2e-5)
     if kv_heads > 1:  # another key head's, and a look into the future
         query, key, value, _ = args
-        others = jax.jit(splash())(query, key[:, :, ::-1], value[:, :, ::-1]), jax.nn.dot_product_attention(query, key, value)
+        others = (
+            jax.jit(splash())(query, key[:, :, ::-1], value[:, :, ::-1]),
+            jax.nn.dot_product_attention(query, key, value),
+        )
         for wrong in others:
             with pytest.raises(AssertionError):
                 chex.assert_trees_all_close(wrong, expected[1], atol=1e-2, rtol=1e-2)
@@ -191,7 +206,9 @@ def test_splash_in_bfloat16_has_float32_scores():
 
 def test_splash_gives_each_device_its_rows_and_heads():
     mesh = sharding.make_mesh(MeshConfig(data=2, fsdp=2, tensor=2))
-    assert sharding.BATCH[0] == attention._ROWS and {sharding.RULES["heads"], sharding.RULES["kv_heads"]} == {attention._HEADS}
+    assert sharding.BATCH[0] == attention._ROWS and {sharding.RULES["heads"], sharding.RULES["kv_heads"]} == {
+        attention._HEADS
+    }
     spread = NamedSharding(mesh, PartitionSpec(attention._ROWS, None, attention._HEADS))
     own = jnp.asarray(np.arange(140)[None, :] // 50 + np.arange(4)[:, None], jnp.int32)
     args = inputs(4, 140, 4, 2, 8)
@@ -205,10 +222,14 @@ def test_splash_gives_each_device_its_rows_and_heads():
         out_shardings=(spread,) * 3,
     )
     compiled = run.lower(*args, own).compile()
-    assert not any(name in compiled.as_text() for name in ("all-gather", "all-to-all", "collective-permute", "all-reduce"))
+    assert not any(
+        name in compiled.as_text() for name in ("all-gather", "all-to-all", "collective-permute", "all-reduce")
+    )
     placed = jax.device_put((*args, own), (spread,) * 4 + (sharding.batch_sharding(mesh),))
     actual = jax.device_get(compiled(*placed))
-    on_one = lambda own: jax.device_get(value_and_gradients(lambda *x: plain(*x, attention.Segments(own, own)), *args)[0])
+    on_one = lambda own: jax.device_get(
+        value_and_gradients(lambda *x: plain(*x, attention.Segments(own, own)), *args)[0]
+    )
     chex.assert_trees_all_close(actual, on_one(own + 1), atol=2e-5, rtol=2e-5)
     with pytest.raises(AssertionError):
         chex.assert_trees_all_close(actual, on_one(own[::-1] // 2 + 1), atol=1e-2, rtol=1e-2)
@@ -217,6 +238,8 @@ def test_splash_gives_each_device_its_rows_and_heads():
 @pytest.mark.skipif(jax.default_backend() != "gpu", reason="needs an NVIDIA GPU")
 def test_cudnn_equals_the_plain_form():
     args = [x.astype(jnp.bfloat16) for x in inputs(2, 300, 8, 2, 128)]
-    actual, expected = (value_and_gradients(form, *args) for form in (attention.causal_attention, attention.blocked_attention))
+    actual, expected = (
+        value_and_gradients(form, *args) for form in (attention.causal_attention, attention.blocked_attention)
+    )
     as_float = lambda tree: jax.tree.map(lambda x: x.astype(jnp.float32), tree)
     chex.assert_trees_all_close(as_float(actual), as_float(expected), atol=0.1, rtol=0.05)

@@ -23,7 +23,9 @@ def test_every_phase_is_measured(tmp_path):
         assert f"| {name} " in result.stdout
     for name in ("prefill", "decode", "score", "update"):
         assert found[name]["fraction"] > 0 and found[name]["operations"] > 0, name
-    assert found["score"]["fraction"] < 1 and found["update"]["fraction"] < 1  # matrix products bound them, which no cache helps
+    assert (
+        found["score"]["fraction"] < 1 and found["update"]["fraction"] < 1
+    )  # matrix products bound them, which no cache helps
     # a tiny program's first run is compilation
     assert found["update"]["first"] > 2 * found["update"]["seconds"]
     assert report["limits"]["source"] == "measured in this run" and report["limits"]["flops"] > 1e9
@@ -42,7 +44,9 @@ def test_rates_of_a_step_by_hand(monkeypatch):
     settings, _ = config.from_config_dict(config_dict)
     lengths = np.array([3, 1] * 4)  # one group of eight
     rows = dict(prompt_length=np.full(8, 5), response_mask=np.arange(4)[None, :] < lengths[:, None])
-    work = flops.training_step(settings.model, prompt_lengths=[5], response_lengths=lengths.tolist(), group_size=8, share_prompts=True)
+    work = flops.training_step(
+        settings.model, prompt_lengths=[5], response_lengths=lengths.tolist(), group_size=8, share_prompts=True
+    )
     rates = stages.speed(settings, rows, [1.0, 2.0, 4.0], rows)
     assert rates["speed/response_tokens_per_second"] == pytest.approx(16 / 7)
     assert rates["speed/rollout_tokens_per_second"] == pytest.approx(16)
@@ -51,7 +55,9 @@ def test_rates_of_a_step_by_hand(monkeypatch):
     assert rates["time/update"] == 4.0
     assert not any(name.endswith("mfu") for name in rates)  # a CPU has no data sheet here
     monkeypatch.setattr(flops, "data_sheet", lambda kind, count: flops.Limits(1e12, 1e12, ""))
-    assert stages.speed(settings, rows, [1.0, 2.0, 4.0], rows)["speed/update_mfu"] == pytest.approx(work.update / 4 / 1e12)
+    assert stages.speed(settings, rows, [1.0, 2.0, 4.0], rows)["speed/update_mfu"] == pytest.approx(
+        work.update / 4 / 1e12
+    )
 
 
 def test_data_sheets_are_per_device():
@@ -65,6 +71,6 @@ def test_decode_bytes_by_hand():
     weights = 4 * (flops.matrix_params(model) + model.vocab_size * model.hidden_size)
     token = 4 * 2 * 4 * 2 * 32  # bytes: keys and values of 4 layers, 2 heads of 32
     # two prompts of 5 tokens, groups of 3, responses of 4: three steps that read 1, 2, 3 own columns
-    assert flops.decode_bytes(model, prompts=2, group_size=3, prompt_length=5, response_length=4) == 3 * weights + token * (
-        2 * 3 * 5 + 6 * (1 + 2 + 3)
-    )
+    assert flops.decode_bytes(
+        model, prompts=2, group_size=3, prompt_length=5, response_length=4
+    ) == 3 * weights + token * (2 * 3 * 5 + 6 * (1 + 2 + 3))

@@ -50,7 +50,9 @@ def copy(saved, tmp_path):
 
 def data_files(workdir, step):
     """The files that hold the arrays, largest first."""
-    files = [p for p in (workdir / "checkpoints" / str(step) / "state").rglob("*") if p.is_file() and p.parent.name == "d"]
+    files = [
+        p for p in (workdir / "checkpoints" / str(step) / "state").rglob("*") if p.is_file() and p.parent.name == "d"
+    ]
     return sorted(files, key=lambda p: -p.stat().st_size)
 
 
@@ -64,7 +66,8 @@ def restored_step(workdir, shapes, shardings):
     return checkpoints.restore(str(workdir), shapes, shardings).step
 
 
-# ------------------------------------------------------------------------------------------------------------ fingerprint
+# ------------------------------------------------------------------------------------------------------------
+# fingerprint
 
 
 def test_the_fingerprint_is_that_of_a_plain_sum():
@@ -83,9 +86,17 @@ def test_the_fingerprint_is_that_of_a_plain_sum():
 def test_the_fingerprint_does_not_depend_on_the_sharding_but_on_every_bit_and_place():
     mesh = make_mesh(MeshConfig())
     rng = np.random.default_rng(1)
-    tree = {"a": rng.standard_normal((16, 3)).astype(np.float32), "b": rng.standard_normal(8).astype(jnp.bfloat16), "n": np.int32(7)}
+    tree = {
+        "a": rng.standard_normal((16, 3)).astype(np.float32),
+        "b": rng.standard_normal(8).astype(jnp.bfloat16),
+        "n": np.int32(7),
+    }
     expected = int(fingerprint(tree))
-    spread = {**tree, "a": jax.device_put(tree["a"], batch_sharding(mesh)), "b": jax.device_put(tree["b"], replicated(mesh))}
+    spread = {
+        **tree,
+        "a": jax.device_put(tree["a"], batch_sharding(mesh)),
+        "b": jax.device_put(tree["b"], replicated(mesh)),
+    }
     assert int(fingerprint(spread)) == expected
     changed = []
     for _ in range(20):
@@ -98,7 +109,8 @@ def test_the_fingerprint_does_not_depend_on_the_sharding_but_on_every_bit_and_pl
     assert expected not in {int(fingerprint(other)) for other in changed}
 
 
-# ---------------------------------------------------------------------------------------------------------------- restore
+# ----------------------------------------------------------------------------------------------------------------
+# restore
 
 
 @pytest.mark.parametrize("devices,fsdp", [(1, 1), (8, 4)])
@@ -201,7 +213,8 @@ def test_where_none_is_good_nothing_is_taken(copy):
         checkpoints.restore_params(str(workdir), 0, shapes, shardings)
 
 
-# --------------------------------------------------------------------------------------------------------- parameters alone
+# --------------------------------------------------------------------------------------------------------- parameters
+# alone
 
 
 def run_of(name, **changes):
@@ -235,9 +248,13 @@ def test_a_run_begins_from_the_policy_of_another_whether_they_have_a_critic_or_n
     chex.assert_trees_all_equal(jax.device_get(state.params), jax.device_get(saved_state.params))
     assert (state.critic is not None) == (own == "ppo")
     if own == "ppo":
-        chex.assert_trees_all_equal(jax.device_get(state.critic.params["trunk"]["layers"]), jax.device_get(state.params["layers"]))
+        chex.assert_trees_all_equal(
+            jax.device_get(state.critic.params["trunk"]["layers"]), jax.device_get(state.params["layers"])
+        )
     with pytest.raises(AssertionError):  # the negative control: its own first policy is another
-        chex.assert_trees_all_equal(jax.device_get(machine.init(jax.random.key(1)).params), jax.device_get(state.params))
+        chex.assert_trees_all_equal(
+            jax.device_get(machine.init(jax.random.key(1)).params), jax.device_get(state.params)
+        )
     step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, workdir, None)
     assert step == 0
     chex.assert_trees_all_equal(jax.device_get(params), jax.device_get(saved_state.params))
@@ -273,7 +290,8 @@ def test_parameters_of_a_step_or_a_run_that_is_not_there_are_a_line(by_method, t
         checkpoints.restore_params(str(tmp_path), 0, machine.shapes, machine.shardings)
 
 
-# -------------------------------------------------------------------------------------------------------------- disk full
+# -------------------------------------------------------------------------------------------------------------- disk
+# full
 
 
 def test_a_full_disk_ends_nothing_and_damages_nothing(copy, capsys):
@@ -297,6 +315,6 @@ def test_a_full_disk_ends_nothing_and_damages_nothing(copy, capsys):
     saver.require(5)
     saver.close()
     assert restored_step(workdir, shapes, shardings) == 5
-    # Orbax leaves tasks whose exceptions nobody reads: printing them when they are collected parses source, which must not happen
-    # in the middle of another test's ast.parse.
+    # Orbax leaves tasks whose exceptions nobody reads: printing them when they are collected parses source, which must
+    # not happen in the middle of another test's ast.parse.
     gc.collect()

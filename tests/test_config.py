@@ -102,7 +102,9 @@ def test_a_missing_file_names_its_neighbours(tmp_path):
 
 
 def test_dry_run_prints_parameters_and_bytes():
-    result = run(f"--config={TINY}", "--dry_run", "--config.mesh.data=2", "--config.mesh.fsdp=2", "--config.mesh.tensor=2")
+    result = run(
+        f"--config={TINY}", "--dry_run", "--config.mesh.data=2", "--config.mesh.fsdp=2", "--config.mesh.tensor=2"
+    )
     assert result.returncode == 0, result.stderr
     assert "parameters       796,032" in result.stdout
     assert "data 2 x fsdp 2 x tensor 2 = 8 device(s)" in result.stdout

@@ -18,7 +18,10 @@ MASK = np.array([[1, 1, 0, 1], [1, 1, 0, 0], [0, 0, 0, 0]], bool)
 SAMPLER = np.full((3, 4), -1.0, np.float32)
 OLD = SAMPLER + np.log([[0.5, 3, 1e9, 4], [0.5, 0.5, 1, 1], [1, 1, 1, 1]]).astype(np.float32)
 JUNK = np.where(MASK, OLD, np.nan).astype(np.float32)
-WEIGHTS = {"token": [[0.5, 2, 0, 2], [0.5, 0.5, 0, 0], [0] * 4], "sequence": [[2, 2, 0, 2], [0.25, 0.25, 0, 0], [0] * 4]}
+WEIGHTS = {
+    "token": [[0.5, 2, 0, 2], [0.5, 0.5, 0, 0], [0] * 4],
+    "sequence": [[2, 2, 0, 2], [0.25, 0.25, 0, 0], [0] * 4],
+}
 
 
 @pytest.mark.parametrize("level", WEIGHTS)
@@ -33,7 +36,9 @@ def test_truncated_weights_by_hand(level):
 
 @pytest.mark.parametrize("level", WEIGHTS)
 def test_truncated_is_weights_every_tokens_loss_and_gradient(level):
-    batch = make_batch(MASK, [1.0, -2.0, 5.0]).replace(old_log_prob=jnp.asarray(JUNK), sampler_log_prob=jnp.asarray(SAMPLER))
+    batch = make_batch(MASK, [1.0, -2.0, 5.0]).replace(
+        old_log_prob=jnp.asarray(JUNK), sampler_log_prob=jnp.asarray(SAMPLER)
+    )
     plain = Clipped(aggregation="token-mean")
     on_policy = jnp.zeros(MASK.shape)
     corrected = TruncatedIS(plain, level)
@@ -53,8 +58,14 @@ def test_truncated_is_is_a_part_of_the_objectives_configuration():
     assert build_objective(ObjectiveConfig(truncated_is="token")).cap == 2.0
     for config, line in [
         (ObjectiveConfig(truncated_is="word"), "truncated_is='word' is not legal: it must be one of token, sequence"),
-        (ObjectiveConfig(truncated_is="token", truncated_is_cap=0.0), "truncated_is_cap=0.0 is not legal: it must be a finite number > 0"),
-        (ObjectiveConfig(truncated_is_cap=3.0), "truncated_is_cap=3.0 is not legal: without truncated_is it has nothing to cap"),
+        (
+            ObjectiveConfig(truncated_is="token", truncated_is_cap=0.0),
+            "truncated_is_cap=0.0 is not legal: it must be a finite number > 0",
+        ),
+        (
+            ObjectiveConfig(truncated_is_cap=3.0),
+            "truncated_is_cap=3.0 is not legal: without truncated_is it has nothing to cap",
+        ),
         (ObjectiveConfig(name="sapo", clip_low=0.2), "clip_low: objective 'sapo' has no such parameter"),
     ]:
         with pytest.raises(ValueError) as error:
@@ -72,7 +83,9 @@ def test_kl_estimates_by_hand():
 
 
 def test_kl_estimates_average_to_the_divergence():
-    """Under the policy k1 and k3 average to KL(policy || reference) exactly; k2 averages to it nearby, with its gradient."""
+    """Under the policy k1 and k3 average to KL(policy || reference) exactly; k2 averages to it nearby, with its
+    gradient.
+    """
     rng = np.random.default_rng(0)
     logits, reference = jnp.asarray(rng.standard_normal((2, 7)), jnp.float32)
     log_p, log_q = jax.nn.log_softmax(logits), jax.nn.log_softmax(reference)
@@ -81,7 +94,9 @@ def test_kl_estimates_average_to_the_divergence():
     np.testing.assert_allclose(average["k1"], divergence(logits), rtol=1e-5)
     np.testing.assert_allclose(average["k3"], divergence(logits), rtol=1e-5)
     assert abs(average["k2"] - divergence(logits)) > 1e-2
-    sampled = lambda kind: jax.grad(lambda logits: jnp.sum(jnp.exp(log_p) * kl_estimate(jax.nn.log_softmax(logits), log_q, kind)))(logits)
+    sampled = lambda kind: jax.grad(
+        lambda logits: jnp.sum(jnp.exp(log_p) * kl_estimate(jax.nn.log_softmax(logits), log_q, kind))
+    )(logits)
     np.testing.assert_allclose(sampled("k2"), jax.grad(divergence)(logits), atol=1e-5)
     np.testing.assert_allclose(sampled("k1"), jnp.zeros(7), atol=1e-6)
     assert np.abs(sampled("k3") - jax.grad(divergence)(logits)).max() > 1e-2
@@ -95,7 +110,9 @@ def test_k3_does_not_cancel_near_the_reference():
 
 
 def test_value_loss_by_hand():
-    """Step 1 from 0, clip .2. R = 2: held back, (2 - .2)^2 / 2, no gradient. R = -1: (1 + 1)^2 / 2. A small step is free."""
+    """Step 1 from 0, clip .2. R = 2: held back, (2 - .2)^2 / 2, no gradient. R = -1: (1 + 1)^2 / 2. A small step is
+    free.
+    """
     value, old, returns = jnp.array([1.0, 1.0, 0.1]), jnp.zeros(3), jnp.array([2.0, -1.0, 1.0])
     np.testing.assert_allclose(value_loss(value, old, returns), [1.8**2 / 2, 2, 0.9**2 / 2], rtol=1e-6)
     gradient = jax.grad(lambda v: jnp.sum(value_loss(v, old, returns)))(value)

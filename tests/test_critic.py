@@ -1,4 +1,6 @@
-"""PPO's critic: targets and loss by hand, values of packed sequences, learning, and one update on any microbatches and devices."""
+"""PPO's critic: targets and loss by hand, values of packed sequences, learning, and one update on any microbatches and
+devices.
+"""
 
 import dataclasses
 import functools
@@ -51,7 +53,9 @@ def critic_rows(seed=0):
 
 
 def test_targets_by_hand():
-    """Rewards 1 and -1 at the last valid tokens, gamma = lam = 1: return minus value; a gap and an empty row are skipped."""
+    """Rewards 1 and -1 at the last valid tokens, gamma = lam = 1: return minus value; a gap and an empty row are
+    skipped.
+    """
     mask = np.array([[1, 0, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0]], bool)
     value = np.array([[0.25, 9, 0.5, 9], [0, -0.5, 0, 0.5], [9, 9, 9, 9]], np.float32)
     reward = np.array([1, -1, 7], np.float32)
@@ -81,14 +85,21 @@ def test_summary_by_hand():
     found = critic.summary(value, returns, mask)
     expected = {"explained_variance": 1 - 0.25 / 1.25, "error_rms": 0.5, "value_mean": 1.5, "return_mean": 1.5}
     assert found == pytest.approx({f"critic/{k}": v for k, v in expected.items()})
-    assert critic.summary(returns + 7, returns, mask)["critic/explained_variance"] == 1  # a constant error does not count
+    assert (
+        critic.summary(returns + 7, returns, mask)["critic/explained_variance"] == 1
+    )  # a constant error does not count
     assert critic.summary(-value, returns, mask)["critic/explained_variance"] < 0
-    for flat in (critic.summary(value, np.ones_like(returns), mask), critic.summary(value, returns, np.zeros_like(mask))):
+    for flat in (
+        critic.summary(value, np.ones_like(returns), mask),
+        critic.summary(value, returns, np.zeros_like(mask)),
+    ):
         assert flat["critic/explained_variance"] == 0
 
 
 def test_loss_by_hand():
-    """A value of 1 everywhere, from 0, clip 0.2. R = 2: (2 - 0.2)^2 / 2 and no gradient. R = -1: 2, gradient 2. Mean over tokens."""
+    """A value of 1 everywhere, from 0, clip 0.2. R = 2: (2 - 0.2)^2 / 2 and no gradient. R = -1: 2, gradient 2. Mean
+    over tokens.
+    """
     params = critic.init_params(init_params(MODEL, jax.random.key(0)))
     params["value_head"]["bias"] = jnp.float32(1)
     batch = rows()
@@ -127,7 +138,9 @@ def test_values_of_packed_sequences_are_those_of_each_alone_before_each_token(co
     first = np.arange(ROWS) // group * group  # whose prompt a group has
     longest = batch["prompt_length"][first].max()
     batch["tokens"][:, :longest] = np.where(
-        np.arange(longest)[None, :] < batch["prompt_length"][first][:, None], batch["tokens"][first, :longest], batch["tokens"][:, :longest]
+        np.arange(longest)[None, :] < batch["prompt_length"][first][:, None],
+        batch["tokens"][first, :longest],
+        batch["tokens"][:, :longest],
     )
     batch["prompt_length"] = batch["prompt_length"][first]
     mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
@@ -135,13 +148,23 @@ def test_values_of_packed_sequences_are_those_of_each_alone_before_each_token(co
     parts, order = pack(batch, shape)
     assert (parts.prompts is None) == (group == 1)
     shardings = learner.make_init(config, learner.make_optimizer(CONFIG), mesh, learner.make_optimizer(CONFIG))[1]
-    found = unpack(np.asarray(learner.make_value_step(config, shardings.critic, mesh)(params, put_microbatches(mesh, parts))), order, ROWS)
+    found = unpack(
+        np.asarray(learner.make_value_step(config, shardings.critic, mesh)(params, put_microbatches(mesh, parts))),
+        order,
+        ROWS,
+    )
     tied = dataclasses.replace(config, tie_embeddings=True)
     places = jnp.broadcast_to(jnp.arange(PROMPT + RESPONSE), (ROWS, PROMPT + RESPONSE))
-    hidden = jax.jit(model.hidden_states, static_argnums=0)(tied, params["trunk"], batch["tokens"], places)  # a sequence to a row
+    hidden = jax.jit(model.hidden_states, static_argnums=0)(
+        tied, params["trunk"], batch["tokens"], places
+    )  # a sequence to a row
     values = np.asarray(hidden @ params["value_head"]["kernel"] + params["value_head"]["bias"])
-    columns = batch["prompt_length"][:, None] - 1 + np.arange(RESPONSE)[None, :]  # the first reads the whole prompt, and no response
-    before, after = (np.take_along_axis(values, np.minimum(columns + shift, PROMPT + RESPONSE - 1), axis=1) for shift in (0, 1))
+    columns = (
+        batch["prompt_length"][:, None] - 1 + np.arange(RESPONSE)[None, :]
+    )  # the first reads the whole prompt, and no response
+    before, after = (
+        np.take_along_axis(values, np.minimum(columns + shift, PROMPT + RESPONSE - 1), axis=1) for shift in (0, 1)
+    )
     mask = batch["response_mask"]
     np.testing.assert_allclose(found[mask], before[mask], atol=2e-5)
     assert np.abs(found[mask] - after[mask]).max() > 0.1  # control: not the value after the token
@@ -151,7 +174,7 @@ def test_values_of_packed_sequences_are_those_of_each_alone_before_each_token(co
 
 
 @functools.cache  # tests share compilations
-def critic_learner(mesh=MeshConfig(data=1), devices=1):  # noqa: B008 (frozen)
+def critic_learner(mesh=MeshConfig(data=1), devices=1):
     """(mesh, first state, step)."""
     mesh, optimizer = make_mesh(mesh, jax.devices()[:devices]), learner.make_optimizer(CONFIG)
     _, shardings = learner.make_init(MODEL, optimizer, mesh, optimizer)
@@ -159,7 +182,7 @@ def critic_learner(mesh=MeshConfig(data=1), devices=1):  # noqa: B008 (frozen)
     return mesh, start, learner.make_critic_step(MODEL, optimizer, shardings.critic, mesh, clip=0.2)
 
 
-def critic_step(mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None):  # noqa: B008 (frozen)
+def critic_step(mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None):
     mesh, start, step = critic_learner(mesh, devices)
     _, arrays = packed(critic_rows() if batch is None else batch, mesh, microbatch_tokens)
     return jax.device_get(step(start(), arrays))
@@ -167,7 +190,9 @@ def critic_step(mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=N
 
 def test_microbatches_devices_and_junk_change_nothing():
     state, metrics = critic_step()
-    assert metrics["critic/grad_norm"] > 0 and 0 < metrics["critic/clip_fraction"] <= 1 and metrics["critic/skipped"] == 0
+    assert (
+        metrics["critic/grad_norm"] > 0 and 0 < metrics["critic/clip_fraction"] <= 1 and metrics["critic/skipped"] == 0
+    )
     for other in (
         dict(microbatch_tokens=48),
         dict(devices=8, mesh=MeshConfig(data=2, fsdp=2, tensor=2), microbatch_tokens=100),
@@ -178,13 +203,17 @@ def test_microbatches_devices_and_junk_change_nothing():
     fewer = critic_rows()
     fewer["response_mask"] = fewer["response_mask"].copy()
     fewer["response_mask"][0] = False
-    assert abs(critic_step(batch=fewer)[1]["critic/loss"] - metrics["critic/loss"]) > 1e-3  # control: the denominator counts
+    assert (
+        abs(critic_step(batch=fewer)[1]["critic/loss"] - metrics["critic/loss"]) > 1e-3
+    )  # control: the denominator counts
 
 
 def test_it_learns_a_reward_that_the_prompt_gives_away():
-    """Reward 1 where the prompt begins with a token above 16, as a run takes it: value, targets, update, on new rows each time.
+    """Reward 1 where the prompt begins with a token above 16, as a run takes it: value, targets, update, on new rows
+    each time.
 
-    Values of rows never seen explain most of the variance. Control: of the same rewards dealt out anew they explain nothing.
+    Values of rows never seen explain most of the variance. Control: of the same rewards dealt out anew they explain
+    nothing.
     """
     size, updates = 64, 40
     mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
@@ -205,7 +234,9 @@ def test_it_learns_a_reward_that_the_prompt_gives_away():
             parts, order = pack(batch, shape)
             value = unpack(np.asarray(value_step(state.params, put_microbatches(mesh, parts))), order, size)
             batch["old_value"] = np.where(batch["response_mask"], value, np.float32(0))
-            batch["advantage"], batch["returns"] = critic.targets(batch["reward"], value, batch["response_mask"], CriticConfig())
+            batch["advantage"], batch["returns"] = critic.targets(
+                batch["reward"], value, batch["response_mask"], CriticConfig()
+            )
             found.append(critic.summary(value, batch["returns"], batch["response_mask"])["critic/explained_variance"])
             state, _ = update(state, put_microbatches(mesh, make_packed_batch(batch, parts, order)))
         assert found[0] == 0  # a new critic says nothing
@@ -239,7 +270,10 @@ def test_the_policy_s_step_leaves_the_critic_alone_and_vice_versa():
     policy = jax.device_get(state.params)
     trained, _ = update(state.critic, packed(batch, mesh)[1])
     chex.assert_trees_all_equal(jax.device_get(state.params), policy)
-    assert any(np.any(a != b) for a, b in zip(jax.tree.leaves(jax.device_get(trained.params)), jax.tree.leaves(before.params), strict=True))
+    assert any(
+        np.any(a != b)
+        for a, b in zip(jax.tree.leaves(jax.device_get(trained.params)), jax.tree.leaves(before.params), strict=True)
+    )
 
 
 # --------------------------------------------------------------------------------------------- advantages of a token
@@ -263,10 +297,14 @@ def test_a_token_s_advantage_is_its_response_s_where_all_are_equal(name):
 
 
 def test_clipped_loss_of_token_advantages_by_hand():
-    """Ratios 1, 3, 1/4 with A = 1, -1, -1: -1, 3 (not clipped), 0.5 (clipped at 1/2); and 1/4, 4 with A = 2, 1: -0.5, -2 (clipped)."""
+    """Ratios 1, 3, 1/4 with A = 1, -1, -1: -1, 3 (not clipped), 0.5 (clipped at 1/2); and 1/4, 4 with A = 2, 1: -0.5,
+    -2 (clipped).
+    """
     advantage = np.array([[1, -1, -1, np.nan], [2, 1, np.nan, np.nan], [np.nan] * 4], np.float32)
     output = Clipped(0.5, 1.0, aggregation="token-mean")(FILTERED, make_batch(MASK, advantage))
-    np.testing.assert_allclose(np.where(MASK, output.token_loss, 0), [[-1, 3, 0.5, 0], [-0.5, -2, 0, 0], [0] * 4], rtol=1e-6)
+    np.testing.assert_allclose(
+        np.where(MASK, output.token_loss, 0), [[-1, 3, 0.5, 0], [-0.5, -2, 0, 0], [0] * 4], rtol=1e-6
+    )
     np.testing.assert_array_equal(output.clipped, [[0, 0, 1, 0], [0, 1, 0, 0], [0] * 4])
     np.testing.assert_allclose(output.loss, 0 / 5, atol=1e-6)
 
@@ -293,7 +331,9 @@ def test_diagnostics_count_by_the_sign_of_a_token_s_advantage():
 
 def test_over_tokens():
     mask = jnp.asarray(MASK)
-    np.testing.assert_array_equal(masked.over_tokens(jnp.array([1.0, 2.0, jnp.nan]), mask), [[1, 1, 1, 0], [2, 2, 0, 0], [0] * 4])
+    np.testing.assert_array_equal(
+        masked.over_tokens(jnp.array([1.0, 2.0, jnp.nan]), mask), [[1, 1, 1, 0], [2, 2, 0, 0], [0] * 4]
+    )
     each = jnp.where(mask, jnp.arange(12.0).reshape(3, 4), jnp.nan)
     np.testing.assert_array_equal(masked.over_tokens(each.astype(jnp.bfloat16), mask), jnp.where(mask, each, 0))
     with pytest.raises(ValueError):

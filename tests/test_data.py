@@ -253,7 +253,8 @@ def test_decontamination():
 def test_templates():
     problem = "Solve {x} for \\frac{a}{b}."
     text = {
-        name: prompt_text(problem, ChatTokenizer(), DataConfig(template=name)) for name in ("plain", "dapo", "math", "base")
+        name: prompt_text(problem, ChatTokenizer(), DataConfig(template=name))
+        for name in ("plain", "dapo", "math", "base")
     }
     assert text["plain"] == problem + "\n"
     assert all(problem in prompt for prompt in text.values())
@@ -262,7 +263,9 @@ def test_templates():
     for name, inner, thinking in (("chat", "math", False), ("chat", "math", True), ("chat_dapo", "dapo", False)):
         config = DataConfig(template=name, enable_thinking=thinking)
         assert prompt_text(problem, ChatTokenizer(), config) == f"[{text[inner]}|{thinking}]"
-    assert text["base"].startswith(f"Question: {problem}\n") and "\\boxed{}" in text["base"] and text["base"].endswith(":")
+    assert (
+        text["base"].startswith(f"Question: {problem}\n") and "\\boxed{}" in text["base"] and text["base"].endswith(":")
+    )
     short = prompt_text(problem, ChatTokenizer(), DataConfig(template="chat_short"))
     assert re.fullmatch(r"\[.*\|Answer: 4\]" + re.escape(f"[{problem}|False]"), short)
 

@@ -82,12 +82,22 @@ def test_two_processes(tmp_path):
     assert "the job was ended by process 1 on" in results[0][2] and "ZeroDivisionError: one host has" in results[0][2]
     # of gloo's lines, which two threads may write at once, a piece can be left
     lines = [[line for line in stdout.splitlines() if line.startswith("{")] for _, stdout, _ in results]
-    first, second = outs = [json.loads(line) for line, in lines]
+    first, second = outs = [json.loads(line) for (line,) in lines]
     assert [first["share"], second["share"]] == [[0, 2], [2, 5]]
     for out in outs:
-        assert out["crossing"].startswith("ValueError: mesh: fsdp x tensor = 8 x 1 does not divide the 4 devices of a host")
-        assert out["hybrid"]["grid"] == [[0] * 4, [1] * 4] and out["hybrid"]["local_shape"] == {"data": 1, "fsdp": 2, "tensor": 2}
-        assert sorted(out["across"]["grid"][0]) == [0] * 4 + [1] * 4 and out["across"]["local_shape"] == {"data": 1, "fsdp": 2, "tensor": 2}
+        assert out["crossing"].startswith(
+            "ValueError: mesh: fsdp x tensor = 8 x 1 does not divide the 4 devices of a host"
+        )
+        assert out["hybrid"]["grid"] == [[0] * 4, [1] * 4] and out["hybrid"]["local_shape"] == {
+            "data": 1,
+            "fsdp": 2,
+            "tensor": 2,
+        }
+        assert sorted(out["across"]["grid"][0]) == [0] * 4 + [1] * 4 and out["across"]["local_shape"] == {
+            "data": 1,
+            "fsdp": 2,
+            "tensor": 2,
+        }
         for mesh in ("hybrid", "across"):
             assert out[mesh]["on_own_devices"] and out[mesh]["equal"] and len(set(out[mesh]["fingerprints"])) == 1
         assert (out["row_sum"], out["microbatch_sum"]) == (280, 48)
@@ -95,7 +105,10 @@ def test_two_processes(tmp_path):
         assert (out["meet"], out["heard"], out["meet_to_stop"]) == (False, True, True)
         assert out["shared"] == ""
         assert out["not_shared"].startswith("NotShared: --workdir: ") and "process 1 on" in out["not_shared"]
-    assert "is at the end of step 1, but process 1 on" in first["out_of_step"] and "is at the end of step 2" in first["out_of_step"]
+    assert (
+        "is at the end of step 1, but process 1 on" in first["out_of_step"]
+        and "is at the end of step 2" in first["out_of_step"]
+    )
     assert "but process 0 on" in second["out_of_step"]
 
 
@@ -152,7 +165,9 @@ def test_a_lifeline_counts_members_that_leave_without_a_word_and_nobody_else():
 def test_a_member_sees_process_0_leave_without_a_word(last_word, dead):
     died = []
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=lifeline.hold, args=("127.0.0.1", (server.getsockname()[1], "secret"), 1, died.append))
+        thread = threading.Thread(
+            target=lifeline.hold, args=("127.0.0.1", (server.getsockname()[1], "secret"), 1, died.append)
+        )
         thread.start()
         line, _ = server.accept()
         with line:
@@ -190,7 +205,9 @@ def test_negative_control_a_process_that_ends_by_itself_ends_no_other():
 
 
 def test_no_thread_is_inside_jax_when_python_ends():
-    """It would abort the process after all was done, now and then; a listener that hardly pauses makes that most of the time."""
+    """It would abort the process after all was done, now and then; a listener that hardly pauses makes that most of the
+    time.
+    """
     eager = MEMBER.replace("distributed.initialize", "distributed._POLL_SECONDS = 5e-4; distributed.initialize")
     assert [code for code, *_ in run(["-c", eager], 2, own={0: ["pass"], 1: ["pass"]})] == [0, 0]
 
@@ -200,7 +217,8 @@ def test_who_waits_for_the_others_to_end_sees_one_of_them_die():
     assert [code for code, *_ in results] == [13, -9] and "process 1 is gone" in results[0][2], results
 
 
-# --------------------------------------------------------------------------------------------------------------- training
+# ---------------------------------------------------------------------------------------------------------------
+# training
 
 
 def metrics(workdir) -> list[dict]:
@@ -215,7 +233,9 @@ def assert_same_run(a: list[dict], b: list[dict]) -> None:
             if key.startswith(("rollout/", "eval/", "verifier/")) or isinstance(one[key], int):
                 assert one[key] == other[key], key
             else:
-                np.testing.assert_allclose(np.float64(one[key]), np.float64(other[key]), rtol=2e-3, atol=5e-7, err_msg=key)
+                np.testing.assert_allclose(
+                    np.float64(one[key]), np.float64(other[key]), rtol=2e-3, atol=5e-7, err_msg=key
+                )
 
 
 @pytest.fixture(scope="module")
@@ -233,8 +253,12 @@ def test_processes_draw_what_one_draws(one_by_eight, tmp_path, processes, device
     assert [bool(stdout) for _, stdout, _ in results] == [True] + [False] * (processes - 1)  # process 0 alone speaks
     expected, actual = metrics(one_by_eight), metrics(workdir)
     assert_same_run(expected, actual)
-    assert expected[1]["learner/grad_norm"] > 1e-2 and expected[1]["rollout/reward_mean"] != 0  # there was something to learn
-    assert max(line.get("rollout/generation_batches", 0) for line in actual) > 1  # all of them filled the batch with the same groups
+    assert (
+        expected[1]["learner/grad_norm"] > 1e-2 and expected[1]["rollout/reward_mean"] != 0
+    )  # there was something to learn
+    assert (
+        max(line.get("rollout/generation_batches", 0) for line in actual) > 1
+    )  # all of them filled the batch with the same groups
     assert actual[-2]["policy/reference_k2"] > 0 and trace.steps(workdir / "trace") == [1, 2]
     one, two = (trace.load_step(run / "trace", 2) for run in (one_by_eight, workdir))
     for field in ("token", "problem", "answer", "extracted", "correct", "reward"):
@@ -252,8 +276,8 @@ def test_negative_control_other_draws_are_seen(one_by_eight):
 
 @pytest.mark.slow
 def test_modes_of_a_job_and_of_one_process_agree(one_by_eight, tmp_path):
-    """A checkpoint of one process: evaluated, sampled from and exported by two, on devices across which parameters are split; its
-    noise is the same, and its trace replayed and its report written by one of them."""
+    """A checkpoint of one process: evaluated, sampled from and exported by two, on devices across which parameters are
+    split; its noise is the same, and its trace replayed and its report written by one of them."""
     command = [*RUN, f"--workdir={one_by_eight}", "--config.mesh.fsdp=2"]
     before = (one_by_eight / "evals" / "step_000002_held_out.jsonl").read_bytes()
     results = run([*command, "--mode=eval", "--cpu_devices=4"], 2)
@@ -268,12 +292,22 @@ def test_modes_of_a_job_and_of_one_process_agree(one_by_eight, tmp_path):
         assert [(code, bool(stdout)) for code, stdout, _ in results] == [(0, True), (0, False)][:processes], results
         noise.append((one_by_eight / "noise" / "step_000002.jsonl").read_bytes())
     assert noise[0] == noise[1]
-    for mode in (["--mode=replay", f"--trace={one_by_eight}", "--grid=grpo"], ["--mode=report", f"--runs={one_by_eight}"]):
+    for mode in (
+        ["--mode=replay", f"--trace={one_by_eight}", "--grid=grpo"],
+        ["--mode=report", f"--runs={one_by_eight}"],
+    ):
         results = run([*RUN[:2], *mode, f"--workdir={tmp_path / 'alone'}"], 2)
         assert [(code, bool(stdout)) for code, stdout, _ in results] == [(0, True), (0, False)], results
     assert (tmp_path / "alone" / "replay.md").exists() and (tmp_path / "alone" / "report.md").exists()
     for name, processes in (("one", 1), ("two", 2)):
-        export = ["-m", "kpo_jax.main", "--mode=export", f"--workdir={one_by_eight}", f"--out={tmp_path / name}", "--cpu_devices=2"]
+        export = [
+            "-m",
+            "kpo_jax.main",
+            "--mode=export",
+            f"--workdir={one_by_eight}",
+            f"--out={tmp_path / name}",
+            "--cpu_devices=2",
+        ]
         assert [code for code, *_ in run(export, processes)] == [0] * processes
     files = sorted(path.name for path in (tmp_path / "one").iterdir())
     assert files == sorted(path.name for path in (tmp_path / "two").iterdir()) and "model.safetensors" in files

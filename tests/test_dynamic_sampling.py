@@ -48,8 +48,14 @@ def test_what_is_reported_is_of_all_that_was_drawn():
     # batches are of three prompts here, so two groups make 9 / 2 batches: give it a step of three
     whole = fill(make_rollout, num_groups=3, group_size=2, max_batches=10)
     scalars = summary(whole, 2)
-    assert (scalars["rollout/generation_batches"], scalars["rollout/groups_dropped"], scalars["rollout/groups_surplus"]) == (3, 6, 0)
-    assert scalars["rollout/reward_mean"] == pytest.approx(np.mean(REWARDS)) and scalars["rollout/uniform_groups"] == pytest.approx(6 / 9)
+    assert (
+        scalars["rollout/generation_batches"],
+        scalars["rollout/groups_dropped"],
+        scalars["rollout/groups_surplus"],
+    ) == (3, 6, 0)
+    assert scalars["rollout/reward_mean"] == pytest.approx(np.mean(REWARDS)) and scalars[
+        "rollout/uniform_groups"
+    ] == pytest.approx(6 / 9)
     assert summary(result, 2)["rollout/groups_surplus"] == 1
     plain = summary(make_rollout(0), 2)
     assert "rollout/groups_dropped" not in plain and plain["rollout/reward_mean"] == pytest.approx(0.5)  # control
@@ -59,7 +65,9 @@ def test_it_gives_up_with_one_line_that_says_what_was_found():
     with pytest.raises(NotFull) as error:
         fill(make_rollout, num_groups=3, group_size=2, max_batches=2)
     line = str(error.value)
-    assert line.startswith("dynamic sampling: 1 of the 3 groups of a batch after 2 generation batches (algorithm.dynamic_sampling); the 5 ")
+    assert line.startswith(
+        "dynamic sampling: 1 of the 3 groups of a batch after 2 generation batches (algorithm.dynamic_sampling); the 5 "
+    )
     assert "\n" not in line and "mean reward 0.3" in line
 
 
@@ -75,7 +83,9 @@ def test_extra_prompts_go_through_all_other_problems_before_any_comes_again():
         assert sorted(np.concatenate([own, *batches[:4]])) == list(range(20))
         assert sorted(np.concatenate(batches[4:9])) == list(range(20))  # then all, again and again
         np.testing.assert_array_equal(batches[4], batches[9])
-        np.testing.assert_array_equal(extra_prompts(3, step, 2, 20, 4), batches[1])  # a pure function, whatever was asked before
+        np.testing.assert_array_equal(
+            extra_prompts(3, step, 2, 20, 4), batches[1]
+        )  # a pure function, whatever was asked before
     assert np.any(extra_prompts(3, 0, 1, 20, 4) != extra_prompts(3, 1, 1, 20, 4))
     assert np.any(extra_prompts(3, 0, 1, 20, 4) != extra_prompts(4, 0, 1, 20, 4))
     with pytest.raises(ValueError, match="generation batch 0: it must be at least 1"):

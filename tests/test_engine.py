@@ -127,7 +127,9 @@ def test_weights_whole_on_several_cpu_devices_lie_in_memory_once():
     weights = programs.prepare(params)
     norm = weights["norm"]
     assert norm.is_fully_replicated and len(places(norm)) == 1
-    assert len(places(jax.device_put(np.asarray(norm), norm.sharding) + 0)) == 8  # the control: as jax lays a result out
+    assert (
+        len(places(jax.device_put(np.asarray(norm), norm.sharding) + 0)) == 8
+    )  # the control: as jax lays a result out
     assert len(places(weights["layers"][0]["down_proj"])) > 1  # split over tensor, left as it is
     expected = jax.jit(lambda p: decoding.decode_weights(CONFIG, p))(params)
     chex.assert_trees_all_equal(jax.device_get(weights), jax.device_get(expected))

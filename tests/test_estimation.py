@@ -1,4 +1,6 @@
-"""Maximum likelihood of Q and V on simulated traces: against a dense Gaussian, recovery, both ends, and tests that refute."""
+"""Maximum likelihood of Q and V on simulated traces: against a dense Gaussian, recovery, both ends, and tests that
+refute.
+"""
 
 import math
 
@@ -13,7 +15,9 @@ Q, V = 4e-6, 1e-4
 
 
 def simulate(process_var=Q, measurement_var=V, initial_var=0.0, sequences=64, length=120, seed=0, noise=None):
-    """(log-ratio with junk under the mask, mask): sequences of several lengths, with a gap in every fifth, one of them empty."""
+    """(log-ratio with junk under the mask, mask): sequences of several lengths, with a gap in every fifth, one of them
+    empty.
+    """
     rng = np.random.default_rng(seed)
     mask = np.arange(length)[None, :] < rng.integers(length // 2, length + 1, sequences)[:, None]
     mask[::5, 7:11] = False
@@ -35,11 +39,17 @@ def test_likelihood_is_that_of_the_joint_gaussian():
             number = mask[row].sum()
             if number:
                 times = np.arange(1, number + 1)
-                covariance = initial_var + process_var * np.minimum.outer(times, times) + measurement_var * np.eye(number)
-                expected += stats.multivariate_normal(np.zeros(number), covariance, allow_singular=False).logpdf(z[row, mask[row]])
+                covariance = (
+                    initial_var + process_var * np.minimum.outer(times, times) + measurement_var * np.eye(number)
+                )
+                expected += stats.multivariate_normal(np.zeros(number), covariance, allow_singular=False).logpdf(
+                    z[row, mask[row]]
+                )
         found = log_likelihood(z, mask, process_var, measurement_var, initial_var)
         np.testing.assert_allclose(found, expected, rtol=1e-9)
-        assert abs(log_likelihood(z, mask, 1.1 * process_var + 1e-8, measurement_var, initial_var) - expected) > 1e-3  # control
+        assert (
+            abs(log_likelihood(z, mask, 1.1 * process_var + 1e-8, measurement_var, initial_var) - expected) > 1e-3
+        )  # control
 
 
 def test_innovations_are_the_filters():
@@ -66,12 +76,20 @@ def test_variances_are_recovered_within_their_errors(initial_ratio):
     """Over seeds the errors are of the size that is claimed: neither biased, nor boastful, nor timid."""
     scores, covered = [], []
     for seed in range(12):
-        z, mask = simulate(initial_var=0.0 if math.isinf(initial_ratio) else initial_ratio * V, seed=seed, sequences=40, length=80)
+        z, mask = simulate(
+            initial_var=0.0 if math.isinf(initial_ratio) else initial_ratio * V, seed=seed, sequences=40, length=80
+        )
         found = estimate(z, mask, initial_ratio=initial_ratio)
-        scores.append([(found.process_var - Q) / found.process_var_se, (found.measurement_var - V) / found.measurement_var_se])
+        scores.append(
+            [(found.process_var - Q) / found.process_var_se, (found.measurement_var - V) / found.measurement_var_se]
+        )
         covered.append(found.var_ratio_low <= Q / V <= found.var_ratio_high)
     scores = np.array(scores)
-    assert np.abs(scores).max() < 4 and np.all(np.abs(scores.mean(axis=0)) < 1) and np.all((scores.std(axis=0) > 0.4) & (scores.std(axis=0) < 1.8))
+    assert (
+        np.abs(scores).max() < 4
+        and np.all(np.abs(scores.mean(axis=0)) < 1)
+        and np.all((scores.std(axis=0) > 0.4) & (scores.std(axis=0) < 1.8))
+    )
     assert sum(covered) >= 9
     wrong = estimate(*simulate(process_var=4 * Q, sequences=40, length=80))  # control: other data have other estimates
     assert abs(wrong.process_var - Q) > 4 * wrong.process_var_se
@@ -81,8 +99,12 @@ def test_estimates_scale_with_the_data_and_do_not_see_junk_or_padding():
     z, mask = simulate(sequences=20, length=60)
     found = estimate(z, mask)
     scaled = estimate(10 * z, mask)
-    np.testing.assert_allclose([scaled.process_var, scaled.measurement_var], [100 * found.process_var, 100 * found.measurement_var], rtol=1e-4)
-    np.testing.assert_allclose([scaled.var_ratio_low, scaled.var_ratio_high], [found.var_ratio_low, found.var_ratio_high], rtol=1e-3)
+    np.testing.assert_allclose(
+        [scaled.process_var, scaled.measurement_var], [100 * found.process_var, 100 * found.measurement_var], rtol=1e-4
+    )
+    np.testing.assert_allclose(
+        [scaled.var_ratio_low, scaled.var_ratio_high], [found.var_ratio_low, found.var_ratio_high], rtol=1e-3
+    )
     wide = estimate(np.pad(z, ((0, 0), (0, 9)), constant_values=7.0), np.pad(mask, ((0, 0), (0, 9))))
     assert wide == found
     assert estimate(np.where(mask, z, 0).astype(np.float32), mask) != found  # control: rounding is seen
@@ -99,7 +121,11 @@ def test_white_noise_has_no_process_and_a_random_walk_no_measurement_noise():
     assert both.var_ratio_low > 0 and both.var_ratio_high < math.inf  # control
     alternating = np.tile([0.01, -0.01], (4, 20))  # more than white: Q is 0 and nothing else
     at_zero = estimate(alternating, np.ones(alternating.shape, bool))
-    assert at_zero.process_var == 0 and math.isnan(at_zero.process_var_se) and at_zero.measurement_var == pytest.approx(1e-4)
+    assert (
+        at_zero.process_var == 0
+        and math.isnan(at_zero.process_var_se)
+        and at_zero.measurement_var == pytest.approx(1e-4)
+    )
     assert at_zero.measurement_var_se == pytest.approx(1e-4 * math.sqrt(2 / 160))
     steps = np.cumsum(np.tile([0.01] * 5 + [-0.01] * 5, (4, 4)), axis=1)  # steps that go on: V is 0
     at_one = estimate(steps, np.ones(steps.shape, bool))
@@ -108,19 +134,27 @@ def test_white_noise_has_no_process_and_a_random_walk_no_measurement_noise():
 
 
 def test_whiteness_by_hand_and_its_size():
-    """One sequence 1, -1, 1, 2: r_1 = (-1 - 1 + 2) / 7, r_2 = (1 - 2) / 7; Ljung-Box 4 * 6 * (r_1^2 / 3 + r_2^2 / 2)."""
+    """One sequence 1, -1, 1, 2: r_1 = (-1 - 1 + 2) / 7, r_2 = (1 - 2) / 7; Ljung-Box 4 * 6 * (r_1^2 / 3 + r_2^2 /
+    2).
+    """
     found = whiteness(np.array([[1.0, np.nan, -1, 1, 2, np.nan]]), lags=2)
     np.testing.assert_allclose(found.autocorrelation, [0, -1 / 7])
     np.testing.assert_allclose(found.statistic, 24 * (1 / 49) / 2)
     np.testing.assert_allclose(found.p_value, stats.chi2.sf(12 / 49, 2))
     rng = np.random.default_rng(0)
-    draw = {"normal": rng.standard_normal, "student": lambda size: rng.standard_t(3, size)}  # heavy tails are white all the same
+    draw = {
+        "normal": rng.standard_normal,
+        "student": lambda size: rng.standard_t(3, size),
+    }  # heavy tails are white all the same
     for sample in draw.values():
         rejected = np.mean([whiteness(sample((30, 40))).p_value < 0.05 for _ in range(200)])
         assert rejected < 0.11
     # sequences are not glued together: an end and the next beginning make no pair
     jump = np.repeat(rng.standard_normal(200), 2).reshape(-1, 2)[:, ::1]
-    assert whiteness(jump, lags=1).p_value < 1e-6 and whiteness(jump.reshape(1, -1)[:, 1:-1].reshape(-1, 2), lags=1).p_value > 1e-3
+    assert (
+        whiteness(jump, lags=1).p_value < 1e-6
+        and whiteness(jump.reshape(1, -1)[:, 1:-1].reshape(-1, 2), lags=1).p_value > 1e-3
+    )
 
 
 def test_a_model_that_fits_passes_and_others_are_refuted():
@@ -133,7 +167,9 @@ def test_a_model_that_fits_passes_and_others_are_refuted():
         consistent.append(nis(fitted).consistent)
         assert nis(fitted).mean == pytest.approx(1, abs=1e-6)
     assert sum(white) >= 7 and sum(consistent) >= 7
-    stiff = standardized_innovations(z, mask, Q / 100, V)  # too small a gain: what it does not follow stays in the innovations
+    stiff = standardized_innovations(
+        z, mask, Q / 100, V
+    )  # too small a gain: what it does not follow stays in the innovations
     assert whiteness(stiff).p_value < 1e-6
     paper = nis(standardized_innovations(z, mask, 1e-2, 1.0))  # the paper's V = 1: far too large for these log-ratios
     assert not paper.consistent and paper.mean < 0.01 < paper.low

@@ -42,12 +42,15 @@ def sigterm():
     signal.signal(signal.SIGTERM, before)
 
 
-# ------------------------------------------------------------------------------------------------------- decode and reward
+# ------------------------------------------------------------------------------------------------------- decode and
+# reward
 
 
 def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm, quick_compilation):
     mesh = make_mesh(Config().mesh, jax.devices()[:1])
-    sample = engine.make_sampler(MODEL, SampleConfig(max_response_length=70), mesh=mesh, eos_ids=(1,), pad_id=0, group_size=2)
+    sample = engine.make_sampler(
+        MODEL, SampleConfig(max_response_length=70), mesh=mesh, eos_ids=(1,), pad_id=0, group_size=2
+    )
     arguments = (init_params(MODEL, jax.random.key(0)), [[2, 3]] * 4)
     named = dict(key=jax.random.key(1), row_ids=np.arange(8).reshape(4, 2), prompt_length=2, num_slots=4)
     sample(*arguments, **named)  # the negative control: nobody has asked
@@ -74,7 +77,8 @@ def test_sigterm_leaves_the_grading_at_once(sigterm):
     assert time.monotonic() - start < 60  # a worker takes seconds to start on a busy machine
 
 
-# ------------------------------------------------------------------------------------------------------------ metrics files
+# ------------------------------------------------------------------------------------------------------------ metrics
+# files
 
 
 def lines(workdir) -> list[dict]:
@@ -83,7 +87,13 @@ def lines(workdir) -> list[dict]:
 
 @pytest.mark.parametrize("evaluated", [True, False])
 def test_a_resumed_run_keeps_what_it_will_not_write_again(tmp_path, evaluated):
-    whole = [{"step": 0, "eval/x": 1}, {"step": 1, "loss": 2}, {"step": 2, "loss": 3}, {"step": 2, "eval/x": 4}, {"step": 3, "loss": 5}]
+    whole = [
+        {"step": 0, "eval/x": 1},
+        {"step": 1, "loss": 2},
+        {"step": 2, "loss": 3},
+        {"step": 2, "eval/x": 4},
+        {"step": 3, "loss": 5},
+    ]
     text = "".join(json.dumps(line) + "\n" for line in whole)
     (tmp_path / "metrics.jsonl").write_text(text + "[1]\nnull\n" + '{"step": 4, "lo')
     writer = MetricWriter(str(tmp_path), done=2, evaluated=evaluated)
@@ -120,7 +130,9 @@ def test_tensorboard_reads_the_events(tmp_path):
     writer.close()
     assert lines(tmp_path) == [{"step": 3, "loss": 0.5, "bad": None}]
     events = list(metrics_events(tmp_path / "tensorboard"))
-    assert [(event.step, [v.tag for v in event.summary.value]) for event in events if event.HasField("summary")] == [(3, ["loss", "bad"])]
+    assert [(event.step, [v.tag for v in event.summary.value]) for event in events if event.HasField("summary")] == [
+        (3, ["loss", "bad"])
+    ]
 
 
 def metrics_events(directory):
@@ -133,11 +145,14 @@ def metrics_events(directory):
         data = data[16 + length :]
 
 
-# ------------------------------------------------------------------------------------------------------------ starting again
+# ------------------------------------------------------------------------------------------------------------ starting
+# again
 
 
 def test_where_no_checkpoint_is_good_a_run_starts_only_if_told(tmp_path, capsys):
-    config = Config(model=MODEL, data=DataConfig(source="arithmetic", num_problems=32), rollout=RolloutConfig(prompts_per_step=8))
+    config = Config(
+        model=MODEL, data=DataConfig(source="arithmetic", num_problems=32), rollout=RolloutConfig(prompts_per_step=8)
+    )
     data = assembly.load_data(config)
     machine = assembly.build(config, data)
     (tmp_path / "checkpoints" / "3").mkdir(parents=True)
@@ -153,18 +168,25 @@ def test_where_no_checkpoint_is_good_a_run_starts_only_if_told(tmp_path, capsys)
 @pytest.mark.parametrize(
     "arguments, environment, told",
     [
-        (["--config=configs/tiny.py:grpo"], {"KPO_COORDINATOR": "127.0.0.1:1"}, "error: KPO_NUM_PROCESSES, KPO_PROCESS_ID: not set"),
+        (
+            ["--config=configs/tiny.py:grpo"],
+            {"KPO_COORDINATOR": "127.0.0.1:1"},
+            "error: KPO_NUM_PROCESSES, KPO_PROCESS_ID: not set",
+        ),
         (["--mode=report", "--detect_job"], {}, "error: --detect_job: not with --mode=report"),
     ],
 )
 def test_half_of_a_job_is_a_usage_error(tmp_path, arguments, environment, told):
     command = [sys.executable, "-m", "kpo_jax.main", *arguments, f"--workdir={tmp_path / 'run'}"]
-    result = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=300)
+    result = subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=300
+    )
     assert result.returncode == 64 and result.stderr.startswith(told) and result.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()
 
 
-# ------------------------------------------------------------------------------------------------------------- whole runs
+# ------------------------------------------------------------------------------------------------------------- whole
+# runs
 
 
 @pytest.mark.slow

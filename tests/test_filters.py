@@ -241,15 +241,20 @@ def test_straight_through_has_the_filters_value_and_the_tokens_gradient(ratio_fi
     chex.assert_trees_all_equal(grads, jnp.where(MASK, COTANGENT, 0))
 
 
-@pytest.mark.parametrize("ratio_filter", [f for f in EXAMPLES if not f.batch_coupled], ids=str)  # theirs leaves out the scale
+@pytest.mark.parametrize(
+    "ratio_filter", [f for f in EXAMPLES if not f.batch_coupled], ids=str
+)  # theirs leaves out the scale
 def test_through_filter_has_the_gradient_of_the_filter(ratio_filter):
     """Against central differences at five points of the case's own; the two gradients agree for the identity alone.
 
-    The median counts: a token may lie within the difference step of a bound, where there is no gradient to compare with.
+    The median counts: a token may lie within the difference step of a bound, where there is no gradient to compare
+    with.
     """
     objective = lambda z: float(np.sum(np.asarray(filtered(ratio_filter, z, MASK).log_ratio * COTANGENT, np.float64)))
     step, errors = 1e-3, {gradient: [] for gradient in FILTER_GRADIENTS}
-    for z, direction in np.random.default_rng(EXAMPLES.index(ratio_filter)).standard_normal((5, 2, ROWS, LENGTH)).astype(np.float32):
+    for z, direction in (
+        np.random.default_rng(EXAMPLES.index(ratio_filter)).standard_normal((5, 2, ROWS, LENGTH)).astype(np.float32)
+    ):
         slope = (objective(z + step * direction) - objective(z - step * direction)) / (2 * step)
         for gradient in FILTER_GRADIENTS:
             output, grads = value_and_gradient(ratio_filter, z, MASK, gradient)

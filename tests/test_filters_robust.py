@@ -1,4 +1,6 @@
-"""The robust filters, the average and the running products: float64 oracles looped from the formulas, limits, invariances."""
+"""The robust filters, the average and the running products: float64 oracles looped from the formulas, limits,
+invariances.
+"""
 
 import dataclasses
 import functools
@@ -128,7 +130,13 @@ def adaptive_var(state, z, rate=0.05):
     predicted = p + Q / V * v
     assert v == 1e-12 or math.isclose(v, c - predicted, rel_tol=1e-9)
     k, d = predicted / (predicted + v), z - x
-    return (x + k * d, (1 - k) * predicted, (1 - rate) * c + rate * d**2), (x + k * d, d, math.sqrt(predicted + v), k, False)
+    return (x + k * d, (1 - k) * predicted, (1 - rate) * c + rate * d**2), (
+        x + k * d,
+        d,
+        math.sqrt(predicted + v),
+        k,
+        False,
+    )
 
 
 def kalman(state, z):
@@ -181,7 +189,9 @@ LINEAR_ESTIMATE = oracle(kalman, LINEAR)[0]
 @pytest.mark.parametrize("ratio_filter", ORACLES, ids=str)
 def test_filter_matches_its_formula_in_float64(ratio_filter):
     expected = oracle(*ORACLES[ratio_filter])
-    for name, value, field in zip(("log_ratio", "innovation", "std", "gain", "saturated"), run(ratio_filter), expected, strict=True):
+    for name, value, field in zip(
+        ("log_ratio", "innovation", "std", "gain", "saturated"), run(ratio_filter), expected, strict=True
+    ):
         np.testing.assert_allclose(np.asarray(value, np.float64), field, atol=2e-5, err_msg=name)
     assert np.abs(expected[0] - LINEAR_ESTIMATE).max() > 1e-2  # control: the linear filter is another
 
@@ -202,7 +212,10 @@ FAR = 1e9
 @pytest.mark.parametrize(
     ("limit", "near"),
     [
-        (SaturatedKalman(Q, V, P0, math.inf, covariance="masreliez"), SaturatedKalman(Q, V, P0, 1.0, covariance="masreliez")),
+        (
+            SaturatedKalman(Q, V, P0, math.inf, covariance="masreliez"),
+            SaturatedKalman(Q, V, P0, 1.0, covariance="masreliez"),
+        ),
         (Huber(Q, V, P0, FAR), Huber(Q, V, P0)),
         (Wolf(Q, V, P0, FAR), Wolf(Q, V, P0)),
         (StudentT(Q, V, P0, FAR), StudentT(Q, V, P0)),
@@ -223,7 +236,9 @@ def test_without_a_bound_it_is_kpo(limit, near):
 
 def test_adaptive_var_that_never_learns_is_kpo_in_its_steady_state():
     steady = Kalman(Q, V, float(STEADY))
-    np.testing.assert_allclose(run(AdaptiveVar(Q, V, float(STEADY), rate=1e-9)).log_ratio, run(steady).log_ratio, atol=1e-5)
+    np.testing.assert_allclose(
+        run(AdaptiveVar(Q, V, float(STEADY), rate=1e-9)).log_ratio, run(steady).log_ratio, atol=1e-5
+    )
     assert np.abs(run(AdaptiveVar(Q, V, float(STEADY))).log_ratio - run(steady).log_ratio).max() > 1e-2
 
 
@@ -236,20 +251,27 @@ def test_iterated_once_clips_the_innovation_at_the_measurements_deviation():
     np.testing.assert_array_equal(run(small_state_bound).log_ratio, run(once).log_ratio)
     thrice = dataclasses.replace(once, iterations=3)
     assert np.abs(run(thrice).log_ratio - expected[0]).max() > 1e-2  # control
-    assert pytest.approx(statistics.NormalDist().inv_cdf(0.85), abs=1e-4) == QUANTILE  # chi-square below its square: 0.7
+    assert (
+        pytest.approx(statistics.NormalDist().inv_cdf(0.85), abs=1e-4) == QUANTILE
+    )  # chi-square below its square: 0.7
 
 
-@pytest.mark.parametrize(("iterations", "estimate", "next_gain"), [(1, 1 / 2, 16 / 25), (2, 3 / 4, 77 / 115), (3, 1, 11 / 16)])
+@pytest.mark.parametrize(
+    ("iterations", "estimate", "next_gain"), [(1, 1 / 2, 16 / 25), (2, 3 / 4, 77 / 115), (3, 1, 11 / 16)]
+)
 def test_iterated_by_hand(iterations, estimate, next_gain):
     """Q = V = 1, P_0 = 0, so P- = 1 and K = 1/2; z = 4, c_o = 1, c_s = 1/2. The innovation is always clipped at 1.
 
-    Steps: 1/2; 1/2 + 1/2 - 1/4; 3/4 + 1/2 - 1/4, where the pull back saturates. Then, 1/P = alpha + beta: 1 + 2/7, 2/3 + 4/13, 1/2 + 1/3.
+    Steps: 1/2; 1/2 + 1/2 - 1/4; 3/4 + 1/2 - 1/4, where the pull back saturates. Then, 1/P = alpha + beta: 1 + 2/7, 2/3
+      + 4/13, 1/2 + 1/3.
     """
     z, mask = np.array([[4.0, 0.0]], np.float32), np.ones((1, 2), bool)
     output = run(Iterated(1.0, 1.0, bound=1.0, state_bound=0.5, iterations=iterations), z, mask)
     np.testing.assert_allclose(output.log_ratio[0, 0], estimate, rtol=1e-6)
     np.testing.assert_allclose(output.gain[0], [1 / 2, next_gain], rtol=1e-6)
-    standard = run(Iterated(1.0, 1.0, bound=1.0, state_bound=0.5, iterations=iterations, covariance="standard"), z, mask)
+    standard = run(
+        Iterated(1.0, 1.0, bound=1.0, state_bound=0.5, iterations=iterations, covariance="standard"), z, mask
+    )
     np.testing.assert_allclose(standard.gain[0], [1 / 2, 3 / 5], rtol=1e-6)  # control: without the weights P = K V
 
 
@@ -305,7 +327,9 @@ def test_scale_equivariance(cls):
     small, large = run(cls(Q, V, P0)), run(cls(c**2 * Q, c**2 * V, c**2 * P0), c * Z)
     for name in ("log_ratio", "innovation", "innovation_std"):
         np.testing.assert_allclose(getattr(large, name), c * getattr(small, name), rtol=2e-4, atol=1e-4)
-    assert np.abs(run(cls(Q, V, P0), c * Z).log_ratio - c * small.log_ratio).max() > 1e-1  # control: variances must scale
+    assert (
+        np.abs(run(cls(Q, V, P0), c * Z).log_ratio - c * small.log_ratio).max() > 1e-1
+    )  # control: variances must scale
 
 
 @pytest.mark.parametrize("make", [Calibrated, RunningScale])

@@ -20,14 +20,18 @@ def test_forward_is_what_xla_counts():
     def run(params, tokens):
         return model.logits(config, params, model.hidden_states(config, params, tokens, jnp.arange(length)[None, :]))
 
-    counted = jax.jit(run).lower(random_params(config), random_tokens((1, length), config)).compile().cost_analysis()["flops"]
+    counted = (
+        jax.jit(run).lower(random_params(config), random_tokens((1, length), config)).compile().cost_analysis()["flops"]
+    )
     expected = flops.forward(config, tokens=length, pairs=length * length, logits=length)
     assert 1 <= counted / expected < 1.05  # norms, rotations and softmax are on top
     assert counted > 1.05 * flops.forward(config, tokens=length, pairs=0, logits=length)
 
 
 def test_prefill_is_what_xla_counts():
-    """All of the first layer, and of the last one the product that makes keys and values: XLA leaves out what nobody reads."""
+    """All of the first layer, and of the last one the product that makes keys and values: XLA leaves out what nobody
+    reads.
+    """
     config, length = dataclasses.replace(PRESETS["tiny"], num_layers=2), 64
     weights = jax.eval_shape(lambda: decoding.decode_weights(config, random_params(config)))
     run = jax.jit(lambda weights, tokens: decoding.prefill(config, weights, tokens))
@@ -61,7 +65,9 @@ def test_a_step_by_hand():
     above, pair_above = (flops.forward(config, tokens=n, pairs=1 - n, logits=0) for n in (1, 0))
     keys_and_values = 2 * CONFIG.hidden_size * 2 * CONFIG.num_kv_heads * CONFIG.head_dim
     layer, layer_pair = token - above, pair - pair_above
-    assert step.prefill == 5 * above + 9 * pair_above + 3 * keys_and_values + 2 * layer + (3 + 2) * layer_pair + 2 * logit
+    assert (
+        step.prefill == 5 * above + 9 * pair_above + 3 * keys_and_values + 2 * layer + (3 + 2) * layer_pair + 2 * logit
+    )
     # run: the first token of the first response, which sees 4 keys; three of the third, which see 3, 4 and 5
     assert step.decode == 4 * token + (4 + 3 + 4 + 5) * pair + 4 * logit
     assert step.score == (5 + 4 + 6 + 3) * token + (15 + 10 + 21 + 6) * pair + 8 * logit

@@ -1,4 +1,6 @@
-"""GGUF files: weights against an independent dequantiser, the order of query and key rows, the tokenizer, and what is refused."""
+"""GGUF files: weights against an independent dequantiser, the order of query and key rows, the tokenizer, and what is
+refused.
+"""
 
 import dataclasses
 import importlib.util
@@ -33,7 +35,9 @@ ENGLISH = (
 
 
 def dequantise(raw: np.ndarray, kind: str) -> np.ndarray:
-    """Rows of bytes -> float32, from the format's definition: blocks of 32 numbers, the scales as float16 before them."""
+    """Rows of bytes -> float32, from the format's definition: blocks of 32 numbers, the scales as float16 before
+    them.
+    """
     if kind == "F32":
         return raw.view(np.float32)
     size = {"Q4_1": 20, "Q8_0": 34}[kind]
@@ -65,7 +69,8 @@ def load(path, config):
     return gguf_weights.load_params(str(path), config, shardings)
 
 
-# ------------------------------------------------------------------------------------------------------- files made here
+# ------------------------------------------------------------------------------------------------------- files made
+# here
 
 
 def byte_symbols():
@@ -178,7 +183,9 @@ def test_weights_are_those_of_the_reference(tiny):
     check_against_oracle(tiny, params, TINY)
     # The comparison sees the order of the rows.
     attention = params["layers"]["self_attn"]
-    wrong = params | {"layers": params["layers"] | {"self_attn": attention | {"q_proj": jnp.roll(attention["q_proj"], 1, axis=-1)}}}
+    wrong = params | {
+        "layers": params["layers"] | {"self_attn": attention | {"q_proj": jnp.roll(attention["q_proj"], 1, axis=-1)}}
+    }
     with pytest.raises(AssertionError):
         check_against_oracle(tiny, wrong, TINY)
 
@@ -190,7 +197,9 @@ def test_untied_and_bfloat16(tmp_path):
     params = load(path, config)
     check_against_oracle(path, params, config)
     rounded = load(path, dataclasses.replace(config, param_dtype="bfloat16"))
-    jax.tree.map(lambda x, y: np.testing.assert_array_equal(np.asarray(x.astype(jnp.bfloat16)), np.asarray(y)), params, rounded)
+    jax.tree.map(
+        lambda x, y: np.testing.assert_array_equal(np.asarray(x.astype(jnp.bfloat16)), np.asarray(y)), params, rounded
+    )
 
 
 def rotate_neighbours(x, theta):
@@ -232,7 +241,9 @@ def reference_logits(tensors, config, tokens):
 
 def our_logits(config, params, tokens):
     positions = jnp.arange(len(tokens))[None]
-    return np.asarray(model.logits(config, params, model.hidden_states(config, params, jnp.asarray(tokens)[None], positions))[0])
+    return np.asarray(
+        model.logits(config, params, model.hidden_states(config, params, jnp.asarray(tokens)[None], positions))[0]
+    )
 
 
 def test_the_model_computes_what_the_file_means(tmp_path, monkeypatch):
@@ -350,7 +361,9 @@ def test_smollm2_reads_english(smollm2, smollm2_model):
     assert mean_log_prob(config, params, ids) > -2.5
     # With the rows in the file's order it does not, nor does it in another order of the words.
     attention = params["layers"]["self_attn"]
-    back = {name: np.asarray(attention[name]).reshape(*attention[name].shape[:3], 2, -1) for name in ("q_proj", "k_proj")}
+    back = {
+        name: np.asarray(attention[name]).reshape(*attention[name].shape[:3], 2, -1) for name in ("q_proj", "k_proj")
+    }
     back = {name: jnp.asarray(x.swapaxes(-1, -2).reshape(attention[name].shape)) for name, x in back.items()}
     unpermuted = params | {"layers": params["layers"] | {"self_attn": attention | back}}
     assert mean_log_prob(config, unpermuted, ids) < -3.5

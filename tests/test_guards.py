@@ -18,7 +18,9 @@ OPTIMIZER = optax.sgd(1.0)
 
 
 def after(norms, **limits):
-    """(state, its skipped_in_a_row after each) of updates whose gradients, and losses where not finite, have these norms."""
+    """(state, its skipped_in_a_row after each) of updates whose gradients, and losses where not finite, have these
+    norms.
+    """
     step = jax.jit(lambda state, norm: guarded_update(state, norm, {"w": jnp.array([norm, 0.0])}, OPTIMIZER, **limits))
     state, in_a_row = init_state({"w": jnp.zeros(2)}, OPTIMIZER), []
     for norm in norms:

@@ -1,4 +1,6 @@
-"""Hugging Face directories in and out: against transformers' goldens, bit for bit, on a mesh, and everything that is refused."""
+"""Hugging Face directories in and out: against transformers' goldens, bit for bit, on a mesh, and everything that is
+refused.
+"""
 
 import dataclasses
 import json
@@ -31,7 +33,9 @@ pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 ROOT = pathlib.Path(__file__).parents[1]
 GOLDENS = sorted(make_model_goldens.MODELS)
-ANY = model.ModelConfig(vocab_size=1, hidden_size=1, intermediate_size=1, num_layers=1, num_heads=1, num_kv_heads=1, head_dim=2)
+ANY = model.ModelConfig(
+    vocab_size=1, hidden_size=1, intermediate_size=1, num_layers=1, num_heads=1, num_kv_heads=1, head_dim=2
+)
 
 
 def read_golden(name):
@@ -53,7 +57,9 @@ def write_directory(path, golden, *, tensors=None, dtype=np.float32, num_files=1
     if num_files == 1:
         save_file(tensors, path / "model.safetensors", metadata={"format": "pt"})
         return path
-    weight_map = {name: f"model-{i % num_files + 1:05d}-of-{num_files:05d}.safetensors" for i, name in enumerate(sorted(tensors))}
+    weight_map = {
+        name: f"model-{i % num_files + 1:05d}-of-{num_files:05d}.safetensors" for i, name in enumerate(sorted(tensors))
+    }
     for file in set(weight_map.values()):
         save_file({k: v for k, v in tensors.items() if weight_map[k] == file}, path / file)
     (path / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
@@ -66,7 +72,9 @@ def model_config(path, **changes):
 
 def shardings(config, **sizes):
     mesh = make_mesh(MeshConfig(**(sizes or {"data": 1})), jax.devices()[: int(np.prod(list(sizes.values()) or [1]))])
-    return jax.tree.map(lambda spec: jax.NamedSharding(mesh, spec), param_specs(config), is_leaf=lambda x: isinstance(x, jax.P))
+    return jax.tree.map(
+        lambda spec: jax.NamedSharding(mesh, spec), param_specs(config), is_leaf=lambda x: isinstance(x, jax.P)
+    )
 
 
 def load(path, config, **sizes):
@@ -94,7 +102,14 @@ def export(params, config, out, dtype=None, **keywords):
     dtype = dtype or config.param_dtype
     architecture = hf_export.architecture_of(config, 64) | {"dtype": dtype}
     hf_export.write(
-        params, config, str(out), dtype=dtype, architecture=architecture, generation={"eos_token_id": [1]}, tokenizer=CharTokenizer(), **keywords
+        params,
+        config,
+        str(out),
+        dtype=dtype,
+        architecture=architecture,
+        generation={"eos_token_id": [1]},
+        tokenizer=CharTokenizer(),
+        **keywords,
     )
     return out
 
@@ -145,7 +160,10 @@ def test_dtypes(stored, param_dtype, tmp_path):
     np.testing.assert_array_equal(params["layers"]["mlp"]["down_proj"][1], expected)
 
 
-@pytest.mark.parametrize("sizes", [{"data": 2, "fsdp": 2, "tensor": 1}, {"data": 1, "fsdp": 4, "tensor": 1}, {"data": 2, "fsdp": 2, "tensor": 2}])
+@pytest.mark.parametrize(
+    "sizes",
+    [{"data": 2, "fsdp": 2, "tensor": 1}, {"data": 1, "fsdp": 4, "tensor": 1}, {"data": 2, "fsdp": 2, "tensor": 2}],
+)
 @pytest.mark.parametrize("name", ["qwen3_tied", "qwen2"])
 def test_a_mesh_holds_what_one_device_holds(name, sizes, tmp_path):
     vocab = 96  # 97 divides by nothing
@@ -162,7 +180,14 @@ def test_a_mesh_holds_what_one_device_holds(name, sizes, tmp_path):
 
 def big_config(**changes):
     return model.ModelConfig(
-        vocab_size=512, hidden_size=256, intermediate_size=1024, num_layers=8, num_heads=8, num_kv_heads=4, head_dim=64, **changes
+        vocab_size=512,
+        hidden_size=256,
+        intermediate_size=1024,
+        num_layers=8,
+        num_heads=8,
+        num_kv_heads=4,
+        head_dim=64,
+        **changes,
     )
 
 
@@ -190,7 +215,9 @@ def test_the_host_holds_one_shard_and_every_slice_is_read_once(big_directory, mo
     tracemalloc.stop()
     total = sum(leaf.size * 4 for leaf in jax.tree.leaves(shapes))
     assert sum(read) == total  # two replicas, and nothing is read twice
-    largest = max(np.prod(s.shard_shape(leaf.shape)) * 4 for leaf, s in zip(*map(jax.tree.leaves, (shapes, where)), strict=True))
+    largest = max(
+        np.prod(s.shard_shape(leaf.shape)) * 4 for leaf, s in zip(*map(jax.tree.leaves, (shapes, where)), strict=True)
+    )
     # a whole leaf would be 4 shards, the model 18; the headers cost 200 kB
     assert largest < peak < 1.2 * largest, (largest, peak, total)
 
@@ -230,7 +257,10 @@ def test_a_process_reads_what_its_devices_hold(big_directory):
         port = str(free.getsockname()[1])
     command = [sys.executable, "-c", PROCESS, str(big_directory), port]
     processes = [
-        subprocess.Popen([*command, str(i)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) for i in (0, 1)
+        subprocess.Popen(
+            [*command, str(i)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT
+        )
+        for i in (0, 1)
     ]
     out = [p.communicate(timeout=120) for p in processes]
     assert [p.returncode for p in processes] == [0, 0], out
@@ -318,12 +348,31 @@ def test_a_model_without_an_architecture_is_refused():
 # --- what is refused
 
 REFUSED_CONFIGS = [
-    (dict(architectures=["MistralForCausalLM"]), r"architectures \['MistralForCausalLM'\] not supported; supported are Qwen3ForCausalLM, "),
+    (
+        dict(architectures=["MistralForCausalLM"]),
+        r"architectures \['MistralForCausalLM'\] not supported; supported are Qwen3ForCausalLM, ",
+    ),
     (dict(architectures=None), r"architectures None not supported"),
     (dict(model_type="qwen2"), r"model_type is 'qwen2', that of Qwen3ForCausalLM is 'qwen3'"),
-    (dict(rope_parameters={"rope_type": "yarn", "rope_theta": 1e6, "factor": 4.0, "original_max_position_embeddings": 32}), r"rope scaling .*yarn"),
-    (dict(rope_parameters=None, rope_theta=1e6, rope_scaling={"type": "linear", "factor": 2.0}), r"rope scaling .*linear"),
-    (dict(use_sliding_window=True, sliding_window=8, max_window_layers=1, layer_types=None), r"layer types sliding_attention"),
+    (
+        dict(
+            rope_parameters={
+                "rope_type": "yarn",
+                "rope_theta": 1e6,
+                "factor": 4.0,
+                "original_max_position_embeddings": 32,
+            }
+        ),
+        r"rope scaling .*yarn",
+    ),
+    (
+        dict(rope_parameters=None, rope_theta=1e6, rope_scaling={"type": "linear", "factor": 2.0}),
+        r"rope scaling .*linear",
+    ),
+    (
+        dict(use_sliding_window=True, sliding_window=8, max_window_layers=1, layer_types=None),
+        r"layer types sliding_attention",
+    ),
     (dict(hidden_act="gelu"), r"hidden_act 'gelu' \(silu is\)"),
     (dict(attention_bias=True), r"attention_bias true"),
     (dict(mlp_bias=True), r"mlp_bias true"),
@@ -361,7 +410,14 @@ except AssertionError:
 
 def test_the_check_touches_no_device(tmp_path):
     path = write_directory(tmp_path / "model", read_golden("qwen3_tied"))
-    result = subprocess.run([sys.executable, "-c", UNTOUCHED, str(path)], capture_output=True, text=True, cwd=ROOT, timeout=120, env=ENVIRONMENT)
+    result = subprocess.run(
+        [sys.executable, "-c", UNTOUCHED, str(path)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+        env=ENVIRONMENT,
+    )
     assert result.returncode == 0 and "control seen" in result.stdout, result.stderr
 
 
@@ -371,13 +427,18 @@ def test_windows_that_no_layer_uses_are_no_reason(tmp_path):
     hf.find(str(path), "", model_config(path))
 
 
-ROPE = [{"rope_parameters": None, "rope_theta": 5e6}, {"rope_parameters": {"rope_type": "default", "rope_theta": 5000000}}]
+ROPE = [
+    {"rope_parameters": None, "rope_theta": 5e6},
+    {"rope_parameters": {"rope_type": "default", "rope_theta": 5000000}},
+]
 
 
 @pytest.mark.parametrize("changes", ROPE)
 def test_differences_are_listed_as_overrides_that_mend_them(changes, tmp_path):
     path = write_directory(tmp_path / "model", read_golden("llama"), rms_norm_eps=1e-5, **changes)
-    wrong = dataclasses.replace(model_config(path), num_layers=1, norm_eps=1e-6, rope_theta=1e6, tie_embeddings=True, qk_norm=True)
+    wrong = dataclasses.replace(
+        model_config(path), num_layers=1, norm_eps=1e-6, rope_theta=1e6, tie_embeddings=True, qk_norm=True
+    )
     with pytest.raises(ValueError, match=r"is not of config\.model") as error:
         hf.find(str(path), "", wrong)
     line = str(error.value)
@@ -399,10 +460,22 @@ NORM = "model__layers__1__self_attn__q_norm__weight"
 REFUSED_TENSORS = [
     ("qwen3_untied", {NORM: None}, r"tensor model\.layers\.1\.self_attn\.q_norm\.weight \(8,\) is missing$"),
     ("qwen3_untied", {NORM: None, "lm_head__weight": None}, r"tensor \S+ \(\d+, ?\d*\) is missing \(and 1 more\)$"),
-    ("qwen3_untied", {NORM: np.ones(9, np.float32)}, r"q_norm\.weight in .*model\.safetensors: shape \(9,\), expected \(8,\)"),
+    (
+        "qwen3_untied",
+        {NORM: np.ones(9, np.float32)},
+        r"q_norm\.weight in .*model\.safetensors: shape \(9,\), expected \(8,\)",
+    ),
     ("qwen3_untied", {NORM: np.ones(8)}, r"q_norm\.weight in .*model\.safetensors: dtype F64, expected F32, F16, BF16"),
-    ("qwen3_untied", {"model__score__weight": np.ones((2, 3), np.float32)}, r"tensor model\.score\.weight \(2, 3\) in .*: expected no such tensor$"),
-    ("qwen3_tied", {"lm_head__weight": np.ones((97, 32), np.float32)}, r"lm_head\.weight in .* differs from model\.embed_tokens\.weight"),
+    (
+        "qwen3_untied",
+        {"model__score__weight": np.ones((2, 3), np.float32)},
+        r"tensor model\.score\.weight \(2, 3\) in .*: expected no such tensor$",
+    ),
+    (
+        "qwen3_tied",
+        {"lm_head__weight": np.ones((97, 32), np.float32)},
+        r"lm_head\.weight in .* differs from model\.embed_tokens\.weight",
+    ),
 ]
 
 
@@ -417,7 +490,10 @@ def test_tensors_that_do_not_fit_are_refused(name, changes, message, tmp_path):
 def test_a_tied_head_that_says_the_same_and_old_buffers_are_accepted(tmp_path):
     golden = read_golden("qwen3_tied")
     tensors = golden_tensors(golden)
-    extra = {"lm_head.weight": tensors["model.embed_tokens.weight"], "model.layers.0.self_attn.rotary_emb.inv_freq": np.ones(4, np.float32)}
+    extra = {
+        "lm_head.weight": tensors["model.embed_tokens.weight"],
+        "model.layers.0.self_attn.rotary_emb.inv_freq": np.ones(4, np.float32),
+    }
     path = write_directory(tmp_path / "model", golden, tensors=tensors | extra)
     config = model_config(path)
     assert "lm_head" not in load(path, config)
@@ -430,7 +506,10 @@ def test_truncated_and_foreign_files_are_refused(tmp_path):
     file = path / "model.safetensors"
     whole = file.read_bytes()
     file.write_bytes(whole[:-3])
-    with pytest.raises(ValueError, match=rf"tensor model\.\S+ in \S+: the file has {len(whole) - 3} bytes, expected {len(whole)}: it is truncated"):
+    with pytest.raises(
+        ValueError,
+        match=rf"tensor model\.\S+ in \S+: the file has {len(whole) - 3} bytes, expected {len(whole)}: it is truncated",
+    ):
         hf.find(str(path), "", config)
     for content in (whole[:100], b"", b"\x08" + bytes(7) + b"not json", b"\x02" + bytes(7) + b"[]"):
         file.write_bytes(content)
@@ -451,7 +530,10 @@ def test_directories_without_weights_are_refused(tmp_path):
     path = write_directory(tmp_path / "model", golden)
     config = model_config(path)
     (path / "model.safetensors").rename(path / "pytorch_model.bin")
-    with pytest.raises(ValueError, match=r"neither model\.safetensors nor model\.safetensors\.index\.json; pytorch_model\.bin is a pickle"):
+    with pytest.raises(
+        ValueError,
+        match=r"neither model\.safetensors nor model\.safetensors\.index\.json; pytorch_model\.bin is a pickle",
+    ):
         hf.find(str(path), "", config)
     (path / "config.json").write_text("{")
     with pytest.raises(ValueError, match=r"config\.json is not JSON"):
@@ -466,10 +548,15 @@ def test_an_index_that_lies_is_refused(tmp_path):
     config = model_config(path)
     gone = path / "model-00002-of-00003.safetensors"
     shutil.copy(path / "model-00001-of-00003.safetensors", gone)
-    with pytest.raises(ValueError, match=r"is in .*00001-of-00003\.safetensors and in .*00002-of-00003\.safetensors; expected once"):
+    with pytest.raises(
+        ValueError, match=r"is in .*00001-of-00003\.safetensors and in .*00002-of-00003\.safetensors; expected once"
+    ):
         hf.find(str(path), "", config)
     gone.unlink()
-    with pytest.raises(ValueError, match=r"tensor model\.\S+: .* expects it in model-00002-of-00003.safetensors, and there is no such file"):
+    with pytest.raises(
+        ValueError,
+        match=r"tensor model\.\S+: .* expects it in model-00002-of-00003.safetensors, and there is no such file",
+    ):
         hf.find(str(path), "", config)
     (path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"x": "../secret"}}))
     with pytest.raises(ValueError, match="weight_map is not an object of tensor names and file names"):
@@ -499,7 +586,9 @@ def test_a_hub_id_is_checked_before_its_weights_are_fetched(tmp_path, monkeypatc
     import huggingface_hub
 
     path, asked = write_directory(tmp_path / "model", read_golden("qwen2")), []
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **k: (asked.append(k["allow_patterns"]), str(path))[1])
+    monkeypatch.setattr(
+        huggingface_hub, "snapshot_download", lambda name, **k: (asked.append(k["allow_patterns"]), str(path))[1]
+    )
     with pytest.raises(ValueError, match=r"is not of config\.model"):
         hf.find("a/b", "", ANY)
     assert len(asked) == 1
@@ -523,11 +612,15 @@ def test_a_gguf_file_goes_to_its_own_module(tmp_path, monkeypatch):
 
     file, config = tmp_path / "model.gguf", big_config(qk_norm=False)
     file.write_bytes(b"GGUF")
-    monkeypatch.setattr(gguf_weights, "read_config", lambda path: {k: getattr(config, k) for k in hf.ARCHITECTURE_FIELDS})
+    monkeypatch.setattr(
+        gguf_weights, "read_config", lambda path: {k: getattr(config, k) for k in hf.ARCHITECTURE_FIELDS}
+    )
     monkeypatch.setattr(gguf_weights, "load_params", lambda *arguments: arguments)
     assert hf.find(str(file), "", config) == str(file)
     assert hf.load_params(str(file), config, "shardings") == (str(file), config, "shardings")
-    with pytest.raises(ValueError, match=r"model\.gguf is not of config\.model; what differs: --config\.model\.qk_norm=false$"):
+    with pytest.raises(
+        ValueError, match=r"model\.gguf is not of config\.model; what differs: --config\.model\.qk_norm=false$"
+    ):
         hf.find(str(file), "", big_config())
 
 
@@ -551,7 +644,9 @@ def test_a_tokenizer_goes_into_the_export(tmp_path):
 
     words = tokenizers.Tokenizer(tokenizers.models.WordLevel({"one": 0, "two": 1, "<end>": 2}, unk_token="<end>"))
     words.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
-    given = transformers.PreTrainedTokenizerFast(tokenizer_object=words, eos_token="<end>", chat_template="{{ messages[0]['content'] }} !")
+    given = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=words, eos_token="<end>", chat_template="{{ messages[0]['content'] }} !"
+    )
     given.save_pretrained(tmp_path / "given")
     tokenizer = load_tokenizer(str(tmp_path / "given"))
     path = write_directory(tmp_path / "in", read_golden("llama"))
@@ -588,7 +683,12 @@ def get_config():
 
 def run(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "kpo_jax.main", *map(str, arguments)], capture_output=True, text=True, cwd=ROOT, timeout=300, env=ENVIRONMENT
+        [sys.executable, "-m", "kpo_jax.main", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=300,
+        env=ENVIRONMENT,
     )
 
 
@@ -609,13 +709,18 @@ def test_train_from_a_directory_and_export(tmp_path):
     assert exported.returncode == 0, exported.stderr
     assert f"step 1 of {workdir} is in {tmp_path / 'step_1'}, bfloat16" in exported.stdout
     hf_export.export_run(str(workdir), str(tmp_path / "step_0"), 0, None)
-    before, after, changed = (load_file(x / "model.safetensors") for x in (given, tmp_path / "step_0", tmp_path / "step_1"))
+    before, after, changed = (
+        load_file(x / "model.safetensors") for x in (given, tmp_path / "step_0", tmp_path / "step_1")
+    )
     assert_same_bits(before, after)
     assert before.keys() == changed.keys() and {x.dtype for x in changed.values()} == {jnp.dtype("bfloat16")}
     assert any(np.any(before[name].astype(jnp.bfloat16) != changed[name]) for name in before)
     assert json.loads((tmp_path / "step_0" / "config.json").read_text()) == described
     assert json.loads((tmp_path / "step_1" / "config.json").read_text()) == described | {"dtype": "bfloat16"}
-    assert json.loads((tmp_path / "step_0" / "generation_config.json").read_text()) == {"eos_token_id": [1], "pad_token_id": 0}
+    assert json.loads((tmp_path / "step_0" / "generation_config.json").read_text()) == {
+        "eos_token_id": [1],
+        "pad_token_id": 0,
+    }
 
     run_config = hf_export.run_config(str(workdir))
     assert assembly.load_data(run_config).weights == str(given)
@@ -640,7 +745,10 @@ def test_a_workdir_without_a_run_is_refused(tmp_path):
     ("arguments", "named"),
     [
         (["--mode=export", "--workdir=x"], ["--out"]),
-        (["--mode=export", "--workdir=x", "--out=y", "--dry_run", "--config=configs/tiny.py"], ["--config", "--dry_run"]),
+        (
+            ["--mode=export", "--workdir=x", "--out=y", "--dry_run", "--config=configs/tiny.py"],
+            ["--config", "--dry_run"],
+        ),
         (["--mode=train", "--workdir=x", "--out=y", "--dtype=float16"], ["--out", "--dtype"]),
         (["--mode=export", "--workdir=x", "--out=y", "--dtype=float16"], []),
         (["--mode=train", "--workdir=x"], []),
@@ -671,7 +779,9 @@ def test_transformers_loads_an_export_and_gives_the_same_logits(name, tmp_path):
     params = load(path, config)
     params = jax.tree.map(lambda x: x * 1.01, params)  # not the weights of the golden any more
     out = export(params, config, tmp_path / "out", max_bytes=20_000)
-    reference, report = transformers.AutoModelForCausalLM.from_pretrained(out, output_loading_info=True, dtype=torch.float32)
+    reference, report = transformers.AutoModelForCausalLM.from_pretrained(
+        out, output_loading_info=True, dtype=torch.float32
+    )
     assert not any(report[key] for key in ("missing_keys", "unexpected_keys", "mismatched_keys"))
     tokens, lengths = read_golden(name)["tokens"], read_golden(name)["length"]
     width = tokens.shape[1]

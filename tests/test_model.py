@@ -299,7 +299,9 @@ def test_params_may_be_stored_in_bfloat16():
 # --- prefill and decoding
 
 
-def decode_rows(config, params, tokens, prompt_length, group_size, prompts, response_length, shift=0, begin=0, segments=1):
+def decode_rows(
+    config, params, tokens, prompt_length, group_size, prompts, response_length, shift=0, begin=0, segments=1
+):
     """Hidden states [B, T, D] of the response columns of `tokens` [B, S], by prefill and single steps.
 
     Row b begins after b * `begin` steps, so that with begin > 0 the rows have different ages and all go round the ring.
@@ -341,7 +343,16 @@ def test_prefill_and_decode_equal_the_whole_forward(changes):
 
     run = jax.jit(decode_rows, static_argnums=(0, 4, 6, 8, 9))
     decode = lambda prompts, shift, begin=0, segments=1: run(
-        config, params, tokens, prompt_length, group_size, prompts, response_length, jnp.broadcast_to(shift, (2,)), begin, segments
+        config,
+        params,
+        tokens,
+        prompt_length,
+        group_size,
+        prompts,
+        response_length,
+        jnp.broadcast_to(shift, (2,)),
+        begin,
+        segments,
     )
     for begin, segments in ((0, 1), (1, 2), (3, 6)):
         chex.assert_trees_all_close(decode(prompts, 0, begin, segments), expected, atol=2e-5, rtol=1e-5)
@@ -393,4 +404,6 @@ def test_decode_holds_the_cache_once():
 def test_decode_rejects_rows_that_do_not_divide_into_groups():
     prompt, response = (decoding.empty_ring(CONFIG, rows, 1, 4) for rows in (2, 3))
     with pytest.raises(ValueError, match="3 rows must be a multiple of the 2 prompts"):
-        decoding.decode_step(CONFIG, {}, *(jnp.zeros((3,), jnp.int32),) * 3, 0, prompt, jnp.ones((2,), jnp.int32), response)
+        decoding.decode_step(
+            CONFIG, {}, *(jnp.zeros((3,), jnp.int32),) * 3, 0, prompt, jnp.ones((2,), jnp.int32), response
+        )

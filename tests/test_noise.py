@@ -17,6 +17,7 @@ from kpo_jax.training import step as stages
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
+
 @pytest.fixture(scope="module")
 def setting():
     config = small("kpo_weak", rollout__prompts_per_step=8, learner__microbatch_tokens=112)
@@ -34,7 +35,11 @@ def measured(setting):
     algorithms = {name: METHODS[name] for name in ("kpo_weak", *of_filter.values())}
     tight = dataclasses.replace(METHODS["grpo"].objective, clip_low=1e-9, clip_high=1e-9)
     algorithms["tight"] = dataclasses.replace(METHODS["grpo"], objective=tight)
-    return minibatches, scores, {(line["variation"], line["method"]): line for line in noise.measure(algorithms, minibatches, scores)}
+    return (
+        minibatches,
+        scores,
+        {(line["variation"], line["method"]): line for line in noise.measure(algorithms, minibatches, scores)},
+    )
 
 
 def test_the_same_computation_has_no_noise_in_any_filter(measured):
@@ -50,7 +55,9 @@ def test_the_same_computation_has_no_noise_in_any_filter(measured):
 
 
 def test_the_released_filter_is_the_exact_one_until_it_breaks(measured):
-    """Its noise floor is that of kpo_weak on short responses; on 900 tokens it has one of its own, and that is counted."""
+    """Its noise floor is that of kpo_weak on short responses; on 900 tokens it has one of its own, and that is
+    counted.
+    """
     minibatches, scores, of = measured
     for name in scores:
         if name != "as trained":
@@ -62,7 +69,9 @@ def test_the_released_filter_is_the_exact_one_until_it_breaks(measured):
     rows["sampler_log_prob"] = base
     algorithms = {name: METHODS[name] for name in ("kpo_released", "kpo_weak")}
     released, exact = noise.measure(algorithms, [rows], {"as trained": [base], "other": [base + np.float32(1e-3)]})
-    assert released["not_finite_fraction"] == pytest.approx(1 - 871 / 900, abs=1e-3) and exact["not_finite_fraction"] == 0
+    assert (
+        released["not_finite_fraction"] == pytest.approx(1 - 871 / 900, abs=1e-3) and exact["not_finite_fraction"] == 0
+    )
     assert "Not finite\n\n| method       | other |" in noise.tables([released, exact])
 
 
@@ -79,7 +88,11 @@ def test_other_shapes_and_dtypes_have(measured):
         advantage.append(np.broadcast_to(rows["advantage"][:, None], mask.shape)[mask])
     z, advantage = np.concatenate(z), np.concatenate(advantage)
     line = of["bfloat16", "grpo"]
-    assert line["tokens"] == len(z) and line["z_sd"] == pytest.approx(z.std(dtype=float)) and line["tokens_with_advantage"] == (advantage != 0).sum()
+    assert (
+        line["tokens"] == len(z)
+        and line["z_sd"] == pytest.approx(z.std(dtype=float))
+        and line["tokens_with_advantage"] == (advantage != 0).sum()
+    )
     assert line["clipped_fraction"] == 0  # the band of 0.2
     ratio = np.exp(z)
     expected = np.where(advantage > 0, ratio > np.float32(1 + 1e-9), ratio < np.float32(1 - 1e-9))
@@ -88,7 +101,11 @@ def test_other_shapes_and_dtypes_have(measured):
     assert of["bfloat16", "kpo_weak"]["log_ratio_sd"] < line["z_sd"]
     assert of["bfloat16", "is_kpo_calibrated"]["saturated_fraction"] > 0  # whose threshold follows any noise
     text = noise.tables(list(of.values()))
-    assert "| the same again " in text and "Saturated\n" in text and "| grpo " not in text.split("Saturated")[0].split("Clipped")[1]
+    assert (
+        "| the same again " in text
+        and "Saturated\n" in text
+        and "| grpo " not in text.split("Saturated")[0].split("Clipped")[1]
+    )
 
 
 def test_other_shapes_of_a_minibatch():

@@ -35,13 +35,17 @@ def loss_and_gradient(objective, filtered, batch):
 
 
 def test_dual_clip_by_hand():
-    """Ratios 5 and 2.5 at A = -2: beyond c = 3 the loss stays at 6 and the gradient is gone. At A = 1 nothing changes."""
+    """Ratios 5 and 2.5 at A = -2: beyond c = 3 the loss stays at 6 and the gradient is gone. At A = 1 nothing
+    changes.
+    """
     filtered = jnp.log(jnp.array([[5.0, 2.5], [5.0, 2.5]]))
     batch = make_batch(np.ones((2, 2)), [-2.0, 1.0])
     output = Clipped(dual_clip=3.0)(filtered, batch)
     np.testing.assert_allclose(output.token_loss, [[6, 5], [-1.2, -1.2]], rtol=1e-6)
     np.testing.assert_array_equal(output.clipped, [[True, False], [True, True]])
-    np.testing.assert_allclose(loss_and_gradient(Clipped(dual_clip=3.0), filtered, batch)[1], [[0, 5 / 4], [0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(
+        loss_and_gradient(Clipped(dual_clip=3.0), filtered, batch)[1], [[0, 5 / 4], [0, 0]], rtol=1e-6
+    )
     np.testing.assert_allclose(Clipped()(filtered, batch).token_loss[0], [10, 5], rtol=1e-6)  # control: without it
 
 
@@ -68,7 +72,9 @@ def test_position_clipped_by_hand():
 
 
 def test_geometric_by_hand():
-    """z = .6, -.6, .2, clip .4. A = 1: the smaller, .4, -.6, .2, mean 0. A = -2: the larger, .6, -.4, .2, mean .4 / 3."""
+    """z = .6, -.6, .2, clip .4. A = 1: the smaller, .4, -.6, .2, mean 0. A = -2: the larger, .6, -.4, .2, mean .4 /
+    3.
+    """
     mask = np.array([[1, 1, 0, 1]] * 2, bool)
     z = np.array([[0.6, -0.6, 7.0, 0.2]] * 2)
     batch = make_batch(mask, [1.0, -2.0])
@@ -91,7 +97,9 @@ def test_cispo_by_hand():
     np.testing.assert_allclose(output.token_loss, expected, rtol=1e-6)
     np.testing.assert_array_equal(output.clipped, [[0, 1, 1]] * 2)
     np.testing.assert_allclose(loss_and_gradient(Cispo(0.5, 1.0), z, batch)[1], np.array(expected) / 6, rtol=1e-6)
-    np.testing.assert_allclose(Cispo()(jnp.log(jnp.array([[7.0, 4.0, 1e-3]] * 2)), batch).token_loss[0], [-5, -4, -1e-3], rtol=1e-5)
+    np.testing.assert_allclose(
+        Cispo()(jnp.log(jnp.array([[7.0, 4.0, 1e-3]] * 2)), batch).token_loss[0], [-5, -4, -1e-3], rtol=1e-5
+    )
 
 
 def test_sapo_by_hand():
@@ -127,7 +135,10 @@ def test_losses_and_gradients_of_microbatches_add_up(cls, aggregation):
     objective = cls(aggregation=aggregation)
     whole = loss_and_gradient(objective, FILTERED, BATCH)
     totals = dict(num_tokens=BATCH.num_tokens, num_sequences=BATCH.num_sequences)
-    parts = [loss_and_gradient(objective, FILTERED[r], make_batch(MASK[r], ADVANTAGE[r], **totals)) for r in (slice(0, 2), slice(2, 6))]
+    parts = [
+        loss_and_gradient(objective, FILTERED[r], make_batch(MASK[r], ADVANTAGE[r], **totals))
+        for r in (slice(0, 2), slice(2, 6))
+    ]
     np.testing.assert_allclose(sum(part[0] for part in parts), whole[0], rtol=1e-5)
     np.testing.assert_allclose(np.concatenate([part[1] for part in parts]), whole[1], atol=1e-6)
     local = sum(objective(FILTERED[r], make_batch(MASK[r], ADVANTAGE[r])).loss for r in (slice(0, 2), slice(2, 6)))
@@ -176,8 +187,14 @@ def test_without_a_length_norm_it_is_the_longest_response():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Clipped(dual_clip=1.1), "dual_clip=1.1 is not legal: it needs clip=True and must exceed 1 + clip_high"),
-        (lambda: Clipped(clip=False, dual_clip=3.0), "dual_clip=3.0 is not legal: it needs clip=True and must exceed 1 + clip_high"),
+        (
+            lambda: Clipped(dual_clip=1.1),
+            "dual_clip=1.1 is not legal: it needs clip=True and must exceed 1 + clip_high",
+        ),
+        (
+            lambda: Clipped(clip=False, dual_clip=3.0),
+            "dual_clip=3.0 is not legal: it needs clip=True and must exceed 1 + clip_high",
+        ),
         (lambda: PositionClipped(dual_clip=0.01), "dual_clip=0.01 is not legal: it must be at least clip_high"),
         (lambda: PositionClipped(clip_low=-1.0), "clip_low=-1.0 is not legal: it must be >= 0"),
         (lambda: Geometric(clip_high=math.nan), "clip_high=nan is not legal: it must be >= 0"),
@@ -202,7 +219,9 @@ def gspo_as_printed(z, low=0.1, high=0.2):
 
 
 def through(gradient, objective, batch=BATCH):
-    return jax.value_and_grad(lambda z: objective(apply_filter(SequenceMean(), z, batch.response_mask, gradient).log_ratio, batch).loss)
+    return jax.value_and_grad(
+        lambda z: objective(apply_filter(SequenceMean(), z, batch.response_mask, gradient).log_ratio, batch).loss
+    )
 
 
 def test_gspo_token_is_gspo_for_one_advantage_a_response_and_not_otherwise():
@@ -216,7 +235,10 @@ def test_gspo_token_is_gspo_for_one_advantage_a_response_and_not_otherwise():
     clipped = objective(apply_filter(SequenceMean(), z, MASK, "straight_through").log_ratio, BATCH).clipped
     assert clipped.any() and not clipped[np.asarray(MASK)].all()  # both branches were met
     # control: weights that differ within a response are an advantage of each token
-    batch = BATCH.replace(old_log_prob=jnp.zeros(MASK.shape), sampler_log_prob=jnp.asarray(0.5 * RNG.standard_normal(MASK.shape), jnp.float32))
+    batch = BATCH.replace(
+        old_log_prob=jnp.zeros(MASK.shape),
+        sampler_log_prob=jnp.asarray(0.5 * RNG.standard_normal(MASK.shape), jnp.float32),
+    )
     for level, same in (("sequence", True), ("token", False)):
         pair = [through(g, TruncatedIS(objective, level), batch)(z)[1] for g in ("through_filter", "straight_through")]
         assert np.allclose(*pair, atol=1e-6) == same

@@ -13,7 +13,9 @@ def make_rows(lengths, max_prompt, max_response, seed=0):
     prompt_length, response_length = (np.array(x, np.int32) for x in zip(*lengths, strict=True))
     num = len(lengths)
     return dict(
-        tokens=rng.integers(1, 1000, (num, max_prompt + max_response)).astype(np.int32),  # junk behind the response, too
+        tokens=rng.integers(1, 1000, (num, max_prompt + max_response)).astype(
+            np.int32
+        ),  # junk behind the response, too
         prompt_length=prompt_length,
         response_mask=np.arange(max_response)[None, :] < response_length[:, None],
         advantage=rng.normal(size=num).astype(np.float32),
@@ -41,7 +43,14 @@ def cases(draw):
     lengths = draw(st.lists(st.one_of(one, longest), min_size=1, max_size=40))
     device_rows = draw(st.sampled_from([1, 2, 8]))
     budget = draw(st.sampled_from([0, 1, 2, 3, 7])) * (max_prompt + max_response) * device_rows
-    return lengths, max_prompt, max_response, device_rows, budget + draw(st.integers(0, 30)) * (budget > 0), draw(st.sampled_from([1, 2, 3, 8]))
+    return (
+        lengths,
+        max_prompt,
+        max_response,
+        device_rows,
+        budget + draw(st.integers(0, 30)) * (budget > 0),
+        draw(st.sampled_from([1, 2, 3, 8])),
+    )
 
 
 @settings(max_examples=300, deadline=None)
@@ -102,6 +111,9 @@ def test_short_sequences_need_fewer_microbatches():
 
 
 def test_a_budget_below_one_sequence_a_device_is_named():
-    with pytest.raises(ValueError, match=r"learner\.microbatch_tokens: 799 is below 800, one sequence of 100 tokens for each of data x fsdp = 8"):
+    with pytest.raises(
+        ValueError,
+        match=r"learner\.microbatch_tokens: 799 is below 800, one sequence of 100 tokens for each of data x fsdp = 8",
+    ):
         pack_shape(32, 10, 90, group_size=1, microbatch_tokens=799, device_rows=8)
     assert pack_shape(32, 10, 90, group_size=1, microbatch_tokens=800, device_rows=8).rows == 8

@@ -82,7 +82,9 @@ def packed_rows(tokens, prompt_length, mask, **keywords):
     """The first microbatch of ragged rows packed several to a row, and where each row went."""
     num, width = tokens.shape
     rows = dict(tokens=np.asarray(tokens), prompt_length=np.asarray(prompt_length), response_mask=np.asarray(mask))
-    shape = pack_shape(num, width - mask.shape[1], mask.shape[1], **(dict(group_size=1, microbatch_tokens=0, device_rows=1) | keywords))
+    shape = pack_shape(
+        num, width - mask.shape[1], mask.shape[1], **(dict(group_size=1, microbatch_tokens=0, device_rows=1) | keywords)
+    )
     parts, order = pack(rows, shape)
     return jax.tree.map(lambda x: jnp.asarray(x[0]), parts), order[0]
 
@@ -122,7 +124,9 @@ def test_a_shared_prompt_changes_nothing():
     width, mask = 60, jnp.arange(60)[None, :] < lengths[:, None]
     tokens = jnp.where(jnp.arange(90)[None, :] < prompt_length[:, None], tokens[group], tokens)
     parts, order = packed_rows(tokens, prompt_length, mask, group_size=2)
-    assert int(parts.segments.max()) > int(parts.prompts.max()) and int((parts.segments > 0).sum()) < int((prompt_length + lengths).sum())
+    assert int(parts.segments.max()) > int(parts.prompts.max()) and int((parts.segments > 0).sum()) < int(
+        (prompt_length + lengths).sum()
+    )
     weight = jnp.asarray(np.random.default_rng(0).normal(size=(6, width)))
 
     def loss(form):
@@ -137,7 +141,10 @@ def test_a_shared_prompt_changes_nothing():
 
     expected = loss(lambda params: policy.row_log_probs(CONFIG, params, tokens, prompt_length, width))
     chex.assert_trees_all_close(loss(in_packing(parts)), expected, atol=2e-4, rtol=2e-4)
-    for wrong in (parts.replace(prompts=parts.segments), parts.replace(segments=parts.prompts)):  # blind to it; seeing the others
+    for wrong in (
+        parts.replace(prompts=parts.segments),
+        parts.replace(segments=parts.prompts),
+    ):  # blind to it; seeing the others
         with pytest.raises(AssertionError):
             chex.assert_trees_all_close(loss(in_packing(wrong)), expected, atol=1e-2, rtol=1e-2)
 
@@ -162,7 +169,9 @@ def plain_token_log_probs(config, params, tokens, prompt_length, response_length
 
 def test_response_token_is_predicted_from_the_column_before():
     params, (tokens, prompt_length) = random_params(CONFIG), rows()
-    log_prob, entropy = policy.row_log_probs(CONFIG, params, tokens, prompt_length, 7, temperature=0.8, logits_bytes=2000)
+    log_prob, entropy = policy.row_log_probs(
+        CONFIG, params, tokens, prompt_length, 7, temperature=0.8, logits_bytes=2000
+    )
     assert log_prob.dtype == entropy.dtype == jnp.float32
     expected = plain_token_log_probs(CONFIG, params, tokens, prompt_length, 7, 0.8)
     valid = np.arange(7)[None, :] < 12 - np.asarray(prompt_length)[:, None]
@@ -242,7 +251,9 @@ def test_rows_stay_on_their_devices():
     params, tokens = random_params(CONFIG), random_tokens((8, 12))
     spread, whole = (NamedSharding(mesh, PartitionSpec(*axis)) for axis in (("data",), ()))
     run = jax.jit(
-        lambda params, tokens, prompt_length: policy.row_log_probs(CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000),
+        lambda params, tokens, prompt_length: policy.row_log_probs(
+            CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000
+        ),
         in_shardings=(whole, spread, spread),
     )
     prompt_length = jnp.arange(8) % 6 + 1

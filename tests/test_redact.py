@@ -51,13 +51,25 @@ def test_what_is_no_secret_stays(text):
 
 
 def test_the_word_after_a_secrets_flag_is_masked():
-    assert redact.mask_words(["--api_key", "abc", "--x", "y", "-token", "z"]) == ["--api_key", "MASKED", "--x", "y", "-token", "MASKED"]
+    assert redact.mask_words(["--api_key", "abc", "--x", "y", "-token", "z"]) == [
+        "--api_key",
+        "MASKED",
+        "--x",
+        "y",
+        "-token",
+        "MASKED",
+    ]
 
 
 def test_words_on_standard_input_come_back_one_for_one():
     words = ["", "a\nb", "--token=1\n2", "é", " "]
     done = subprocess.run(
-        [sys.executable, "-I", "kpo_jax/text.py"], input="".join(w + "\0" for w in words), capture_output=True, text=True, cwd=ROOT, check=True
+        [sys.executable, "-I", "kpo_jax/text.py"],
+        input="".join(w + "\0" for w in words),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
     )
     assert done.stdout.split("\0") == ["", "a\nb", "--token=MASKED", "é", " ", ""]
 
@@ -68,7 +80,12 @@ def test_no_configuration_holds_a_secret(secret):
     for path, config in [
         ("pretrained", dataclasses.replace(base, pretrained=secret)),
         ("data.path", dataclasses.replace(base, data=dataclasses.replace(base.data, path=secret))),
-        ("eval.sets.a.path", dataclasses.replace(base, eval=config_lib.EvalConfig(sets={"a": dataclasses.replace(base.data, path=secret)}))),
+        (
+            "eval.sets.a.path",
+            dataclasses.replace(
+                base, eval=config_lib.EvalConfig(sets={"a": dataclasses.replace(base.data, path=secret)})
+            ),
+        ),
     ]:
         problems = [line for line in config_lib.validate(config) if line.startswith(f"{path}: holds a secret")]
         assert len(problems) == 1 and "pw" not in problems[0].replace("password", "")

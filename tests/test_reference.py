@@ -27,7 +27,11 @@ MASK = jnp.asarray([[1, 1, 0], [1, 0, 0]], bool)
 LOG_PROB = jnp.asarray(np.where(MASK, np.log([[0.5, 0.25, 1], [0.5, 1, 1]]), np.nan), jnp.float32)
 REFERENCE = jnp.asarray(np.where(MASK, np.log([[0.25, 0.5, 1], [0.5, 1, 1]]), np.nan), jnp.float32)
 TWO = np.log(2)
-BY_HAND = {"k1": [[TWO, -TWO, 0], [0, 0, 0]], "k2": [[TWO**2 / 2, TWO**2 / 2, 0], [0, 0, 0]], "k3": [[TWO - 0.5, 1 - TWO, 0], [0, 0, 0]]}
+BY_HAND = {
+    "k1": [[TWO, -TWO, 0], [0, 0, 0]],
+    "k2": [[TWO**2 / 2, TWO**2 / 2, 0], [0, 0, 0]],
+    "k3": [[TWO - 0.5, 1 - TWO, 0], [0, 0, 0]],
+}
 SLOPE = {"k1": [[1, 1, 0], [1, 0, 0]], "k2": [[TWO, -TWO, 0], [0, 0, 0]], "k3": [[1 - 0.5, 1 - 2, 0], [0, 0, 0]]}
 
 
@@ -44,27 +48,41 @@ def test_penalty_and_gradient_by_hand(kind):
 
 
 def test_the_trap_on_policy_gradients_of_the_three_estimates():
-    """Averaged over the policy itself: k1's is 0, k2's that of KL(policy || reference), k3's that of KL(reference || policy)."""
+    """Averaged over the policy itself: k1's is 0, k2's that of KL(policy || reference), k3's that of KL(reference ||
+    policy).
+    """
     logits, reference = jnp.asarray(np.random.default_rng(0).standard_normal((2, 7)), jnp.float32)
     log_p, log_q = jax.nn.log_softmax(logits), jax.nn.log_softmax(reference)
-    average = lambda kind: jax.grad(lambda x: jnp.sum(jnp.exp(log_p) * kl_estimate(jax.nn.log_softmax(x), log_q, kind)))(logits)
+    average = lambda kind: jax.grad(
+        lambda x: jnp.sum(jnp.exp(log_p) * kl_estimate(jax.nn.log_softmax(x), log_q, kind))
+    )(logits)
     forward = jax.grad(lambda x: jnp.sum(jax.nn.softmax(x) * (jax.nn.log_softmax(x) - log_q)))(logits)
     backward = jax.grad(lambda x: jnp.sum(jnp.exp(log_q) * (log_q - jax.nn.log_softmax(x))))(logits)
     np.testing.assert_allclose(average("k1"), jnp.zeros(7), atol=1e-6)
     np.testing.assert_allclose(average("k2"), forward, atol=1e-5)
     np.testing.assert_allclose(average("k3"), backward, atol=1e-5)
-    assert np.abs(forward - backward).max() > 1e-2 and np.abs(forward).max() > 1e-2  # control: they are three different things
+    assert (
+        np.abs(forward - backward).max() > 1e-2 and np.abs(forward).max() > 1e-2
+    )  # control: they are three different things
 
 
 def test_in_the_loss_and_the_metrics_of_a_model():
     mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
     batch = rows()
-    batch["reference_log_prob"] = np.where(batch["response_mask"], batch["old_log_prob"] - 0.3, np.nan).astype(np.float32)
+    batch["reference_log_prob"] = np.where(batch["response_mask"], batch["old_log_prob"] - 0.3, np.nan).astype(
+        np.float32
+    )
     _, arrays = packed(batch, mesh)
     arrays = jax.tree.map(lambda x: x[0] if x.ndim else x, learner.with_totals(arrays))
     params = init_params(MODEL, jax.random.key(0))
     objective = Clipped()
-    options = dict(model_config=MODEL, ratio_filter=Identity(), filter_gradient="straight_through", objective=objective, temperature=1.0)
+    options = dict(
+        model_config=MODEL,
+        ratio_filter=Identity(),
+        filter_gradient="straight_through",
+        objective=objective,
+        temperature=1.0,
+    )
     loss = lambda batch, **kl: jax.jit(functools.partial(learner.policy_loss, **options, **kl))(params, batch)
     off, (measured_off, _) = loss(arrays.replace(reference_log_prob=None))
     on, (measured, _) = loss(arrays, kl=KLConfig("k3", 0.5))

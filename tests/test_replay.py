@@ -40,10 +40,18 @@ def config_of(ratio_filter) -> FilterConfig:
 
 
 def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO, seed=0):
-    """A trace whose filter and objective ran inside one jitted function with what makes the log-ratio, as in training."""
+    """A trace whose filter and objective ran inside one jitted function with what makes the log-ratio, as in
+    training.
+    """
     algorithm = spelled_out(algorithm)
     description = trace.describe(
-        algorithm, method=None, group_size=2, num_minibatches=num_minibatches, microbatch_shape=(microbatches, B, T), backend="cpu", jax="x"
+        algorithm,
+        method=None,
+        group_size=2,
+        num_minibatches=num_minibatches,
+        microbatch_shape=(microbatches, B, T),
+        backend="cpu",
+        jax="x",
     )
     writer = trace.TraceWriter(str(workdir), description, first_step=1, every=1, max_bytes=2**24)
     ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
@@ -71,18 +79,30 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
                 advantage=rng.choice([-1.0, 0.0, 0.7], size).astype(np.float32), reward=np.ones(size, np.float32),
             )  # fmt: skip
             shift = np.zeros((size, T)) if number == 0 and num_minibatches > 1 else 0.02 * rng.standard_t(2, (size, T))
-            take = lambda x, order=order: np.where((order >= 0).reshape(MICRO if len(order) == MICRO else 1, B, *(1,) * (x.ndim - 1)), x[order], 0)
-            fields = {name: take(rows[name]).astype(rows[name].dtype) for name in ("response_mask", "old_log_prob", "sampler_log_prob", "advantage")}
+            take = lambda x, order=order: np.where(
+                (order >= 0).reshape(MICRO if len(order) == MICRO else 1, B, *(1,) * (x.ndim - 1)), x[order], 0
+            )
+            fields = {
+                name: take(rows[name]).astype(rows[name].dtype)
+                for name in ("response_mask", "old_log_prob", "sampler_log_prob", "advantage")
+            }
             totals = dict(num_tokens=np.int32(mask.sum()), num_sequences=np.int32(size))
             parts = [
-                loss_sees(take(shift.astype(np.float32))[m], Batch(packed=None, **{k: v[m] for k, v in fields.items()}, **totals))[0]
+                loss_sees(
+                    take(shift.astype(np.float32))[m],
+                    Batch(packed=None, **{k: v[m] for k, v in fields.items()}, **totals),
+                )[0]
                 for m in range(microbatches)
             ]
             traces.append(TokenTrace(*(np.stack(x) for x in zip(*jax.device_get(parts), strict=True))))
             minibatches.append((rows, None, order))
         rows = num_minibatches * size
         arrays = trace.step_arrays(
-            minibatches, traces, finished=np.ones(rows, bool), verdicts=[Verdict] * rows, problems=[Problem] * (rows // size * size)
+            minibatches,
+            traces,
+            finished=np.ones(rows, bool),
+            verdicts=[Verdict] * rows,
+            problems=[Problem] * (rows // size * size),
         )
         writer.write(step, arrays)
     return workdir
@@ -128,7 +148,11 @@ def test_shares_are_those_of_the_tokens(tmp_path):
     text, of = run(tmp_path, "identity:clip_low=0.02:clip_high=0.03", "kalman:process_var=1e-6,1e-2:measurement_var=1")
     assert "to the bit" in text
     steps = [trace.load_step(tmp_path / "trace", step) for step in (1, 2)]
-    every = {name: np.concatenate([step[name] for step in steps]) for name, (per, _, _) in trace.FIELDS.items() if per == "token"}
+    every = {
+        name: np.concatenate([step[name] for step in steps])
+        for name, (per, _, _) in trace.FIELDS.items()
+        if per == "token"
+    }
     number = np.concatenate([np.repeat(step["minibatch"], np.diff(step["offsets"])) for step in steps])
     position = np.concatenate([np.concatenate([np.arange(n) for n in np.diff(step["offsets"])]) for step in steps])
     off = number == 1
@@ -140,7 +164,9 @@ def test_shares_are_those_of_the_tokens(tmp_path):
         line = of["recorded", name]
         assert line["tokens"] == which.sum()
         for field in ("saturated", "clipped"):
-            assert line[field] == every[field][which].sum() and line[f"{field}_fraction"] == pytest.approx(every[field][which].mean())
+            assert line[field] == every[field][which].sum() and line[f"{field}_fraction"] == pytest.approx(
+                every[field][which].mean()
+            )
     assert of["recorded", "off_policy"]["saturated"] > 0 < of["recorded", "off_policy"]["clipped"]
     z = every["log_ratio"][off].astype(float)
     line = of["identity:clip_low=0.02:clip_high=0.03", "off_policy"]
@@ -152,7 +178,9 @@ def test_shares_are_those_of_the_tokens(tmp_path):
     weight = np.where(expected, 0, np.exp(z))[a != 0].mean()
     assert line["gradient_weight"] == pytest.approx(weight, rel=1e-5)
     fitted = of[None, "off_policy"]["maximum_likelihood"]
-    assert fitted["num_tokens"] == off.sum() and fitted["measurement_var"] > fitted["process_var"]  # the record's are independent
+    assert (
+        fitted["num_tokens"] == off.sum() and fitted["measurement_var"] > fitted["process_var"]
+    )  # the record's are independent
     assert f"V = {fitted['measurement_var']:.3g}" in text
     strong, weak = (of[f"kalman:process_var={q}:measurement_var=1", "off_policy"] for q in ("1e-6", "1e-2"))
     assert strong["log_ratio_sd"] < weak["log_ratio_sd"] < z.std() and strong["clipped"] < weak["clipped"]
@@ -162,14 +190,19 @@ def tables_of(text) -> dict[str, dict[str, list[str]]]:
     """{title: {filter: cells}} of the Markdown tables of a replay."""
     parts = [part.splitlines() for part in text.split("\n\n")]
     return {
-        title[-1].split(" (")[0]: {name.strip(): [cell.strip() for cell in cells] for name, *cells in (row[1:-1].split("|") for row in rows[2:])}
+        title[-1].split(" (")[0]: {
+            name.strip(): [cell.strip() for cell in cells]
+            for name, *cells in (row[1:-1].split("|") for row in rows[2:])
+        }
         for title, rows in itertools.pairwise(parts)
         if rows[0].startswith("|")
     }
 
 
 def test_nine_tables_are_recomputed_from_the_trace_with_numpy(tmp_path):
-    """Saturated, clipped and gradient weight, by position, minibatch and sign: what the text says is what the record says."""
+    """Saturated, clipped and gradient weight, by position, minibatch and sign: what the text says is what the record
+    says.
+    """
     filter_config = FilterConfig(name="saturated_kalman", process_var=1e-4, measurement_var=1e-4, kappa=2.0)
     record(tmp_path, AlgorithmConfig(filter=filter_config, objective=NARROW), steps=(1, 2), num_minibatches=3)
     text, _ = run(tmp_path, "kalman:process_var=1e-6:measurement_var=1")
@@ -186,13 +219,18 @@ def test_nine_tables_are_recomputed_from_the_trace_with_numpy(tmp_path):
         "minibatch": [number == i for i in range(3)],
         "sign of the advantage": [off & (sign == s) for s in (1, -1, 0)],
     }
-    figures = {"Saturated": lambda chosen: of("saturated")[chosen].mean(), "Clipped": lambda chosen: of("clipped")[chosen].mean()}
+    figures = {
+        "Saturated": lambda chosen: of("saturated")[chosen].mean(),
+        "Clipped": lambda chosen: of("clipped")[chosen].mean(),
+    }
     for by, chosen in groups.items():
         for title, figure in figures.items():
             shown = found[f"{title}, by {by}"]["recorded"]
             expected = [f"{figure(tokens):.2%}" for tokens in chosen]
             assert shown == expected and len(set(expected)) > 1
-            assert shown != [f"{figure(tokens):.2%}" for tokens in chosen[1:] + chosen[:1]]  # control: the next column's tokens
+            assert shown != [
+                f"{figure(tokens):.2%}" for tokens in chosen[1:] + chosen[:1]
+            ]  # control: the next column's tokens
         shown = found[f"Effective gradient weight, by {by}"]["recorded"]
         weights = [weight[tokens & (sign != 0)] for tokens in chosen]
         assert [cell == "-" for cell in shown] == [len(w) == 0 for w in weights]
@@ -213,10 +251,22 @@ def test_what_no_filter_does_is_said(tmp_path):
 
 
 def test_gradient_weights_through_a_filter(tmp_path):
-    """Through a mean of n tokens every token has 1/n of the weight of each of n: the ratio; through a Kalman filter the gains add up."""
-    record(tmp_path, AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig(clip=False)), num_minibatches=1)
-    _, of = run(tmp_path, "sequence_mean:gradient=through_filter,straight_through:clip=false", "ema:gain=0.1:gradient=through_filter:clip=false")
-    through, straight = (of[f"sequence_mean:gradient={g}:clip=false", "off_policy"] for g in ("through_filter", "straight_through"))
+    """Through a mean of n tokens every token has 1/n of the weight of each of n: the ratio; through a Kalman filter the
+    gains add up.
+    """
+    record(
+        tmp_path,
+        AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig(clip=False)),
+        num_minibatches=1,
+    )
+    _, of = run(
+        tmp_path,
+        "sequence_mean:gradient=through_filter,straight_through:clip=false",
+        "ema:gain=0.1:gradient=through_filter:clip=false",
+    )
+    through, straight = (
+        of[f"sequence_mean:gradient={g}:clip=false", "off_policy"] for g in ("through_filter", "straight_through")
+    )
     assert through["gradient_weight"] == pytest.approx(straight["gradient_weight"], rel=1e-3)
     assert of["ema:gain=0.1:gradient=through_filter:clip=false", "off_policy"]["gradient_weight"] < 0.8
 
@@ -235,7 +285,10 @@ def test_a_filter_that_measures_a_scale_sees_the_whole_minibatch(tmp_path):
 
 
 def test_a_perturbed_record_is_told(tmp_path):
-    record(tmp_path, AlgorithmConfig(filter=FilterConfig(name="kalman", process_var=1e-2, measurement_var=1.0), objective=NARROW))
+    record(
+        tmp_path,
+        AlgorithmConfig(filter=FilterConfig(name="kalman", process_var=1e-2, measurement_var=1.0), objective=NARROW),
+    )
     path = tmp_path / "trace" / "step_000001.npz"
     step = trace.load_step(tmp_path / "trace", 1)
     step["filtered_log_ratio"][-1] = np.nextafter(step["filtered_log_ratio"][-1], np.float32(9))
@@ -267,13 +320,18 @@ def test_grids_are_all_combinations():
     assert [c.label for c in found] == [
         f"is_kpo_weak:kappa={k}:measurement_var={v}:clip_high=0.28" for k in ("1", "2") for v in ("1", "0.1")
     ]
-    assert found[-1].algorithm.filter == dataclasses.replace(METHODS["is_kpo_weak"].filter, kappa=2.0, measurement_var=0.1)
+    assert found[-1].algorithm.filter == dataclasses.replace(
+        METHODS["is_kpo_weak"].filter, kappa=2.0, measurement_var=0.1
+    )
     assert found[0].algorithm.objective == dataclasses.replace(NARROW, clip_high=0.28)
     assert grid.parse("kalman:process_var=1:measurement_var=1", RECORDED)[0].algorithm.objective == NARROW
     assert grid.parse("recorded:process_var=inf", RECORDED)[0].algorithm.filter.process_var == math.inf
     assert grid.parse("cispo", RECORDED)[0].algorithm == METHODS["cispo"]
     assert grid.parse("recorded:objective=sapo", RECORDED)[0].algorithm.objective == ObjectiveConfig(name="sapo")
-    assert grid.parse("iterated:process_var=1:measurement_var=1:iterations=2", RECORDED)[0].algorithm.filter.iterations == 2
+    assert (
+        grid.parse("iterated:process_var=1:measurement_var=1:iterations=2", RECORDED)[0].algorithm.filter.iterations
+        == 2
+    )
 
 
 WRONG = [
@@ -296,7 +354,9 @@ WRONG = [
 def test_what_is_no_grid_is_one_line(line, message):
     with pytest.raises(ValueError) as error:
         grid.parse(line, RECORDED)
-    assert message in str(error.value) and "\n" not in str(error.value) and str(error.value).startswith(f"--grid={line}: ")
+    assert (
+        message in str(error.value) and "\n" not in str(error.value) and str(error.value).startswith(f"--grid={line}: ")
+    )
 
 
 def main(*arguments):

@@ -27,13 +27,25 @@ def load_all(directories) -> dict:
 def three(tmp_path):
     """Strong 8 of 10, weak 4, saturated 5, from a base of 2; two seeds, and the threshold at 3.1."""
     return [
-        write_run(tmp_path / f"{name}_seed{seed}", name, seed, share(2), share(right), metrics={"filter/threshold": 3.1, **extra})
-        for name, right, extra in (("kpo_strong", 8, {}), ("kpo_weak", 4, {}), ("is_kpo_weak", 5, {"filter/saturated_count": 3}))
+        write_run(
+            tmp_path / f"{name}_seed{seed}",
+            name,
+            seed,
+            share(2),
+            share(right),
+            metrics={"filter/threshold": 3.1, **extra},
+        )
+        for name, right, extra in (
+            ("kpo_strong", 8, {}),
+            ("kpo_weak", 4, {}),
+            ("is_kpo_weak", 5, {"filter/saturated_count": 3}),
+        )
         for seed in (0, 1)
     ]
 
 
-# ---------------------------------------------------------------------------------------------------------------- the paper
+# ---------------------------------------------------------------------------------------------------------------- the
+# paper
 
 
 def test_exact_steady_states():
@@ -64,7 +76,8 @@ def test_where_the_released_filter_breaks():
     assert off is None and bad is None and error < 1e-4
 
 
-# ------------------------------------------------------------------------------------------------------------ the statistics
+# ------------------------------------------------------------------------------------------------------------ the
+# statistics
 
 
 def test_gap_recovery_by_hand():
@@ -93,8 +106,12 @@ def test_a_verdict_needs_both_intervals():
     worse = {seed: grades(0.5, 60 + seed, problems=200) for seed in range(3)}
     assert comparison.difference(worse, steady).verdict() == "lower"
     assert comparison.difference(steady, worse).verdict() == "higher"
-    assert comparison.difference({0: worse[0]}, {0: steady[0]}).verdict() == "lower in these runs"  # one seed says nothing of others
-    assert comparison.difference(steady, {s: grades(0.7, 80 + s, problems=200) for s in range(3)}).verdict() == "unclear"
+    assert (
+        comparison.difference({0: worse[0]}, {0: steady[0]}).verdict() == "lower in these runs"
+    )  # one seed says nothing of others
+    assert (
+        comparison.difference(steady, {s: grades(0.7, 80 + s, problems=200) for s in range(3)}).verdict() == "unclear"
+    )
 
 
 def test_seeds_are_pooled_as_seeds():
@@ -107,7 +124,8 @@ def test_seeds_are_pooled_as_seeds():
         comparison.pooled([np.zeros((2, 2)), np.zeros((3, 2))])
 
 
-# ---------------------------------------------------------------------------------------------------------------- the tables
+# ---------------------------------------------------------------------------------------------------------------- the
+# tables
 
 
 def test_tables_of_known_runs(three):
@@ -159,10 +177,13 @@ def test_runs_are_grouped_by_what_they_are(tmp_path):
 def test_other_problems_are_compared_with_nothing(three, tmp_path):
     other = write_run(tmp_path / "other", "grpo", 0, share(2), share(9), ids=list("wxyz"))
     cells, notes = tables.cells_of(load_all([*three, other]), "held_out")
-    assert "grpo" not in cells and notes == ["other was graded on other problems of held_out and is compared with nothing."]
+    assert "grpo" not in cells and notes == [
+        "other was graded on other problems of held_out and is compared with nothing."
+    ]
 
 
-# ------------------------------------------------------------------------------------------------------- what is written, refused
+# ------------------------------------------------------------------------------------------------------- what is
+# written, refused
 
 
 def test_a_report_is_whole(three, tmp_path):
@@ -173,7 +194,14 @@ def test_a_report_is_whole(three, tmp_path):
     for title in ("What we found", "Table 1", "Table 2", "Gap recovery", "Learning curves", "Every run"):
         assert title in text and title in page
     pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
-    assert pictures >= {"learning_curve.png", "scores.png", "filter_diagnostics.png", "clipping.png", "figure_2a.png", "figure_2b.png"}
+    assert pictures >= {
+        "learning_curve.png",
+        "scores.png",
+        "filter_diagnostics.png",
+        "clipping.png",
+        "figure_2a.png",
+        "figure_2b.png",
+    }
     assert all(f"]({name})" in text for name in pictures) and page.count("data:image/png;base64,") == len(pictures)
     for line in text.splitlines():  # every table row has the width of its header
         assert not line.startswith("|") or line.endswith("|")

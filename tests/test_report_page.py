@@ -1,4 +1,6 @@
-"""The HTML page: what is in it and what is not, and, where chromium is installed, how a real browser takes hostile text."""
+"""The HTML page: what is in it and what is not, and, where chromium is installed, how a real browser takes hostile
+text.
+"""
 
 import json
 import re
@@ -14,7 +16,9 @@ from report_runs import HOSTILE, grades, write_run, write_trace
 from kpo_jax.report import page, report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)")
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="no chromium on this machine (Debian: apt-get install chromium)"
+)
 
 
 def data_of(text: str) -> dict:
@@ -57,7 +61,9 @@ def test_hostile_text_is_in_the_page_as_data_alone(hostile_page):
 def test_nothing_is_fetched(hostile_page):
     text = re.sub(r'<script type="application/json".*?</script>', "", hostile_page.read_text(), flags=re.DOTALL)
     assert not re.search(r"""(?:src|href)\s*=\s*["'](?!data:|#)""", text)
-    assert not re.search(r"url\(|@import|fetch\(|XMLHttpRequest|innerHTML|insertAdjacentHTML|document\.write|eval\(", text)
+    assert not re.search(
+        r"url\(|@import|fetch\(|XMLHttpRequest|innerHTML|insertAdjacentHTML|document\.write|eval\(", text
+    )
     assert text.count("http") == text.count("http-equiv") + text.count("http://www.w3.org/2000/svg")
 
 
@@ -96,15 +102,33 @@ frame.addEventListener("load", () => {
 
 
 def chromium(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess:
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=5000"]
+    command = [
+        CHROMIUM,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path / 'profile'}",
+        "--virtual-time-budget=5000",
+    ]
     return subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=120)
 
 
 def screenshot(page_file: Path, tmp_path: Path, width: int, height: int = 1600) -> np.ndarray:
     """[height, width, 3] in 0..1: what a person sees first of the page in a window of that width."""
-    framed, out = page_file.parent / f"frame_{width}.html", tmp_path / "seen.png"  # windows cannot be as narrow as a telephone
-    framed.write_text(f'<body style="margin:0"><iframe src="{page_file.name}" style="width:{width}px;height:{height}px;border:0"></iframe>')
-    result = chromium(tmp_path, "--hide-scrollbars", f"--window-size={max(width, 600)},{height + 200}", f"--screenshot={out}", f"file://{framed}")
+    framed, out = (
+        page_file.parent / f"frame_{width}.html",
+        tmp_path / "seen.png",
+    )  # windows cannot be as narrow as a telephone
+    framed.write_text(
+        f'<body style="margin:0"><iframe src="{page_file.name}" style="width:{width}px;height:{height}px;border:0"></iframe>'
+    )
+    result = chromium(
+        tmp_path,
+        "--hide-scrollbars",
+        f"--window-size={max(width, 600)},{height + 200}",
+        f"--screenshot={out}",
+        f"file://{framed}",
+    )
     assert out.is_file(), result.stderr[-2000:]
     return plt.imread(out)[:height, :width, :3]
 
@@ -120,7 +144,9 @@ def browse(page_file: Path, tmp_path: Path, width: int) -> tuple[dict, str]:
     """(what the probe found, the browser's console) of the page at a window width."""
     probe = page_file.parent / f"probe_{width}.html"
     probe.write_text(PROBE.replace("WIDTH", str(width)))
-    result = chromium(tmp_path, "--enable-logging=stderr", "--allow-file-access-from-files", "--dump-dom", f"file://{probe}")
+    result = chromium(
+        tmp_path, "--enable-logging=stderr", "--allow-file-access-from-files", "--dump-dom", f"file://{probe}"
+    )
     body = re.search(r"<body>(.*?)</body>", result.stdout, re.DOTALL)
     assert body, result.stderr[-2000:]
     text = body[1].strip().replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", "\u00a0").replace("&amp;", "&")
@@ -139,7 +165,10 @@ def test_a_browser_shows_tokens_and_runs_nothing(hostile_page, tmp_path, width):
     assert found["tokens"] == 2 * len(trace["tokens"]) == found["coloured"]
     assert found["text"].replace("⏎\n", "\n") == "".join(trace["tokens"])
     assert found["clipped"] == len(trace["clipped"]) and found["saturated"] == 2 * len(trace["saturated"])
-    assert found["tooltip"] == f"Before the filter: ratio {np.exp(trace['before'][0]):.5f}, log-ratio {found['tooltip'].split()[-1]}"
+    assert (
+        found["tooltip"]
+        == f"Before the filter: ratio {np.exp(trace['before'][0]):.5f}, log-ratio {found['tooltip'].split()[-1]}"
+    )
     assert found["values"].startswith("Token 4 “=”: ratio")
     assert found["next"].startswith("Token 5 “3”: ratio")
     assert found["pre"] == 6
@@ -149,7 +178,9 @@ def test_a_browser_shows_tokens_and_runs_nothing(hostile_page, tmp_path, width):
 
 @needs_chromium
 def test_a_screenshot_shows_a_page_at_the_width_of_a_desk_and_of_a_telephone(hostile_page, tmp_path):
-    """Text and figures all the way down, and up to neither edge. Control: a page with nothing on it, and one whose text is cut off."""
+    """Text and figures all the way down, and up to neither edge. Control: a page with nothing on it, and one whose text
+    is cut off.
+    """
     for width in (1280, 390):
         seen = screenshot(hostile_page, tmp_path, width)
         assert seen.shape == (1600, width, 3)
@@ -169,7 +200,9 @@ def test_the_probe_sees_a_page_that_is_broken(hostile_page, tmp_path):
     """The negative control of the test above: without the escapes of the island hostile text gets out."""
     broken = tmp_path / "report.html"
     text = hostile_page.read_text()
-    unescaped = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1].replace("\\u003c", "<").replace("\\u003e", ">")
+    unescaped = (
+        re.search(r'id="data">(.*?)</script>', text, re.DOTALL)[1].replace("\\u003c", "<").replace("\\u003e", ">")
+    )
     head, tail = text.split('id="data">')
     text = head + 'id="data">' + unescaped + tail[tail.index("</script>") :]
     text = text.replace("<main", "<div style='width:2000px;height:1px'></div><main", 1)

@@ -13,7 +13,8 @@ import pytest
 from kpo_jax import config as config_lib
 
 ROOT = Path(__file__).parents[1]
-# Writes down what it was asked to do; FAIL names a run that crashes, SLOW lets runs last until SIGTERM, as the trainer does.
+# Writes down what it was asked to do; FAIL names a run that crashes, SLOW lets runs last until SIGTERM, as the trainer
+# does.
 STAND_IN = """#!/usr/bin/env bash
 echo "$*" >> "$CALLS"
 workdir=""
@@ -38,7 +39,13 @@ def tree(tmp_path):
     python.parent.mkdir(parents=True)
     python.write_text(STAND_IN)
     python.chmod(0o755)
-    stamp = subprocess.run("cat requirements.txt launch/requirements.lock | cksum", shell=True, capture_output=True, text=True, cwd=tmp_path)
+    stamp = subprocess.run(
+        "cat requirements.txt launch/requirements.lock | cksum",
+        shell=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
     (tmp_path / ".venv" / "installed").write_text(stamp.stdout)
     return tmp_path
 
@@ -57,13 +64,17 @@ def reproduce(tree, *arguments, **settings):
 
 
 def workdirs(calls):
-    return sorted(Path(a.removeprefix("--workdir=")).name for call in calls for a in call.split() if a.startswith("--workdir="))
+    return sorted(
+        Path(a.removeprefix("--workdir=")).name for call in calls for a in call.split() if a.startswith("--workdir=")
+    )
 
 
 def test_every_run_once_then_the_report(tree):
     result, calls = reproduce(tree, "--config.num_steps=2")
     assert result.returncode == 0, result.stderr
-    assert workdirs(calls) == sorted(["base_seed0", "base_seed1", *(f"{m}_seed{s}" for m in ("grpo", "kpo_weak") for s in (0, 1)), "report"])
+    assert workdirs(calls) == sorted(
+        ["base_seed0", "base_seed1", *(f"{m}_seed{s}" for m in ("grpo", "kpo_weak") for s in (0, 1)), "report"]
+    )
     runs = ",".join(f"runs/study/{m}_seed{s}" for m in ("grpo", "kpo_weak") for s in (0, 1))
     assert calls[-1].endswith(f"--mode=report --runs={runs} --workdir=runs/study/report")
     base = next(call for call in calls if "base_seed1" in call)
@@ -75,25 +86,44 @@ def test_every_run_once_then_the_report(tree):
     # again: nothing is repeated but the report
     assert workdirs(reproduce(tree, "--config.num_steps=2")[1]) == ["report"]
     # another seed adds its own runs; other arguments are other runs, which the entry point refuses or goes on with
-    assert workdirs(reproduce(tree, "--config.num_steps=2", SEEDS="0 1 2")[1]) == ["base_seed2", "grpo_seed2", "kpo_weak_seed2", "report"]
+    assert workdirs(reproduce(tree, "--config.num_steps=2", SEEDS="0 1 2")[1]) == [
+        "base_seed2",
+        "grpo_seed2",
+        "kpo_weak_seed2",
+        "report",
+    ]
     assert len(reproduce(tree, "--config.num_steps=4")[1]) == 7
 
 
 def test_a_failed_run_is_named_and_repeated(tree):
     result, calls = reproduce(tree, FAIL="kpo_weak_seed0")
-    assert result.returncode == 13 and "kpo_weak_seed0: exit code 13" in result.stderr and "kpo_weak_seed0.log" in result.stderr
-    assert "kpo_weak_seed1" in workdirs(calls) and "report" not in workdirs(calls)  # the others are finished, no report is made of a part
+    assert (
+        result.returncode == 13
+        and "kpo_weak_seed0: exit code 13" in result.stderr
+        and "kpo_weak_seed0.log" in result.stderr
+    )
+    assert "kpo_weak_seed1" in workdirs(calls) and "report" not in workdirs(
+        calls
+    )  # the others are finished, no report is made of a part
     assert workdirs(reproduce(tree)[1]) == ["kpo_weak_seed0", "report"]
     result, calls = reproduce(tree, FAIL="base_seed7", SEEDS="7")
-    assert result.returncode == 13 and workdirs(calls) == ["base_seed7"]  # nothing starts from a base policy that is not there
+    assert result.returncode == 13 and workdirs(calls) == [
+        "base_seed7"
+    ]  # nothing starts from a base policy that is not there
 
 
 def test_a_stopped_study_saves_and_goes_on(tree):
     process = subprocess.Popen(
-        ["bash", str(tree / "launch" / "reproduce.sh")], env=environment(tree, SLOW="1"), stderr=subprocess.PIPE, text=True
+        ["bash", str(tree / "launch" / "reproduce.sh")],
+        env=environment(tree, SLOW="1"),
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + 60
-    while not ((tree / "calls").exists() and len((tree / "calls").read_text().splitlines()) == 4) and time.monotonic() < deadline:
+    while (
+        not ((tree / "calls").exists() and len((tree / "calls").read_text().splitlines()) == 4)
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.05)
     time.sleep(0.3)  # the stand-ins set their traps
     process.send_signal(signal.SIGTERM)
@@ -124,14 +154,26 @@ def test_every_method_of_the_script_is_a_configuration():
     traced = re.search(r'TRACED="\$\{TRACED-(.*?)\}"', script)[1].split()
     assert len(set(names)) == len(names) >= 12 and set(traced) <= set(names)
     names = ["base", *names, "kpo_weak_fast"]
-    loaded = {name: config_lib.from_config_dict(config_lib.load_config_file(f"configs/study.py:{name}")) for name in names}
+    loaded = {
+        name: config_lib.from_config_dict(config_lib.load_config_file(f"configs/study.py:{name}")) for name in names
+    }
     assert all(problems == [] for _, problems in loaded.values())
     configs = {name: config for name, (config, _) in loaded.items()}
     assert configs["base"].num_steps == 0
     # the variants are what their names say, and everything else is equal
-    weak, wide, narrow, grpo = (configs[name].algorithm for name in ("kpo_weak", "kpo_weak_wide", "grpo_narrow", "grpo"))
-    assert wide == dataclasses.replace(weak, objective=grpo.objective) and narrow == dataclasses.replace(grpo, objective=weak.objective)
+    weak, wide, narrow, grpo = (
+        configs[name].algorithm for name in ("kpo_weak", "kpo_weak_wide", "grpo_narrow", "grpo")
+    )
+    assert wide == dataclasses.replace(weak, objective=grpo.objective) and narrow == dataclasses.replace(
+        grpo, objective=weak.objective
+    )
     assert configs["kpo_weak_fast"].algorithm == weak
-    assert configs["kpo_weak_fast"].learner.learning_rate == pytest.approx(3 * configs["kpo_weak"].learner.learning_rate)
-    rest = {name: dataclasses.replace(c, algorithm=weak, num_steps=0) for name, c in configs.items() if not name.endswith("_fast")}
+    assert configs["kpo_weak_fast"].learner.learning_rate == pytest.approx(
+        3 * configs["kpo_weak"].learner.learning_rate
+    )
+    rest = {
+        name: dataclasses.replace(c, algorithm=weak, num_steps=0)
+        for name, c in configs.items()
+        if not name.endswith("_fast")
+    }
     assert all(config == rest["base"] for config in rest.values())

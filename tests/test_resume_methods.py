@@ -1,4 +1,6 @@
-"""Critic, reference policy and dynamic sampling in a whole run, sharded eight ways: resumed, it is the run that was never stopped."""
+"""Critic, reference policy and dynamic sampling in a whole run, sharded eight ways: resumed, it is the run that was
+never stopped.
+"""
 
 import dataclasses
 import json
@@ -26,7 +28,9 @@ CONFIG = Config(
     num_steps=3,
     data=DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32, num_problems=64),
     decontaminate=False,
-    model=ModelConfig(vocab_size=64, hidden_size=16, intermediate_size=32, num_layers=1, num_heads=2, num_kv_heads=2, head_dim=8),
+    model=ModelConfig(
+        vocab_size=64, hidden_size=16, intermediate_size=32, num_layers=1, num_heads=2, num_kv_heads=2, head_dim=8
+    ),
     sampler=SampleConfig(max_response_length=8),
     reward=RewardConfig(overlong_buffer=8),
     rollout=RolloutConfig(prompts_per_step=4, group_size=4),
@@ -54,15 +58,30 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path):
         assert lines(broken, name) == lines(whole, name)
     steps = [json.loads(line) for line in lines(whole)]
     assert len(steps) == 3 and max(step["rollout/generation_batches"] for step in steps) > 1
-    assert all(step["rollout/groups_dropped"] + step["rollout/groups_surplus"] + 4 == 4 * step["rollout/generation_batches"] for step in steps)
-    assert steps[0]["critic/value_mean"] == 0 != steps[2]["critic/value_mean"] and steps[2]["critic/explained_variance"] != 0
+    assert all(
+        step["rollout/groups_dropped"] + step["rollout/groups_surplus"] + 4 == 4 * step["rollout/generation_batches"]
+        for step in steps
+    )
+    assert (
+        steps[0]["critic/value_mean"] == 0 != steps[2]["critic/value_mean"]
+        and steps[2]["critic/explained_variance"] != 0
+    )
     first = [json.loads(line) for line in lines(broken, "minibatches")][::2]  # before an update of their step
-    assert first[0]["policy/reference_k2"] < 1e-9 < 1e-5 < first[2]["policy/reference_k2"]  # not the policy that was resumed
-    a, b = (jax.device_get(checkpoints.restore(str(w), machine.shapes, machine.shardings).state) for w in (whole, broken))
+    assert (
+        first[0]["policy/reference_k2"] < 1e-9 < 1e-5 < first[2]["policy/reference_k2"]
+    )  # not the policy that was resumed
+    a, b = (
+        jax.device_get(checkpoints.restore(str(w), machine.shapes, machine.shardings).state) for w in (whole, broken)
+    )
     assert all(np.array_equal(x, y) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
     # the policy alone, for a run without a critic
-    plain = checkpoints.restore_params(str(whole), 3, machine.shapes.replace(critic=None), machine.shardings.replace(critic=None))
-    assert all(np.array_equal(x, y) for x, y in zip(jax.tree.leaves(a.params), jax.tree.leaves(jax.device_get(plain)), strict=True))
+    plain = checkpoints.restore_params(
+        str(whole), 3, machine.shapes.replace(critic=None), machine.shardings.replace(critic=None)
+    )
+    assert all(
+        np.array_equal(x, y)
+        for x, y in zip(jax.tree.leaves(a.params), jax.tree.leaves(jax.device_get(plain)), strict=True)
+    )
 
     # where nothing is ever right, it gives up, and the step before is saved
     hopeless = dataclasses.replace(

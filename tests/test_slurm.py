@@ -84,7 +84,12 @@ def slurm():
     key.chmod(0o400)
     for path in (munge, key):
         shutil.chown(path, "munge", "munge")
-    environment = os.environ | {"SLURM_CONF": str(conf), "JAX_PLATFORMS": "cpu", "XLA_FLAGS": "", "VENV": str(Path(sys.executable).parents[1])}
+    environment = os.environ | {
+        "SLURM_CONF": str(conf),
+        "JAX_PLATFORMS": "cpu",
+        "XLA_FLAGS": "",
+        "VENV": str(Path(sys.executable).parents[1]),
+    }
     daemons = []
 
     def start(*command):
@@ -126,12 +131,16 @@ def wait_for(done, seconds, what):
 
 
 def job_field(slurm, job, name) -> str:
-    fields = dict(item.split("=", 1) for item in ask(slurm, "scontrol", "show", "job", job, "-o").split() if "=" in item)
+    fields = dict(
+        item.split("=", 1) for item in ask(slurm, "scontrol", "show", "job", job, "-o").split() if "=" in item
+    )
     return fields.get(name, "")
 
 
 def submit(slurm, log, *options) -> str:
-    done = subprocess.run(["sbatch", "--parsable", f"--output={log}", *options], env=slurm, capture_output=True, text=True)
+    done = subprocess.run(
+        ["sbatch", "--parsable", f"--output={log}", *options], env=slurm, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -139,7 +148,13 @@ def submit(slurm, log, *options) -> str:
 def final_state(slurm, job, log, while_waiting=lambda state: None) -> str:
     """The state in which a job ends."""
     deadline = time.monotonic() + 1500
-    while (state := job_field(slurm, job, "JobState")) not in ("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED", "NODE_FAIL"):
+    while (state := job_field(slurm, job, "JobState")) not in (
+        "COMPLETED",
+        "FAILED",
+        "TIMEOUT",
+        "CANCELLED",
+        "NODE_FAIL",
+    ):
         assert time.monotonic() < deadline, log.read_text()
         while_waiting(state)
         time.sleep(0.5)
@@ -147,7 +162,9 @@ def final_state(slurm, job, log, while_waiting=lambda state: None) -> str:
 
 
 def update(slurm, job, **fields) -> None:
-    subprocess.run(["scontrol", "update", f"JobId={job}", *(f"{k}={v}" for k, v in fields.items())], env=slurm, capture_output=True)
+    subprocess.run(
+        ["scontrol", "update", f"JobId={job}", *(f"{k}={v}" for k, v in fields.items())], env=slurm, capture_output=True
+    )
 
 
 def lines(workdir, name) -> list[str]:
@@ -164,11 +181,14 @@ def unbroken(slurm, settings, workdir, num_steps) -> None:
 
 
 def test_preempted_by_the_time_limit_and_requeued_the_run_is_the_unbroken_one(slurm, tmp_path):
-    # a penalty on length, since a policy of this size is never right: without rewards that differ nothing would be learned
+    # a penalty on length, since a policy of this size is never right: without rewards that differ nothing would be
+    # learned
     settings = [*SMALL, "--config.reward.overlong_buffer=10", "--config.eval.every=0", "--config.checkpoint.every=1000"]
     first, whole, broken, log = (tmp_path / name for name in ("first", "whole", "broken", "job.log"))
     unbroken(slurm, settings, first, 20)  # compiles, and shows how fast this machine is
-    seconds = statistics.median(sum(v for k, v in json.loads(line).items() if k.startswith("time/")) for line in lines(first, "timing"))
+    seconds = statistics.median(
+        sum(v for k, v in json.loads(line).items() if k.startswith("time/")) for line in lines(first, "timing")
+    )
     steps = max(40, math.ceil(75 / seconds))  # Slurm looks at time limits every 30 seconds
     unbroken(slurm, settings, whole, steps)
     settings += [f"--config.num_steps={steps}"]
@@ -181,7 +201,12 @@ def test_preempted_by_the_time_limit_and_requeued_the_run_is_the_unbroken_one(sl
     def shorten_once(state):
         if state == "PENDING":  # Slurm holds a requeued job for two minutes
             update(slurm, job, StartTime="now", TimeLimit=60)
-        elif state == "RUNNING" and not limited and (broken / "metrics.jsonl").exists() and len(lines(broken, "metrics")) > 4:
+        elif (
+            state == "RUNNING"
+            and not limited
+            and (broken / "metrics.jsonl").exists()
+            and len(lines(broken, "metrics")) > 4
+        ):
             hours, minutes, _ = map(int, job_field(slurm, job, "RunTime").split(":"))
             update(slurm, job, TimeLimit=hours * 60 + minutes + 2)  # less than the two minutes of --signal are left
             limited.append(True)
@@ -215,7 +240,9 @@ def task_of(job, number) -> int:
     wanted = {f"SLURM_JOB_ID={job}", f"KPO_PROCESS_ID={number}"}
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            inside = b"kpo_jax.main" in (path / "cmdline").read_bytes() and wanted <= set((path / "environ").read_text().split("\0"))
+            inside = b"kpo_jax.main" in (path / "cmdline").read_bytes() and wanted <= set(
+                (path / "environ").read_text().split("\0")
+            )
         except OSError:  # it has ended
             continue
         if inside and os.readlink(path / "exe").rpartition("/")[2].startswith("python"):
@@ -232,8 +259,15 @@ def test_a_killed_task_ends_the_job_which_goes_on_from_the_checkpoint(slurm, tmp
     wait_for(lambda: (workdir / "metrics.jsonl").exists() and len(lines(workdir, "metrics")) > 5, 600, "a few steps")
     os.kill(task_of(job, 1), signal.SIGKILL)
     struck = time.monotonic()
-    wait_for(lambda: job_field(slurm, job, "JobState") != "RUNNING", 50, "the end of a job with a killed task")  # jax's heartbeat is 60
+    wait_for(
+        lambda: job_field(slurm, job, "JobState") != "RUNNING", 50, "the end of a job with a killed task"
+    )  # jax's heartbeat is 60
     print(f"ended after {time.monotonic() - struck:.1f} s")
-    state, told = final_state(slurm, job, log, lambda state: state == "PENDING" and update(slurm, job, StartTime="now")), log.read_text()
+    state, told = (
+        final_state(slurm, job, log, lambda state: state == "PENDING" and update(slurm, job, StartTime="now")),
+        log.read_text(),
+    )
     assert state == "COMPLETED" and int(job_field(slurm, job, "Restarts")) >= 1 and "task 1: Killed" in told, told
-    assert [json.loads(line)["step"] for line in lines(workdir, "metrics") if "learner/loss" in line] == list(range(1, 101))
+    assert [json.loads(line)["step"] for line in lines(workdir, "metrics") if "learner/loss" in line] == list(
+        range(1, 101)
+    )

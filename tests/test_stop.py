@@ -37,7 +37,9 @@ def completions(rows, length=6, end=1):
     for i, row in enumerate(rows):
         tokens[i, : len(row)], mask[i, : len(row)] = row, True
     log_prob = np.where(mask, -np.arange(1, length + 1, dtype=np.float32), np.float32(0))
-    return Completions(tokens=tokens, mask=mask, sampler_log_prob=log_prob, finished=np.array([end in row for row in rows]))
+    return Completions(
+        tokens=tokens, mask=mask, sampler_log_prob=log_prob, finished=np.array([end in row for row in rows])
+    )
 
 
 def test_where_a_response_is_cut():
@@ -91,7 +93,11 @@ def tiny(stop):
         sampler=SampleConfig(max_response_length=24, stop=stop),
         rollout=RolloutConfig(prompts_per_step=8, group_size=4),
         learner=LearnerConfig(num_minibatches=1),
-        eval=EvalConfig(sets={"held_out": dataclasses.replace(data, split="test", num_problems=8)}, num_samples=4, prompts_per_call=8),
+        eval=EvalConfig(
+            sets={"held_out": dataclasses.replace(data, split="test", num_problems=8)},
+            num_samples=4,
+            prompts_per_call=8,
+        ),
         mesh=MeshConfig(data=8),
     )
 

@@ -1,4 +1,6 @@
-"""The layering of the house, read from the source: pure modules do no I/O, and only main touches flags or jax.config."""
+"""The layering of the house, read from the source: pure modules do no I/O, and only main touches flags or
+jax.config.
+"""
 
 import ast
 import re
@@ -14,8 +16,33 @@ FLOORS = [
     "runtime", "sampling", "config", "methods", "recording", "training", "report", "commands", "main",
 ]  # fmt: skip
 # Arrays or plain values in and out: no files, clock, flags or logging.
-PURE = ["records", "masked", "stats", "filters", "objectives", "algorithm", "model", "sampling/sampler", "sampling/decoding", "training/learner"]
-EFFECTS = {"os", "sys", "time", "json", "pathlib", "random", "threading", "signal", "subprocess", "absl", "datasets", "transformers", "orbax"}
+PURE = [
+    "records",
+    "masked",
+    "stats",
+    "filters",
+    "objectives",
+    "algorithm",
+    "model",
+    "sampling/sampler",
+    "sampling/decoding",
+    "training/learner",
+]
+EFFECTS = {
+    "os",
+    "sys",
+    "time",
+    "json",
+    "pathlib",
+    "random",
+    "threading",
+    "signal",
+    "subprocess",
+    "absl",
+    "datasets",
+    "transformers",
+    "orbax",
+}
 
 
 def sources(name):
@@ -65,7 +92,10 @@ def test_every_module_stands_in_a_room_and_imports_downwards_only():
 
 
 def test_negative_control_an_import_upwards_is_seen():
-    assert upward("filters", "from kpo_jax.training import learner\nfrom kpo_jax import masked, report\n") == {"training", "report"}
+    assert upward("filters", "from kpo_jax.training import learner\nfrom kpo_jax import masked, report\n") == {
+        "training",
+        "report",
+    }
 
 
 def violations(text: str) -> set[str]:
@@ -97,7 +127,10 @@ EXTRA = {"gguf"}  # launch/requirements-gguf.txt
 
 def unnamed(modules: set[str]) -> set[str]:
     """Modules of other distributions that requirements.txt does not name or launch/requirements.lock does not pin."""
-    others = {DISTRIBUTIONS.get(name, name).lower() for name in modules - {"kpo_jax"} - BROUGHT - EXTRA - set(sys.stdlib_module_names)}
+    others = {
+        DISTRIBUTIONS.get(name, name).lower()
+        for name in modules - {"kpo_jax"} - BROUGHT - EXTRA - set(sys.stdlib_module_names)
+    }
     root = PACKAGE.parent
     named = set(re.findall(r"^[A-Za-z0-9_-]+", (root / "requirements.txt").read_text().lower(), re.MULTILINE))
     pinned = set(re.findall(r"^([a-z0-9_-]+)==", (root / "launch" / "requirements.lock").read_text(), re.MULTILINE))
@@ -119,7 +152,12 @@ def test_no_field_is_read_with_a_default():
 
 def test_the_project_speaks_of_itself_alone():
     root = PACKAGE.parent
-    for path in [*PACKAGE.rglob("*.py"), *(root / "configs").glob("*"), *(root / "launch").glob("*"), root / "README.md"]:
+    for path in [
+        *PACKAGE.rglob("*.py"),
+        *(root / "configs").glob("*"),
+        *(root / "launch").glob("*"),
+        root / "README.md",
+    ]:
         if path.is_file():
             text = path.read_text()
             assert "../shared" not in text and "/work/" not in text, path

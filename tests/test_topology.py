@@ -1,4 +1,6 @@
-"""The dry run for TPUs: parsing, printing, the search for a mesh; with libtpu, a real compilation of the training step."""
+"""The dry run for TPUs: parsing, printing, the search for a mesh; with libtpu, a real compilation of the training
+step.
+"""
 
 import dataclasses
 import importlib.util
@@ -31,7 +33,9 @@ SMALL = [
 
 
 def config(**mesh):
-    loaded, problems = config_lib.from_config_dict(config_lib.load_config_file(str(ROOT / "configs" / "qwen3_4b_dapo.py")))
+    loaded, problems = config_lib.from_config_dict(
+        config_lib.load_config_file(str(ROOT / "configs" / "qwen3_4b_dapo.py"))
+    )
     assert not problems
     return dataclasses.replace(loaded, mesh=dataclasses.replace(loaded.mesh, **mesh))
 
@@ -80,7 +84,9 @@ def test_the_report_adds_up_by_hand():
     memory = topology.Memory(arguments=6 * gib, outputs=7 * gib, in_place=5 * gib, temporaries=30 * gib, program=gib)
     assert memory.total == 39 * gib
     start = topology.on(config(), "v5p:2x2x4")
-    text = "\n".join(topology.report(start, topology.CHIPS["v5p"], memory, assembly.update_shape(start, 1024, 16), 12.0))
+    text = "\n".join(
+        topology.report(start, topology.CHIPS["v5p"], memory, assembly.update_shape(start, 1024, 16), 12.0)
+    )
     assert "4 microbatch(es) of 16 x 5,120 tokens, compiled in 12 s" in text
     assert "together       39.00 GiB = 41.1% of 95 GiB" in text and "5.00 GiB of them in place" in text
     # 3.7e4 TFLOPs of the whole update (README) over 4 minibatches and 16 devices
@@ -103,7 +109,9 @@ def test_the_compilers_sentence_is_found():
 
 
 def test_attention_is_that_of_the_mesh_in_use():
-    """The blocked form, with its loop over rows, is the CPU's alone, and the kernel the TPU's, also where a CPU compiles for a TPU."""
+    """The blocked form, with its loop over rows, is the CPU's alone, and the kernel the TPU's, also where a CPU
+    compiles for a TPU.
+    """
     x, ids = jax.ShapeDtypeStruct((4, 8, 2, 4), "float32"), jax.ShapeDtypeStruct((4, 8), "int32")
 
     def form(platform, segments=None, axes=AXES, sizes=(2, 2, 2)):
@@ -137,9 +145,14 @@ def test_without_libtpu_it_says_what_to_install():
 
 def test_a_topology_without_a_dry_run_is_refused():
     done = subprocess.run(
-        [sys.executable, "-m", "kpo_jax.main", *SMALL, "--workdir=/nowhere/x", "--dry_run_topology=v5e:2x2"], capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-m", "kpo_jax.main", *SMALL, "--workdir=/nowhere/x", "--dry_run_topology=v5e:2x2"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
     )
-    assert done.returncode == 64 and done.stderr.splitlines() == ["error: --dry_run_topology: legal with --dry_run alone"]
+    assert done.returncode == 64 and done.stderr.splitlines() == [
+        "error: --dry_run_topology: legal with --dry_run alone"
+    ]
 
 
 @pytest.mark.skipif(not HAS_LIBTPU, reason="libtpu is not installed (launch/requirements-tpu.txt)")
@@ -149,13 +162,17 @@ def test_a_small_step_is_compiled_for_a_tpu():
     assert "4 x TPU v5 lite" in done.stdout and "mesh             data 4 x fsdp 1 x tensor 1" in done.stdout
     assert "fits             --config.mesh.data=4 --config.mesh.fsdp=1 --config.mesh.tensor=1" in done.stdout
     unknown = dry_run(*SMALL, "--dry_run_topology=v5e:1x2")
-    assert unknown.returncode == 64 and unknown.stderr.splitlines()[-1].startswith("error: --dry_run_topology: 'v5e:1x2'")
+    assert unknown.returncode == 64 and unknown.stderr.splitlines()[-1].startswith(
+        "error: --dry_run_topology: 'v5e:1x2'"
+    )
 
 
 @pytest.mark.skipif(not HAS_LIBTPU, reason="libtpu is not installed (launch/requirements-tpu.txt)")
 def test_the_attention_kernel_is_in_the_executable_and_recomputed_as_remat_says():
     mesh = make_mesh(MeshConfig(fsdp=2, tensor=2), topology.devices("v5e:2x2"))
-    sizes = dict(vocab_size=64, hidden_size=64, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=128)
+    sizes = dict(
+        vocab_size=64, hidden_size=64, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=128
+    )
 
     def kernels(remat, shared=False):
         model = ModelConfig(**sizes, dtype="bfloat16", remat=remat)

@@ -15,7 +15,16 @@ import pytest
 from test_learner import CONFIG, MODEL, packed, rows
 
 from kpo_jax.commands import replay
-from kpo_jax.config import Config, MeshConfig, TraceConfig, build_filter, build_objective, from_config_dict, load_config_file, validate
+from kpo_jax.config import (
+    Config,
+    MeshConfig,
+    TraceConfig,
+    build_filter,
+    build_objective,
+    from_config_dict,
+    load_config_file,
+    validate,
+)
 from kpo_jax.methods import METHODS
 from kpo_jax.recording import trace
 from kpo_jax.records import TokenTrace, Verdict
@@ -92,7 +101,9 @@ def test_the_traced_update_is_the_untraced_to_the_bit():
     """Here over several microbatches and devices, below over one."""
     state, outputs, _ = updates("is_kpo_weak", False, 48, devices=2)
     traced_state, traced_outputs, batch = updates("is_kpo_weak", True, 48, devices=2)
-    for plain, with_tokens in zip(jax.tree.leaves((state, outputs)), jax.tree.leaves((traced_state, [o[:2] for o in traced_outputs])), strict=True):
+    for plain, with_tokens in zip(
+        jax.tree.leaves((state, outputs)), jax.tree.leaves((traced_state, [o[:2] for o in traced_outputs])), strict=True
+    ):
         np.testing.assert_array_equal(plain, with_tokens)
     tokens, mask = traced_outputs[-1][2], batch.response_mask
     assert tokens.log_prob.shape == mask.shape
@@ -110,7 +121,9 @@ def test_tracing_changes_no_metric(traced, tmp_path):
 
 def test_a_trace_holds_what_the_metrics_say(traced):
     place, description = trace.load(str(traced))
-    assert trace.steps(place) == description["steps"] == [1, 2, 3, 4] and description["method"] is None  # its advantage is krpo's
+    assert (
+        trace.steps(place) == description["steps"] == [1, 2, 3, 4] and description["method"] is None
+    )  # its advantage is krpo's
     assert description["filter"]["kappa"] == 3.0 and description["filter"]["covariance"] == "standard"
     lines = [json.loads(line) for line in (traced / "minibatches.jsonl").read_text().splitlines()]
     for line in lines:
@@ -143,16 +156,26 @@ def test_tokens_and_prompts_are_those_that_were_sampled(tmp_path):
     traces = []
     stages.update(machine, machine.init(jax.random.key(0)), minibatches, traces)
     step = trace.step_arrays(
-        minibatches, jax.device_get(traces), finished=result.finished, verdicts=result.verdicts, problems=result.problems
+        minibatches,
+        jax.device_get(traces),
+        finished=result.finished,
+        verdicts=result.verdicts,
+        problems=result.problems,
     )
     decode = data.tokenizer.decode
     for i, text in enumerate(result.texts):
         assert decode(step["token"][step["offsets"][i] : step["offsets"][i + 1]]) == text
     for g, problem in enumerate(result.problems):
         prompt = step["prompt_token"][step["prompt_offsets"][g] : step["prompt_offsets"][g + 1]]
-        assert decode(prompt) == problem.problem + "\n" and step["problem"][g] == problem.id and step["answer"][g] == problem.answer
+        assert (
+            decode(prompt) == problem.problem + "\n"
+            and step["problem"][g] == problem.id
+            and step["answer"][g] == problem.answer
+        )
     np.testing.assert_array_equal(step["reward"], result.rows["reward"])
-    np.testing.assert_array_equal(step["sampler_log_prob"], result.rows["sampler_log_prob"][result.rows["response_mask"]])
+    np.testing.assert_array_equal(
+        step["sampler_log_prob"], result.rows["sampler_log_prob"][result.rows["response_mask"]]
+    )
     # the first minibatch is on-policy
     first = np.repeat(step["minibatch"] == 0, np.diff(step["offsets"]))
     assert np.abs(step["log_ratio"][first]).max() < 1e-5 < np.abs(step["log_ratio"][~first]).max()
@@ -175,7 +198,10 @@ def test_numpy_alone_reads_a_trace(traced):
     result = subprocess.run(command, capture_output=True, text=True, cwd="/", timeout=60, env=environment)
     assert result.returncode == 0, result.stderr
     fields, zero = result.stdout.splitlines()
-    assert json.loads(fields)["log_ratio"] == [trace.load_step(traced / "trace", 3)["offsets"][-1], "float32"] and zero == "False"
+    assert (
+        json.loads(fields)["log_ratio"] == [trace.load_step(traced / "trace", 3)["offsets"][-1], "float32"]
+        and zero == "False"
+    )
 
 
 MASK = """
@@ -192,17 +218,23 @@ assert not {"jax", "kpo_jax"} & set(sys.modules)
 
 
 def test_the_response_mask_is_rebuilt_from_the_offsets_with_numpy_alone(tmp_path):
-    """Rows of different lengths, one of them without a token; in the mask's places the fields are what they were before."""
+    """Rows of different lengths, one of them without a token; in the mask's places the fields are what they were
+    before.
+    """
     rng = np.random.default_rng(0)
     batch, order = rows() | {"reward": np.zeros(16, np.float32)}, np.arange(16)[None]
     mask = batch["response_mask"]
     assert not mask[3].any() and len(set(mask.sum(axis=1))) > 4
     values = TokenTrace(*(rng.random((1, *mask.shape)).astype(np.float32) for _ in TokenTrace._fields))
     problems, verdicts = [Problem("p", "1+1=?", "2")] * 16, [Verdict(True, "2", "")] * 16
-    arrays = trace.step_arrays([(batch, None, order)], [values], finished=np.ones(16, bool), verdicts=verdicts, problems=problems)
+    arrays = trace.step_arrays(
+        [(batch, None, order)], [values], finished=np.ones(16, bool), verdicts=verdicts, problems=problems
+    )
     np.savez_compressed(tmp_path / "step.npz", **arrays)
     command = [sys.executable, "-c", MASK, str(tmp_path / "step.npz"), str(tmp_path / "out.npz")]
-    result = subprocess.run(command, capture_output=True, text=True, cwd="/", timeout=60, env=os.environ | {"PYTHONPATH": ""})
+    result = subprocess.run(
+        command, capture_output=True, text=True, cwd="/", timeout=60, env=os.environ | {"PYTHONPATH": ""}
+    )
     assert result.returncode == 0, result.stderr
     found = np.load(tmp_path / "out.npz")
     longest = found["mask"].shape[1]
@@ -214,11 +246,15 @@ def test_the_response_mask_is_rebuilt_from_the_offsets_with_numpy_alone(tmp_path
     np.savez_compressed(tmp_path / "step.npz", **wrong)
     subprocess.run(command, check=True, cwd="/", timeout=60, env=os.environ | {"PYTHONPATH": ""})
     found = np.load(tmp_path / "out.npz")
-    assert (found["mask"] != mask[:, :longest]).sum() == 2 and (found["log_ratio"] != np.where(mask, values.log_ratio[0], 0)[:, :longest]).any()
+    assert (found["mask"] != mask[:, :longest]).sum() == 2 and (
+        found["log_ratio"] != np.where(mask, values.log_ratio[0], 0)[:, :longest]
+    ).any()
 
 
 def test_a_resumed_run_has_the_same_trace(traced, tmp_path):
-    """Killed after step 3, with the checkpoint of step 2: torn files go, steps 3 and 4 are recorded once more and are the same."""
+    """Killed after step 3, with the checkpoint of step 2: torn files go, steps 3 and 4 are recorded once more and are
+    the same.
+    """
     workdir = train(tmp_path / "run", num_steps=3)
     shutil.rmtree(workdir / "checkpoints" / "3")
     (workdir / "trace" / "step_000003.npz.tmp").write_bytes(b"torn")
@@ -227,7 +263,10 @@ def test_a_resumed_run_has_the_same_trace(traced, tmp_path):
     train(workdir)
     assert contents(workdir) == contents(traced)
     # negative control: another seed is another trace
-    assert contents(train(tmp_path / "other", seed=1, num_steps=1))["step_000001.npz"] != contents(traced)["step_000001.npz"]
+    assert (
+        contents(train(tmp_path / "other", seed=1, num_steps=1))["step_000001.npz"]
+        != contents(traced)["step_000001.npz"]
+    )
 
 
 def writer(workdir, first_step=1, every=1, max_bytes=2**16):
@@ -270,7 +309,9 @@ def test_what_is_no_trace_is_one_line(tmp_path):
         trace.load_step(tmp_path / "trace", 1)
 
 
-@pytest.mark.parametrize(("values", "named"), [({"every": -1}, "trace.every: -1 is below 0"), ({"max_bytes": 10}, "trace.max_bytes")])
+@pytest.mark.parametrize(
+    ("values", "named"), [({"every": -1}, "trace.every: -1 is below 0"), ({"max_bytes": 10}, "trace.max_bytes")]
+)
 def test_impossible_values_are_named(values, named):
     assert any(named in line for line in validate(Config(trace=TraceConfig(**values))))
 

@@ -44,7 +44,9 @@ def command(workdir, *arguments):
 
 
 def run(workdir, *arguments):
-    return subprocess.run(command(workdir, *arguments), capture_output=True, text=True, cwd=ROOT, timeout=600, env=ENVIRONMENT)
+    return subprocess.run(
+        command(workdir, *arguments), capture_output=True, text=True, cwd=ROOT, timeout=600, env=ENVIRONMENT
+    )
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +65,14 @@ def test_a_run_leaves_everything_behind(unbroken):
     workdir, result = unbroken
     assert "avg@2 %" in result.stdout and "| base" in result.stdout and "report.md" in result.stdout
     assert "warm start 4/4" in result.stderr and "train 4/4" in result.stderr
-    for path in ("config.json", "metrics.jsonl", "minibatches.jsonl", "timing.jsonl", "report.md", "learning_curve.png"):
+    for path in (
+        "config.json",
+        "metrics.jsonl",
+        "minibatches.jsonl",
+        "timing.jsonl",
+        "report.md",
+        "learning_curve.png",
+    ):
         assert (workdir / path).stat().st_size > 0
     assert {p.name for p in (workdir / "checkpoints").iterdir()} >= {"0", "2", "4"}
     assert list((workdir / "tensorboard").iterdir())
@@ -81,7 +90,9 @@ def test_a_run_leaves_everything_behind(unbroken):
 def test_a_run_killed_and_resumed_has_the_same_metrics(unbroken, tmp_path):
     whole, _ = unbroken
     workdir = tmp_path / "killed"
-    process = subprocess.Popen(command(workdir), cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(workdir), cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 300
     while not (workdir / "checkpoints" / "2").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -112,7 +123,12 @@ def test_another_seed_has_other_metrics(unbroken, tmp_path):
 def test_sigterm_saves_and_says_so(tmp_path):
     workdir = tmp_path / "preempted"
     process = subprocess.Popen(
-        command(workdir, "--config.num_steps=100000"), cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command(workdir, "--config.num_steps=100000"),
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     deadline = time.monotonic() + 300
     while not ((workdir / "metrics.jsonl").exists() and len(lines(workdir)) > 2) and time.monotonic() < deadline:
@@ -152,9 +168,20 @@ def test_sampling_shows_responses_and_verdicts(unbroken):
 
 def test_steps_to_profile_that_are_none_are_one_line(tmp_path):
     result = run(tmp_path, "--profile_steps=3,2")
-    assert result.returncode == 64 and result.stderr == "error: --profile_steps: 3,2 is not two training steps, the first not after the last\n"
+    assert (
+        result.returncode == 64
+        and result.stderr == "error: --profile_steps: 3,2 is not two training steps, the first not after the last\n"
+    )
     with flagsaver.flagsaver():
-        for steps, found in (("3", None), ("3,2", None), ("0,1", None), ("a,b", None), ("1,2,3", None), ("1,2", (1, 2)), ("", (0, 0))):
+        for steps, found in (
+            ("3", None),
+            ("3,2", None),
+            ("0,1", None),
+            ("a,b", None),
+            ("1,2,3", None),
+            ("1,2", (1, 2)),
+            ("", (0, 0)),
+        ):
             main.FLAGS(["kpo_jax", f"--profile_steps={steps}"])
             assert main.profile_steps() == found
 
@@ -164,10 +191,12 @@ def test_decontamination_is_a_choice(tmp_path):
         rows = [{"problem": problem, "answer": "4"} for problem in problems]
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     sets = {name: DataConfig(source="jsonl", path=str(tmp_path / f"{name}.jsonl")) for name in ("train", "held_out")}
-    base = Config(data=sets["train"], eval=EvalConfig(sets={"held_out": sets["held_out"]}), rollout=RolloutConfig(prompts_per_step=1))
-    kept = {
-        choice: assembly.load_data(dataclasses.replace(base, decontaminate=choice)) for choice in (True, False)
-    }
+    base = Config(
+        data=sets["train"],
+        eval=EvalConfig(sets={"held_out": sets["held_out"]}),
+        rollout=RolloutConfig(prompts_per_step=1),
+    )
+    kept = {choice: assembly.load_data(dataclasses.replace(base, decontaminate=choice)) for choice in (True, False)}
     assert [p.problem for p in kept[True].train.problems] == ["1+1=?", "3+3=?"]
     assert kept[True].notes == ["train: 2 problems; dropped: overlaps an evaluation set 1"]
     assert len(kept[False].train.problems) == 3 and kept[False].notes == []

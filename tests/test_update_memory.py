@@ -1,4 +1,6 @@
-"""The update's memory at a large vocabulary: no logits, and little more than the state and one gradient of the embedding."""
+"""The update's memory at a large vocabulary: no logits, and little more than the state and one gradient of the
+embedding.
+"""
 
 import subprocess
 import sys
@@ -25,6 +27,8 @@ def test_negative_control_whole_logits_would_show(monkeypatch):
 @pytest.mark.slow
 def test_resident_memory_of_a_process():
     root = Path(__file__).parents[1]
-    result = subprocess.run([sys.executable, "tests/update_memory.py"], capture_output=True, text=True, cwd=root, env={"PYTHONPATH": "."})
+    result = subprocess.run(
+        [sys.executable, "tests/update_memory.py"], capture_output=True, text=True, cwd=root, env={"PYTHONPATH": "."}
+    )
     assert result.returncode == 0, result.stderr
     assert float(result.stdout.split()[-2]) < 1.5

@@ -16,7 +16,8 @@ STD_FLOOR = 1e-6
 def group_advantage(reward: jax.Array, group_size: int) -> jax.Array:
     """GRPO's (Shao et al. 2024, arXiv 2402.03300): (reward - mean) / (std + 1e-6) within each group.
 
-    The std has ddof 1. A group of one has mean 0 and std 1, so its advantage is its reward. Equal rewards give exactly 0.
+    The std has ddof 1. A group of one has mean 0 and std 1, so its advantage is its reward. Equal rewards give exactly
+    0.
     """
     groups = _groups(reward, group_size)
     if group_size == 1:
@@ -32,16 +33,20 @@ def dr_grpo_advantage(reward: jax.Array, group_size: int) -> jax.Array:
 
 
 def rloo_advantage(reward: jax.Array, group_size: int) -> jax.Array:
-    """Leave-one-out (Ahmadian et al. 2024, arXiv 2402.14740): reward - mean of the others; a group of one has its reward."""
+    """Leave-one-out (Ahmadian et al. 2024, arXiv 2402.14740): reward - mean of the others; a group of one has its
+    reward.
+    """
     groups = _groups(reward, group_size)
     return (groups if group_size == 1 else _centered(groups) * (group_size / (group_size - 1))).ravel()
 
 
 def krpo_advantage(reward: jax.Array, group_size: int) -> jax.Array:
-    """KRPO's (Wang 2025, billhhh/KRPO_LLMs_RL): a Kalman filter over the rewards of a group, in their order, is the baseline.
+    """KRPO's (Wang 2025, billhhh/KRPO_LLMs_RL): a Kalman filter over the rewards of a group, in their order, is the
+    baseline.
 
-    From x = 0 and P = 1, with process variance 1e-5 and measurement variance 1e-2, (reward - x) / (sqrt(P) + 1e-8) after x and
-    P have absorbed the reward. The order of a group's samples matters, and equal rewards do not give 0, as released.
+    From x = 0 and P = 1, with process variance 1e-5 and measurement variance 1e-2, (reward - x) / (sqrt(P) + 1e-8)
+    after x and P have absorbed the reward. The order of a group's samples matters, and equal rewards do not give 0, as
+    released.
     """
     process_var, measurement_var = 1e-5, 1e-2
 
@@ -109,6 +114,8 @@ def _groups(reward: jax.Array, group_size: int) -> jax.Array:
 
 
 def _centered(groups: jax.Array) -> jax.Array:
-    """Minus the mean of each row. From the first sample, equal rewards are exactly 0; else 1 / 1e-6 would blow up the rounding."""
+    """Minus the mean of each row. From the first sample, equal rewards are exactly 0; else 1 / 1e-6 would blow up the
+    rounding.
+    """
     groups = groups - groups[:, :1]
     return groups - jnp.mean(groups, axis=1, keepdims=True)

@@ -1,9 +1,9 @@
 """What each phase of a training step costs on this machine, beside the least that the machine would need for it.
 
-The least is the larger of FLOPs over the rate of matrix products and bytes over memory bandwidth: those of the data sheet where
-the accelerator is in `flops.DATA_SHEETS`, measured in the same run elsewhere. All prompts and responses are as long as the
-configuration lets them be, weights are random, nothing ends early. A model whose weights fit in a cache may decode faster than
-memory could feed it.
+The least is the larger of FLOPs over the rate of matrix products and bytes over memory bandwidth: those of the data
+sheet where the accelerator is in `flops.DATA_SHEETS`, measured in the same run elsewhere. All prompts and responses are
+as long as the configuration lets them be, weights are random, nothing ends early. A model whose weights fit in a cache
+may decode faster than memory could feed it.
 """
 
 import dataclasses
@@ -31,7 +31,9 @@ REPEATS = 5
 
 @dataclasses.dataclass(frozen=True)
 class Phase:
-    """`seconds` is the median of REPEATS, `first` that of the first run, with compilation; `items` counts tokens or responses."""
+    """`seconds` is the median of REPEATS, `first` that of the first run, with compilation; `items` counts tokens or
+    responses.
+    """
 
     name: str
     items: int
@@ -57,7 +59,9 @@ def measure_limits(dtype: str) -> flops.Limits:
         box[0] = increment(box[0])
         return box[0]
 
-    return flops.Limits(2 * size**3 / _best(lambda: product(a)), 2 * box[0].nbytes / _best(step), "measured in this run")
+    return flops.Limits(
+        2 * size**3 / _best(lambda: product(a)), 2 * box[0].nbytes / _best(step), "measured in this run"
+    )
 
 
 def _best(run: Callable) -> float:
@@ -79,7 +83,11 @@ def measure(name: str, run: Callable, *, items: int, operations: float = 0, byte
 def phases(config: Config, data: assembly.Data, machine: assembly.Machine) -> list[Phase]:
     """Prefill, decode, score, update, filter and verifier of one training step."""
     rng = np.random.default_rng(config.seed)
-    prompts, group, length = config.rollout.prompts_per_step, config.rollout.group_size, config.sampler.max_response_length
+    prompts, group, length = (
+        config.rollout.prompts_per_step,
+        config.rollout.group_size,
+        config.sampler.max_response_length,
+    )
     prompt_length, batch = data.train.prompt_length, prompts * group
     state = machine.init(jax.random.key(config.seed))
     prompt_ids = rng.integers(config.model.vocab_size, size=(prompts, prompt_length)).tolist()
@@ -115,7 +123,9 @@ def phases(config: Config, data: assembly.Data, machine: assembly.Machine) -> li
     rows = _random_rows(rng, prompt_ids, completions, group)
     minibatches = stages.pack_minibatches(config, machine, rows)
     tokens = batch * (prompt_length + length)
-    score = measure("score", lambda: stages.score(machine, state.params, minibatches), items=tokens, operations=step.score)
+    score = measure(
+        "score", lambda: stages.score(machine, state.params, minibatches), items=tokens, operations=step.score
+    )
     stages.judge(config, machine, state, minibatches)
     if config.algorithm.kl.estimate:
         stages.score(machine, state.params, minibatches, "reference_log_prob")

@@ -42,14 +42,18 @@ def describe(config: Config) -> str:
 
 
 def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
-    """Bytes on one device of a mesh of those sizes: (parameters, both moments). The gradient is as large as the parameters."""
+    """Bytes on one device of a mesh of those sizes: (parameters, both moments). The gradient is as large as the
+    parameters.
+    """
     params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
     return _network_bytes(config, params, param_specs(config.model), sizes)
 
 
 def _network_bytes(config: Config, params, specs, sizes: dict[str, int]) -> tuple[int, int]:
     adam = jax.eval_shape(make_optimizer(config.learner).init, params)[1]  # its counters are a few bytes
-    return bytes_per_device(params, specs, sizes), sum(bytes_per_device(moment, specs, sizes) for moment in (adam.mu, adam.nu))
+    return bytes_per_device(params, specs, sizes), sum(
+        bytes_per_device(moment, specs, sizes) for moment in (adam.mu, adam.nu)
+    )
 
 
 def _further_networks(config: Config, sizes: dict[str, int]) -> list[str]:
@@ -67,7 +71,9 @@ def _further_networks(config: Config, sizes: dict[str, int]) -> list[str]:
 
 def _first_policy(config: Config) -> str:
     start = f"step 0 of {config.init_from}" if config.init_from else config.pretrained or "random weights"
-    return f"{start}, then a warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else start
+    return (
+        f"{start}, then a warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else start
+    )
 
 
 def longest_step(config: Config) -> flops.StepFlops:
@@ -87,7 +93,9 @@ def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:
     model, rollout = config.model, config.rollout
     prompts = rollout.prompts_per_call or rollout.prompts_per_step
     tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
-    shape = jax.ShapeDtypeStruct((2, model.num_layers, tokens, model.num_kv_heads, model.head_dim), jnp.dtype(model.dtype))
+    shape = jax.ShapeDtypeStruct(
+        (2, model.num_layers, tokens, model.num_kv_heads, model.head_dim), jnp.dtype(model.dtype)
+    )
     return bytes_per_device(shape, PartitionSpec(None, None, ("data", "fsdp"), "tensor"), sizes)
 
 

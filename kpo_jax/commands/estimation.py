@@ -1,13 +1,15 @@
-"""The noise of a trace: process and measurement variance by maximum likelihood, and whether the model fits what was recorded.
+"""The noise of a trace: process and measurement variance by maximum likelihood, and whether the model fits what was
+recorded.
 
 The model is KPO's local level, started afresh at every response: rho_t = rho_{t-1} + N(0, Q), z_t = rho_t + N(0, V),
-rho_0 ~ N(0, P_0). Its innovations d_t ~ N(0, S_t) are independent, so log-ratios z [B, T] have the likelihood (prediction-error
+rho_0 ~ N(0, P_0). Its innovations d_t ~ N(0, S_t) are independent, so log-ratios z [B, T] have the likelihood
+(prediction-error
 decomposition: Schweppe 1965; Harvey 1989, section 3.4)
 
     log L = -1/2 sum_t (log 2 pi + log S_t + d_t^2 / S_t)
 
-over valid tokens; masked ones are skipped, as by the filters' `hold`. d_t and S_t / V depend on Q/V and P_0/V alone, so V has a closed
-form for each Q/V (the concentrated likelihood) and one dimension is searched.
+over valid tokens; masked ones are skipped, as by the filters' `hold`. d_t and S_t / V depend on Q/V and P_0/V alone, so
+V has a closed form for each Q/V (the concentrated likelihood) and one dimension is searched.
 
 Everything is float64 numpy on arrays; no jax.
 """
@@ -28,10 +30,11 @@ class Estimate:
 
     Attributes:
       process_var, measurement_var: Q and V, in squared units of the log-ratio; one of them may be exactly 0.
-      process_var_se, measurement_var_se: standard errors by the observed information; that of a variance at 0 is NaN, as the
-        likelihood has no curvature to read there, and `var_ratio_low`, `var_ratio_high` say how large it may be.
+      process_var_se, measurement_var_se: standard errors by the observed information; that of a variance at 0 is NaN,
+        as the likelihood has no curvature to read there, and `var_ratio_low`, `var_ratio_high` say how large it may be.
       var_ratio: Q/V; inf where V is 0.
-      var_ratio_low, var_ratio_high: 95 % interval of Q/V by the profile likelihood; 0 or inf where an end is not excluded.
+      var_ratio_low, var_ratio_high: 95 % interval of Q/V by the profile likelihood; 0 or inf where an end is not
+        excluded.
       log_likelihood: at the maximum.
       num_tokens, num_sequences: valid ones that entered; a diffuse start spends each sequence's first token.
     """
@@ -50,7 +53,9 @@ class Estimate:
 
 @dataclasses.dataclass(frozen=True)
 class Whiteness:
-    """Ljung-Box test that innovations are uncorrelated; `autocorrelation` is that of lags 1, 2, ... A small p_value refutes the model."""
+    """Ljung-Box test that innovations are uncorrelated; `autocorrelation` is that of lags 1, 2, ... A small p_value
+    refutes the model.
+    """
 
     statistic: float
     degrees_of_freedom: int
@@ -85,14 +90,16 @@ def estimate(log_ratio: np.ndarray, mask: np.ndarray, *, initial_ratio: float = 
       initial_ratio: P_0/V >= 0; 0 is KPO's certain start, inf a diffuse one. It is kept fixed.
 
     Raises:
-      ValueError: arrays of other shapes, a valid log-ratio that is not finite, fewer than two tokens that enter, log-ratios that are
-        all 0 (a minibatch before any update), initial_ratio < 0.
+      ValueError: arrays of other shapes, a valid log-ratio that is not finite, fewer than two tokens that enter,
+        log-ratios that are all 0 (a minibatch before any update), initial_ratio < 0.
     """
     series, lengths = _compact(log_ratio, mask)
     if not initial_ratio >= 0:
         raise ValueError(f"initial_ratio={initial_ratio!r} is not legal: it must be >= 0 (inf: diffuse)")
     if not np.any(series):
-        raise ValueError("estimate: every valid log-ratio is 0, as before the first update; there is no noise to estimate")
+        raise ValueError(
+            "estimate: every valid log-ratio is 0, as before the first update; there is no noise to estimate"
+        )
 
     def profile(share):  # Q / (Q + V) -> (log-likelihood, Q + V)
         squares, logs, count = _sums(series, lengths, share, initial_ratio)
@@ -106,7 +113,9 @@ def estimate(log_ratio: np.ndarray, mask: np.ndarray, *, initial_ratio: float = 
     best = logits[int(np.argmax([profile(_share(x))[0] for x in logits]))]
     width = logits[1] - logits[0]
     around = (best - width, best + width)
-    search = optimize.minimize_scalar(lambda x: -profile(_share(x))[0], bounds=around, method="bounded", options={"xatol": 1e-6})
+    search = optimize.minimize_scalar(
+        lambda x: -profile(_share(x))[0], bounds=around, method="bounded", options={"xatol": 1e-6}
+    )
     # an end of the range wins a tie: there the likelihood is flat, and the simpler model is the one to name
     candidates = [0.0, 1.0, float(_share(search.x))]
     found = [profile(share) for share in candidates]
@@ -128,16 +137,25 @@ def estimate(log_ratio: np.ndarray, mask: np.ndarray, *, initial_ratio: float = 
     )
 
 
-def log_likelihood(log_ratio: np.ndarray, mask: np.ndarray, process_var: float, measurement_var: float, initial_var: float = 0.0) -> float:
+def log_likelihood(
+    log_ratio: np.ndarray, mask: np.ndarray, process_var: float, measurement_var: float, initial_var: float = 0.0
+) -> float:
     """log L of given variances, in absolute units; initial_var is P_0, inf leaves out each sequence's first token."""
     standardized, logs = _standardize(*_compact(log_ratio, mask), process_var, measurement_var, initial_var)
-    return float(-np.sum(np.square(standardized[~np.isnan(standardized)]) + logs[~np.isnan(standardized)] + math.log(2 * math.pi)) / 2)
+    return float(
+        -np.sum(
+            np.square(standardized[~np.isnan(standardized)]) + logs[~np.isnan(standardized)] + math.log(2 * math.pi)
+        )
+        / 2
+    )
 
 
 def standardized_innovations(
     log_ratio: np.ndarray, mask: np.ndarray, process_var: float, measurement_var: float, initial_var: float = 0.0
 ) -> np.ndarray:
-    """d_t / sqrt(S_t), float64 [B, T] at the places of their tokens; NaN where masked and where a diffuse start has no prediction."""
+    """d_t / sqrt(S_t), float64 [B, T] at the places of their tokens; NaN where masked and where a diffuse start has no
+    prediction.
+    """
     series, lengths = _compact(log_ratio, mask)
     compact, _ = _standardize(series, lengths, process_var, measurement_var, initial_var)
     out = np.full(mask.shape, np.nan)
@@ -150,8 +168,9 @@ def standardized_innovations(
 def whiteness(standardized: np.ndarray, lags: int = 10, num_fitted: int = 0) -> Whiteness:
     """Ljung-Box over the pairs of tokens within a sequence, of innovations [B, T] with NaN where there is none.
 
-    A pair k apart counts the valid tokens between, not the columns. Pooled over sequences: r_k = sum e_t e_{t+k} / sum e^2, whose
-    variance under whiteness is n_k / n^2 with n_k pairs, whatever the tails; one sequence gives Ljung and Box (1978).
+    A pair k apart counts the valid tokens between, not the columns. Pooled over sequences: r_k = sum e_t e_{t+k} / sum
+    e^2, whose variance under whiteness is n_k / n^2 with n_k pairs, whatever the tails; one sequence gives Ljung and
+    Box (1978).
 
     Args:
       lags: how many; lags without a pair are left out.
@@ -171,15 +190,18 @@ def whiteness(standardized: np.ndarray, lags: int = 10, num_fitted: int = 0) -> 
         statistic += total * (total + 2) * correlations[-1] ** 2 / pairs
     freedom = len(correlations) - num_fitted
     if freedom < 1:
-        raise ValueError(f"whiteness: {len(correlations)} lag(s) with a pair of tokens and num_fitted = {num_fitted} leave nothing to test")
+        raise ValueError(
+            f"whiteness: {len(correlations)} lag(s) with a pair of tokens and num_fitted = {num_fitted} leave nothing to test"
+        )
     return Whiteness(statistic, freedom, float(stats.chi2.sf(statistic, freedom)), np.array(correlations))
 
 
 def nis(standardized: np.ndarray) -> Consistency:
-    """The test of the innovations' size (Bar-Shalom et al. 2001, section 5.4), of innovations [B, T] with NaN where there is none.
+    """The test of the innovations' size (Bar-Shalom et al. 2001, section 5.4), of innovations [B, T] with NaN where
+    there is none.
 
-    The mean tests the level of the variances; with estimated ones it is 1 by construction, and only the sums of single sequences
-    can tell. Raises ValueError if there is no innovation.
+    The mean tests the level of the variances; with estimated ones it is 1 by construction, and only the sums of single
+    sequences can tell. Raises ValueError if there is no innovation.
     """
     series, lengths = _compact(np.nan_to_num(standardized), ~np.isnan(standardized))
     total = int(lengths.sum())
@@ -188,17 +210,24 @@ def nis(standardized: np.ndarray) -> Consistency:
     inside = int(np.sum((sums >= stats.chi2.ppf(0.025, lengths)) & (sums <= stats.chi2.ppf(0.975, lengths))))
     p_value = float(stats.binom.sf(len(lengths) - inside - 1, len(lengths), 0.05))
     mean = float(sums.sum() / total)
-    return Consistency(mean, float(low), float(high), inside, len(lengths), p_value, bool(low <= mean <= high and p_value >= 0.05))
+    return Consistency(
+        mean, float(low), float(high), inside, len(lengths), p_value, bool(low <= mean <= high and p_value >= 0.05)
+    )
 
 
-# ---------------------------------------------------------------------------------------------------------------- the parts
+# ---------------------------------------------------------------------------------------------------------------- the
+# parts
 
 
 def _compact(values: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(valid values moved to the front of each row, 0 behind, float64 [B', T']; lengths [B']) of the rows that have any."""
+    """(valid values moved to the front of each row, 0 behind, float64 [B', T']; lengths [B']) of the rows that have
+    any.
+    """
     values, mask = np.asarray(values, np.float64), np.asarray(mask)
     if values.ndim != 2 or values.shape != mask.shape or mask.dtype != bool:
-        raise ValueError(f"estimation: log-ratios {values.shape} and a boolean mask {mask.shape} ({mask.dtype}) must both be [B, T]")
+        raise ValueError(
+            f"estimation: log-ratios {values.shape} and a boolean mask {mask.shape} ({mask.dtype}) must both be [B, T]"
+        )
     if not mask.any():
         raise ValueError("estimation: no valid token")
     if not np.isfinite(values[mask]).all():
@@ -206,11 +235,17 @@ def _compact(values: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarr
     mask, values = mask[mask.any(axis=1)], values[mask.any(axis=1)]
     lengths = mask.sum(axis=1)
     order = np.argsort(~mask, axis=1, kind="stable")[:, : lengths.max()]
-    series = np.where(np.arange(lengths.max())[None, :] < lengths[:, None], np.take_along_axis(np.where(mask, values, 0), order, axis=1), 0)
+    series = np.where(
+        np.arange(lengths.max())[None, :] < lengths[:, None],
+        np.take_along_axis(np.where(mask, values, 0), order, axis=1),
+        0,
+    )
     return series, lengths
 
 
-def _innovations(series: np.ndarray, process_var: float, measurement_var: float, initial_var: float) -> tuple[np.ndarray, np.ndarray]:
+def _innovations(
+    series: np.ndarray, process_var: float, measurement_var: float, initial_var: float
+) -> tuple[np.ndarray, np.ndarray]:
     """(d [B', T'], S [T']) of the linear filter; S is inf at a diffuse start, whose d is then z."""
     state, state_var = np.zeros(len(series)), initial_var
     innovations, variances = np.empty_like(series), np.empty(series.shape[1])
@@ -232,18 +267,30 @@ def _sums(series, lengths, share: float, initial_ratio: float) -> tuple[float, f
     alive = (np.arange(series.shape[1])[None, :] < lengths[:, None]) & entering[None, :]
     per_place = alive.sum(axis=0)
     squares = np.sum(np.where(alive, innovations**2, 0), axis=0)
-    return float(np.sum(squares[entering] / variances[entering])), float(np.sum(per_place[entering] * np.log(variances[entering]))), int(alive.sum())
+    return (
+        float(np.sum(squares[entering] / variances[entering])),
+        float(np.sum(per_place[entering] * np.log(variances[entering]))),
+        int(alive.sum()),
+    )
 
 
-def _standardize(series, lengths, process_var: float, measurement_var: float, initial_var: float) -> tuple[np.ndarray, np.ndarray]:
+def _standardize(
+    series, lengths, process_var: float, measurement_var: float, initial_var: float
+) -> tuple[np.ndarray, np.ndarray]:
     """(d / sqrt(S), log S), each [B', T'], NaN behind a sequence's end and at a diffuse start."""
-    for name, value in (("process_var", process_var), ("measurement_var", measurement_var), ("initial_var", initial_var)):
+    for name, value in (
+        ("process_var", process_var),
+        ("measurement_var", measurement_var),
+        ("initial_var", initial_var),
+    ):
         if not value >= 0 or (math.isinf(value) and name != "initial_var"):
             raise ValueError(f"{name}={value!r} is not legal: it must be a finite number >= 0")
     if not process_var + measurement_var > 0:
         raise ValueError("process_var, measurement_var: both are 0, so no innovation is possible")
     innovations, variances = _innovations(series, process_var, measurement_var, initial_var)
-    known = (np.arange(series.shape[1])[None, :] < lengths[:, None]) & (np.isfinite(variances) & (variances > 0))[None, :]
+    known = (np.arange(series.shape[1])[None, :] < lengths[:, None]) & (np.isfinite(variances) & (variances > 0))[
+        None, :
+    ]
     safe = np.where(np.isfinite(variances) & (variances > 0), variances, 1.0)
     return np.where(known, innovations / np.sqrt(safe), np.nan), np.where(known, np.log(safe), np.nan)
 
@@ -257,7 +304,9 @@ def _ratio(share: float) -> float:
 
 
 def _standard_errors(series, lengths, share, scale, initial_ratio, count) -> tuple[float, float]:
-    """Of Q and V, from the curvature of log L in (log Q, log V); where one is 0, of the other alone, which scales the data."""
+    """Of Q and V, from the curvature of log L in (log Q, log V); where one is 0, of the other alone, which scales the
+    data.
+    """
     if share in (0.0, 1.0):
         other = scale * math.sqrt(2 / count)
         return (math.nan, other) if share == 0 else (other, math.nan)
@@ -283,7 +332,11 @@ def _standard_errors(series, lengths, share, scale, initial_ratio, count) -> tup
 def _interval(profile, ends: list[float], share: float, top: float) -> tuple[float, float]:
     """Ends of {Q/V: 2 (top - profile) <= the 95 % quantile of chi-square with one degree of freedom}."""
     drop = stats.chi2.ppf(0.95, 1) / 2
-    centre = min(max(math.log(_ratio(share)), -_LOGIT_LIMIT), _LOGIT_LIMIT) if 0 < share < 1 else (2 * share - 1) * _LOGIT_LIMIT
+    centre = (
+        min(max(math.log(_ratio(share)), -_LOGIT_LIMIT), _LOGIT_LIMIT)
+        if 0 < share < 1
+        else (2 * share - 1) * _LOGIT_LIMIT
+    )
 
     def end(limit, at_end, open_value):
         if at_end >= top - drop:

@@ -33,10 +33,10 @@ MAX_FILE_BYTES = 4 * 10**9
 def export_run(workdir: str, out: str, step: int | None, dtype: str | None) -> str:
     """Write the policy of a run's newest checkpoint (or of `step`) to the directory `out`; returns a line about it.
 
-    The configuration is the run's own. config.json and generation_config.json are those of the pretrained directory the run
-    began from, where it did, with the end-of-text ids of the run; tokenizer files are written where the tokenizer has some.
-    dtype None is the dtype of the parameters. Raises ValueError with one line for whatever is missing or in the way; all of
-    it but a missing checkpoint and a mesh that does not fit this machine before a device is touched.
+    The configuration is the run's own. config.json and generation_config.json are those of the pretrained directory the
+    run began from, where it did, with the end-of-text ids of the run; tokenizer files are written where the tokenizer
+    has some. dtype None is the dtype of the parameters. Raises ValueError with one line for whatever is missing or in
+    the way; all of it but a missing checkpoint and a mesh that does not fit this machine before a device is touched.
     """
     check_empty(out)
     config = run_config(workdir)
@@ -49,7 +49,15 @@ def export_run(workdir: str, out: str, step: int | None, dtype: str | None) -> s
     step, params = trainer.restore_policy(config, shapes, shardings, workdir, step)
     params = localize(params, param_specs(config.model), mesh, local_mesh(mesh))
     if distributed.is_first():
-        write(params, config.model, out, dtype=dtype, architecture=architecture, generation=generation, tokenizer=tokenizer)
+        write(
+            params,
+            config.model,
+            out,
+            dtype=dtype,
+            architecture=architecture,
+            generation=generation,
+            tokenizer=tokenizer,
+        )
     return f"step {step} of {workdir} is in {out}, {dtype}"
 
 
@@ -77,7 +85,8 @@ def documents(config: Config, tokenizer, dtype: str) -> tuple[dict[str, Any], di
     """(config.json, generation_config.json) of a run's policy.
 
     A model that did not come from a Hugging Face directory has the run's longest row as max_position_embeddings. Raises
-    ValueError where the pretrained directory is gone or of another architecture, and for a model no architecture describes.
+    ValueError where the pretrained directory is gone or of another architecture, and for a model no architecture
+    describes.
     """
     generation = {}
     if config.pretrained and not gguf_weights.is_gguf(config.pretrained):
@@ -95,11 +104,15 @@ def documents(config: Config, tokenizer, dtype: str) -> tuple[dict[str, Any], di
 
 
 def architecture_of(model_config: ModelConfig, max_length: int) -> dict[str, Any]:
-    """config.json of a ModelConfig. Raises ValueError if no architecture of Hugging Face's has both qk_norm and qkv_bias."""
+    """config.json of a ModelConfig. Raises ValueError if no architecture of Hugging Face's has both qk_norm and
+    qkv_bias.
+    """
     own = {"qk_norm": model_config.qk_norm, "qkv_bias": model_config.qkv_bias}
     names = [name for name, (_, flags) in hf.ARCHITECTURES.items() if flags == own]
     if not names:
-        raise ValueError("model: no Hugging Face architecture has both qk_norm and qkv_bias, so there is none to export to")
+        raise ValueError(
+            "model: no Hugging Face architecture has both qk_norm and qkv_bias, so there is none to export to"
+        )
     model_type = hf.ARCHITECTURES[names[0]][0]
     return {
         "architectures": names,
@@ -142,12 +155,20 @@ class Entry(NamedTuple):
 
 
 def write(
-    params, model_config: ModelConfig, out: str, *, dtype: str, architecture: dict, generation: dict, tokenizer, max_bytes: int = MAX_FILE_BYTES
+    params,
+    model_config: ModelConfig,
+    out: str,
+    *,
+    dtype: str,
+    architecture: dict,
+    generation: dict,
+    tokenizer,
+    max_bytes: int = MAX_FILE_BYTES,
 ) -> None:
     """Write weights, documents and tokenizer to a temporary neighbour of `out`, which gets its name once all is there.
 
-    Host memory holds one file of weights, at most `max_bytes` or one tensor. Raises ValueError if `out` is in the way, and
-    for a finite weight that `dtype` cannot hold.
+    Host memory holds one file of weights, at most `max_bytes` or one tensor. Raises ValueError if `out` is in the way,
+    and for a finite weight that `dtype` cannot hold.
     """
     check_empty(out)
     target = Path(os.path.abspath(out))
@@ -203,5 +224,7 @@ def _stored(entry: Entry, dtype) -> np.ndarray:
     with np.errstate(over="ignore"):  # reported below
         cast = array.astype(dtype)
     if dtype != array.dtype and not np.array_equal(np.isfinite(cast), np.isfinite(array)):
-        raise ValueError(f"--dtype: {dtype.name} cannot hold {float(np.nanmax(np.abs(array.astype(np.float32)))):g}, a weight of {entry.name}")
+        raise ValueError(
+            f"--dtype: {dtype.name} cannot hold {float(np.nanmax(np.abs(array.astype(np.float32)))):g}, a weight of {entry.name}"
+        )
     return entry.layout.to_stored(cast)

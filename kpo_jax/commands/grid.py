@@ -1,7 +1,8 @@
 """Grids of filters and objectives, written on one line: NAME:field=value,value:field=value,...
 
-NAME is a method (its filter and its objective), a filter (with the recorded objective), or `recorded`. Every field of FilterConfig
-and ObjectiveConfig may follow, and objective=NAME; several values of a field make a grid, all combinations of all fields:
+NAME is a method (its filter and its objective), a filter (with the recorded objective), or `recorded`. Every field of
+FilterConfig and ObjectiveConfig may follow, and objective=NAME; several values of a field make a grid, all combinations
+of all fields:
 
     kalman:process_var=1e-6,1e-4,1e-2:measurement_var=1
     is_kpo_weak:kappa=1,2,3:clip_low=3e-4,0.2:clip_high=0.28
@@ -30,7 +31,9 @@ class Candidate(NamedTuple):
 
 
 def parse(line: str, recorded: AlgorithmConfig) -> list[Candidate]:
-    """The candidates of one line. Raises ValueError, one line, for a name, field, value or combination that is not legal."""
+    """The candidates of one line. Raises ValueError, one line, for a name, field, value or combination that is not
+    legal.
+    """
     name, *parts = line.split(":")
     fields: dict[str, list[str]] = {}
     for part in parts:
@@ -39,7 +42,9 @@ def parse(line: str, recorded: AlgorithmConfig) -> list[Candidate]:
         if field not in legal:
             raise ValueError(f"--grid={line}: {field!r} is no field of a filter or objective{nearest(field, legal)}")
         if not equals or field in fields:
-            raise ValueError(f"--grid={line}: {field} needs {'one' if field in fields else 'a'} list of values, {field}=value,value")
+            raise ValueError(
+                f"--grid={line}: {field} needs {'one' if field in fields else 'a'} list of values, {field}=value,value"
+            )
         fields[field] = values.split(",")
     candidates = []
     for values in itertools.product(*fields.values()):
@@ -78,7 +83,9 @@ def _replace(base: AlgorithmConfig, texts: dict[str, str]) -> AlgorithmConfig:
     return dataclasses.replace(
         base,
         filter=dataclasses.replace(base.filter, **ratio_filter),
-        objective=dataclasses.replace(objective, **_typed(ObjectiveConfig, {k: v for k, v in texts.items() if k in _OBJECTIVE_FIELDS})),
+        objective=dataclasses.replace(
+            objective, **_typed(ObjectiveConfig, {k: v for k, v in texts.items() if k in _OBJECTIVE_FIELDS})
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 """The A/A noise floor: log-ratios of a policy with itself, pushed through every method.
 
-The same weights give other log-probabilities in another microbatching, packing or dtype, and in the sampler. A trainer takes
-such differences for a change of the policy. A clip band of 3e-4 may lie below them: how much of the clipping is numerics?
+The same weights give other log-probabilities in another microbatching, packing or dtype, and in the sampler. A trainer
+takes such differences for a change of the policy. A clip band of 3e-4 may lie below them: how much of the clipping is
+numerics?
 """
 
 import dataclasses
@@ -32,7 +33,9 @@ def log_probs(machine, score_step, shape: PackShape, params, minibatches: list[d
     return out
 
 
-def other_shapes(shape: PackShape, num_sequences: int, prompt_length: int, response_length: int, device_rows: int) -> dict[str, PackShape]:
+def other_shapes(
+    shape: PackShape, num_sequences: int, prompt_length: int, response_length: int, device_rows: int
+) -> dict[str, PackShape]:
     """Other ways to pack the same minibatch, by name; one that would be the same is left out."""
     sequence_length, tokens = prompt_length + response_length, shape.rows * shape.length
     half = pack_shape(
@@ -45,11 +48,17 @@ def other_shapes(shape: PackShape, num_sequences: int, prompt_length: int, respo
     )
     rows = max(tokens // sequence_length // device_rows, 1) * device_rows
     alone = PackShape(-(-num_sequences // rows), rows, sequence_length, response_length, rows, 1, shared=1)
-    return {name: other for name, other in (("half the microbatch", half), ("a row per sequence", alone)) if other != shape}
+    return {
+        name: other for name, other in (("half the microbatch", half), ("a row per sequence", alone)) if other != shape
+    }
 
 
-def variations(config: Config, machine, params, minibatches: list[dict], prompt_length: int) -> dict[str, list[np.ndarray]]:
-    """{name: [N, T] log-probabilities of each minibatch}: "as trained" first, then the same again, then variations of it."""
+def variations(
+    config: Config, machine, params, minibatches: list[dict], prompt_length: int
+) -> dict[str, list[np.ndarray]]:
+    """{name: [N, T] log-probabilities of each minibatch}: "as trained" first, then the same again, then variations of
+    it.
+    """
     shape, device_rows = machine.pack_shape, machine.mesh.shape["data"] * machine.mesh.shape["fsdp"]
     response = config.sampler.max_response_length
     score = lambda step, how: log_probs(machine, step, how, params, minibatches)
@@ -58,7 +67,9 @@ def variations(config: Config, machine, params, minibatches: list[dict], prompt_
         out[name] = score(machine.score_step, other)
     dtype = "float32" if config.model.dtype == "bfloat16" else "bfloat16"
     model = dataclasses.replace(config.model, dtype=dtype)
-    out[dtype] = score(make_score_step(model, machine.shardings, machine.mesh, temperature=config.sampler.temperature), shape)
+    out[dtype] = score(
+        make_score_step(model, machine.shardings, machine.mesh, temperature=config.sampler.temperature), shape
+    )
     return out | {"the sampler": [rows["sampler_log_prob"] for rows in minibatches]}
 
 
@@ -79,7 +90,9 @@ def pseudo_minibatches(minibatches: list[dict], base: list[np.ndarray], other: l
 
 
 def measure(algorithms: dict, minibatches: list[dict], scores: dict[str, list[np.ndarray]]) -> list[dict]:
-    """One line per variation and method: spread of the pseudo log-ratio z, and what the method clips and saturates of it."""
+    """One line per variation and method: spread of the pseudo log-ratio z, and what the method clips and saturates of
+    it.
+    """
     base, lines = scores["as trained"], []
     pushes = {method: replay.make_push(algorithm, weights=False) for method, algorithm in algorithms.items()}
     for name, other in scores.items():
@@ -87,7 +100,12 @@ def measure(algorithms: dict, minibatches: list[dict], scores: dict[str, list[np
             continue
         pseudo = pseudo_minibatches(minibatches, base, other)
         z = np.concatenate([m.log_ratio[m.response_mask] for m in pseudo]).astype(np.float64)
-        spread = {"tokens": len(z), "z_sd": float(z.std()), "z_abs_max": float(np.abs(z).max()), "z_not_zero": float(np.mean(z != 0))}
+        spread = {
+            "tokens": len(z),
+            "z_sd": float(z.std()),
+            "z_abs_max": float(np.abs(z).max()),
+            "z_not_zero": float(np.mean(z != 0)),
+        }
         for method, push in pushes.items():
             tokens = replay.join([replay.flatten(m, push(m)) for m in pseudo])
             with_advantage, log_ratio = tokens["sign"] != 0, tokens["filtered_log_ratio"].astype(np.float64)
@@ -97,7 +115,9 @@ def measure(algorithms: dict, minibatches: list[dict], scores: dict[str, list[np
                 | {
                     "log_ratio_sd": float(log_ratio.std()),
                     "tokens_with_advantage": int(with_advantage.sum()),
-                    "clipped_fraction": float(tokens["clipped"][with_advantage].mean()) if with_advantage.any() else None,
+                    "clipped_fraction": float(tokens["clipped"][with_advantage].mean())
+                    if with_advantage.any()
+                    else None,
                     "saturated_fraction": float(tokens["saturated"].mean()),
                     "not_finite_fraction": float(np.mean(~np.isfinite(log_ratio))),
                 }
@@ -117,13 +137,22 @@ def tables(lines: list[dict]) -> str:
     for title, key in (
         ("Clipped, of the tokens with an advantage", "clipped_fraction"), ("Saturated", "saturated_fraction"), ("Not finite", "not_finite_fraction")
     ):  # fmt: skip
-        rows = [[m, *(share(of[name, m][key]) for name in names)] for m in methods if any(of[name, m][key] for name in names)]
-        parts.append(f"{title}{'' if rows else ': none by any method'}" + ("\n\n" + table(["method", *names], rows) if rows else ""))
+        rows = [
+            [m, *(share(of[name, m][key]) for name in names)]
+            for m in methods
+            if any(of[name, m][key] for name in names)
+        ]
+        parts.append(
+            f"{title}{'' if rows else ': none by any method'}"
+            + ("\n\n" + table(["method", *names], rows) if rows else "")
+        )
     return "\n\n".join(parts)
 
 
 def run(config: Config, data, machine, params, step: int, workdir: str) -> str:
-    """Sample the training step after `step` with its policy, score it in every way, write `workdir`/noise/step_NNNNNN.jsonl and .md."""
+    """Sample the training step after `step` with its policy, score it in every way, write
+    `workdir`/noise/step_NNNNNN.jsonl and .md.
+    """
     result = stages.collect(config, data, machine, params, step + 1)
     if config.algorithm.has_critic:  # only the advantage's sign matters here, and a group's does without the critic
         result.rows["advantage"] = np.asarray(ADVANTAGES["group"](result.rows["reward"], config.rollout.group_size))

@@ -1,8 +1,9 @@
 """Recorded log-ratios pushed through other filters and objectives: what each would have saturated, clipped and weighed.
 
-A filter sees a minibatch exactly as training showed it: in the microbatches and rows of the record, or whole if it measures a
-scale over it (`batch_coupled`). So the recorded filter gives the recorded values back to the bit, and that is checked first.
-Nothing is trained, so a row says what a filter does to the ratios that the recorded run met, not to those it would have led to.
+A filter sees a minibatch exactly as training showed it: in the microbatches and rows of the record, or whole if it
+measures a scale over it (`batch_coupled`). So the recorded filter gives the recorded values back to the bit, and that
+is checked first. Nothing is trained, so a row says what a filter does to the ratios that the recorded run met, not to
+those it would have led to.
 """
 
 import dataclasses
@@ -33,7 +34,9 @@ COMPARED = ("filtered_log_ratio", "innovation", "innovation_std", "gain", "satur
 
 
 class Minibatch(NamedTuple):
-    """What filter and objective are given, [microbatches, B, T] of host arrays; `number` counts from 0, the on-policy one."""
+    """What filter and objective are given, [microbatches, B, T] of host arrays; `number` counts from 0, the on-policy
+    one.
+    """
 
     number: int
     log_ratio: np.ndarray
@@ -46,8 +49,8 @@ class Minibatch(NamedTuple):
 class Outcome(NamedTuple):
     """What filter and objective made of the tokens of a minibatch, as its arrays are.
 
-    `weight` is the token's share of the policy gradient in units of A times its share in the loss: the ratio where the gradient passes
-    the filter by, 0 where it is clipped; NaN where the advantage is 0.
+    `weight` is the token's share of the policy gradient in units of A times its share in the loss: the ratio where the
+    gradient passes the filter by, 0 where it is clipped; NaN where the advantage is 0.
     """
 
     filtered_log_ratio: np.ndarray
@@ -59,7 +62,8 @@ class Outcome(NamedTuple):
     weight: np.ndarray
 
 
-# ------------------------------------------------------------------------------------------------------------- one filter
+# ------------------------------------------------------------------------------------------------------------- one
+# filter
 
 
 def make_push(algorithm: AlgorithmConfig, weights: bool = True):
@@ -132,7 +136,9 @@ def _places(step, number: int) -> tuple[np.ndarray, ...]:
 def recorded_algorithm(description: dict) -> AlgorithmConfig:
     """The filter and objective of a trace. Raises ValueError if this version has no such thing."""
     try:
-        algorithm = AlgorithmConfig(filter=FilterConfig(**description["filter"]), objective=ObjectiveConfig(**description["objective"]))
+        algorithm = AlgorithmConfig(
+            filter=FilterConfig(**description["filter"]), objective=ObjectiveConfig(**description["objective"])
+        )
         grid.check(algorithm)
     except (TypeError, ValueError) as error:
         raise ValueError(f"trace: its algorithm is not one of this version: {error}") from error
@@ -140,27 +146,36 @@ def recorded_algorithm(description: dict) -> AlgorithmConfig:
 
 
 def differences(outcome: Outcome, step: dict[str, np.ndarray], number: int) -> dict[str, tuple[int, float]]:
-    """{field: (tokens whose bits differ, largest difference)} of a minibatch's outcome and the record, of fields that differ.
+    """{field: (tokens whose bits differ, largest difference)} of a minibatch's outcome and the record, of fields that
+    differ.
 
     The log-ratio is compared with the recorded log-probabilities, so that a record which contradicts itself is noticed.
     """
     found, tokens, places = {}, _tokens_of(step, number), _places(step, number)
-    ours_of = {name: getattr(outcome, name)[places] for name in COMPARED} | {"log_ratio": (step["log_prob"] - step["old_log_prob"])[tokens]}
+    ours_of = {name: getattr(outcome, name)[places] for name in COMPARED} | {
+        "log_ratio": (step["log_prob"] - step["old_log_prob"])[tokens]
+    }
     for name, ours in ours_of.items():
         theirs = step[name][tokens]
         bits = np.uint8 if theirs.dtype == bool else np.uint32
         differ = ours.view(bits) != theirs.view(bits)
         if differ.any():
             with np.errstate(invalid="ignore"):
-                found[name] = (int(differ.sum()), float(np.max(np.abs(ours.astype(float) - theirs.astype(float))[differ])))
+                found[name] = (
+                    int(differ.sum()),
+                    float(np.max(np.abs(ours.astype(float) - theirs.astype(float))[differ])),
+                )
     return found
 
 
-# -------------------------------------------------------------------------------------------------------------- statistics
+# --------------------------------------------------------------------------------------------------------------
+# statistics
 
 
 def flatten(minibatch: Minibatch, outcome: Outcome) -> dict[str, np.ndarray]:
-    """[tokens] of every field of the outcome, and of minibatch, position (in eighths of T) and sign of the advantage."""
+    """[tokens] of every field of the outcome, and of minibatch, position (in eighths of T) and sign of the
+    advantage.
+    """
     mask = minibatch.response_mask
     length = mask.shape[-1]
     eighth = np.broadcast_to(np.arange(length) * NUM_POSITIONS // length, mask.shape)
@@ -174,38 +189,56 @@ def join(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
 
 
 def statistics(tokens: dict[str, np.ndarray], chosen: np.ndarray) -> dict[str, float]:
-    """Counts, shares and the spread of the filtered ratio over the chosen [tokens]; what is not finite is counted and left out."""
+    """Counts, shares and the spread of the filtered ratio over the chosen [tokens]; what is not finite is counted and
+    left out.
+    """
     number = int(chosen.sum())
     log_ratio = tokens["filtered_log_ratio"][chosen].astype(np.float64)
     finite = log_ratio[np.isfinite(log_ratio)]
     weight = tokens["weight"][chosen].astype(np.float64)
     out = {"tokens": number, "not_finite": number - len(finite)}
     for name in ("saturated", "clipped"):
-        out |= {name: int(tokens[name][chosen].sum()), f"{name}_fraction": float(tokens[name][chosen].mean()) if number else 0.0}
+        out |= {
+            name: int(tokens[name][chosen].sum()),
+            f"{name}_fraction": float(tokens[name][chosen].mean()) if number else 0.0,
+        }
     with_advantage = weight[tokens["sign"][chosen] != 0]
-    out["gradient_weight"] = float(with_advantage[np.isfinite(with_advantage)].mean()) if np.isfinite(with_advantage).any() else math.nan
+    out["gradient_weight"] = (
+        float(with_advantage[np.isfinite(with_advantage)].mean()) if np.isfinite(with_advantage).any() else math.nan
+    )
     out["gain"] = float(tokens["gain"][chosen].mean(dtype=np.float64)) if number else math.nan
     out["log_ratio_sd"] = float(finite.std()) if len(finite) else math.nan
     out["log_ratio_abs_max"] = float(np.abs(finite).max()) if len(finite) else math.nan
     levels = np.exp(np.quantile(finite, [*QUANTILES, 1.0])) if len(finite) else [math.nan] * (len(QUANTILES) + 1)
-    return out | {f"ratio_q{q:g}": float(level) for q, level in zip(QUANTILES, levels[:-1], strict=True)} | {"ratio_max": float(levels[-1])}
+    return (
+        out
+        | {f"ratio_q{q:g}": float(level) for q, level in zip(QUANTILES, levels[:-1], strict=True)}
+        | {"ratio_max": float(levels[-1])}
+    )
 
 
 def slices(tokens: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """{name: chosen [tokens] bool}. Positions and signs are those of the off-policy minibatches; of the only one, where there is one."""
+    """{name: chosen [tokens] bool}. Positions and signs are those of the off-policy minibatches; of the only one, where
+    there is one.
+    """
     number = tokens["minibatch"]
     off_policy = number > 0 if number.max() > 0 else np.ones_like(number, bool)
     out = {"all": np.ones_like(off_policy), "off_policy": off_policy}
     out |= {f"minibatch_{i}": number == i for i in range(number.max() + 1)}
     out |= {f"position_{i}": off_policy & (tokens["position"] == i) for i in range(NUM_POSITIONS)}
-    return out | {name: off_policy & (tokens["sign"] == sign) for name, sign in (("positive", 1), ("negative", -1), ("no_advantage", 0))}
+    return out | {
+        name: off_policy & (tokens["sign"] == sign)
+        for name, sign in (("positive", 1), ("negative", -1), ("no_advantage", 0))
+    }
 
 
-# ------------------------------------------------------------------------------------------------------------- the command
+# ------------------------------------------------------------------------------------------------------------- the
+# command
 
 
 def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
-    """Push a trace through the grids (every method, if there is none), write `out`/replay.jsonl and replay.md; return the latter.
+    """Push a trace through the grids (every method, if there is none), write `out`/replay.jsonl and replay.md; return
+    the latter.
 
     Raises ValueError, one line, for what is no trace, an empty one, or no legal grid.
     """
@@ -224,11 +257,17 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
         push = make_push(algorithm)
         outcomes = [push(minibatch) for _, minibatch in given]
         if label == "recorded":
-            check = _check(description, [differences(o, step, m.number) for o, (step, m) in zip(outcomes, given, strict=True)], given)
+            check = _check(
+                description,
+                [differences(o, step, m.number) for o, (step, m) in zip(outcomes, given, strict=True)],
+                given,
+            )
         tokens = join([flatten(minibatch, outcome) for outcome, (_, minibatch) in zip(outcomes, given, strict=True)])
         results[label] = {name: statistics(tokens, chosen) for name, chosen in slices(tokens).items()}
     fitted, fit_text = fit([minibatch for _, minibatch in given])
-    text = "\n\n".join([f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}", fit_text, *tables(results)])
+    text = "\n\n".join(
+        [f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}", fit_text, *tables(results)]
+    )
     lines = [
         {"filter": label, "slice": name} | values | {"algorithm": _given(dict(candidates)[label])}
         for label, slices_of in results.items()
@@ -239,7 +278,9 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
 
 
 def fit(given: list[Minibatch]) -> tuple[dict | None, str]:
-    """Q and V of the off-policy log-ratios by maximum likelihood, and whether the model fits: (for a program, for a person)."""
+    """Q and V of the off-policy log-ratios by maximum likelihood, and whether the model fits: (for a program, for a
+    person).
+    """
     last = max(minibatch.number for minibatch in given)
     chosen = [minibatch for minibatch in given if minibatch.number or not last]
     log_ratio = np.concatenate([minibatch.log_ratio for minibatch in chosen]).reshape(-1, given[0].log_ratio.shape[-1])
@@ -255,7 +296,12 @@ def fit(given: list[Minibatch]) -> tuple[dict | None, str]:
         f"[{found.var_ratio_low:.3g}, {found.var_ratio_high:.3g}]. Innovations uncorrelated: p = {white.p_value:.2g} (Ljung-Box); of the size "
         f"expected: {size.sequences_inside} of {size.num_sequences} responses within 95 % (NIS, p = {size.p_value:.2g})."
     )
-    more = {"whiteness_p": white.p_value, "nis_mean": size.mean, "nis_p": size.p_value, "nis_sequences_inside": size.sequences_inside}
+    more = {
+        "whiteness_p": white.p_value,
+        "nis_mean": size.mean,
+        "nis_p": size.p_value,
+        "nis_sequences_inside": size.sequences_inside,
+    }
     return dataclasses.asdict(found) | more, text
 
 
@@ -279,13 +325,27 @@ def _check(description, found: list[dict], given) -> str:
 
 
 def tables(results: dict[str, dict[str, dict]]) -> list[str]:
-    """Markdown tables, off-policy minibatches unless said: the filters beside each other, then each of three figures in three ways.
+    """Markdown tables, off-policy minibatches unless said: the filters beside each other, then each of three figures in
+    three ways.
 
-    These nine are the shares saturated and clipped and the effective gradient weight, by position, minibatch and sign of the advantage.
+    These nine are the shares saturated and clipped and the effective gradient weight, by position, minibatch and sign
+    of the advantage.
     """
     share = lambda values, name: f"{values[f'{name}_fraction']:.2%}" if values["tokens"] else "-"
     weight = lambda values: "-" if math.isnan(values["gradient_weight"]) else f"{values['gradient_weight']:.4g}"
-    header = ["filter", "gain", "sd log r", "max abs log r", "r 1 %", "r 99 %", "max r", "saturated", "clip A>0", "clip A<0", "weight"]
+    header = [
+        "filter",
+        "gain",
+        "sd log r",
+        "max abs log r",
+        "r 1 %",
+        "r 99 %",
+        "max r",
+        "saturated",
+        "clip A>0",
+        "clip A<0",
+        "weight",
+    ]
     rows = []
     for label, of in results.items():
         v = of["off_policy"]

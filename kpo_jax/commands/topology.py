@@ -25,7 +25,9 @@ from kpo_jax.training.setup import PROMPT_ROUNDING, make_optimizers, update_shap
 
 @dataclasses.dataclass(frozen=True)
 class Chip:
-    """`kind` is its device_kind in JAX and in flops.DATA_SHEETS, `memory` its HBM in bytes, `axes` those of its torus."""
+    """`kind` is its device_kind in JAX and in flops.DATA_SHEETS, `memory` its HBM in bytes, `axes` those of its
+    torus.
+    """
 
     kind: str
     memory: int
@@ -33,7 +35,11 @@ class Chip:
 
 
 # cloud.google.com/tpu/docs/v5e, v5p, v6e
-CHIPS = {"v5e": Chip("TPU v5 lite", 16 * 2**30, 2), "v5p": Chip("TPU v5", 95 * 2**30, 3), "v6e": Chip("TPU v6 lite", 32 * 2**30, 2)}
+CHIPS = {
+    "v5e": Chip("TPU v5 lite", 16 * 2**30, 2),
+    "v5p": Chip("TPU v5", 95 * 2**30, 3),
+    "v6e": Chip("TPU v6 lite", 32 * 2**30, 2),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +65,9 @@ def parse(text: str) -> tuple[Chip, int]:
     """(chip, number of chips) of e.g. "v5p:2x2x4". Raises ValueError, one line, for what is none."""
     match = re.fullmatch(r"(\w+):([1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})+)", text)
     if match is None or match[1] not in CHIPS:
-        raise ValueError(f"--dry_run_topology: {text!r} is no topology; legal: {', '.join(CHIPS)} and its chips, e.g. v5e:2x4, v5p:2x2x4")
+        raise ValueError(
+            f"--dry_run_topology: {text!r} is no topology; legal: {', '.join(CHIPS)} and its chips, e.g. v5e:2x4, v5p:2x2x4"
+        )
     chip, sides = CHIPS[match[1]], match[2].split("x")
     if len(sides) != chip.axes:
         raise ValueError(f"--dry_run_topology: {text!r} has {len(sides)} sides; {match[1]} has {chip.axes}")
@@ -67,7 +75,9 @@ def parse(text: str) -> tuple[Chip, int]:
 
 
 def on(config: Config, text: str) -> Config:
-    """The configuration with its mesh spelled out for that topology. Raises ValueError if they do not fit each other."""
+    """The configuration with its mesh spelled out for that topology. Raises ValueError if they do not fit each
+    other.
+    """
     sizes = mesh_shape(config.mesh, parse(text)[1])
     config = dataclasses.replace(config, mesh=dataclasses.replace(config.mesh, **sizes))
     if problems := validate(config):
@@ -89,15 +99,17 @@ def devices(text: str) -> list:
 
 
 def describe(config: Config, text: str, found: list) -> str:
-    """What the training step takes on `found`, the devices of the topology, by the configuration's mesh or the first other one that
-    fits; for a person. Minutes of compilation."""
+    """What the training step takes on `found`, the devices of the topology, by the configuration's mesh or the first
+    other one that fits; for a person. Minutes of compilation."""
     chip, count = parse(text)
     hosts = len({device.process_index for device in found})
     lines = [f"topology         {text}: {count} x {chip.kind}, {hosts} host(s), {chip.memory / 2**30:.0f} GiB a device"]
     for candidate in [config, *alternatives(config, text)]:
         lines.append(f"mesh             {_name(candidate)}")
         if (state := _state_bytes(candidate)) > chip.memory:
-            lines.append(f"  does not fit   parameters, gradient and optimizer alone take {state / 2**30:.2f} GiB of {chip.memory / 2**30:.0f}")
+            lines.append(
+                f"  does not fit   parameters, gradient and optimizer alone take {state / 2**30:.2f} GiB of {chip.memory / 2**30:.0f}"
+            )
             continue
         tell(f"compiling for {text}, mesh {_name(candidate)}")
         try:
@@ -110,18 +122,22 @@ def describe(config: Config, text: str, found: list) -> str:
             flags.append("--config.mesh.across_hosts=True")
         lines += [*report(candidate, chip, memory, shape, seconds), f"fits             {' '.join(flags)}"]
         return "\n".join(lines)
-    return "\n".join([*lines, "no mesh of these fits; a smaller learner.microbatch_tokens, model.remat=full or more devices may"])
+    return "\n".join(
+        [*lines, "no mesh of these fits; a smaller learner.microbatch_tokens, model.remat=full or more devices may"]
+    )
 
 
 def compile_step(config: Config, found: list) -> tuple[Memory, PackShape, float]:
-    """(memory, shape of the update, seconds it took) of the training step on the mesh over `found`. Raises DoesNotFit, or ValueError
-    as make_mesh does."""
+    """(memory, shape of the update, seconds it took) of the training step on the mesh over `found`. Raises DoesNotFit,
+    or ValueError as make_mesh does."""
     mesh = make_mesh(config.mesh, found)
     optimizer, critic_optimizer = make_optimizers(config)
     init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
     shape = update_shape(config, _prompt_length(config), mesh.shape["data"] * mesh.shape["fsdp"])
     start = time.perf_counter()
-    lowered = update_step(config, optimizer, shardings, mesh).lower(jax.eval_shape(init, jax.random.key(0)), batch_shapes(shape, config))
+    lowered = update_step(config, optimizer, shardings, mesh).lower(
+        jax.eval_shape(init, jax.random.key(0)), batch_shapes(shape, config)
+    )
     try:
         analysis = lowered.compile().memory_analysis()
     except jax.errors.JaxRuntimeError as error:
@@ -154,7 +170,9 @@ def batch_shapes(shape: PackShape, config: Config) -> Batch:
 
 
 def report(config: Config, chip: Chip, memory: Memory, shape: PackShape, seconds: float) -> list[str]:
-    """Lines on one mesh's memory and work. FLOPs are counted from shapes: XLA's own count takes the body of a loop once."""
+    """Lines on one mesh's memory and work. FLOPs are counted from shapes: XLA's own count takes the body of a loop
+    once.
+    """
     count = config.mesh.data * config.mesh.fsdp * config.mesh.tensor
     work = plan.longest_step(config).update / config.learner.num_minibatches / count
     peak = flops.data_sheet(chip.kind, 1).flops
@@ -174,9 +192,16 @@ def report(config: Config, chip: Chip, memory: Memory, shape: PackShape, seconds
 
 
 def alternatives(config: Config, text: str):
-    """Configurations with meshes of the same devices that split the state further, the nearest first, where they are legal."""
+    """Configurations with meshes of the same devices that split the state further, the nearest first, where they are
+    legal.
+    """
     count = parse(text)[1]
-    ways = [(fsdp, tensor) for tensor in (1, 2, 4, 8) for fsdp in range(1, count // tensor + 1) if count % (fsdp * tensor) == 0]
+    ways = [
+        (fsdp, tensor)
+        for tensor in (1, 2, 4, 8)
+        for fsdp in range(1, count // tensor + 1)
+        if count % (fsdp * tensor) == 0
+    ]
     own = config.mesh.fsdp * config.mesh.tensor
     for fsdp, tensor in sorted(ways, key=lambda way: (way[0] * way[1], way[1])):
         mesh = dataclasses.replace(config.mesh, data=count // (fsdp * tensor), fsdp=fsdp, tensor=tensor)

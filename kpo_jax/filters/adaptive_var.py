@@ -20,12 +20,14 @@ from kpo_jax.records import FilterOutput
 
 @dataclasses.dataclass(frozen=True)
 class AdaptiveVar:
-    """The linear filter with V of each token from the tokens before it. It does not saturate: a larger V is its defence.
+    """The linear filter with V of each token from the tokens before it. It does not saturate: a larger V is its
+    defence.
 
     The gain depends on the data only as V changes: where V is steady it is the linear filter's at Q/V.
 
     Attributes:
-      process_var, measurement_var, initial_var: as in `Kalman`, finite; Q/V is kept, measurement_var is V at the first token.
+      process_var, measurement_var, initial_var: as in `Kalman`, finite; Q/V is kept, measurement_var is V at the first
+        token.
       rate: a, in (0, 1].
       floor: the least sqrt(V), > 0.
     """

@@ -25,8 +25,10 @@ class RatioFilter(Protocol):
 
     What lies under a False mask changes neither values nor gradients. Diagnostics read two attributes more:
     `kappa`: the saturation threshold in units of innovation_std; inf where the filter has none, or none in that unit.
-    `batch_coupled`: False where a row's output depends on that row alone; True where the filter measures a scale over the
-    whole batch that it is called on, so the batch must not be cut into microbatches. No gradient flows through that scale.
+    `batch_coupled`: False where a row's output depends on that row alone; True where the filter measures a scale over
+      the
+    whole batch that it is called on, so the batch must not be cut into microbatches. No gradient flows through that
+    scale.
     """
 
     batch_coupled: ClassVar[bool]
@@ -120,7 +122,9 @@ def require_count(owner, *names: str) -> None:
     """Raise a one-line ValueError unless the named fields are whole numbers >= 1."""
     for name in names:
         value = getattr(owner, name)
-        require(isinstance(value, int) and not isinstance(value, bool) and value >= 1, name, value, "a whole number >= 1")
+        require(
+            isinstance(value, int) and not isinstance(value, bool) and value >= 1, name, value, "a whole number >= 1"
+        )
 
 
 def require_share(owner, *names: str) -> None:

@@ -1,7 +1,8 @@
 """IS-KPO with the noise scale measured: V = (1.4826 median|z|)^2 over the batch's valid tokens, Q = (Q/V) V.
 
-The gain depends on Q/V alone, so it is that of the filter before; the threshold kappa sigma follows the data's scale. That
-resolves what looks like a tension (a threshold low enough to matter needs a low V, which raises the gain at a fixed Q).
+The gain depends on Q/V alone, so it is that of the filter before; the threshold kappa sigma follows the data's scale.
+That resolves what looks like a tension (a threshold low enough to matter needs a low V, which raises the gain at a
+fixed Q).
 """
 
 import dataclasses
@@ -19,9 +20,9 @@ from kpo_jax.records import FilterOutput
 class Calibrated:
     """`SaturatedKalman` with measurement_var = s^2, process_var = var_ratio s^2, initial_var = initial_ratio s^2.
 
-    s is the batch's scale (`filters.base.batch_scale`), so f(c z) = c f(z) above the floor, and a batch that is on-policy
-    (all z = 0) is filtered at the floor. Log-ratios of language models are near 0 for most tokens, which makes a median a
-    much smaller scale than a standard deviation: kappa is not what it is for a Gaussian.
+    s is the batch's scale (`filters.base.batch_scale`), so f(c z) = c f(z) above the floor, and a batch that is
+    on-policy (all z = 0) is filtered at the floor. Log-ratios of language models are near 0 for most tokens, which
+    makes a median a much smaller scale than a standard deviation: kappa is not what it is for a Gaussian.
 
     Attributes:
       var_ratio: Q/V, >= 0.
@@ -47,6 +48,8 @@ class Calibrated:
         scale = batch_scale(log_ratio, response_mask, self.floor)
         unit = SaturatedKalman(self.var_ratio, 1.0, self.initial_ratio, self.kappa)(log_ratio / scale, response_mask)
         output = unit._replace(
-            log_ratio=scale * unit.log_ratio, innovation=scale * unit.innovation, innovation_std=scale * unit.innovation_std
+            log_ratio=scale * unit.log_ratio,
+            innovation=scale * unit.innovation,
+            innovation_std=scale * unit.innovation_std,
         )
         return zero_masked(output, response_mask)

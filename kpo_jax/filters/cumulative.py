@@ -17,7 +17,8 @@ class Cumulative:
     """rho_t = z_1 + ... + z_t over the row's valid tokens.
 
     The importance ratio of the prefix, unbiased and of growing spread, hence the position-dependent bounds of the
-    objective `position_clipped`. The next token's log-ratio is expected to be 0: it is the innovation, and counts whole.
+    objective `position_clipped`. The next token's log-ratio is expected to be 0: it is the innovation, and counts
+    whole.
     """
 
     kappa: ClassVar[float] = math.inf

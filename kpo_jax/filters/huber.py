@@ -1,7 +1,7 @@
 """A Kalman filter with Huber's loss for its measurements, by reweighting (Huber 1964; IRLS).
 
-Each round weighs the measurement by its residual from the current estimate, w = min(1, c sqrt(V) / |z - rho|), takes its
-variance for V / w, and estimates anew from the prediction.
+Each round weighs the measurement by its residual from the current estimate, w = min(1, c sqrt(V) / |z - rho|), takes
+its variance for V / w, and estimates anew from the prediction.
 """
 
 import dataclasses

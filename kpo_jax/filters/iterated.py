@@ -1,9 +1,11 @@
 """The iteratively saturated Kalman filter (Yang and Boyd 2025, arXiv 2507.00272), for one state.
 
-Measurements and state steps may both have outliers. From the prediction, k gradient steps on the sum of two Huber losses,
+Measurements and state steps may both have outliers. From the prediction, k gradient steps on the sum of two Huber
+losses,
 
     rho += s (K beta (z - rho) + (1 - K) alpha (predicted - rho))
-    alpha = min(1, c_s sqrt(predicted_var) / |rho - predicted|)        beta = min(1, c_o sqrt(measurement_var) / |z - rho|)
+    alpha = min(1, c_s sqrt(predicted_var) / |rho - predicted|)        beta = min(1, c_o sqrt(measurement_var) / |z -
+    rho|)
 
 then, unless the covariance is the standard one, 1 / state_var = alpha / predicted_var + beta / measurement_var.
 """
@@ -16,7 +18,14 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
-from kpo_jax.filters.base import require, require_count, require_not_negative, require_positive, scan_tokens, zero_masked
+from kpo_jax.filters.base import (
+    require,
+    require_count,
+    require_not_negative,
+    require_positive,
+    scan_tokens,
+    zero_masked,
+)
 from kpo_jax.records import FilterOutput
 
 COVARIANCES = ("weighted", "standard")
@@ -33,7 +42,8 @@ class Iterated:
       state_bound: c_s, in units of sqrt(predicted_var).
       iterations: k. One step clips the innovation at c_o sqrt(measurement_var) and never saturates the state.
       step_size: s, in (0, 1], so that the estimate stays between prediction and measurement.
-      covariance: "weighted" as in the paper, so that gains depend on the data, or "standard", that of the linear filter.
+      covariance: "weighted" as in the paper, so that gains depend on the data, or "standard", that of the linear
+        filter.
 
     The gain is K; `saturated` marks an innovation beyond c_o sqrt(measurement_var).
     """

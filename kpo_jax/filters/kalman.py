@@ -22,21 +22,29 @@ import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
 from kpo_jax import masked as masked_stats
-from kpo_jax.filters.base import is_number, require, require_not_negative, require_positive, scan_tokens, shift_right, zero_masked
+from kpo_jax.filters.base import (
+    is_number,
+    require,
+    require_not_negative,
+    require_positive,
+    scan_tokens,
+    shift_right,
+    zero_masked,
+)
 from kpo_jax.records import FilterOutput
 
 MASKED_TOKENS = ("hold", "zero_observation")
 METHODS = ("auto", "scan", "parallel")
 
-# cpu: measured 2026-11-25 on 2 cores of an AMD EPYC, jax 0.10.2, jitted, median of 15. Milliseconds forward, all fields /
-# forward and backward through the filter, the filtered log-ratio alone:
+# cpu: measured 2026-11-25 on 2 cores of an AMD EPYC, jax 0.10.2, jitted, median of 15. Milliseconds forward, all fields
+# / forward and backward through the filter, the filtered log-ratio alone:
 #                                 [64, 8192]                          [512, 2048]
 #                             scan           parallel             scan           parallel
 #   Kalman                     9.0 / 2.5      3.2 / 4.0            7.6 / 4.1      6.2 / 8.3
 #   saturated, none is         4.9 / 7.1      3.9 / 5.2            7.2 / 5.4     12.9 / 26.3
 #   saturated, some are        6.2 / 7.7      8.5 / 10.3          10.2 / 6.5     21.3 / 33.6
-# A bare lax.scan of the recursion, on one core and in the same run, [64, 8192], the filtered log-ratio forward / and backward:
-# 1.84 / 3.11 where this one takes 1.80 / 3.24, saturated 1.89 / 8.55 and 1.80 / 7.77.
+# A bare lax.scan of the recursion, on one core and in the same run, [64, 8192], the filtered log-ratio forward / and
+# backward: 1.84 / 3.11 where this one takes 1.80 / 3.24, saturated 1.89 / 8.55 and 1.80 / 7.77.
 # gpu, tpu: by reasoning, not yet measured: a scan is one small step after another, T launches of a kernel or trips of a
 # loop whatever the batch, where the parallel form is log T passes over all of it.
 METHOD_OF_BACKEND = {"cpu": "scan", "gpu": "parallel", "tpu": "parallel"}
@@ -101,14 +109,21 @@ def chosen_method(model) -> str:
 
 
 def filter_by_scan(model, log_ratio: jax.Array, response_mask: jax.Array, lost: float = 0.0) -> FilterOutput:
-    """The sequential filter, saturated at model.kappa (inf: never), over rows of log_ratio [B, T]; 0 / False where masked.
+    """The sequential filter, saturated at model.kappa (inf: never), over rows of log_ratio [B, T]; 0 / False where
+    masked.
 
-    `lost` is the share of a measurement's information that the covariance counts as lost to saturation. Float32 leaves the
-    gain of the recursion within 1e-7 of exact; at Q/V = 1e-6 that is 5e-5 of the gain itself.
+    `lost` is the share of a measurement's information that the covariance counts as lost to saturation. Float32 leaves
+    the gain of the recursion within 1e-7 of exact; at Q/V = 1e-6 that is 5e-5 of the gain itself.
     """
-    state_mean, innovation, predicted_var = _recursion(model, lost, jnp.asarray(log_ratio, jnp.float32), jnp.asarray(response_mask))
-    innovation_std, gain = (jnp.where(response_mask, x, 0.0) for x in (_innovation_std(model, predicted_var), _gain(predicted_var)))
-    return FilterOutput(state_mean, innovation, innovation_std, gain, jnp.abs(innovation) > model.kappa * innovation_std)
+    state_mean, innovation, predicted_var = _recursion(
+        model, lost, jnp.asarray(log_ratio, jnp.float32), jnp.asarray(response_mask)
+    )
+    innovation_std, gain = (
+        jnp.where(response_mask, x, 0.0) for x in (_innovation_std(model, predicted_var), _gain(predicted_var))
+    )
+    return FilterOutput(
+        state_mean, innovation, innovation_std, gain, jnp.abs(innovation) > model.kappa * innovation_std
+    )
 
 
 def _gain(predicted_var):
@@ -131,8 +146,8 @@ def _recursion(model, lost, log_ratio, response_mask):
 
 @functools.partial(jax.vmap, in_axes=(None, None, 0, 0))
 def _scan_row(model, lost, log_ratio, response_mask):
-    """One row's outputs [T], and its response [T]: d state_mean / d log_ratio at a token, which is its gain, or 0 where it
-    saturates or is not observed."""
+    """One row's outputs [T], and its response [T]: d state_mean / d log_ratio at a token, which is its gain, or 0 where
+    it saturates or is not observed."""
     var_ratio = model.process_var / model.measurement_var
 
     def step(state, token):
@@ -166,7 +181,11 @@ def _recursion_backward(model, lost, residuals, cotangents):
     The variances do not depend on the data and have no gradient. What has none is left out: to read zeros takes time.
     """
     del model, lost
-    grads = {name: x for name, x in zip(("state_mean", "innovation"), cotangents, strict=False) if not isinstance(x, SymbolicZero)}
+    grads = {
+        name: x
+        for name, x in zip(("state_mean", "innovation"), cotangents, strict=False)
+        if not isinstance(x, SymbolicZero)
+    }
 
     def step(mean_grad, token):
         out_grads, response, valid = token

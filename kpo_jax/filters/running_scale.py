@@ -38,7 +38,8 @@ class RunningScale:
       kappa: saturation threshold in running scales, > 0, finite.
       statistic: "mean" or "median" (see above).
       rate: a, in (0, 1]; 0.02 to 0.05 as a rule.
-      initial_scale: s before the first token of every response, > 0; None takes the batch's (`filters.base.batch_scale`).
+      initial_scale: s before the first token of every response, > 0; None takes the batch's
+        (`filters.base.batch_scale`).
       floor: the least s, > 0.
     """
 

@@ -20,11 +20,12 @@ from kpo_jax.records import FilterOutput
 
 @dataclasses.dataclass(frozen=True)
 class Stubborn:
-    """Saturation at kappa running root mean squares of the innovations; innovation_std is that running root mean square.
+    """Saturation at kappa running root mean squares of the innovations; innovation_std is that running root mean
+    square.
 
     Attributes:
-      process_var, measurement_var, initial_var: as in `Kalman`, finite. They give the gains, which are the linear filter's, and
-        the first threshold, kappa sqrt(measurement_var).
+      process_var, measurement_var, initial_var: as in `Kalman`, finite. They give the gains, which are the linear
+        filter's, and the first threshold, kappa sqrt(measurement_var).
       kappa: threshold over running root mean square, > 0, finite; its square is the c of the literature.
       rate: a, in (0, 1]; one minus the literature's decay.
       floor: the least running root mean square, > 0.

@@ -1,7 +1,8 @@
 """A Kalman filter with Student-t measurement noise, solved variationally (after Agamennoni, Nieto and Nebot 2011).
 
-A measurement's precision L / V is itself unknown, L ~ Gamma(nu / 2, nu / 2). From L = 1 the two factors of the posterior
-are updated in turn: the state with the variance V / L, then L = (nu + 1) / (nu + ((z - rho)^2 + state_var) / V).
+A measurement's precision L / V is itself unknown, L ~ Gamma(nu / 2, nu / 2). From L = 1 the two factors of the
+posterior are updated in turn: the state with the variance V / L, then L = (nu + 1) / (nu + ((z - rho)^2 + state_var) /
+V).
 """
 
 import dataclasses

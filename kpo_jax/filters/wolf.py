@@ -1,7 +1,8 @@
-"""WoLF: a Kalman filter that weighs its measurements by an inverse multi-quadric (Duran-Martin et al. 2024, arXiv 2405.05646).
+"""WoLF: a Kalman filter that weighs its measurements by an inverse multi-quadric (Duran-Martin et al. 2024, arXiv
+2405.05646).
 
-The variance of a measurement with innovation d is taken for V / w^2, w^2 = 1 / (1 + d^2 / c^2): the further it lies, the
-less it counts, and it never moves the state by more than a bounded amount.
+The variance of a measurement with innovation d is taken for V / w^2, w^2 = 1 / (1 + d^2 / c^2): the further it lies,
+the less it counts, and it never moves the state by more than a bounded amount.
 """
 
 import dataclasses
@@ -22,8 +23,8 @@ class Wolf:
 
     Attributes:
       process_var, measurement_var, initial_var: as in `Kalman`, finite.
-      bound: c in units of sqrt(measurement_var), > 0. 2.385 has 95 % efficiency for a location under Gaussian noise (the
-        weight is Cauchy's); the paper tunes c by task.
+      bound: c in units of sqrt(measurement_var), > 0. 2.385 has 95 % efficiency for a location under Gaussian noise
+        (the weight is Cauchy's); the paper tunes c by task.
     """
 
     process_var: float

@@ -1,11 +1,11 @@
 """Causal self-attention of whole rows, by the kernel that suits the backend.
 
-On a CPU attention is where XLA loses a small model's update: the [B, N, S, S] weights leave the cache several times in each
-direction. The form here works on a block of queries and a block of keys at a time, passes over pairs of blocks that do not see
-each other, and keeps no weights for the backward pass, which recomputes them from the log-normaliser (as in FlashAttention, Dao
-et al. 2022). On a TPU it is JAX's Pallas kernel, splash attention, and in bfloat16 on an NVIDIA GPU cuDNN's, which keep none either.
-Neither has been run on its hardware yet: the TPU's is tested in Pallas' interpreter and compiled ahead of time, cuDNN's has a test
-that needs a GPU.
+On a CPU attention is where XLA loses a small model's update: the [B, N, S, S] weights leave the cache several times in
+each direction. The form here works on a block of queries and a block of keys at a time, passes over pairs of blocks
+that do not see each other, and keeps no weights for the backward pass, which recomputes them from the log-normaliser
+(as in FlashAttention, Dao et al. 2022). On a TPU it is JAX's Pallas kernel, splash attention, and in bfloat16 on an
+NVIDIA GPU cuDNN's, which keep none either. Neither has been run on its hardware yet: the TPU's is tested in Pallas'
+interpreter and compiled ahead of time, cuDNN's has a test that needs a GPU.
 """
 
 import functools
@@ -22,7 +22,10 @@ from jax.sharding import PartitionSpec
 ATTENTION_OUTPUT = "attention_output"  # what a remat policy keeps that does not recompute attention
 _BLOCK = 64  # shorter costs calls, longer computes more of what a mask hides
 _MASKED = -1e30
-_SPLASH_LANES, _SPLASH_BLOCK = 128, 512  # blocks are multiples of the first; the second is MaxText's default, not measured yet
+_SPLASH_LANES, _SPLASH_BLOCK = (
+    128,
+    512,
+)  # blocks are multiples of the first; the second is MaxText's default, not measured yet
 _ROWS, _HEADS = ("data", "fsdp"), "tensor"  # mesh axes, see sharding.py
 
 
@@ -31,7 +34,8 @@ class Segments(NamedTuple):
 
     Attributes:
       own: [B, S] int32, from 1; 0 is padding. Rising along a row, or blocks are not passed over.
-      prompt: [B, S] int32, the segment that holds the prompt; a token's own where its sequence shares none. None where none does.
+      prompt: [B, S] int32, the segment that holds the prompt; a token's own where its sequence shares none. None where
+        none does.
     """
 
     own: jax.Array
@@ -41,9 +45,10 @@ class Segments(NamedTuple):
 def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segments: Segments | None = None) -> jax.Array:
     """softmax(query key^T / sqrt(H), causal) value; query [B, S, N, H], key and value [B, S, K, H] -> [B, S, N, H].
 
-    Query head n reads key head n // (N / K). Scores and weights are float32 whatever the dtype. Finite junk where `segments`
-    has padding. Without `segments` right-padded rows need neither mask nor lengths: causality hides what comes later. On accelerators
-    shared prompts take XLA's plain form, and so do rows or heads that a TPU's mesh does not divide.
+    Query head n reads key head n // (N / K). Scores and weights are float32 whatever the dtype. Finite junk where
+    `segments` has padding. Without `segments` right-padded rows need neither mask nor lengths: causality hides what
+    comes later. On accelerators shared prompts take XLA's plain form, and so do rows or heads that a TPU's mesh does
+    not divide.
     """
     backend = _platform()
     if backend == "cpu":
@@ -57,7 +62,9 @@ def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segment
         mask = segments.own[:, None, :, None] == seen
         if segments.prompt is not None:
             mask |= segments.prompt[:, None, :, None] == seen
-    out = jax.nn.dot_product_attention(query, key, value, mask=mask, is_causal=True, implementation="cudnn" if cudnn else None)
+    out = jax.nn.dot_product_attention(
+        query, key, value, mask=mask, is_causal=True, implementation="cudnn" if cudnn else None
+    )
     return checkpoint_name(out, ATTENTION_OUTPUT)
 
 
@@ -80,8 +87,8 @@ def splash_attention(
 ) -> jax.Array:
     """`causal_attention` by JAX's kernel for TPUs, each device with its rows and heads of the mesh in use.
 
-    Beyond what a causal mask hides, no block is passed over. The kernel wants the scale in the queries, where it is rounded to their
-    dtype. `segments` must share no prompt; `interpret` runs the kernel on any backend. Source:
+    Beyond what a causal mask hides, no block is passed over. The kernel wants the scale in the queries, where it is
+    rounded to their dtype. `segments` must share no prompt; `interpret` runs the kernel on any backend. Source:
     jax.experimental.pallas.ops.tpu.splash_attention.
     """
     rows, heads = PartitionSpec(_ROWS), PartitionSpec(_ROWS, None, _HEADS)
@@ -123,7 +130,9 @@ def _splash_rows(query, key, value, own, interpret):
 
 
 @jax.custom_vjp
-def blocked_attention(query: jax.Array, key: jax.Array, value: jax.Array, segments: Segments | None = None) -> jax.Array:
+def blocked_attention(
+    query: jax.Array, key: jax.Array, value: jax.Array, segments: Segments | None = None
+) -> jax.Array:
     """The same in plain JAX, a few rows and a pair of blocks at a time. 0 where `segments` has padding."""
     return _forward(query, key, value, segments)[0]
 
@@ -150,8 +159,8 @@ def _rows_at_once(batch):
 
 
 def _to_blocks(x, kv_heads):
-    """[B, S, N, H] -> [steps, blocks, R, K, M _BLOCK, H]: R rows at a time, the queries of the M = N / K heads that read the
-    same keys in one axis. Rows are strided, so that each device works on rows of its own in every step."""
+    """[B, S, N, H] -> [steps, blocks, R, K, M _BLOCK, H]: R rows at a time, the queries of the M = N / K heads that
+    read the same keys in one axis. Rows are strided, so that each device works on rows of its own in every step."""
     rows = _rows_at_once(x.shape[0])
     x = jnp.pad(x, [(0, 0), (0, -x.shape[1] % _BLOCK), (0, 0), (0, 0)])
     x = x.reshape(rows, x.shape[0] // rows, -1, _BLOCK, kv_heads, x.shape[2] // kv_heads, x.shape[3])
@@ -168,6 +177,7 @@ def _from_blocks(x, length):
 
 def _segment_blocks(segments, batch, length):
     """Segments [steps, blocks, R, _BLOCK], padded; without segments, all of a row is one."""
+
     def split(x):
         rows = _rows_at_once(batch)
         x = jnp.pad(x, [(0, 0), (0, -length % _BLOCK)])
@@ -182,8 +192,12 @@ def _segment_blocks(segments, batch, length):
 
 
 def _visible_pairs(segments):
-    """(query blocks [pairs], key blocks [pairs], count): the first `count` pairs are those of which a row may see something."""
-    low, high = (f(jnp.where(segments.own > 0, segments.own, other), axis=-1) for f, other in ((jnp.min, 2**30), (jnp.max, 0)))
+    """(query blocks [pairs], key blocks [pairs], count): the first `count` pairs are those of which a row may see
+    something.
+    """
+    low, high = (
+        f(jnp.where(segments.own > 0, segments.own, other), axis=-1) for f, other in ((jnp.min, 2**30), (jnp.max, 0))
+    )
     prompt_low, prompt_high = (f(jnp.where(segments.own > 0, segments.prompt, other), axis=-1)
                                for f, other in ((jnp.min, 2**30), (jnp.max, 0)))  # fmt: skip
 
@@ -209,7 +223,9 @@ _product = functools.partial(jnp.einsum, preferred_element_type=jnp.float32)
 
 
 def _forward_rows(query, key, value, segments):
-    """query [blocks, R, K, M _BLOCK, H], key, value [blocks, R, K, _BLOCK, H] -> (out as query, log-normaliser without H)."""
+    """query [blocks, R, K, M _BLOCK, H], key, value [blocks, R, K, _BLOCK, H] -> (out as query, log-normaliser without
+    H).
+    """
     query_blocks, key_blocks, count = _visible_pairs(segments)
     scale, heads = query.shape[-1] ** -0.5, query.shape[3] // _BLOCK
 
@@ -225,7 +241,8 @@ def _forward_rows(query, key, value, segments):
         more = _product("rkqt,rkth->rkqh", weight.astype(value.dtype), value[j])
         return maximum.at[i].set(new_maximum), total, out.at[i].set(out[i] * shrink[..., None] + more)
 
-    # A query that has seen nothing yet has maximum _MASKED and junk in the sums, which the first key it sees shrinks to 0.
+    # A query that has seen nothing yet has maximum _MASKED and junk in the sums, which the first key it sees shrinks to
+    # 0.
     zero = jnp.zeros(query.shape[:-1], jnp.float32)
     carry = zero + _MASKED, zero, jnp.zeros(query.shape, jnp.float32)
     maximum, total, out = jax.lax.fori_loop(0, count, add_pair, carry)

@@ -1,8 +1,9 @@
 """PPO's critic: a network of its own that expects the reward of a response at each of its tokens.
 
-It is the policy's decoder, begun from the policy's first weights, with a linear value head in place of the vocabulary; it shares
-nothing with the policy and has its own optimizer. A shared trunk would save its memory, but then the value loss moves the policy,
-by a coefficient that has to be tuned, and the policy's update is no longer the update that the other methods have.
+It is the policy's decoder, begun from the policy's first weights, with a linear value head in place of the vocabulary;
+it shares nothing with the policy and has its own optimizer. A shared trunk would save its memory, but then the value
+loss moves the policy, by a coefficient that has to be tuned, and the policy's update is no longer the update that the
+other methods have.
 """
 
 import dataclasses
@@ -29,7 +30,8 @@ class CriticConfig:
       learning_rate, warmup_steps: of its optimizer, which is the policy's (LearnerConfig) in all else.
       gamma, lam: of the generalized advantage estimates; 1 and 1 is the reward minus the value.
       value_clip: how far a value may move from the one at rollout time while its gradient lives; inf is no clip.
-      normalize: whether advantages get mean 0 and standard deviation 1 over the rollout's valid tokens, as is the custom.
+      normalize: whether advantages get mean 0 and standard deviation 1 over the rollout's valid tokens, as is the
+        custom.
     """
 
     learning_rate: float = 1e-5
@@ -63,13 +65,17 @@ def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
     """
     trunk_config = dataclasses.replace(config, tie_embeddings=True)  # it has no output head to declare
     hidden = packed_hidden_states(trunk_config, params["trunk"], packed)
-    hidden = jnp.take_along_axis(hidden, packed.columns[:, :, None], axis=1, mode="clip").astype(jnp.float32)  # [R, C, D]
+    hidden = jnp.take_along_axis(hidden, packed.columns[:, :, None], axis=1, mode="clip").astype(
+        jnp.float32
+    )  # [R, C, D]
     value = jnp.einsum("rcd,d->rc", hidden, params["value_head"]["kernel"]) + params["value_head"]["bias"]
     return value.reshape(-1)[packed.places]
 
 
 def critic_loss(params, batch: Batch, *, model_config: ModelConfig, clip: float) -> tuple[jax.Array, jax.Array]:
-    """(loss [], number of tokens whose value left the clip range [] int32) of one microbatch; the mean is over the step's tokens."""
+    """(loss [], number of tokens whose value left the clip range [] int32) of one microbatch; the mean is over the
+    step's tokens.
+    """
     mask = batch.response_mask
     value = masked.clean(token_values(model_config, params, batch.packed), mask)
     old_value, returns = masked.clean(batch.old_value, mask), masked.clean(batch.returns, mask)
@@ -77,13 +83,18 @@ def critic_loss(params, batch: Batch, *, model_config: ModelConfig, clip: float)
     return masked.divide(loss, batch.num_tokens), masked.count(mask & (jnp.abs(value - old_value) > clip))
 
 
-def targets(reward: np.ndarray, value: np.ndarray, response_mask: np.ndarray, config: CriticConfig) -> tuple[np.ndarray, np.ndarray]:
-    """(advantage, returns), float32 [N, T], 0 where masked, of a rollout's rows: their rewards [N] are given at the last valid token.
+def targets(
+    reward: np.ndarray, value: np.ndarray, response_mask: np.ndarray, config: CriticConfig
+) -> tuple[np.ndarray, np.ndarray]:
+    """(advantage, returns), float32 [N, T], 0 where masked, of a rollout's rows: their rewards [N] are given at the
+    last valid token.
 
     `value` [N, T] is the critic's at rollout time; a response's last token is followed by nothing, truncated or not.
     """
     last = response_mask.shape[1] - 1 - np.argmax(response_mask[:, ::-1], axis=1)
-    token_reward = np.where(response_mask & (np.arange(response_mask.shape[1])[None, :] == last[:, None]), reward[:, None], 0)
+    token_reward = np.where(
+        response_mask & (np.arange(response_mask.shape[1])[None, :] == last[:, None]), reward[:, None], 0
+    )
     advantage, returns = jax.device_get(
         gae(jnp.asarray(token_reward), jnp.asarray(value), jnp.asarray(response_mask), config.gamma, config.lam)
     )
@@ -97,8 +108,8 @@ def targets(reward: np.ndarray, value: np.ndarray, response_mask: np.ndarray, co
 def summary(value: np.ndarray, returns: np.ndarray, response_mask: np.ndarray) -> dict[str, float]:
     """What the critic's values [N, T] at rollout time were worth, over valid tokens.
 
-    critic/explained_variance is 1 - var(returns - value) / var(returns): 1 knows the returns, 0 knows their mean, and 0 where
-    the returns do not vary.
+    critic/explained_variance is 1 - var(returns - value) / var(returns): 1 knows the returns, 0 knows their mean, and 0
+    where the returns do not vary.
     """
     value, returns = value[response_mask].astype(np.float64), returns[response_mask].astype(np.float64)
     if not returns.size:

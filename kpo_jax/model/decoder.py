@@ -42,8 +42,8 @@ class ModelConfig:
       qkv_bias: biases on the query, key and value projections (Qwen2.5).
       dtype: computation and caches; softmax, rotary angles, norms' statistics and logits are float32 in any case.
       param_dtype: storage of the parameters; they are cast to `dtype` where they are used.
-      remat: what the backward pass recomputes in a layer: "none"; "elementwise", all but matrix products and attention, which costs
-        little time and saves much memory; "attention", that too; "full", everything.
+      remat: what the backward pass recomputes in a layer: "none"; "elementwise", all but matrix products and attention,
+        which costs little time and saves much memory; "attention", that too; "full", everything.
 
     Raises:
       ValueError: lists every illegal field.
@@ -119,7 +119,9 @@ def rms_norm(x, weight, eps):
 
 
 def product(x, weight):
-    """x [B, S, D] times weight [D, ...]: all tokens in one axis, where XLA makes a weight's gradient without transposing x first."""
+    """x [B, S, D] times weight [D, ...]: all tokens in one axis, where XLA makes a weight's gradient without
+    transposing x first.
+    """
     flat = x.reshape(-1, x.shape[-1]) @ weight.reshape(x.shape[-1], -1)
     return flat.reshape(*x.shape[:-1], *weight.shape[1:])
 

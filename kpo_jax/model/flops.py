@@ -1,7 +1,9 @@
-"""Floating-point operations and bytes of the phases of a training step, counted from shapes; what devices can do at best.
+"""Floating-point operations and bytes of the phases of a training step, counted from shapes; what devices can do at
+best.
 
-A multiplication and an addition are two operations. Matrix products alone count, as is the custom where a fraction of a device's
-peak is quoted (Chowdhery et al. 2022, appendix B). What is computed again to save memory (remat, the tiles of the head) does not.
+A multiplication and an addition are two operations. Matrix products alone count, as is the custom where a fraction of a
+device's peak is quoted (Chowdhery et al. 2022, appendix B). What is computed again to save memory (remat, the tiles of
+the head) does not.
 """
 
 import dataclasses
@@ -47,7 +49,9 @@ def matrix_params(config: ModelConfig) -> int:
 
 
 def forward(config: ModelConfig, *, tokens: int, pairs: int, logits: int) -> int:
-    """FLOPs of a forward pass over `tokens` tokens, of which `logits` meet the head, with `pairs` of a query and a key it sees."""
+    """FLOPs of a forward pass over `tokens` tokens, of which `logits` meet the head, with `pairs` of a query and a key
+    it sees.
+    """
     attention = 4 * config.num_layers * config.num_heads * config.head_dim
     return 2 * matrix_params(config) * tokens + attention * pairs + 2 * config.vocab_size * config.hidden_size * logits
 
@@ -74,11 +78,17 @@ def training_step(
     """
     responses = [(prompt_lengths[i // group_size], length) for i, length in enumerate(response_lengths)]
     prefill = forward(
-        config, tokens=sum(prompt_lengths), pairs=sum(_causal(length) for length in prompt_lengths), logits=len(prompt_lengths)
+        config,
+        tokens=sum(prompt_lengths),
+        pairs=sum(_causal(length) for length in prompt_lengths),
+        logits=len(prompt_lengths),
     ) - _unused_in_prefill(config, prompt_lengths)
     fed_back = sum(max(r - 1, 0) for _, r in responses)  # the last token of a response is not run
     decode = forward(
-        config, tokens=fed_back, pairs=sum(_causal(p + max(r - 1, 0)) - _causal(p) for p, r in responses), logits=fed_back
+        config,
+        tokens=fed_back,
+        pairs=sum(_causal(p + max(r - 1, 0)) - _causal(p) for p, r in responses),
+        logits=fed_back,
     )
     prompts = prompt_lengths if share_prompts else [p for p, _ in responses]
     score = forward(
@@ -93,12 +103,21 @@ def training_step(
 def _unused_in_prefill(config, prompt_lengths):
     """Of the last layer nobody needs more than keys and values, but for a prompt's last token."""
     tokens = sum(prompt_lengths) - len(prompt_lengths)
-    layer = forward(dataclasses.replace(config, num_layers=1), tokens=tokens, pairs=sum(_causal(n - 1) for n in prompt_lengths), logits=0)
+    layer = forward(
+        dataclasses.replace(config, num_layers=1),
+        tokens=tokens,
+        pairs=sum(_causal(n - 1) for n in prompt_lengths),
+        logits=0,
+    )
     return layer - 2 * tokens * config.hidden_size * 2 * config.num_kv_heads * config.head_dim
 
 
-def decode_bytes(config: ModelConfig, *, prompts: int, group_size: int, prompt_length: int, response_length: int) -> int:
-    """Bytes that decoding must read: the weights once a step, a prompt's cache once a step for its group, and each row's own."""
+def decode_bytes(
+    config: ModelConfig, *, prompts: int, group_size: int, prompt_length: int, response_length: int
+) -> int:
+    """Bytes that decoding must read: the weights once a step, a prompt's cache once a step for its group, and each
+    row's own.
+    """
     steps, size = response_length - 1, jnp.dtype(config.dtype).itemsize
     cached_token = 2 * config.num_layers * config.num_kv_heads * config.head_dim
     weights = steps * (matrix_params(config) + config.vocab_size * config.hidden_size)
@@ -107,7 +126,9 @@ def decode_bytes(config: ModelConfig, *, prompts: int, group_size: int, prompt_l
 
 
 def optimizer_bytes(config: ModelConfig) -> int:
-    """Bytes that one optimizer step must move: weights read twice, the gradient written, AdamW's seven passes over the parameters."""
+    """Bytes that one optimizer step must move: weights read twice, the gradient written, AdamW's seven passes over the
+    parameters.
+    """
     return 10 * num_params(config) * jnp.dtype(config.param_dtype).itemsize
 
 

@@ -40,13 +40,17 @@ def token_log_probs(
     """
     _check(temperature, logits_bytes)
     hidden = packed_hidden_states(config, params, packed)
-    log_prob, entropy = _response_log_probs(config, params, hidden, packed.columns, packed.targets, temperature, logits_bytes)
+    log_prob, entropy = _response_log_probs(
+        config, params, hidden, packed.columns, packed.targets, temperature, logits_bytes
+    )
     return log_prob.reshape(-1)[packed.places], entropy.reshape(-1)[packed.places]
 
 
 def packed_hidden_states(config: ModelConfig, params, packed: Packed) -> jax.Array:
     """Hidden states [R, S, D] in `config.dtype`; a token sees its own sequence alone."""
-    return model.hidden_states(config, params, packed.tokens, packed.positions, Segments(packed.segments, packed.prompts))
+    return model.hidden_states(
+        config, params, packed.tokens, packed.positions, Segments(packed.segments, packed.prompts)
+    )
 
 
 def row_log_probs(
@@ -97,7 +101,11 @@ def _response_log_probs(config, params, hidden, columns, targets, temperature, l
     num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes)
     # all tokens in one axis, where XLA makes the head's gradient without transposing the logits'
     outputs = head_log_probs(
-        hidden.reshape(-1, hidden.shape[-1]), model.head_weight(config, params), targets.reshape(-1), temperature, num_tiles
+        hidden.reshape(-1, hidden.shape[-1]),
+        model.head_weight(config, params),
+        targets.reshape(-1),
+        temperature,
+        num_tiles,
     )
     return tuple(x.reshape(targets.shape) for x in outputs)
 

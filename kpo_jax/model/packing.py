@@ -1,9 +1,9 @@
 """Sequences without the padding between them: a minibatch as microbatches of a fixed number of tokens.
 
 The model sees rows that hold several sequences one after the other (`Packed`); log-probabilities go back to one row per
-response [B, T] before the ratio filter. Responses to one prompt may share it: it then stands once before them all. All shapes
-follow from the configuration, so nothing is compiled twice, and how many microbatches a minibatch needs is found when its lengths
-are known. All of this is numpy on the host.
+response [B, T] before the ratio filter. Responses to one prompt may share it: it then stands once before them all. All
+shapes follow from the configuration, so nothing is compiled twice, and how many microbatches a minibatch needs is found
+when its lengths are known. All of this is numpy on the host.
 """
 
 import collections
@@ -20,7 +20,9 @@ _MOST_SHORT = 4  # times as many sequences in a row as fit when all are as long 
 
 class PackShape(NamedTuple):
     """The arrays that a minibatch becomes: up to `microbatches` of `rows` x `length` tokens, with room in each row for
-    `responses` response tokens and in each microbatch for `sequences` sequences; up to `shared` responses share a prompt."""
+    `responses` response tokens and in each microbatch for `sequences` sequences; up to `shared` responses share a
+    prompt.
+    """
 
     microbatches: int
     rows: int
@@ -32,7 +34,13 @@ class PackShape(NamedTuple):
 
 
 def pack_shape(
-    num_sequences: int, prompt_length: int, response_length: int, *, group_size: int, microbatch_tokens: int, device_rows: int
+    num_sequences: int,
+    prompt_length: int,
+    response_length: int,
+    *,
+    group_size: int,
+    microbatch_tokens: int,
+    device_rows: int,
 ) -> PackShape:
     """The shape for minibatches of `num_sequences` sequences with prompts and responses of at most the given tokens.
 
@@ -88,9 +96,9 @@ def _units(rows: dict[str, np.ndarray], shared: int) -> list[list[int]]:
 def pack(rows: dict[str, np.ndarray], shape: PackShape) -> tuple[Packed, np.ndarray]:
     """A minibatch's sequences packed: (Packed with a leading axis of microbatches, order [microbatches, B] int32).
 
-    `rows` holds tokens [N, S] (a row is prompt, response, padding), prompt_length [N] and response_mask [N, T] (True on the
-    first so many). `order` says which row of N each place of B holds, -1 where none. Longest first, each into the first row
-    with room for it: then more microbatches than the shape has are never needed.
+    `rows` holds tokens [N, S] (a row is prompt, response, padding), prompt_length [N] and response_mask [N, T] (True on
+    the first so many). `order` says which row of N each place of B holds, -1 where none. Longest first, each into the
+    first row with room for it: then more microbatches than the shape has are never needed.
     """
     prompt_length, response_length = rows["prompt_length"], rows["response_mask"].sum(axis=1)
     bins: list[list[list[int]]] = []
@@ -98,7 +106,9 @@ def pack(rows: dict[str, np.ndarray], shape: PackShape) -> tuple[Packed, np.ndar
     for unit in _units(rows, shape.shared):
         responses = int(response_length[unit].sum())
         need = (int(prompt_length[unit[0]]) + responses, responses, len(unit))
-        number = next((i for i, left in enumerate(room) if all(n <= free for n, free in zip(need, left, strict=True))), len(bins))
+        number = next(
+            (i for i, left in enumerate(room) if all(n <= free for n, free in zip(need, left, strict=True))), len(bins)
+        )
         if number == len(bins):
             bins.append([])
             room.append([shape.length, shape.responses, shape.sequences_per_row])
@@ -154,7 +164,9 @@ def _put(packed: Packed, row: tuple[int, int], start: int, tokens, position: int
 
 
 def make_batch(rows: dict[str, np.ndarray], packed: Packed, order: np.ndarray) -> Batch:
-    """The Batch of a packed minibatch: the other fields of `rows`, each [N, ...], in the packed order; 0 / False where none."""
+    """The Batch of a packed minibatch: the other fields of `rows`, each [N, ...], in the packed order; 0 / False where
+    none.
+    """
     fields = {name: value for name, value in rows.items() if name not in ("tokens", "prompt_length")}
     return Batch(packed=packed, **{name: _in_order(value, order) for name, value in fields.items()})
 

@@ -57,12 +57,17 @@ def check_cap(log_ratio_cap: float) -> None:
 
 
 def clipped_surrogate(
-    ratio: jax.Array, advantage: jax.Array, lowest: jax.Array | float, highest: jax.Array | float, dual: jax.Array | float | None
+    ratio: jax.Array,
+    advantage: jax.Array,
+    lowest: jax.Array | float,
+    highest: jax.Array | float,
+    dual: jax.Array | float | None,
 ) -> tuple[jax.Array, jax.Array]:
-    """(token loss, clipped) [B, T] of PPO: max(-A r, -A clip(r, lowest, highest)), advantage [B, T], bounds that broadcast.
+    """(token loss, clipped) [B, T] of PPO: max(-A r, -A clip(r, lowest, highest)), advantage [B, T], bounds that
+    broadcast.
 
-    `dual`, if there is one, is the ratio at which a negative advantage costs no more (Ye et al. 2020, arXiv 1912.09729, eq. 5):
-    the loss there is -A dual. `clipped` is True where the gradient is cut off.
+    `dual`, if there is one, is the ratio at which a negative advantage costs no more (Ye et al. 2020, arXiv 1912.09729,
+    eq. 5): the loss there is -A dual. `clipped` is True where the gradient is cut off.
     """
     token_loss, clipped_loss = -advantage * ratio, -advantage * jnp.clip(ratio, lowest, highest)
     clipped = clipped_loss > token_loss

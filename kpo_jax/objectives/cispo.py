@@ -1,4 +1,6 @@
-"""CISPO (MiniMax 2025, arXiv 2506.13585): REINFORCE with a clipped importance weight, so no token loses its gradient."""
+"""CISPO (MiniMax 2025, arXiv 2506.13585): REINFORCE with a clipped importance weight, so no token loses its
+gradient.
+"""
 
 import dataclasses
 
@@ -35,7 +37,9 @@ class Cispo:
         check_aggregation(self.aggregation, self.length_norm)
 
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
-        """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput. `clipped` marks weights that the band changed."""
+        """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput. `clipped` marks weights that the band
+        changed.
+        """
         log_ratio = filtered_log_ratio.astype(jnp.float32)
         fixed = jax.lax.stop_gradient(log_ratio)
         ratio = jnp.exp(jnp.minimum(fixed, self.log_ratio_cap))

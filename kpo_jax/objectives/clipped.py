@@ -35,7 +35,9 @@ class Clipped:
         check_cap(self.log_ratio_cap)
         check_aggregation(self.aggregation, self.length_norm)
         if self.dual_clip is not None and not (self.clip and self.dual_clip > 1 + self.clip_high):
-            raise ValueError(f"dual_clip={self.dual_clip!r} is not legal: it needs clip=True and must exceed 1 + clip_high")
+            raise ValueError(
+                f"dual_clip={self.dual_clip!r} is not legal: it needs clip=True and must exceed 1 + clip_high"
+            )
 
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
@@ -43,5 +45,7 @@ class Clipped:
         advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
         token_loss, clipped = -advantage * ratio, jnp.zeros_like(batch.response_mask)
         if self.clip:
-            token_loss, clipped = clipped_surrogate(ratio, advantage, 1 - self.clip_low, 1 + self.clip_high, self.dual_clip)
+            token_loss, clipped = clipped_surrogate(
+                ratio, advantage, 1 - self.clip_low, 1 + self.clip_high, self.dual_clip
+            )
         return ObjectiveOutput(total(self, batch, token_loss), token_loss, clipped & batch.response_mask)

@@ -1,9 +1,10 @@
-"""Estimates of the KL divergence of the current policy from a reference, from one sample (Schulman, "Approximating KL divergence").
+"""Estimates of the KL divergence of the current policy from a reference, from one sample (Schulman, "Approximating KL
+divergence").
 
-The trap of a loss: an estimator's gradient is not the gradient of what it estimates. Sampled from the current policy, that of k1
-averages to 0 (the score function's mean), so as a loss it is noise however large beta; k2's is the gradient of the divergence; k3's
-is that of the divergence the other way round, KL(reference || policy). And once the policy has moved from the one that sampled,
-each is weighted by the wrong distribution.
+The trap of a loss: an estimator's gradient is not the gradient of what it estimates. Sampled from the current policy,
+that of k1 averages to 0 (the score function's mean), so as a loss it is noise however large beta; k2's is the gradient
+of the divergence; k3's is that of the divergence the other way round, KL(reference || policy). And once the policy has
+moved from the one that sampled, each is weighted by the wrong distribution.
 """
 
 import dataclasses
@@ -40,8 +41,8 @@ class KLConfig:
     """The divergence from a reference policy, which is the run's first one (before step 1, after any warm start).
 
     Attributes:
-      estimate: k1, k2 or k3 (see `kl_estimate`, and the trap above); "" is no reference at all, which costs nothing. With one, its
-        weights are held beside the policy's and score every rollout.
+      estimate: k1, k2 or k3 (see `kl_estimate`, and the trap above); "" is no reference at all, which costs nothing.
+        With one, its weights are held beside the policy's and score every rollout.
       beta: weight of the estimate in the loss, >= 0; 0 only measures (GRPO's paper has k3 with 0.04).
     """
 
@@ -50,16 +51,27 @@ class KLConfig:
 
     def __post_init__(self):
         if self.estimate not in ("", *KL_ESTIMATES):
-            raise ValueError(f"estimate={self.estimate!r} is not legal: it must be '' or one of {', '.join(KL_ESTIMATES)}")
+            raise ValueError(
+                f"estimate={self.estimate!r} is not legal: it must be '' or one of {', '.join(KL_ESTIMATES)}"
+            )
         if not 0 <= self.beta < float("inf"):
             raise ValueError(f"beta={self.beta!r} is not legal: it must be a finite number >= 0")
         if self.beta and not self.estimate:
             raise ValueError(f"beta={self.beta!r} is not legal: without an estimate it weighs nothing")
 
 
-def kl_penalty(log_prob: jax.Array, reference_log_prob: jax.Array, response_mask: jax.Array, weights: jax.Array, config: KLConfig):
-    """(beta sum(weights * estimate) [], sums over valid tokens of k1, k2, k3 [3] without gradient) of log-probabilities [B, T]."""
-    log_prob, reference_log_prob = masked.clean(log_prob, response_mask), masked.clean(reference_log_prob, response_mask)
-    estimates = {kind: kl_estimate(log_prob, reference_log_prob, kind) for kind in KL_ESTIMATES}  # 0 where masked, all three
+def kl_penalty(
+    log_prob: jax.Array, reference_log_prob: jax.Array, response_mask: jax.Array, weights: jax.Array, config: KLConfig
+):
+    """(beta sum(weights * estimate) [], sums over valid tokens of k1, k2, k3 [3] without gradient) of log-probabilities
+    [B, T].
+    """
+    log_prob, reference_log_prob = (
+        masked.clean(log_prob, response_mask),
+        masked.clean(reference_log_prob, response_mask),
+    )
+    estimates = {
+        kind: kl_estimate(log_prob, reference_log_prob, kind) for kind in KL_ESTIMATES
+    }  # 0 where masked, all three
     sums = jnp.stack([jnp.sum(estimates[kind]) for kind in KL_ESTIMATES])
     return config.beta * jnp.sum(weights * estimates[config.estimate]), jax.lax.stop_gradient(sums)

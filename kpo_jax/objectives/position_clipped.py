@@ -18,7 +18,8 @@ class PositionClipped:
 
     Attributes:
       clip_low, clip_high: bounds of the log-ratio at the first token, >= 0.
-      dual_clip: None, or d >= clip_high: beyond a ratio of exp(d sqrt(t)) a negative advantage costs no more (0.05 as released).
+      dual_clip: None, or d >= clip_high: beyond a ratio of exp(d sqrt(t)) a negative advantage costs no more (0.05 as
+        released).
       aggregation, length_norm: see `aggregation_weights`.
       log_ratio_cap: largest log-ratio that is exponentiated; it only prevents overflow.
     """

@@ -1,7 +1,8 @@
-"""Truncated importance sampling for responses that another program sampled (Yao et al. 2025): a weight on any objective.
+"""Truncated importance sampling for responses that another program sampled (Yao et al. 2025): a weight on any
+objective.
 
-The sampler's probabilities differ from the trainer's own by numerics. The weight min(exp(old - sampler), C), old being the
-trainer's log-probability of the policy that sampled, corrects for it up to the truncation.
+The sampler's probabilities differ from the trainer's own by numerics. The weight min(exp(old - sampler), C), old being
+the trainer's log-probability of the policy that sampled, corrects for it up to the truncation.
 """
 
 import dataclasses
@@ -17,7 +18,9 @@ from kpo_jax.records import Batch, ObjectiveOutput
 LEVELS = ("token", "sequence")
 
 
-def truncated_weights(old_log_prob: jax.Array, sampler_log_prob: jax.Array, response_mask: jax.Array, level: str, cap: float) -> jax.Array:
+def truncated_weights(
+    old_log_prob: jax.Array, sampler_log_prob: jax.Array, response_mask: jax.Array, level: str, cap: float
+) -> jax.Array:
     """Weights [B, T], float32, without gradient, 0 where masked.
 
     level "token": min(exp(old - sampler), cap) of each token. "sequence": that of the whole response, the sum of its
@@ -34,8 +37,8 @@ def truncated_weights(old_log_prob: jax.Array, sampler_log_prob: jax.Array, resp
 class TruncatedIS:
     """Another objective with its token losses weighted by `truncated_weights`.
 
-    Where the objective ties a response's tokens together (`geometric`, or a filter such as `sequence_mean` with gradients
-    through it), only the level "sequence" weights what it says.
+    Where the objective ties a response's tokens together (`geometric`, or a filter such as `sequence_mean` with
+    gradients through it), only the level "sequence" weights what it says.
 
     Attributes:
       objective: the objective that is weighted.
@@ -64,6 +67,8 @@ class TruncatedIS:
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput, token losses weighted."""
         output = self.objective(filtered_log_ratio, batch)
-        weights = truncated_weights(batch.old_log_prob, batch.sampler_log_prob, batch.response_mask, self.level, self.cap)
+        weights = truncated_weights(
+            batch.old_log_prob, batch.sampler_log_prob, batch.response_mask, self.level, self.cap
+        )
         token_loss = weights * output.token_loss
         return output.replace(loss=total(self, batch, token_loss), token_loss=token_loss)

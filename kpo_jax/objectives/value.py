@@ -5,7 +5,8 @@ import jax.numpy as jnp
 
 
 def value_loss(value: jax.Array, old_value: jax.Array, returns: jax.Array, clip: float = 0.2) -> jax.Array:
-    """Per token max((v - R)^2, (clip(v, v_old - clip, v_old + clip) - R)^2) / 2, float32, of the shape of its arguments.
+    """Per token max((v - R)^2, (clip(v, v_old - clip, v_old + clip) - R)^2) / 2, float32, of the shape of its
+    arguments.
 
     Where the step from old_value is beyond `clip` and took the value nearer to the return, the gradient is 0. Weigh the
     tokens by `aggregation_weights`; values under a mask are the caller's to clean. Raises ValueError unless clip > 0.

@@ -30,10 +30,11 @@ def tell(line: str) -> None:
 
 
 class MetricWriter:
-    """Appends one JSON line and one TensorBoard step per call. A full disk ends nothing: lines wait in memory until there is room.
+    """Appends one JSON line and one TensorBoard step per call. A full disk ends nothing: lines wait in memory until
+    there is room.
 
-    The run goes on after step `done`: of an earlier life of the run, lines of later steps are dropped on opening, a torn last
-    line, and the evaluation at `done` unless it was `evaluated` and will not be repeated.
+    The run goes on after step `done`: of an earlier life of the run, lines of later steps are dropped on opening, a
+    torn last line, and the evaluation at `done` unless it was `evaluated` and will not be repeated.
     """
 
     def __init__(self, workdir: str, done: int, evaluated: bool):
@@ -42,9 +43,13 @@ class MetricWriter:
             return
 
         def keep(line):
-            return line["step"] < done or (line["step"] == done and (evaluated or not any(k.startswith("eval/") for k in line)))
+            return line["step"] < done or (
+                line["step"] == done and (evaluated or not any(k.startswith("eval/") for k in line))
+            )
 
-        self._files = {name: _Lines(Path(workdir) / f"{name}.jsonl", keep) for name in ("metrics", "minibatches", "timing")}
+        self._files = {
+            name: _Lines(Path(workdir) / f"{name}.jsonl", keep) for name in ("metrics", "minibatches", "timing")
+        }
         self._tensorboard = _TensorBoard(Path(workdir) / "tensorboard", purge_step=done + 1)
 
     def write(self, step: int, scalars: dict, name: str = "metrics") -> None:
@@ -69,7 +74,9 @@ class _Lines:
     def __init__(self, path: Path, keep):
         self._path, self._waiting, self._told = path, b"", False
         if path.exists():
-            kept = [line for line in path.read_text().splitlines() if (read := _parsed(line)) is not None and keep(read)]
+            kept = [
+                line for line in path.read_text().splitlines() if (read := _parsed(line)) is not None and keep(read)
+            ]
             temporary = path.with_suffix(".tmp")
             temporary.write_text("".join(line + "\n" for line in kept))
             os.replace(temporary, path)
@@ -94,12 +101,16 @@ class _Lines:
 
 
 class _TensorBoard:
-    """Event files of scalars, written in this thread (tensorboardX's own thread dies of a full disk, and its queue then blocks)."""
+    """Event files of scalars, written in this thread (tensorboardX's own thread dies of a full disk, and its queue then
+    blocks).
+    """
 
     def __init__(self, directory: Path, purge_step: int):
         directory.mkdir(parents=True, exist_ok=True)
         self._writer = EventsWriter(str(directory / "events"))
-        start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)  # steps from here on replace those of an earlier life
+        start = event_pb2.SessionLog(
+            status=event_pb2.SessionLog.START
+        )  # steps from here on replace those of an earlier life
         self._event(event_pb2.Event(wall_time=time.time(), step=purge_step, session_log=start))
 
     def write(self, step: int, scalars: dict) -> None:
@@ -131,9 +142,15 @@ def _parsed(line: str) -> dict | None:
 
 
 def read(workdir: str, name: str = "metrics") -> list[dict]:
-    """The lines a MetricWriter wrote, in order; [] if there are none. A torn line, as a run being written or killed has, is left out."""
+    """The lines a MetricWriter wrote, in order; [] if there are none. A torn line, as a run being written or killed
+    has, is left out.
+    """
     path = Path(workdir) / f"{name}.jsonl"
-    return [found for line in path.read_text().splitlines() if (found := _parsed(line)) is not None] if path.exists() else []
+    return (
+        [found for line in path.read_text().splitlines() if (found := _parsed(line)) is not None]
+        if path.exists()
+        else []
+    )
 
 
 class Progress:

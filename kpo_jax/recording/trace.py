@@ -1,8 +1,9 @@
 """What every token of a training step went through, on disk, readable with numpy alone.
 
-`WORKDIR/trace/step_000016.npz` holds one training step, without padding: a field has one entry per response token, all rows one
-after the other, or one per row, or one per group of rows that answer one problem (`FIELDS`). `WORKDIR/trace/trace.json` holds what
-the arrays mean: the fields, the filter, the objective, the tokenizer. Row i of step 16, and what the filter did to it:
+`WORKDIR/trace/step_000016.npz` holds one training step, without padding: a field has one entry per response token, all
+rows one after the other, or one per row, or one per group of rows that answer one problem (`FIELDS`).
+`WORKDIR/trace/trace.json` holds what the arrays mean: the fields, the filter, the objective, the tokenizer. Row i of
+step 16, and what the filter did to it:
 
     import json, numpy as np
     step = np.load("trace/step_000016.npz")
@@ -10,7 +11,8 @@ the arrays mean: the fields, the filter, the objective, the tokenizer. Row i of 
     before, after = np.exp(step["log_ratio"][row]), np.exp(step["filtered_log_ratio"][row])
     parameters = json.load(open("trace/trace.json"))["filter"]
 
-Float32 is stored as it was computed, so that a filter applied to `log_ratio` once more gives `filtered_log_ratio` to the bit.
+Float32 is stored as it was computed, so that a filter applied to `log_ratio` once more gives `filtered_log_ratio` to
+the bit.
 """
 
 import io
@@ -24,7 +26,11 @@ SCHEMA = 1
 
 # name -> (what it has one entry for, dtype, meaning)
 FIELDS = {
-    "offsets": ("row + 1", "int64", "the response tokens of row i stand at offsets[i] to offsets[i + 1] of every token field"),
+    "offsets": (
+        "row + 1",
+        "int64",
+        "the response tokens of row i stand at offsets[i] to offsets[i + 1] of every token field",
+    ),
     "token": ("token", "int32", "id of the response token"),
     "sampler_log_prob": ("token", "float32", "log-probability as the sampler drew it"),
     "old_log_prob": ("token", "float32", "the same by the trainer, before any update"),
@@ -46,10 +52,23 @@ FIELDS = {
     "place": ("row", "int32", "its row of the microbatch's [B, T] arrays, from 0"),
     "problem": ("group", "str", "id of the problem; group_size rows answer it, one after the other"),
     "answer": ("group", "str", "its reference answer"),
-    "prompt_offsets": ("group + 1", "int64", "the prompt of group g stands at prompt_offsets[g] to prompt_offsets[g + 1] of prompt_token"),
+    "prompt_offsets": (
+        "group + 1",
+        "int64",
+        "the prompt of group g stands at prompt_offsets[g] to prompt_offsets[g + 1] of prompt_token",
+    ),
     "prompt_token": ("prompt token", "int32", "id of the prompt's token"),
 }
-RECORDED = ("log_prob", "log_ratio", "filtered_log_ratio", "innovation", "innovation_std", "gain", "saturated", "clipped")
+RECORDED = (
+    "log_prob",
+    "log_ratio",
+    "filtered_log_ratio",
+    "innovation",
+    "innovation_std",
+    "gain",
+    "saturated",
+    "clipped",
+)
 
 
 def directory(workdir: str) -> Path:
@@ -57,7 +76,8 @@ def directory(workdir: str) -> Path:
 
 
 def describe(algorithm, *, method: str | None, group_size: int, num_minibatches: int, microbatch_shape, **more) -> dict:
-    """The part of trace.json that a run's configuration decides. `algorithm` is an AlgorithmConfig, whose None are left out.
+    """The part of trace.json that a run's configuration decides. `algorithm` is an AlgorithmConfig, whose None are left
+    out.
 
     `microbatch_shape` is (microbatches, B, T) of a minibatch; `more` goes in as it is.
     """
@@ -72,7 +92,9 @@ def describe(algorithm, *, method: str | None, group_size: int, num_minibatches:
         "num_minibatches": num_minibatches,
         "microbatch_shape": list(microbatch_shape),
         **more,
-        "fields": {name: {"per": per, "dtype": dtype, "meaning": meaning} for name, (per, dtype, meaning) in FIELDS.items()},
+        "fields": {
+            name: {"per": per, "dtype": dtype, "meaning": meaning} for name, (per, dtype, meaning) in FIELDS.items()
+        },
     }
 
 
@@ -93,7 +115,11 @@ def step_arrays(minibatches: list[tuple], traces: list, *, finished, verdicts, p
         taken = order >= 0
         micro[order[taken]], place[order[taken]] = np.nonzero(taken)
         lengths, starts = mask.sum(axis=1), part["prompt_length"]
-        advantage = part["advantage"] if part["advantage"].ndim == 2 else np.broadcast_to(part["advantage"][:, None], mask.shape)
+        advantage = (
+            part["advantage"]
+            if part["advantage"].ndim == 2
+            else np.broadcast_to(part["advantage"][:, None], mask.shape)
+        )
         for name in ("sampler_log_prob", "old_log_prob"):
             token_fields[name].append(part[name][mask])
         token_fields["advantage"].append(advantage[mask])
@@ -133,17 +159,24 @@ def _texts(values) -> list[str]:
 class TraceWriter:
     """Records training steps in `workdir`/trace while they fit into `max_bytes`, trace.json included.
 
-    Steps at or beyond `first_step`, which a resumed run takes again, are removed on opening, and so is what a killed writer left
+    Steps at or beyond `first_step`, which a resumed run takes again, are removed on opening, and so is what a killed
+    writer left
     behind: the files are the record, trace.json follows them. With every = 0 nothing is recorded, and nothing written.
     """
 
-    def __init__(self, workdir: str, description: dict, *, first_step: int, every: int, max_bytes: int, active: bool = True):
+    def __init__(
+        self, workdir: str, description: dict, *, first_step: int, every: int, max_bytes: int, active: bool = True
+    ):
         self._directory, self._every, self._active = directory(workdir), every, active
         self._description = description | {"every": every, "max_bytes": max_bytes}
         self._stopped_at = None
         if not active:
             return
-        old = json.loads((self._directory / "trace.json").read_text()) if (self._directory / "trace.json").exists() else None
+        old = (
+            json.loads((self._directory / "trace.json").read_text())
+            if (self._directory / "trace.json").exists()
+            else None
+        )
         for path in self._directory.glob("step_*"):
             if path.suffix != ".npz" or _step(path) >= first_step:
                 path.unlink()
@@ -157,7 +190,9 @@ class TraceWriter:
             self._write_description()
 
     def wants(self, step: int) -> bool:
-        """Whether to record the step. Where the writer is not active (on other processes), as far as can be known there."""
+        """Whether to record the step. Where the writer is not active (on other processes), as far as can be known
+        there.
+        """
         return self._every > 0 and step % self._every == 0 and self._stopped_at is None
 
     def write(self, step: int, arrays: dict[str, np.ndarray]) -> str | None:
@@ -169,7 +204,9 @@ class TraceWriter:
         size, limit = buffer.getbuffer().nbytes, self._description["max_bytes"]
         recorded = [*self._steps(), step]
         used = self._bytes() + size
-        if used + len(self._text(recorded, used)) + 16 > limit:  # the step at which recording ended may be longer than null
+        if (
+            used + len(self._text(recorded, used)) + 16 > limit
+        ):  # the step at which recording ended may be longer than null
             self._stopped_at = step
         else:
             _replace(self._directory / f"step_{step:06d}.npz", buffer.getbuffer())
@@ -209,7 +246,9 @@ def steps(trace_directory) -> list[int]:
 
 
 def load(path: str) -> tuple[Path, dict]:
-    """(the trace's directory, its description) of a trace or of the workdir that holds one. Raises ValueError if there is none."""
+    """(the trace's directory, its description) of a trace or of the workdir that holds one. Raises ValueError if there
+    is none.
+    """
     for place in (Path(path), directory(path)):
         if (place / "trace.json").is_file():
             description = json.loads((place / "trace.json").read_text())

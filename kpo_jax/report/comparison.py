@@ -1,9 +1,9 @@
 """Methods compared over problems and seeds: pooled scores, paired differences, gap recovery. Pure, numpy only.
 
-A cell of a method is correct [problems, k] of one seed; all cells of a comparison have the same problems in the same order. Two
-kinds of interval say two things. Over problems (bootstrap of whole problems): what another draw of problems would have given
-with these very runs. Over seeds (Student's t of the seeds' differences): what another seed of the training would have given; with
-three seeds it is wide, and that is what three seeds can say.
+A cell of a method is correct [problems, k] of one seed; all cells of a comparison have the same problems in the same
+order. Two kinds of interval say two things. Over problems (bootstrap of whole problems): what another draw of problems
+would have given with these very runs. Over seeds (Student's t of the seeds' differences): what another seed of the
+training would have given; with three seeds it is wide, and that is what three seeds can say.
 """
 
 import itertools
@@ -14,7 +14,8 @@ import numpy as np
 
 from kpo_jax import stats as statistics
 
-# 97.5 % quantiles of Student's t for 1, 2, ... degrees of freedom; beyond, the last one, which is too wide and not too narrow
+# 97.5 % quantiles of Student's t for 1, 2, ... degrees of freedom; beyond, the last one, which is too wide and not too
+# narrow
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
 
 
@@ -27,7 +28,9 @@ class Score(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """a minus b: over problems with its paired p-value, each seed's, over seeds (nan with one seed), and the two-proportion z."""
+    """a minus b: over problems with its paired p-value, each seed's, over seeds (nan with one seed), and the
+    two-proportion z.
+    """
 
     paired: statistics.PairedDifference
     seeds: list[float]
@@ -37,7 +40,9 @@ class Difference(NamedTuple):
     z_p_value: float
 
     def verdict(self) -> str:
-        """"higher" or "lower" if both intervals say so, "higher/lower in these runs" if only that over problems does, else "unclear"."""
+        """ "higher" or "lower" if both intervals say so, "higher/lower in these runs" if only that over problems does,
+        else "unclear".
+        """
         sign = "higher" if self.paired.difference > 0 else "lower"
         if not (self.paired.low > 0 or self.paired.high < 0):
             return "unclear"
@@ -94,7 +99,8 @@ def t_interval(values: list[float]) -> tuple[float, float]:
 def gap_recovery(strong, weak, robust, num_resamples: int = 4000) -> Score | None:
     """(robust - weak) / (strong - weak) over the seeds that all three have, with a bootstrap interval over problems.
 
-    None without a common seed. The interval is nan where a twentieth of the resamples or more have no gap of the observed sign to
+    None without a common seed. The interval is nan where a twentieth of the resamples or more have no gap of the
+    observed sign to
     recover: the ratio then has no meaning that an interval could bound.
     """
     seeds = sorted(set(strong) & set(weak) & set(robust))
@@ -114,7 +120,9 @@ def gap_recovery(strong, weak, robust, num_resamples: int = 4000) -> Score | Non
 
 
 def holm(p_values: list[float]) -> list[float]:
-    """Holm's adjusted p-values: of m questions asked together, one that is below 0.05 after this is not luck of the many."""
+    """Holm's adjusted p-values: of m questions asked together, one that is below 0.05 after this is not luck of the
+    many.
+    """
     order = np.argsort(p_values, kind="stable")
     out, running = [0.0] * len(p_values), 0.0
     for rank, index in enumerate(order):

@@ -1,4 +1,6 @@
-"""Pictures of runs, grouped by method, as PNG files. Lines are means over the seeds of a method; what was not recorded is left out."""
+"""Pictures of runs, grouped by method, as PNG files. Lines are means over the seeds of a method; what was not recorded
+is left out.
+"""
 
 from pathlib import Path
 
@@ -27,7 +29,13 @@ def draw(methods: dict[str, list[Run]], eval_set: str | None, directory: Path) -
     import matplotlib.pyplot as plt
 
     colours = {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(methods)}
-    style = {"axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25, "font.size": 9}
+    style = {
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.alpha": 0.25,
+        "font.size": 9,
+    }
     out: dict[str, str] = {}
     with plt.rc_context(style):
         for name, draw_one in _FIGURES.items():
@@ -41,7 +49,9 @@ def draw(methods: dict[str, list[Run]], eval_set: str | None, directory: Path) -
 
 
 def _axes(plt, columns: int, rows: int = 1, width: float = 4.2, height: float = 3.2, **more):
-    figure, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), layout="constrained", squeeze=False, **more)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(width * columns, height * rows), layout="constrained", squeeze=False, **more
+    )
     return figure, axes.ravel()
 
 
@@ -87,7 +97,10 @@ def _learning_curve(plt, methods, eval_set, colours):
         axis.set_title(name, fontsize=9)
     for axis in axes[len(methods) :]:
         axis.set_visible(False)
-    return figure, f"Held-out avg@k ({eval_set}) over training steps: every seed, their mean (bold), and {reference} in grey."
+    return (
+        figure,
+        f"Held-out avg@k ({eval_set}) over training steps: every seed, their mean (bold), and {reference} in grey.",
+    )
 
 
 def _scores(plt, methods, eval_set, colours):
@@ -102,7 +115,10 @@ def _scores(plt, methods, eval_set, colours):
         axis.plot([100 * score.value], [place], "o", color=colours[name], markersize=5)
     axis.set_yticks(range(len(methods)), list(reversed(methods)))
     axis.set(xlabel=f"avg@k on {eval_set}, %")
-    return figure, "Held-out avg@k at the end: mean over seeds (dot) with its 95 % interval over problems, and every seed (tick)."
+    return (
+        figure,
+        "Held-out avg@k at the end: mean over seeds (dot) with its 95 % interval over problems, and every seed (tick).",
+    )
 
 
 def _filter_diagnostics(plt, methods, eval_set, colours):
@@ -112,7 +128,10 @@ def _filter_diagnostics(plt, methods, eval_set, colours):
             _curve(axis, runs, key, name, colours[name])
         axis.set(title=title, xlabel="training step", yscale=scale)
     _legend(axes[0], figure if len(methods) > MANY else None)
-    return figure, "Over the off-policy minibatches of every training step: largest innovation, largest filtered ratio, clipped share."
+    return (
+        figure,
+        "Over the off-policy minibatches of every training step: largest innovation, largest filtered ratio, clipped share.",
+    )
 
 
 def _clipping(plt, methods, eval_set, colours):
@@ -125,10 +144,17 @@ def _clipping(plt, methods, eval_set, colours):
         positions = [over_seeds(runs, f"clip/fraction_position_{p}")[1] for p in range(8)]
         if all(p.size for p in positions):
             axes[1].plot(range(1, 9), [p.mean() for p in positions], "o-", markersize=3, color=colours[name])
-    axes[0].set(title="by optimizer step of the rollout", xlabel="minibatch (the first is on-policy)", ylabel="clipped share of tokens")
+    axes[0].set(
+        title="by optimizer step of the rollout",
+        xlabel="minibatch (the first is on-policy)",
+        ylabel="clipped share of tokens",
+    )
     axes[1].set(title="by position in the response", xlabel="eighth of the padded response")
     _legend(axes[0], figure)
-    return figure, "Where the clip band takes tokens out: by minibatch after the rollout, and by position in the response."
+    return (
+        figure,
+        "Where the clip band takes tokens out: by minibatch after the rollout, and by position in the response.",
+    )
 
 
 def by_minibatch(runs: list[Run], key: str) -> tuple[list[int], list[float]]:
@@ -145,7 +171,9 @@ def _figure_2a(plt, methods, eval_set, colours):
     chosen = {name: runs for name, runs in methods.items() if over_seeds(runs, "filter/threshold")[0]}
     if not chosen:
         return None
-    figure, axes = _axes(plt, min(4, len(chosen)), -(-len(chosen) // 4), width=2.9, height=2.6, sharex=True, sharey=True)
+    figure, axes = _axes(
+        plt, min(4, len(chosen)), -(-len(chosen) // 4), width=2.9, height=2.6, sharex=True, sharey=True
+    )
     for axis, (name, runs) in zip(axes, chosen.items(), strict=False):
         _curve(axis, runs, "filter/innovation_abs_max", "largest |innovation|", colours[name])
         _curve(axis, runs, "filter/threshold", "threshold", "#222222")
@@ -169,7 +197,10 @@ def _figure_2b(plt, methods, eval_set, colours):
     axis.set(xlabel="training step", ylabel="saturated share of tokens", ylim=(0, 1))
     axis.set_yscale("symlog", linthresh=1e-5)
     _legend(axis)
-    return figure, "Figure 2b, as we read it: the share of off-policy tokens whose innovation is saturated (0 at the bottom, then logarithmic)."
+    return (
+        figure,
+        "Figure 2b, as we read it: the share of off-policy tokens whose innovation is saturated (0 at the bottom, then logarithmic).",
+    )
 
 
 def _legend(axis, figure=None) -> None:

@@ -1,6 +1,7 @@
 """One HTML page of a report, self-contained: styles, script, pictures and data are in it and nothing is fetched.
 
-Text is escaped by jinja2, the data island by `island`, and the page's own policy lets no script run but its one script by its hash.
+Text is escaped by jinja2, the data island by `island`, and the page's own policy lets no script run but its one script
+by its hash.
 """
 
 import base64
@@ -22,11 +23,17 @@ def island(data) -> str:
 def render(sections, samples: dict, directory: Path) -> str:
     """The page of `sections` (report.Section), whose pictures lie in `directory`, and `samples` (responses.collect)."""
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     script = (TEMPLATES / "viewer.js").read_text()
     pictures = {
-        name: base64.b64encode((directory / name).read_bytes()).decode() for section in sections for name, _ in section.figures
+        name: base64.b64encode((directory / name).read_bytes()).decode()
+        for section in sections
+        for name, _ in section.figures
     }
     return environment.get_template("report.html").render(
         sections=sections,

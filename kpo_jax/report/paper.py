@@ -1,6 +1,7 @@
 """What the paper prints, and what its equations give at the same settings.
 
-Paper: "Innovation saturation does not robustify Kalman-filtered importance ratios in LLM reinforcement learning". The exact
+Paper: "Innovation saturation does not robustify Kalman-filtered importance ratios in LLM reinforcement learning". The
+  exact
 column is the steady state of the scalar Kalman filter, which Q, V and kappa determine; no initial variance, horizon or
 averaging gives all the printed figures.
 """
@@ -17,7 +18,9 @@ SAMPLES = 500 * 16  # MATH-500, 16 samples a problem: what the printed percentag
 
 
 class FilterSetting(NamedTuple):
-    """A row of Table 2: Q, V, kappa (inf: no saturation) and the printed gain, innovation deviation and threshold as text."""
+    """A row of Table 2: Q, V, kappa (inf: no saturation) and the printed gain, innovation deviation and threshold as
+    text.
+    """
 
     process_var: float
     measurement_var: float
@@ -39,7 +42,9 @@ TABLE_3 = {"opt0": 43.94, "opt1": 43.58}  # as Table 1
 
 
 class SteadyState(NamedTuple):
-    """Gain in [0, 1], innovation standard deviation and threshold in the unit of log-ratios; the threshold may be inf."""
+    """Gain in [0, 1], innovation standard deviation and threshold in the unit of log-ratios; the threshold may be
+    inf.
+    """
 
     gain: float
     innovation_std: float
@@ -55,7 +60,9 @@ def steady_state(process_var: float, measurement_var: float, kappa: float) -> St
 
 
 def mean_gain(var_ratio: float, length: int) -> float:
-    """The exact gain from P_0 = 0 averaged over the first `length` >= 1 tokens of a response: what a finite response can show."""
+    """The exact gain from P_0 = 0 averaged over the first `length` >= 1 tokens of a response: what a finite response
+    can show.
+    """
     gain = total = 0.0
     for _ in range(length):
         predicted = gain + var_ratio  # in units of V, in which the variance after a token is its gain
@@ -72,8 +79,8 @@ def printed_z() -> tuple[int, int]:
 def released_numerics(process_var: float, measurement_var: float, length: int) -> tuple[int | None, int | None, float]:
     """How KPO's released filter departs from the exact one on `length` tokens of white noise of deviation 0.012.
 
-    Returns (first token, from 0, at which the filtered log-ratio is off by a tenth of its deviation; first NaN; the largest
-    difference over finite tokens in those deviations). None where there is no such token.
+    Returns (first token, from 0, at which the filtered log-ratio is off by a tenth of its deviation; first NaN; the
+    largest difference over finite tokens in those deviations). None where there is no such token.
     """
     noise = np.random.default_rng(0).normal(0, 0.012, (1, length)).astype(np.float32)
     mask = jnp.ones((1, length), bool)

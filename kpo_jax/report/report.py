@@ -46,7 +46,8 @@ def results(runs: list[Run]) -> str:
 
 
 def write(workdirs: list[str], out: str) -> str:
-    """Write `out`/report.md, report.html and figures from the runs in `workdirs`; return the tables and where things are.
+    """Write `out`/report.md, report.html and figures from the runs in `workdirs`; return the tables and where things
+    are.
 
     Raises ValueError, one line, if a directory holds no run.
     """
@@ -62,7 +63,9 @@ def write(workdirs: list[str], out: str) -> str:
     text = "\n\n".join(f"{t.caption}\n\n{table(t.header, t.rows)}" for section in sections for t in section.tables)
     places = [f"report       {directory / 'report.md'}", f"page         {directory / 'report.html'}"]
     places += [f"figure       {directory / name}" for name in drawn]
-    places += [f"run          {run.workdir}  (config.json, metrics.jsonl, evals/, checkpoints/, tensorboard/)" for run in runs]
+    places += [
+        f"run          {run.workdir}  (config.json, metrics.jsonl, evals/, checkpoints/, tensorboard/)" for run in runs
+    ]
     return f"{text}\n\n" + "\n".join(places)
 
 
@@ -79,12 +82,22 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
             cells, notes = tables.cells_of(methods, name)
             questions = [t for t in (tables.question_table(cells), tables.gap_table(cells)) if t is not None]
             if questions:
-                sections.append(Section(f"What we found: {name}", answers(methods, cells) + [("Left out.", note) for note in notes], questions))
+                sections.append(
+                    Section(
+                        f"What we found: {name}",
+                        answers(methods, cells) + [("Left out.", note) for note in notes],
+                        questions,
+                    )
+                )
             found = [tables.method_table(methods, cells, name), tables.options_table(methods, cells)]
-            sections.append(Section(f"Methods: {name}", [], [t for t in found if t is not None], pictures("scores.png")))
+            sections.append(
+                Section(f"Methods: {name}", [], [t for t in found if t is not None], pictures("scores.png"))
+            )
         found = [tables.filter_table(methods), tables.clip_table(methods), tables.numerics_table(methods)]
         shown = pictures("figure_2a.png", "figure_2b.png", "clipping.png")
-        sections.append(Section("Filters, saturation and the clip band", [], [t for t in found if t is not None], shown))
+        sections.append(
+            Section("Filters, saturation and the clip band", [], [t for t in found if t is not None], shown)
+        )
     sections.append(Section("Learning curves", figures=pictures("learning_curve.png", "filter_diagnostics.png")))
     scored = [tables.results_table(runs)] if runs_lib.sets(runs) else []
     sections.append(Section("Every run", [], [*scored, tables.diagnostics_table(runs)]))
@@ -107,13 +120,28 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
     steps = f"{one('num_steps')} training steps of {one('rollout', 'prompts_per_step')} prompts x {one('rollout', 'group_size')} samples"
     model = f"{one('model', 'num_layers')} layers of width {one('model', 'hidden_size')}"
     graded = [
-        f"{name}: {len(run.problems[name])} problems x {run.last(name).shape[1]} samples" for run in runs[:1] for name in run.evaluations
+        f"{name}: {len(run.problems[name])} problems x {run.last(name).shape[1]} samples"
+        for run in runs[:1]
+        for name in run.evaluations
     ]
     return [
-        ("Training.", f"{steps}, {one('learner', 'num_minibatches')} optimizer steps each, learning rate {one('learner', 'learning_rate')}."),
-        ("Model and task.", f"{model}; {one('data', 'source')} {task}, responses of at most {one('sampler', 'max_response_length')} tokens."),
-        ("Evaluation.", f"{'; '.join(graded) or 'none'}; temperature {one('eval', 'temperature')}, top-p {one('eval', 'top_p')}."),
-        ("Runs.", ", ".join(f"{name} (seeds {' '.join(str(run.seed) for run in group)})" for name, group in methods.items()) + "."),
+        (
+            "Training.",
+            f"{steps}, {one('learner', 'num_minibatches')} optimizer steps each, learning rate {one('learner', 'learning_rate')}.",
+        ),
+        (
+            "Model and task.",
+            f"{model}; {one('data', 'source')} {task}, responses of at most {one('sampler', 'max_response_length')} tokens.",
+        ),
+        (
+            "Evaluation.",
+            f"{'; '.join(graded) or 'none'}; temperature {one('eval', 'temperature')}, top-p {one('eval', 'top_p')}.",
+        ),
+        (
+            "Runs.",
+            ", ".join(f"{name} (seeds {' '.join(str(run.seed) for run in group)})" for name, group in methods.items())
+            + ".",
+        ),
     ]
 
 
@@ -148,7 +176,9 @@ def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[st
         if method in methods:
             share, largest, threshold = tables.saturation(methods[method])
             gain = runs_lib.mean_metric(methods[method][0], "filter/gain_last")
-            found = f"{share} off-policy tokens; largest |d| {largest}, mean threshold {threshold}, last gain {gain:.4f}."
+            found = (
+                f"{share} off-policy tokens; largest |d| {largest}, mean threshold {threshold}, last gain {gain:.4f}."
+            )
             out.append((f"Does saturation activate in {method}?", found))
     return out
 
@@ -158,7 +188,9 @@ def markdown(sections: list[Section]) -> str:
     parts = ["# Report"]
     for section in sections:
         parts.append(f"## {_plain(section.title)}")
-        parts += ["\n".join(f"- **{_plain(head)}** {_plain(rest)}" for head, rest in section.text)] if section.text else []
+        parts += (
+            ["\n".join(f"- **{_plain(head)}** {_plain(rest)}" for head, rest in section.text)] if section.text else []
+        )
         for one in section.tables:
             parts += [_plain(one.caption), table(one.header, one.rows)]
         for name, caption in section.figures:

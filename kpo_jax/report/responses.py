@@ -1,7 +1,7 @@
 """Sampled responses of runs for a reader: graded answers of evaluations, and per-token ratios of recorded traces.
 
-Everything here was written by a model and is hostile until shown otherwise: `visible` makes it text that can only be read. What is
-returned is plain data for JSON. Bounded: a page of a hundred runs stays a page.
+Everything here was written by a model and is hostile until shown otherwise: `visible` makes it text that can only be
+read. What is returned is plain data for JSON. Bounded: a page of a hundred runs stays a page.
 """
 
 import json
@@ -24,7 +24,9 @@ TOKENS_PER_ROW = 4096
 
 
 def visible(text: str, limit: int = MAX_CHARACTERS) -> str:
-    """`text` with control characters, direction marks and lone surrogates spelled out, newlines kept, and cut at `limit`."""
+    """`text` with control characters, direction marks and lone surrogates spelled out, newlines kept, and cut at
+    `limit`.
+    """
     cut = text[:limit]
     shown = "".join(_visible(character) for character in cut)
     return shown if len(cut) == len(text) else f"{shown} ... ({len(text) - limit:,} more characters)"
@@ -42,7 +44,9 @@ def _visible(character: str) -> str:
 
 
 def collect(runs: list[Run]) -> dict:
-    """{"answers": [...], "traces": [...], "notes": [...]}, what page.html shows; a damaged trace is a note, not an end."""
+    """{"answers": [...], "traces": [...], "notes": [...]}, what page.html shows; a damaged trace is a note, not an
+    end.
+    """
     answers = [item for run in runs for item in _answers(run)]
     traces, notes, left = [], [], MAX_TOKENS
     for run in runs:
@@ -50,7 +54,9 @@ def collect(runs: list[Run]) -> dict:
             for item in _traces(run):
                 left -= sum(len(row["tokens"]) for row in item["rows"])
                 if left < 0:
-                    notes.append(f"{item['run']}: step {item['step']} and what follows is not shown, to keep this page small.")
+                    notes.append(
+                        f"{item['run']}: step {item['step']} and what follows is not shown, to keep this page small."
+                    )
                     return {"answers": answers, "traces": traces, "notes": notes}
                 traces.append(item)
         except Exception as error:  # numpy, zipfile, zlib and json each have their own for a torn file
@@ -80,7 +86,9 @@ def _answers(run: Run) -> list[dict]:
 
 
 def _traces(run: Run):
-    """First, middle and last recorded step: some right and some wrong responses of the last minibatch, whose ratios moved furthest."""
+    """First, middle and last recorded step: some right and some wrong responses of the last minibatch, whose ratios
+    moved furthest.
+    """
     directory = Path(run.workdir) / "trace"
     paths = sorted(directory.glob("step_*.npz"))
     if not paths:
@@ -150,7 +158,9 @@ def _band(objective: dict) -> list[float] | None:
 
 
 def _decoder(tokenizer: str, revision: str):
-    """id -> its text; its number in brackets for special tokens, and for all where the tokenizer is not on this machine."""
+    """id -> its text; its number in brackets for special tokens, and for all where the tokenizer is not on this
+    machine.
+    """
     try:
         found = load_tokenizer(tokenizer, revision or None)
     except (ValueError, OSError):

@@ -1,4 +1,6 @@
-"""Finished or running runs, read from what they wrote to their workdirs, and grouped by method over seeds. numpy only."""
+"""Finished or running runs, read from what they wrote to their workdirs, and grouped by method over seeds. numpy
+only.
+"""
 
 import dataclasses
 import json
@@ -19,7 +21,8 @@ _NOT_THE_METHOD = ("seed", "num_steps", "init_from", "warm_start", "eval", "chec
 class Run:
     """What a workdir holds: its label, configuration, training metrics by line, and evaluations {set: {step: correct}}.
 
-    `problems` are the ids behind the rows of every `correct`, {set: ids}; `minibatches` are the metrics of every optimizer step.
+    `problems` are the ids behind the rows of every `correct`, {set: ids}; `minibatches` are the metrics of every
+    optimizer step.
     """
 
     label: str
@@ -56,9 +59,9 @@ def load(workdir: str) -> Run:
 def by_method(runs: list[Run]) -> dict[str, list[Run]]:
     """{name: its runs, by seed}, in the order of `runs`.
 
-    Runs that differ in nothing but the seed (and in what is not the method: steps, base policy, evaluation, devices) are one
-    group. It has the name in METHODS of its algorithm if there is one and it is the only group that has it, else what is left of
-    its first run's label without `_seed0`, `_0` and the like.
+    Runs that differ in nothing but the seed (and in what is not the method: steps, base policy, evaluation, devices)
+    are one group. It has the name in METHODS of its algorithm if there is one and it is the only group that has it,
+    else what is left of its first run's label without `_seed0`, `_0` and the like.
     """
     groups: dict[str, list[Run]] = {}
     for run in runs:
@@ -71,7 +74,9 @@ def by_method(runs: list[Run]) -> dict[str, list[Run]]:
     for name, group in zip(names, groups.values(), strict=True):
         if name is None or names.count(name) > 1:
             # a bare number at the end may be a part of a single run's name
-            name = re.sub(r"(?<=.)[_-](seed[_-]?)?\d+$" if len(group) > 1 else r"(?<=.)[_-]seed[_-]?\d+$", "", group[0].label)
+            name = re.sub(
+                r"(?<=.)[_-](seed[_-]?)?\d+$" if len(group) > 1 else r"(?<=.)[_-]seed[_-]?\d+$", "", group[0].label
+            )
         if name in out:
             name = group[0].label
         out[name if name not in out else group[0].workdir] = sorted(group, key=lambda run: run.seed)
@@ -79,7 +84,9 @@ def by_method(runs: list[Run]) -> dict[str, list[Run]]:
 
 
 def _known(algorithm: dict) -> str | None:
-    """The name in METHODS of an algorithm as config.json has it; fields that a method leaves None may be missing there."""
+    """The name in METHODS of an algorithm as config.json has it; fields that a method leaves None may be missing
+    there.
+    """
     for name, method in METHODS.items():
         if _stated(dataclasses.asdict(method)) == _stated(algorithm):
             return name

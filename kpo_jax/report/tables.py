@@ -1,4 +1,6 @@
-"""The tables of a report: the paper's beside ours, the comparisons, and every run. Cells are text; numbers of one row have one unit."""
+"""The tables of a report: the paper's beside ours, the comparisons, and every run. Cells are text; numbers of one row
+have one unit.
+"""
 
 import math
 from typing import NamedTuple
@@ -27,7 +29,8 @@ DIAGNOSTICS = (
 )
 MAXIMA = ("filter/innovation_abs_max", "ratio/raw_max", "ratio/filtered_max")
 
-# (what is asked, a, b): the answer is a minus b. Names as in METHODS and configs/study.py; asked where the runs have both.
+# (what is asked, a, b): the answer is a minus b. Names as in METHODS and configs/study.py; asked where the runs have
+# both.
 QUESTIONS = (
     ("Does weak smoothing degrade?", "kpo_weak", "kpo_strong"),
     ("The clip band: weak smoothing in the narrow band against the same in a band of 0.2", "kpo_weak", "kpo_weak_wide"),
@@ -54,7 +57,9 @@ Cells = dict[str, dict[int, np.ndarray]]  # method -> seed -> correct [problems,
 
 
 def cells_of(methods: dict[str, list[Run]], name: str) -> tuple[Cells, list[str]]:
-    """(the newest grades on set `name`, notes on runs left out because they were graded on other problems than the first)."""
+    """(the newest grades on set `name`, notes on runs left out because they were graded on other problems than the
+    first).
+    """
     cells, notes, expected = {}, [], None
     for method, runs in methods.items():
         for run in runs:
@@ -96,23 +101,41 @@ def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Tabl
     rows = []
     if base and len({len(c) for c in base.values()}) == 1:
         values = list(base.values())
-        rows.append(["base", str(len(base)), "0", _score(comparison.average(values)), _score(comparison.passed(values)), "", "", "", ""])
+        rows.append(
+            [
+                "base",
+                str(len(base)),
+                "0",
+                _score(comparison.average(values)),
+                _score(comparison.passed(values)),
+                "",
+                "",
+                "",
+                "",
+            ]
+        )
     for method, by_seed in cells.items():
         values = list(by_seed.values())
         gain = comparison.difference(by_seed, base)
-        against = comparison.difference(by_seed, cells["kpo_strong"]) if method != "kpo_strong" and "kpo_strong" in cells else None
+        against = (
+            comparison.difference(by_seed, cells["kpo_strong"])
+            if method != "kpo_strong" and "kpo_strong" in cells
+            else None
+        )
         steps = sorted({max(run.evaluations[name]) for run in methods[method] if run.seed in by_seed})
-        rows.append([
-            method,
-            str(len(by_seed)),
-            "/".join(map(str, steps)),
-            _score(comparison.average(values)),
-            _score(comparison.passed(values)),
-            "" if gain is None else points(*gain.paired[:3], sign=True),
-            "" if against is None else points(*against.paired[:3], sign=True),
-            "" if against is None else f"{against.paired.p_value:.2g}",
-            f"{paper.TABLE_1[method]:.2f}" if method in paper.TABLE_1 else "",
-        ])
+        rows.append(
+            [
+                method,
+                str(len(by_seed)),
+                "/".join(map(str, steps)),
+                _score(comparison.average(values)),
+                _score(comparison.passed(values)),
+                "" if gain is None else points(*gain.paired[:3], sign=True),
+                "" if against is None else points(*against.paired[:3], sign=True),
+                "" if against is None else f"{against.paired.p_value:.2g}",
+                f"{paper.TABLE_1[method]:.2f}" if method in paper.TABLE_1 else "",
+            ]
+        )
     return Table(
         f"Table 1. Methods on {name}: percent, 95 % intervals over problems, seeds pooled; differences in points, paired by problem and seed. "
         "The paper's column is avg@16 on MATH-500 with Qwen3-4B-Base: another task and model, so only its order compares.",
@@ -128,8 +151,13 @@ def filter_table(methods: dict[str, list[Run]]) -> Table | None:
         if method not in methods:
             continue
         exact = paper.steady_state(*setting[:3])
-        length = max(1, round(np.mean([runs_lib.mean_metric(run, "rollout/length_mean") or 1 for run in methods[method]])))
-        measured = {key: _over(methods[method], key) for key in ("filter/gain_mean", "filter/gain_last", "filter/innovation_std_mean")}
+        length = max(
+            1, round(np.mean([runs_lib.mean_metric(run, "rollout/length_mean") or 1 for run in methods[method]]))
+        )
+        measured = {
+            key: _over(methods[method], key)
+            for key in ("filter/gain_mean", "filter/gain_last", "filter/innovation_std_mean")
+        }
         threshold = _over(methods[method], "filter/threshold")
         kappa = "none" if math.isinf(setting.kappa) else f"{setting.kappa:g}"
         rows.append([
@@ -154,7 +182,11 @@ def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
     for method in ("is_kpo_weak", "opt0", "opt1"):
         if method not in cells:
             continue
-        against = comparison.difference(cells[method], cells["is_kpo_weak"]) if method != "is_kpo_weak" and "is_kpo_weak" in cells else None
+        against = (
+            comparison.difference(cells[method], cells["is_kpo_weak"])
+            if method != "is_kpo_weak" and "is_kpo_weak" in cells
+            else None
+        )
         values = list(cells[method].values())
         printed = paper.TABLE_3.get(method, paper.TABLE_1.get(method))
         rows.append([
@@ -169,22 +201,30 @@ def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
 
 def saturation(runs: list[Run]) -> list[str]:
     """Saturated tokens of all off-policy tokens, the largest innovation, the mean threshold."""
-    saturated, tokens = (sum(runs_lib.total(run, key) for run in runs) for key in ("filter/saturated_count", "policy/num_tokens"))
-    largest = [v for run in runs if (v := runs_lib.mean_metric(run, "filter/innovation_abs_max", largest=True)) is not None]
+    saturated, tokens = (
+        sum(runs_lib.total(run, key) for run in runs) for key in ("filter/saturated_count", "policy/num_tokens")
+    )
+    largest = [
+        v for run in runs if (v := runs_lib.mean_metric(run, "filter/innovation_abs_max", largest=True)) is not None
+    ]
     share = f"{saturated:,} of {tokens:,} ({saturated / max(tokens, 1):.2g})"
     return [share, f"{max(largest):.3g}" if largest else "-", _number(_over(runs, "filter/threshold"), ".4g")]
 
 
 def question_table(cells: Cells) -> Table | None:
     """The planned comparisons, with both intervals and Holm's p-values over the questions asked here."""
-    asked = [(text, a, b, comparison.difference(cells[a], cells[b])) for text, a, b in QUESTIONS if a in cells and b in cells]
+    asked = [
+        (text, a, b, comparison.difference(cells[a], cells[b])) for text, a, b in QUESTIONS if a in cells and b in cells
+    ]
     asked = [row for row in asked if row[3] is not None]
     if not asked:
         return None
     adjusted = comparison.holm([row[3].paired.p_value for row in asked])
     rows = []
     for (text, a, b, found), p_value in zip(asked, adjusted, strict=True):
-        over_seeds = f"[{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}]" if math.isfinite(found.seeds_low) else "-"
+        over_seeds = (
+            f"[{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}]" if math.isfinite(found.seeds_low) else "-"
+        )
         rows.append([
             text, f"{a} - {b}", found.verdict(), points(*found.paired[:3], sign=True), over_seeds, " ".join(f"{100 * d:+.1f}" for d in found.seeds),
             f"{found.paired.p_value:.2g}", f"{p_value:.2g}", f"{found.z:+.2f}, {found.z_p_value:.2g}",
@@ -210,7 +250,11 @@ def gap_table(cells: Cells) -> Table | None:
             found = comparison.difference(cells[method], cells["kpo_weak"])
             if recovered is None:
                 continue
-            interval = points(*recovered) if math.isfinite(recovered.low) else f"{100 * recovered.value:.1f} (no interval: the gap may be 0)"
+            interval = (
+                points(*recovered)
+                if math.isfinite(recovered.low)
+                else f"{100 * recovered.value:.1f} (no interval: the gap may be 0)"
+            )
             rows.append([
                 method, interval if math.isfinite(recovered.value) else "no gap", f"{found.z:+.2f}, {found.z_p_value:.2g}",
                 points(*found.paired[:3], sign=True), f"{found.paired.p_value:.2g}",
@@ -221,13 +265,25 @@ def gap_table(cells: Cells) -> Table | None:
     z, p_value = statistics.two_proportion_z(right[0], paper.SAMPLES, right[1], paper.SAMPLES)
     gap = paper.TABLE_1["is_kpo_weak"] - paper.TABLE_1["kpo_weak"]
     printed = 100 * gap / (paper.TABLE_1["kpo_strong"] - paper.TABLE_1["kpo_weak"])
-    rows.append(["paper: is_kpo_weak", f"{printed:.1f}", f"{z:+.2f}, {p_value:.2g} (prints about 1.4, 0.16)", f"{gap:+.2f}", "-"])
+    rows.append(
+        [
+            "paper: is_kpo_weak",
+            f"{printed:.1f}",
+            f"{z:+.2f}, {p_value:.2g} (prints about 1.4, 0.16)",
+            f"{gap:+.2f}",
+            "-",
+        ]
+    )
     header = ["method", "gap recovered, %", "z, p (two-proportion)", "over kpo_weak, points", "p (paired by problem)"]
-    return Table("Gap recovery: (method - kpo_weak) / (kpo_strong - kpo_weak). 95 % intervals over problems.", header, rows)
+    return Table(
+        "Gap recovery: (method - kpo_weak) / (kpo_strong - kpo_weak). 95 % intervals over problems.", header, rows
+    )
 
 
 def clip_table(methods: dict[str, list[Run]]) -> Table:
-    """Where tokens are lost: the clip band by sign of the advantage and by minibatch, saturation, and the filter's scale."""
+    """Where tokens are lost: the clip band by sign of the advantage and by minibatch, saturation, and the filter's
+    scale.
+    """
     last = max((n for runs in methods.values() for n in by_minibatch(runs, "clip/fraction")[0]), default=0)
     rows = []
     for method, runs in methods.items():
@@ -237,7 +293,13 @@ def clip_table(methods: dict[str, list[Run]]) -> Table:
             _percent(_over(runs, "clip/fraction_positive")), _percent(_over(runs, "clip/fraction_negative")),
             *(_percent(shares.get(n)) for n in range(1, last + 1)), *saturation(runs), _number(_over(runs, "filter/innovation_kurtosis")),
         ])  # fmt: skip
-    header = ["method", "last gain", "clipped, A>0", "clipped, A<0", *(f"minibatch {n + 1}" for n in range(1, last + 1))]
+    header = [
+        "method",
+        "last gain",
+        "clipped, A>0",
+        "clipped, A<0",
+        *(f"minibatch {n + 1}" for n in range(1, last + 1)),
+    ]
     caption = "Clipped and saturated tokens of the off-policy minibatches: means over steps and seeds, counts over all of them."
     return Table(caption, [*header, "saturated", "largest |d|", "mean threshold", "kurtosis of d"], rows)
 
@@ -254,11 +316,17 @@ def numerics_table(methods: dict[str, list[Run]]) -> Table | None:
         found = ["never" if token is None else str(token) for token in (off, bad)]
         rows.append([f"{process_var:g}, {measurement_var:g}", f"{here:.1e}", *found])
     header = ["Q, V", f"largest error, {length} tokens", "4096 tokens: off by a tenth from token", "NaN from token"]
-    return Table("KPO's released filter against the exact one, in deviations of the filtered log-ratio; tokens count from 0.", header, rows)
+    return Table(
+        "KPO's released filter against the exact one, in deviations of the filtered log-ratio; tokens count from 0.",
+        header,
+        rows,
+    )
 
 
 def results_table(runs: list[Run]) -> Table:
-    """Base against trained, one row per run and set: avg@k and pass@k in points with 95 % intervals, and the paired gain."""
+    """Base against trained, one row per run and set: avg@k and pass@k in points with 95 % intervals, and the paired
+    gain.
+    """
     rows, seen = [], set()
     for run in runs:
         for name, by_step in run.evaluations.items():
@@ -267,7 +335,9 @@ def results_table(runs: list[Run]) -> Table:
                 seen.add(mark)  # runs that started from the same policy share its row
                 rows.append(["base", name, "0", *_scores(base), ""])
             if max(by_step) > 0:
-                rows.append([run.label, name, str(max(by_step)), *_scores(last), "" if base is None else _gain(last, base)])
+                rows.append(
+                    [run.label, name, str(max(by_step)), *_scores(last), "" if base is None else _gain(last, base)]
+                )
     k = next((c.shape[1] for run in runs for s in run.evaluations.values() for c in s.values()), 0)
     header = ["policy", "set", "step", f"avg@{k} %", f"pass@{k} %", "gain over base (paired)"]
     return Table("Every run: percent with 95 % intervals over problems.", header, rows)
@@ -287,8 +357,14 @@ def diagnostics_table(runs: list[Run]) -> Table:
     rows = []
     for run in runs:
         values = [runs_lib.mean_metric(run, key, largest=key in MAXIMA) for _, key, _ in DIAGNOSTICS]
-        rows.append([run.label, *("-" if v is None else f.format(v) for v, (_, _, f) in zip(values, DIAGNOSTICS, strict=True))])
-    return Table("Every run: filter and clip over the off-policy minibatches.", ["run", *(name for name, _, _ in DIAGNOSTICS)], rows)
+        rows.append(
+            [run.label, *("-" if v is None else f.format(v) for v, (_, _, f) in zip(values, DIAGNOSTICS, strict=True))]
+        )
+    return Table(
+        "Every run: filter and clip over the off-policy minibatches.",
+        ["run", *(name for name, _, _ in DIAGNOSTICS)],
+        rows,
+    )
 
 
 def _over(runs: list[Run], key: str) -> float | None:

@@ -1,8 +1,9 @@
 """One job of several processes: how it starts, what its processes tell each other, and how it ends.
 
-Every process runs the same program on the same host data and meets the others where devices do, in jitted functions over the
-whole mesh. What a process does alone (sampling and grading its share of the prompts) ends in `meet`, which goes through the
-coordination service and not the devices, so that a process that has to stop never leaves another in a collective.
+Every process runs the same program on the same host data and meets the others where devices do, in jitted functions
+over the whole mesh. What a process does alone (sampling and grading its share of the prompts) ends in `meet`, which
+goes through the coordination service and not the devices, so that a process that has to stop never leaves another in a
+collective.
 """
 
 import atexit
@@ -54,7 +55,8 @@ class Member:
     process_id: int
 
 
-# ------------------------------------------------------------------------------------------------------------------ start
+# ------------------------------------------------------------------------------------------------------------------
+# start
 
 
 def member(environment: dict[str, str]) -> Member | None:
@@ -67,7 +69,9 @@ def member(environment: dict[str, str]) -> Member | None:
     if not given:
         return None
     if missing := [name for name in VARIABLES if name not in given]:
-        raise ValueError(f"{', '.join(missing)}: not set, but {', '.join(given)} is; a job of several processes needs all of them")
+        raise ValueError(
+            f"{', '.join(missing)}: not set, but {', '.join(given)} is; a job of several processes needs all of them"
+        )
     host, _, port = given["KPO_COORDINATOR"].rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(f"KPO_COORDINATOR: {given['KPO_COORDINATOR']!r} is not host:port")
@@ -81,10 +85,11 @@ def member(environment: dict[str, str]) -> Member | None:
 
 
 def initialize(place: Member | None, config) -> None:
-    """Join the job; before any device is touched. `place` None lets jax find it out (TPU pods, Slurm, MPI). `config`: JobConfig.
+    """Join the job; before any device is touched. `place` None lets jax find it out (TPU pods, Slurm, MPI). `config`:
+    JobConfig.
 
-    The coordinator is not authenticated: it listens on the address that the others are told, not on all of the host's. Raises
-    ValueError if jax finds no job.
+    The coordinator is not authenticated: it listens on the address that the others are told, not on all of the host's.
+    Raises ValueError if jax finds no job.
     """
     timeouts = dict(initialization_timeout=config.start_timeout, heartbeat_timeout_seconds=config.heartbeat_timeout)
     if place is None:
@@ -94,7 +99,11 @@ def initialize(place: Member | None, config) -> None:
         except ValueError as error:
             raise ValueError(f"--detect_job: jax finds no job here: {error}") from error
     else:
-        print(f"process {place.process_id}: waiting for {place.num_processes} processes at {place.coordinator}", file=sys.stderr, flush=True)
+        print(
+            f"process {place.process_id}: waiting for {place.num_processes} processes at {place.coordinator}",
+            file=sys.stderr,
+            flush=True,
+        )
         jax.distributed.initialize(
             place.coordinator,
             place.num_processes,
@@ -112,8 +121,8 @@ def initialize(place: Member | None, config) -> None:
 
 
 def _finish(listener: threading.Thread) -> None:
-    """At the end of this process: waits for the others, as jax itself would, but listens meanwhile. A thread that Python's own end
-    meets inside jax would abort the process."""
+    """At the end of this process: waits for the others, as jax itself would, but listens meanwhile. A thread that
+    Python's own end meets inside jax would abort the process."""
     lifeline.goodbye()
     try:
         jax.distributed.shutdown()
@@ -123,7 +132,9 @@ def _finish(listener: threading.Thread) -> None:
 
 
 def _tie() -> None:
-    """Have the death of another process end this one. Without, where the network does not let it be, the heartbeat does."""
+    """Have the death of another process end this one. Without, where the network does not let it be, the heartbeat
+    does.
+    """
     host, offered = job.coordinator_address.rpartition(":")[0].strip("[]"), None
     try:
         if job.process_id == 0:
@@ -134,7 +145,11 @@ def _tie() -> None:
         elif offered := json.loads(_wait(job.client, _LIFELINE)):
             lifeline.hold(host, offered, job.process_id, _died)
     except OSError as error:
-        print(f"warning: no lifeline ({error}); a killed process will be noticed by heartbeat alone", file=sys.stderr, flush=True)
+        print(
+            f"warning: no lifeline ({error}); a killed process will be noticed by heartbeat alone",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def _died(number: int) -> None:
@@ -150,7 +165,8 @@ def name() -> str:
     return f"process {job.process_id} on {socket.gethostname()}"
 
 
-# -------------------------------------------------------------------------------------------------------------------- end
+# --------------------------------------------------------------------------------------------------------------------
+# end
 
 
 def end(code: int, reason: str) -> None:
@@ -222,7 +238,8 @@ def _get(client, key: str) -> str | None:
         raise
 
 
-# ------------------------------------------------------------------------------------------------ what processes tell others
+# ------------------------------------------------------------------------------------------------ what processes tell
+# others
 
 
 def num_processes() -> int:
@@ -235,13 +252,17 @@ def is_first() -> bool:
 
 
 def share(count: int) -> slice:
-    """Which of `count` things this process does: consecutive ones, as many as another process does or one more or less."""
+    """Which of `count` things this process does: consecutive ones, as many as another process does or one more or
+    less.
+    """
     number, processes = job.process_id, job.num_processes
     return slice(count * number // processes, count * (number + 1) // processes)
 
 
 def exchange(value: Any, topic: str) -> list[Any]:
-    """Everybody's `value` (JSON, small), by process, through the coordination service. Every process calls it equally often."""
+    """Everybody's `value` (JSON, small), by process, through the coordination service. Every process calls it equally
+    often.
+    """
     client = job.client
     if client is None:
         return [value]
@@ -297,13 +318,17 @@ def gather_rows(tree):
         # process_allgather turns 64 bits into 32, so nothing of 64 bits may come here
         assert x.dtype.itemsize < 8, x.dtype
         padded = np.pad(x, [(0, counts.max() - len(x))] + [(0, 0)] * (x.ndim - 1))
-        return np.concatenate([rows[:n] for rows, n in zip(multihost_utils.process_allgather(padded), counts, strict=True)])
+        return np.concatenate(
+            [rows[:n] for rows, n in zip(multihost_utils.process_allgather(padded), counts, strict=True)]
+        )
 
     return jax.tree.map(all_rows, tree)
 
 
 def check_shared(directory: str) -> None:
-    """Raises NotShared, naming the processes, unless all see the same `directory`: checkpoints are written by all of them."""
+    """Raises NotShared, naming the processes, unless all see the same `directory`: checkpoints are written by all of
+    them.
+    """
     if job.num_processes == 1:
         return
     token, path = secrets.token_hex(8), Path(directory) / ".shared"
@@ -316,4 +341,6 @@ def check_shared(directory: str) -> None:
     if job.process_id == 0:
         path.unlink()
     if blind := [who for seen, who in everyone if not seen]:
-        raise NotShared(f"--workdir: {directory} of {everyone[0][1]} is not what {', '.join(blind)} sees there; it must be shared")
+        raise NotShared(
+            f"--workdir: {directory} of {everyone[0][1]} is not what {', '.join(blind)} sees there; it must be shared"
+        )

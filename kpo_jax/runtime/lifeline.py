@@ -1,8 +1,8 @@
 """A connection between process 0 of a job and every other one, by which they notice at once that a process has died.
 
-Nothing goes over it but a last word. The operating system closes the connection of a process that was killed or crashed, and no
-word came before. Only a machine that vanishes is left to jax's heartbeat. A process that has said its last word, and waits for the
-others to end, still listens for theirs.
+Nothing goes over it but a last word. The operating system closes the connection of a process that was killed or
+crashed, and no word came before. Only a machine that vanishes is left to jax's heartbeat. A process that has said its
+last word, and waits for the others to end, still listens for theirs.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ _lock, _left = threading.Lock(), threading.Event()  # who has said goodbye takes
 
 
 def offer(host: str, died: Callable[[int], None]) -> tuple[int, str]:
-    """Take lines at `host` from now on; what the others need for `hold`. `died` is called, in a thread, with the number of a process
-    that is gone. Raises OSError."""
+    """Take lines at `host` from now on; what the others need for `hold`. `died` is called, in a thread, with the number
+    of a process that is gone. Raises OSError."""
     server = socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     secret = secrets.token_hex(16)
 

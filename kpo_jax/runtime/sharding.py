@@ -1,7 +1,7 @@
 """The device mesh, where every array lives on it, and how host arrays get there.
 
-Mesh axes: `data` (replicas), `fsdp` (parameters and batch split), `tensor` (heads, feed-forward and vocabulary split). The
-batch is split over data x fsdp. With several processes (hosts), `data` is what crosses from one to another.
+Mesh axes: `data` (replicas), `fsdp` (parameters and batch split), `tensor` (heads, feed-forward and vocabulary split).
+The batch is split over data x fsdp. With several processes (hosts), `data` is what crosses from one to another.
 """
 
 import functools
@@ -26,15 +26,18 @@ def mesh_shape(config, num_devices: int) -> dict[str, int]:
     inner = config.fsdp * config.tensor
     data = num_devices // inner if config.data == -1 else config.data
     if data * inner != num_devices:
-        raise ValueError(f"mesh: data x fsdp x tensor = {data} x {config.fsdp} x {config.tensor} does not use {num_devices} devices")
+        raise ValueError(
+            f"mesh: data x fsdp x tensor = {data} x {config.fsdp} x {config.tensor} does not use {num_devices} devices"
+        )
     return {"data": data, "fsdp": config.fsdp, "tensor": config.tensor}
 
 
 def make_mesh(config, devices=None) -> Mesh:
     """The mesh of a MeshConfig over all devices (or those given).
 
-    Of several processes, each holds whole groups of fsdp x tensor devices: within a host links are fast, and every process
-    has the parameters whole. Raises ValueError where they do not fit and the configuration does not say that they may cross.
+    Of several processes, each holds whole groups of fsdp x tensor devices: within a host links are fast, and every
+    process has the parameters whole. Raises ValueError where they do not fit and the configuration does not say that
+    they may cross.
     """
     devices = jax.devices() if devices is None else devices
     shape = mesh_shape(config, len(devices))
@@ -54,7 +57,9 @@ def make_mesh(config, devices=None) -> Mesh:
 
 
 def local_mesh(mesh: Mesh) -> Mesh:
-    """The mesh of this process's own devices: its rows of `mesh`, or, where a row crosses hosts, one row of all of them."""
+    """The mesh of this process's own devices: its rows of `mesh`, or, where a row crosses hosts, one row of all of
+    them.
+    """
     if jax.process_count() == 1:
         return mesh
     return Mesh(_grid_of(mesh, jax.process_index()), AXES, axis_types=mesh.axis_types)
@@ -70,9 +75,11 @@ def _grid_of(mesh: Mesh, process: int) -> np.ndarray:
 
 
 def localize(tree, specs, mesh: Mesh, local: Mesh):
-    """Parameters on `mesh` as arrays on this process's `local` mesh, split by the same specs. All processes call it together.
+    """Parameters on `mesh` as arrays on this process's `local` mesh, split by the same specs. All processes call it
+    together.
 
-    Nothing is copied where the process has the parameters whole, so the result must be out of use when they are donated.
+    Nothing is copied where the process has the parameters whole, so the result must be out of use when they are
+    donated.
     """
     if local is mesh:
         return tree
@@ -92,6 +99,7 @@ def localize(tree, specs, mesh: Mesh, local: Mesh):
 
 def param_specs(model_config):
     """PartitionSpec of every parameter."""
+
     def spec(axes):
         return PartitionSpec(*(RULES.get(axis) for axis in axes))
 
@@ -99,7 +107,9 @@ def param_specs(model_config):
 
 
 def state_shardings(state_shapes, model_config, mesh: Mesh):
-    """NamedSharding of every leaf of a TrainState (given as shapes): optimizer moments live where their parameter does."""
+    """NamedSharding of every leaf of a TrainState (given as shapes): optimizer moments live where their parameter
+    does.
+    """
     specs = dict(jax.tree_util.tree_leaves_with_path(param_specs(model_config), is_leaf=_is_spec))
 
     def sharding(path, leaf):
@@ -114,6 +124,7 @@ def state_shardings(state_shapes, model_config, mesh: Mesh):
 
 def bytes_per_device(shapes, specs, mesh_sizes: dict[str, int]) -> int:
     """Bytes one device holds of a tree of shapes split by a tree of PartitionSpecs; no device is touched."""
+
     def one(leaf, spec):
         split = math.prod(mesh_sizes[a] for axes in spec if axes for a in ((axes,) if isinstance(axes, str) else axes))
         return math.prod(leaf.shape) * np.dtype(leaf.dtype).itemsize // split
@@ -140,7 +151,10 @@ def replicated(mesh: Mesh) -> NamedSharding:
 
 
 def on_mesh(function, mesh: Mesh):
-    """`function`, for jax.jit, traced with the mesh in use: attention chooses its form by it, also where the devices are not here."""
+    """`function`, for jax.jit, traced with the mesh in use: attention chooses its form by it, also where the devices
+    are not here.
+    """
+
     @functools.wraps(function)
     def traced(*args):
         with jax.sharding.use_abstract_mesh(mesh.abstract_mesh):
@@ -150,16 +164,20 @@ def on_mesh(function, mesh: Mesh):
 
 
 def share_replicas(tree):
-    """The arrays, of which those whole on each of several CPU devices lie in memory once: cores then share what the cache holds of them.
+    """The arrays, of which those whole on each of several CPU devices lie in memory once: cores then share what the
+    cache holds of them.
 
     They must not be donated.
     """
+
     def shared(x):
         devices = x.sharding.device_set
         if len(devices) == 1 or not x.is_fully_replicated or any(device.platform != "cpu" for device in devices):
             return x
         host = np.asarray(x.addressable_data(0))  # a view, and so are the arrays that are put on devices from it
-        return jax.make_array_from_single_device_arrays(x.shape, x.sharding, [jax.device_put(host, device) for device in devices])
+        return jax.make_array_from_single_device_arrays(
+            x.shape, x.sharding, [jax.device_put(host, device) for device in devices]
+        )
 
     return jax.tree.map(shared, tree)
 
@@ -175,7 +193,11 @@ def put_microbatches(mesh: Mesh, tree):
 
 
 def _put(tree, sharding: NamedSharding):
-    """Host arrays that every process has whole -> device arrays, to which each process gives what its own devices hold."""
+    """Host arrays that every process has whole -> device arrays, to which each process gives what its own devices
+    hold.
+    """
     if sharding.is_fully_addressable:
         return jax.device_put(tree, sharding)
-    return jax.tree.map(lambda x: jax.make_array_from_callback(np.shape(x), sharding, lambda index: np.asarray(x)[index]), tree)
+    return jax.tree.map(
+        lambda x: jax.make_array_from_callback(np.shape(x), sharding, lambda index: np.asarray(x)[index]), tree
+    )

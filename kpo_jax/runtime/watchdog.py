@@ -14,7 +14,9 @@ _SLACK = 30.0  # seconds after which faulthandler's own thread, which needs no i
 
 
 class Watchdog:
-    """Ends the process with code 13, and the stacks of all threads, if a phase takes longer than `timeout` seconds; 0 is for ever."""
+    """Ends the process with code 13, and the stacks of all threads, if a phase takes longer than `timeout` seconds; 0
+    is for ever.
+    """
 
     def __init__(self, timeout: float):
         self._timeout, self._phase, self._deadline = timeout, "", float("inf")

@@ -1,12 +1,14 @@
-"""The decoder as sampling runs it: whole prompts once, for their keys and values, then one token per row against caches.
+"""The decoder as sampling runs it: whole prompts once, for their keys and values, then one token per row against
+caches.
 
-A row attends to a prompt, whose keys and values are held once for all the rows that share it, and to its own tokens. Those lie
-in a ring of C columns: in every step all rows write the same column, and a row of age n owns the last n + 1 columns written,
-wherever its neighbours began. So rows of any age share one batch, a column is written without a scatter, and a row is replaced
-by setting its age to 0.
+A row attends to a prompt, whose keys and values are held once for all the rows that share it, and to its own tokens.
+Those lie in a ring of C columns: in every step all rows write the same column, and a row of age n owns the last n + 1
+columns written, wherever its neighbours began. So rows of any age share one batch, a column is written without a
+scatter, and a row is replaced by setting its age to 0.
 
-The ring's keys lie in segments of a few columns, [H, columns of the segment], so that the products with one query per row run along
-contiguous memory in the order of memory; one long [H, C] is read at a third of the speed once it has left a CPU's cache.
+The ring's keys lie in segments of a few columns, [H, columns of the segment], so that the products with one query per
+row run along contiguous memory in the order of memory; one long [H, C] is read at a third of the speed once it has left
+a CPU's cache.
 
 Layers are unrolled, with weights and caches of their own: what a scan slices out of a stack it copies, every step anew.
 """
@@ -39,7 +41,8 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
     """The parameters in `config.dtype`, layer by layer, projections of one input side by side. M = N / K below.
 
     qkv_proj [D, K, M + 2, H]: of every key head its M queries, its key, its value; qkv_bias [K, M + 2, H] likewise.
-    o_proj [K * M * H, D], gate_up_proj [D, 2, F], down_proj [F, D], head [D, V], embed_tokens and the norms as in `params`.
+    o_proj [K * M * H, D], gate_up_proj [D, 2, F], down_proj [F, D], head [D, V], embed_tokens and the norms as in
+    `params`.
     """
     heads = (config.num_kv_heads, -1, config.head_dim)  # [K, M, H], M = 1 for keys and values
     params = jax.tree.map(lambda x: x.astype(config.dtype), params)
@@ -56,19 +59,24 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
             out["qkv_bias"] = by_key_head(attention, "bias")
         return out | dict(
             qkv_proj=by_key_head(attention, "proj"),
-            o_proj=attention["o_proj"].reshape(-1, config.hidden_size),  # with its axes apart XLA would transpose it in every step
+            o_proj=attention["o_proj"].reshape(
+                -1, config.hidden_size
+            ),  # with its axes apart XLA would transpose it in every step
             gate_up_proj=jnp.stack([mlp["gate_proj"], mlp["up_proj"]], axis=1),
             down_proj=mlp["down_proj"],
         )
 
     layers = [one(jax.tree.map(lambda x, i=i: x[i], params["layers"])) for i in range(config.num_layers)]
-    # As [V, D] a CPU takes three times as long for a few rows. Where the embeddings are tied this is a second copy of them.
+    # As [V, D] a CPU takes three times as long for a few rows. Where the embeddings are tied this is a second copy of
+    # them.
     head = model.head_weight(config, params).T
     return {"embed_tokens": params["embed_tokens"], "norm": params["norm"], "head": head, "layers": layers}
 
 
 def empty_ring(config: ModelConfig, batch: int, segments: int, width: int) -> KVCache:
-    """`batch` rows of C = segments * width columns in `config.dtype`, nothing written: keys [B, K, segments, H, width]."""
+    """`batch` rows of C = segments * width columns in `config.dtype`, nothing written: keys [B, K, segments, H,
+    width].
+    """
     # Zeros: what is masked must still be finite.
     rows, layers = (batch, config.num_kv_heads), range(config.num_layers)
     return KVCache(
@@ -78,7 +86,9 @@ def empty_ring(config: ModelConfig, batch: int, segments: int, width: int) -> KV
 
 
 def prefill(config: ModelConfig, weights, tokens: jax.Array) -> KVCache:
-    """The cache of right-padded prompts [B, P], keys [B, K, H, P]; junk in the padding. `weights` are those of `decode_weights`."""
+    """The cache of right-padded prompts [B, P], keys [B, K, H, P]; junk in the padding. `weights` are those of
+    `decode_weights`.
+    """
     batch, length = tokens.shape
     rotary = rotary_table(config, jnp.tile(jnp.arange(length), batch)[:, None])
     x = _embed(weights, tokens.reshape(-1))  # [B * P, D]
@@ -100,11 +110,12 @@ def decode_step(
 
     Args:
       weights: of `decode_weights`.
-      tokens, positions: [B] int32; B = P' * G, and row b shares prompt b // G. Positions count from 0 at the prompt's first token.
+      tokens, positions: [B] int32; B = P' * G, and row b shares prompt b // G. Positions count from 0 at the prompt's
+        first token.
       ages: [B] int32, in [0, C): how many columns before this one are the row's own.
       column: [] int32 in [0, C), the column to write: one after the last one, the first after C - 1.
-      prompt: cache of P' prompts, only read, of which row p's first prompt_lengths[p] columns are attended (there may be none).
-        Both caches must be finite everywhere: what is masked has weight 0.
+      prompt: cache of P' prompts, only read, of which row p's first prompt_lengths[p] columns are attended (there may
+        be none). Both caches must be finite everywhere: what is masked has weight 0.
       response: ring of B rows of C columns.
 
     Returns:
@@ -140,7 +151,9 @@ def _embed(weights, tokens):
 
 
 def _project(config, layer, x, rotary):
-    """x [B, D], the residual stream -> query [B, K, M, H], key and value [B, K, H], the first two normalised and rotated."""
+    """x [B, D], the residual stream -> query [B, K, M, H], key and value [B, K, H], the first two normalised and
+    rotated.
+    """
     out = jnp.einsum("bd,dkmh->bkmh", rms_norm(x, layer["input_layernorm"], config.norm_eps), layer["qkv_proj"])
     if config.qkv_bias:
         out += layer["qkv_bias"][None]
@@ -161,9 +174,9 @@ def _add_layer(config, layer, x, attention):
 def _attend(query, prompt, response):
     """One softmax over a shared prompt and a row's own columns: query [B, K, M, H] -> out as query.
 
-    `prompt` and `response` are (keys, values, mask [rows, columns]) of P' and of B rows, keys as in `prefill` and `empty_ring`.
-    The queries of all G rows of a prompt meet its keys in one matrix product: it is read once per group. Scores and weights are
-    float32 whatever the dtype.
+    `prompt` and `response` are (keys, values, mask [rows, columns]) of P' and of B rows, keys as in `prefill` and
+    `empty_ring`. The queries of all G rows of a prompt meet its keys in one matrix product: it is read once per group.
+    Scores and weights are float32 whatever the dtype.
     """
     num_prompts, kv_heads = prompt[0].shape[:2]
     batch, _, per_head, _ = query.shape
@@ -176,7 +189,9 @@ def _attend(query, prompt, response):
         x = jnp.moveaxis(x.reshape(num_prompts, kv_heads, -1, per_head, *x.shape[3:]), 2, 1)
         return x.reshape(batch, kv_heads, per_head, *x.shape[4:])
 
-    shared = _masked(jnp.einsum("bkmh,bkhp->bkmp", by_prompt(query), prompt[0], preferred_element_type=jnp.float32), prompt[2])
+    shared = _masked(
+        jnp.einsum("bkmh,bkhp->bkmp", by_prompt(query), prompt[0], preferred_element_type=jnp.float32), prompt[2]
+    )
     # One query per key: a product of matrices has nothing to reuse, and a sum over H fuses with what follows.
     own = jnp.sum(query[:, :, :, None, :, None].astype(jnp.float32) * response[0][:, :, None], axis=-2)
     own = _masked(own.reshape(*query.shape[:3], -1), response[2])

@@ -1,16 +1,18 @@
 """The fast sampler: a batch that is kept full and small, run many steps at a time, for any number of prompts.
 
-The batch is cut into slots: a slot is one prompt with a row for each sample of its group, so that the prompt is held and read
-once. Between dispatches the host
+The batch is cut into slots: a slot is one prompt with a row for each sample of its group, so that the prompt is held
+and read once. Between dispatches the host
 
-  - gives the slots whose rows have all ended to the next prompts, while there are any (rows of one slot wait for one another:
-    a slot of rows of different prompts would have to hold, and read, them all);
-  - after that, halves the batch whenever half of its rows have ended: the others are packed into slots of fewer rows, down to
-    one, which may hold a prompt more than once;
+  - gives the slots whose rows have all ended to the next prompts, while there are any (rows of one slot wait for one
+    another: a slot of rows of different prompts would have to hold, and read, them all);
+  - after that, halves the batch whenever half of its rows have ended: the others are packed into slots of fewer rows,
+    down to one, which may hold a prompt more than once;
   - lets the ring of columns (see `decoding`) grow with the oldest row, and shrink when that has gone.
 
-A dispatch ends when there is something to do of that kind. The host decides by what the last one returned, whole, to every
-process: which rows have ended and how many tokens each has drawn. Shapes come from ladders: a batch of other lengths compiles
+A dispatch ends when there is something to do of that kind. The host decides by what the last one returned, whole, to
+every
+process: which rows have ended and how many tokens each has drawn. Shapes come from ladders: a batch of other lengths
+  compiles
 nothing new. What is drawn depends on none of this (see `sampler`).
 """
 
@@ -30,12 +32,16 @@ from kpo_jax.tasks.prompts import pad_prompts
 
 _SEGMENT = 64  # columns; the ring grows by whole segments
 _PREFILL_TOKENS = 2048  # at once, about: below that, reading the weights and agreeing between devices costs
-_REFILL = 4  # of a full batch, a quarter of the slots is given to the next prompts at once: more would be idle for longer
+_REFILL = (
+    4  # of a full batch, a quarter of the slots is given to the next prompts at once: more would be idle for longer
+)
 
 
 @dataclasses.dataclass
 class _Batch:
-    """Rows and slots on the host, caches on the device. A sample is an index into the flat results; -1 is an idle row."""
+    """Rows and slots on the host, caches on the device. A sample is an index into the flat results; -1 is an idle
+    row.
+    """
 
     rows: Rows
     sample: np.ndarray  # [B]
@@ -69,26 +75,36 @@ class _Batch:
 
 
 def make_sampler(
-    model_config: ModelConfig, sample_config: SampleConfig, *, mesh, eos_ids: tuple[int, ...], pad_id: int, group_size: int
+    model_config: ModelConfig,
+    sample_config: SampleConfig,
+    *,
+    mesh,
+    eos_ids: tuple[int, ...],
+    pad_id: int,
+    group_size: int,
 ):
-    """`sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None) -> Completions` on the host.
+    """`sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None) ->
+    Completions` on the host.
 
     Draws `group_size` (G) responses to each of `prompt_ids` (lists of 1 to `prompt_length` tokens), prompt-major, what
-    `sampler.generate` would draw, with no more than `num_slots` prompts in the batch at once. `row_ids` [num_prompts, G]
-    name the rows' random streams; `max_lengths`, as row_ids, ends responses, unfinished, before max_response_length.
-    `ended(samples [n], Completions)` is called with rows of the result that have ended, each once, while the devices draw others.
+    `sampler.generate` would draw, with no more than `num_slots` prompts in the batch at once. `row_ids` [num_prompts,
+    G] name the rows' random streams; `max_lengths`, as row_ids, ends responses, unfinished, before max_response_length.
+    `ended(samples [n], Completions)` is called with rows of the result that have ended, each once, while the devices
+    draw others.
 
     Raises:
       preemption.Interrupted: when called, between two dispatches.
-      ValueError: group_size < 1, an id outside the vocabulary; when called, row_ids or max_lengths of another shape, num_slots
-        that data x fsdp of the mesh does not divide, a prompt that is too long, a max_length < 1.
+      ValueError: group_size < 1, an id outside the vocabulary; when called, row_ids or max_lengths of another shape,
+        num_slots that data x fsdp of the mesh does not divide, a prompt that is too long, a max_length < 1.
     """
     _check_ids(model_config.vocab_size, eos_ids, pad_id, group_size)
     programs = Programs(model_config, sample_config, mesh, eos_ids)
     device_rows = mesh.shape["data"] * mesh.shape["fsdp"]
     longest = sample_config.max_response_length
 
-    def sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None) -> Completions:
+    def sample(
+        params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None
+    ) -> Completions:
         wanted = (len(prompt_ids), group_size)
         max_lengths = np.full(wanted, longest) if max_lengths is None else np.minimum(max_lengths, longest)
         _check_call(wanted, row_ids, max_lengths, num_slots, device_rows)
@@ -96,7 +112,9 @@ def make_sampler(
         queue = _Queue(tokens, lengths, row_ids.astype(np.int32), max_lengths.astype(np.int32))
         collected = _Collected(row_ids.size, longest, pad_id)
         weights = programs.prepare(params)
-        batch = _empty_batch(programs, _on_ladder(len(prompt_ids), num_slots, device_rows), group_size, prompt_length, longest)
+        batch = _empty_batch(
+            programs, _on_ladder(len(prompt_ids), num_slots, device_rows), group_size, prompt_length, longest
+        )
         most = num_slots // _REFILL if len(prompt_ids) > num_slots else num_slots
         at_once = _on_ladder(min(-(-_PREFILL_TOKENS // prompt_length), most), batch.num_slots, device_rows)
 
@@ -154,7 +172,9 @@ def _on_ladder(needed: int, largest: int, smallest: int) -> int:
 
 
 class _Queue:
-    """The prompts that wait, in order: tokens [num_prompts, P], lengths [num_prompts], row_ids and limits [num_prompts, G]."""
+    """The prompts that wait, in order: tokens [num_prompts, P], lengths [num_prompts], row_ids and limits [num_prompts,
+    G].
+    """
 
     def __init__(self, tokens, lengths, row_ids, limits):
         self.tokens, self.lengths, self.row_ids, self.limits = tokens, lengths, row_ids, limits
@@ -198,7 +218,9 @@ class _Collected:
         tokens, length = self.tokens[samples], self.length[samples]
         last = np.take_along_axis(tokens, np.maximum(length - 1, 0)[:, None], axis=1)[:, 0]
         mask = np.arange(tokens.shape[1])[None, :] < length[:, None]
-        return Completions(tokens=tokens, mask=mask, sampler_log_prob=self.log_prob[samples], finished=np.isin(last, eos_ids))
+        return Completions(
+            tokens=tokens, mask=mask, sampler_log_prob=self.log_prob[samples], finished=np.isin(last, eos_ids)
+        )
 
 
 def _empty_batch(programs, num_slots, group_size, prompt_length, longest) -> _Batch:
@@ -214,7 +236,9 @@ def _empty_batch(programs, num_slots, group_size, prompt_length, longest) -> _Ba
 
 
 def _admit(programs, weights, batch: _Batch, queue: _Queue, size: int) -> None:
-    """Gives free slots to the next prompts once `size` can be, or all the rest: prefill has one shape, `size` prompts."""
+    """Gives free slots to the next prompts once `size` can be, or all the rest: prefill has one shape, `size`
+    prompts.
+    """
     free = batch.free_slots()
     if len(free) < min(size, len(queue)):
         return
@@ -257,7 +281,9 @@ def _pack(programs, batch: _Batch, longest: int, device_rows: int) -> None:
 
 
 def _repack(programs, batch: _Batch, num_slots: int, per_slot: int) -> None:
-    """Moves the active rows into `num_slots` slots of `per_slot` rows; those of one slot stay together, as far as they fit."""
+    """Moves the active rows into `num_slots` slots of `per_slot` rows; those of one slot stay together, as far as they
+    fit.
+    """
     active, slots, chosen = batch.rows.active, [], []
     for slot, rows in enumerate(np.arange(len(active)).reshape(batch.num_slots, -1)):
         rows = rows[active[rows]]
@@ -270,7 +296,9 @@ def _repack(programs, batch: _Batch, num_slots: int, per_slot: int) -> None:
     idle, source = chosen < 0, np.maximum(chosen, 0)
     batch.prompt, batch.response = programs.select(batch.prompt, slots), programs.select(batch.response, source)
     per_row = {name: x[source] for name, x in batch.rows._asdict().items() if name != "prompt_length"}
-    batch.rows = Rows(**per_row | {"prompt_length": batch.rows.prompt_length[slots], "active": per_row["active"] & ~idle})
+    batch.rows = Rows(
+        **per_row | {"prompt_length": batch.rows.prompt_length[slots], "active": per_row["active"] & ~idle}
+    )
     batch.sample = np.where(idle, -1, batch.sample[source])
 
 

@@ -1,4 +1,6 @@
-"""What the engine runs on the devices: jitted functions whose shapes are numbers of slots, rows and segments, never lengths."""
+"""What the engine runs on the devices: jitted functions whose shapes are numbers of slots, rows and segments, never
+lengths.
+"""
 
 from functools import partial
 from typing import NamedTuple
@@ -29,7 +31,9 @@ class Rows(NamedTuple):
 
 
 class Steps(NamedTuple):
-    """What a dispatch returns to the host: the rows' new state and the tokens [STEPS, B] drawn, with their log-probabilities."""
+    """What a dispatch returns to the host: the rows' new state and the tokens [STEPS, B] drawn, with their
+    log-probabilities.
+    """
 
     count: jax.Array
     token: jax.Array
@@ -40,18 +44,25 @@ class Steps(NamedTuple):
 
 
 class Programs:
-    """The jitted functions of a sampler. Rows are split over data x fsdp, key heads over tensor; what the host reads is whole."""
+    """The jitted functions of a sampler. Rows are split over data x fsdp, key heads over tensor; what the host reads is
+    whole.
+    """
 
     def __init__(self, model_config, sample_config, mesh, eos_ids):
         self.model_config, self.mesh = model_config, mesh
         cache, whole = NamedSharding(mesh, PartitionSpec(*BATCH, RULES["kv_heads"])), replicated(mesh)
         self.empty_prompts = jax.jit(partial(_empty_prompts, model_config), static_argnums=(0, 1), out_shardings=cache)
-        self.empty_ring = jax.jit(partial(decoding.empty_ring, model_config), static_argnums=(0, 1, 2), out_shardings=cache)
+        self.empty_ring = jax.jit(
+            partial(decoding.empty_ring, model_config), static_argnums=(0, 1, 2), out_shardings=cache
+        )
         copy = jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self._weight_shardings())
         self.prepare = lambda params: share_replicas(copy(params))
-        self.admit = jax.jit(on_mesh(partial(_write_prompts, model_config), mesh), donate_argnums=3, out_shardings=cache)
+        self.admit = jax.jit(
+            on_mesh(partial(_write_prompts, model_config), mesh), donate_argnums=3, out_shardings=cache
+        )
         self.select = jax.jit(
-            jax.shard_map(_select, mesh=mesh, in_specs=(cache.spec, PartitionSpec()), out_specs=cache.spec), out_shardings=cache
+            jax.shard_map(_select, mesh=mesh, in_specs=(cache.spec, PartitionSpec()), out_specs=cache.spec),
+            out_shardings=cache,
         )
         self.resize = jax.jit(_resized, static_argnums=2, out_shardings=cache)
         self.decode = jax.jit(
@@ -75,11 +86,15 @@ def _empty_prompts(config, num_slots, prompt_length) -> KVCache:
 
 
 def _write_prompts(config, weights, tokens, slots, prompt: KVCache) -> KVCache:
-    """`prompt` with the keys and values of the prompts `tokens` [A, P] in `slots` [A]; a slot out of range is dropped."""
+    """`prompt` with the keys and values of the prompts `tokens` [A, P] in `slots` [A]; a slot out of range is
+    dropped.
+    """
     new = decoding.prefill(config, weights, tokens)
     axes, spec = BATCH[0], PartitionSpec(*BATCH, RULES["kv_heads"])
 
-    def write(old, x):  # a device's slots, its rows of the new; the partitioner would also gather `slots`, once for every array
+    def write(
+        old, x
+    ):  # a device's slots, its rows of the new; the partitioner would also gather `slots`, once for every array
         place = slots - jax.lax.axis_index(axes) * old.shape[0]
         place = jnp.where(place < 0, old.shape[0], place)  # -1 would be the last
         return old.at[place].set(jax.lax.all_gather(x, axes, tiled=True), mode="drop")
@@ -88,10 +103,11 @@ def _write_prompts(config, weights, tokens, slots, prompt: KVCache) -> KVCache:
 
 
 def _select(cache: KVCache, rows) -> KVCache:
-    """A device's part of rows `rows` [B'] of a cache of B, from its part of that: every device sends what it has of them.
+    """A device's part of rows `rows` [B'] of a cache of B, from its part of that: every device sends what it has of
+    them.
 
-    The partitioner would have every device gather the whole cache first, of which half or more is dropped. What arrives is a sum
-    with zeros: the values to the bit, but for subnormal numbers and the sign of zero.
+    The partitioner would have every device gather the whole cache first, of which half or more is dropped. What arrives
+    is a sum with zeros: the values to the bit, but for subnormal numbers and the sign of zero.
     """
     axes = BATCH[0]
 
@@ -104,7 +120,9 @@ def _select(cache: KVCache, rows) -> KVCache:
 
 
 def _resized(response: KVCache, column, segments: int) -> KVCache:
-    """The ring with its newest columns at the end of so many segments: the next one to write is 0; `column` was, None for 0."""
+    """The ring with its newest columns at the end of so many segments: the next one to write is 0; `column` was, None
+    for 0.
+    """
     width = response.keys[0].shape[-1]
 
     def resized(x, size):  # [B, K, old, ...] -> [B, K, size, ...]
@@ -132,10 +150,13 @@ class _State(NamedTuple):
     steps: Steps
 
 
-def _decode(model_config, sample_config, eos_ids, weights, key, prompt: KVCache, response: KVCache, column, rows: Rows, until):
+def _decode(
+    model_config, sample_config, eos_ids, weights, key, prompt: KVCache, response: KVCache, column, rows: Rows, until
+):
     """Steps all rows until (steps, free slots, active rows) `until` says so -> (response, what the host reads).
 
-    It stops after that many steps, or when that many slots have no active row, or when no more than that many rows are active.
+    It stops after that many steps, or when that many slots have no active row, or when no more than that many rows are
+    active.
     """
     most_steps, enough_free, few_active = until
     batch, num_slots = rows.token.shape[0], rows.prompt_length.shape[0]

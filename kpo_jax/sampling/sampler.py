@@ -28,8 +28,8 @@ class SampleConfig:
       min_p: drop tokens less probable than min_p times the most probable one; 0 keeps all.
         Of all three: a token exactly as probable as the last one kept is kept too.
       max_response_length: T.
-      stop: texts that end a response, in training and evaluation, with the token that completes the first of them. Not for the
-        device: the sampler samples on, and `rollout.stop_at` cuts off afterwards.
+      stop: texts that end a response, in training and evaluation, with the token that completes the first of them. Not
+        for the device: the sampler samples on, and `rollout.stop_at` cuts off afterwards.
 
     Raises:
       ValueError: lists every illegal field.
@@ -68,7 +68,8 @@ class _LoopState(NamedTuple):
 
 
 def generate(model_config, sample_config, params, prompts: Prompts, key, row_ids, *, eos_ids, pad_id, group_size):
-    """(Completions, steps [] int32) of B = P' * group_size rows, prompt-major; steps are the columns sampled before all had ended.
+    """(Completions, steps [] int32) of B = P' * group_size rows, prompt-major; steps are the columns sampled before all
+    had ended.
 
     `row_ids` [B] int32 name the rows' random streams. `sampler_log_prob` is that of the FULL distribution
     softmax(logits / temperature), whatever truncation drew the token, and at temperature 1 for greedy sampling: it is
@@ -135,11 +136,12 @@ def draw_token(logits, row_keys, ages, sample_config) -> tuple[jax.Array, jax.Ar
 
 
 def _categorical(keys, logits):
-    """A draw from softmax(logits [B, V]) for each of keys [B]: first a block of the vocabulary, then a token of the block.
+    """A draw from softmax(logits [B, V]) for each of keys [B]: first a block of the vocabulary, then a token of the
+    block.
 
-    Both by the largest of logit + Gumbel noise, for which 2 sqrt(V) random numbers do in place of V. One uniform number and the
-    cumulated probabilities would do too, but rounding that depends on the shape of the batch moves all V boundaries, so that in
-    every thousand tokens or so another one would be drawn; here it takes a tie.
+    Both by the largest of logit + Gumbel noise, for which 2 sqrt(V) random numbers do in place of V. One uniform number
+    and the cumulated probabilities would do too, but rounding that depends on the shape of the batch moves all V
+    boundaries, so that in every thousand tokens or so another one would be drawn; here it takes a tie.
     """
     blocks = _blocks(logits)  # [B, blocks, size]
     _, num_blocks, size = blocks.shape

@@ -16,8 +16,8 @@ Products come first, then sums from left to right. With a character tokenizer on
     long         27 to 36 numbers up to 49              210 to 330
     single       2 numbers up to 9, or 1 product        15 to 21
 
-`single` is for language models: its problems read `What is 7 + 8?` and `What is 11 * 4?`, its factors go up to 12, and there
-are only 202 of them, 109 in train and 93 in test, with `4 + 9` on the same side as `9 + 4`.
+`single` is for language models: its problems read `What is 7 + 8?` and `What is 11 * 4?`, its factors go up to 12, and
+there are only 202 of them, 109 in train and 93 in test, with `4 + 9` on the same side as `9 + 4`.
 
 Every running value of a right response lies between 0 and the difficulty's `max_value`.
 """

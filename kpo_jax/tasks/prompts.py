@@ -24,14 +24,17 @@ _DAPO = (
 )
 _MATH = "{problem}\nThink step by step and put the final answer within \\boxed{{}}."
 
-# For models that have not been taught to follow instructions: a text to be continued, without the markers of a chat. It ends in
-# "Solution:", as "Answer:" invites the bare answer, and not in white space, which belongs to the token that comes next. After its
-# answer a base model likes to go on with a question of its own; sampler.stop = ("\nQuestion:",) ends the response there.
+# For models that have not been taught to follow instructions: a text to be continued, without the markers of a chat. It
+# ends in "Solution:", as "Answer:" invites the bare answer, and not in white space, which belongs to the token that
+# comes next. After its answer a base model likes to go on with a question of its own; sampler.stop = ("\nQuestion:",)
+# ends the response there.
 _BASE = "Question: {problem}\nWork step by step and put the final answer within \\boxed{{}}.\nSolution:"
 
 
 class Template(NamedTuple):
-    """Text around the problem, whether the tokenizer's chat template goes around that, and exchanges that come before it."""
+    """Text around the problem, whether the tokenizer's chat template goes around that, and exchanges that come before
+    it.
+    """
 
     text: str
     chat: bool = False
@@ -45,8 +48,8 @@ TEMPLATES = {
     "base": Template(_BASE),
     "chat": Template(_MATH, chat=True),
     "chat_dapo": Template(_DAPO, chat=True),
-    # The example shows the form of an answer and nothing of how to find it; the smallest models follow it where they do not
-    # follow an instruction.
+    # The example shows the form of an answer and nothing of how to find it; the smallest models follow it where they do
+    # not follow an instruction.
     "chat_short": Template("{problem}", chat=True, examples=(("How many legs has a dog?", "Answer: 4"),)),
 }
 
@@ -85,8 +88,9 @@ class DataConfig:
       problem_seed: draws the arithmetic problems; apart from the run's seed, so that runs of several seeds share them.
       num_problems: keep the first so many after cleaning; 0 keeps all (the arithmetic then has 4096).
       template: "plain" (the problem and a newline), "dapo" (asks for a last line `Answer: ...`), "math" (asks for
-        \\boxed{}), "base" (the same, as a text that a base model continues); inside the tokenizer's chat template "chat" is
-        "math", "chat_dapo" is "dapo", and "chat_short" is the problem after an exchange that shows an answer without any work.
+        \\boxed{}), "base" (the same, as a text that a base model continues); inside the tokenizer's chat template
+        "chat" is "math", "chat_dapo" is "dapo", and "chat_short" is the problem after an exchange that shows an answer
+        without any work.
       enable_thinking: passed to the chat template.
       max_prompt_length: in tokens; longer prompts are dropped.
     """
@@ -130,7 +134,10 @@ class DataConfig:
 # Published sets on the Hugging Face hub; configurations add the template and the longest prompt.
 HUB_SETS: dict[str, DataConfig] = {
     "dapo_math_17k": DataConfig(
-        source="hub", path="BytedTsinghua-SIA/DAPO-Math-17k", problem_field="prompt.0.content", answer_field="reward_model.ground_truth"
+        source="hub",
+        path="BytedTsinghua-SIA/DAPO-Math-17k",
+        problem_field="prompt.0.content",
+        answer_field="reward_model.ground_truth",
     ),
     "gsm8k_train": DataConfig(source="hub", path="openai/gsm8k", subset="main", problem_field="question"),
     "gsm8k_test": DataConfig(source="hub", path="openai/gsm8k", subset="main", split="test", problem_field="question"),
@@ -261,10 +268,11 @@ def prompt_order(seed: int, step: int, num_problems: int, prompts_per_step: int)
 
 
 def extra_prompts(seed: int, step: int, batch: int, num_problems: int, prompts_per_step: int) -> np.ndarray:
-    """Indices [prompts_per_step] of the problems of a step's generation batch `batch` >= 1 (0 is `prompt_order`'s), a pure function.
+    """Indices [prompts_per_step] of the problems of a step's generation batch `batch` >= 1 (0 is `prompt_order`'s), a
+    pure function.
 
-    The batches of a step go through the problems that its own prompts left out, in an order of the step's, and, once all have been
-    tried, through all of them again and again.
+    The batches of a step go through the problems that its own prompts left out, in an order of the step's, and, once
+    all have been tried, through all of them again and again.
     """
     if batch < 1:
         raise ValueError(f"extra prompts of generation batch {batch}: it must be at least 1")

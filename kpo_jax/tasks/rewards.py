@@ -16,9 +16,11 @@ class RewardConfig:
     """What a response earns.
 
     Attributes:
-      kind: "correct": 1 if the answer is equal to the reference as mathematics, else 0. "exact": the KPO paper's binary exact
-        match, 1 if the two are the same string once notation is normalised, else 0. "plus_minus_one": DAPO, +1 or -1 by mathematics.
-      overlong_buffer: tokens before the length limit in which the penalty grows from 0 to its full size (Lcache of DAPO); 0 is off.
+      kind: "correct": 1 if the answer is equal to the reference as mathematics, else 0. "exact": the KPO paper's binary
+        exact match, 1 if the two are the same string once notation is normalised, else 0. "plus_minus_one": DAPO, +1 or
+        -1 by mathematics.
+      overlong_buffer: tokens before the length limit in which the penalty grows from 0 to its full size (Lcache of
+        DAPO); 0 is off.
       overlong_penalty: the full size, at the limit.
     """
 
@@ -54,17 +56,24 @@ def score(
       ValueError: rows that do not match, or a buffer longer than the limit.
     """
     if not len(verdicts) == len(answers) == len(response_lengths):
-        raise ValueError(f"score: {len(verdicts)} verdicts, {len(answers)} answers, {len(response_lengths)} lengths; they must agree")
+        raise ValueError(
+            f"score: {len(verdicts)} verdicts, {len(answers)} answers, {len(response_lengths)} lengths; they must agree"
+        )
     if config.kind == "exact":
-        right = [v.extracted is not None and same_notation(v.extracted, a) for v, a in zip(verdicts, answers, strict=True)]
+        right = [
+            v.extracted is not None and same_notation(v.extracted, a) for v, a in zip(verdicts, answers, strict=True)
+        ]
     else:
         right = [verdict.correct for verdict in verdicts]
     low = -1.0 if config.kind == "plus_minus_one" else 0.0
-    return np.where(right, np.float32(1), np.float32(low)) + overlong_shaping(response_lengths, max_response_length, config)
+    return np.where(right, np.float32(1), np.float32(low)) + overlong_shaping(
+        response_lengths, max_response_length, config
+    )
 
 
 def overlong_shaping(response_lengths: np.ndarray, max_response_length: int, config: RewardConfig) -> np.ndarray:
-    """DAPO's soft punishment, float32 [B], in tokens: 0 up to limit - buffer, then linear down to -penalty at the limit.
+    """DAPO's soft punishment, float32 [B], in tokens: 0 up to limit - buffer, then linear down to -penalty at the
+    limit.
 
     `penalty * min(-(length - (limit - buffer)) / buffer, 0)` (Yu et al. 2025, equation 13).
     """

@@ -1,9 +1,9 @@
 """Saving and restoring a run with orbax: asynchronous, atomic, checked, the newest and the best kept.
 
 A checkpoint of step n holds the TrainState after n training steps. Data order and sampling keys are pure functions of
-(seed, step), so the step is all that resuming needs besides the arrays. Beside the arrays stand their fingerprint, which tells
-damage that orbax does not notice, the configuration and the version of the code. The configuration also stands beside the
-checkpoints in `config.json`, written once.
+(seed, step), so the step is all that resuming needs besides the arrays. Beside the arrays stand their fingerprint,
+which tells damage that orbax does not notice, the configuration and the version of the code. The configuration also
+stands beside the checkpoints in `config.json`, written once.
 """
 
 import contextlib
@@ -37,7 +37,8 @@ class Damaged(ValueError):
 
 
 class Restored(NamedTuple):
-    """The state after training step `step`, whether the evaluation that was due then had been done, and where it is saved.
+    """The state after training step `step`, whether the evaluation that was due then had been done, and where it is
+    saved.
 
     `state` is a dict where only some of the state's fields were asked for.
     """
@@ -48,15 +49,17 @@ class Restored(NamedTuple):
     saved: int | None
 
 
-# ------------------------------------------------------------------------------------------------------------ fingerprint
+# ------------------------------------------------------------------------------------------------------------
+# fingerprint
 
 
 @jax.jit
 def fingerprint(tree) -> jax.Array:
-    """A number [] uint32 of all bits of a tree of arrays and of their places; it does not depend on how they are sharded.
+    """A number [] uint32 of all bits of a tree of arrays and of their places; it does not depend on how they are
+    sharded.
 
-    The sum modulo 2^32 of a scrambled product of every word with an odd weight: no change of a single word leaves it as it was.
-    Scrambled, because two flipped sign bits would cancel in a sum of the products themselves.
+    The sum modulo 2^32 of a scrambled product of every word with an odd weight: no change of a single word leaves it as
+    it was. Scrambled, because two flipped sign bits would cancel in a sum of the products themselves.
     """
     total = jnp.uint32(0)
     for number, leaf in enumerate(jax.tree.leaves(tree)):
@@ -67,7 +70,11 @@ def fingerprint(tree) -> jax.Array:
 @jax.jit
 def _fingerprints(state: TrainState | dict) -> dict[str, jax.Array]:
     """The fingerprint of each field that holds arrays, so that some of them can be restored without the others."""
-    fields = state if isinstance(state, dict) else {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
+    fields = (
+        state
+        if isinstance(state, dict)
+        else {field.name: getattr(state, field.name) for field in dataclasses.fields(state)}
+    )
     return {name: fingerprint(value) for name, value in fields.items() if jax.tree.leaves(value)}
 
 
@@ -92,7 +99,8 @@ def code_version() -> str:
     return f"kpo_jax {digest.hexdigest()[:12]}, jax {jax.__version__}"
 
 
-# ------------------------------------------------------------------------------------------------------------------- save
+# -------------------------------------------------------------------------------------------------------------------
+# save
 
 
 class Saver:
@@ -116,14 +124,20 @@ class Saver:
         config = self._config.checkpoint
         keep = [CustomSteps([0]), LatestN(config.keep_last)]
         if config.keep_best:
-            keep.append(BestN(get_metric_fn=lambda m: m["score"], n=config.keep_best, keep_checkpoints_without_metrics=False))
+            keep.append(
+                BestN(get_metric_fn=lambda m: m["score"], n=config.keep_best, keep_checkpoints_without_metrics=False)
+            )
         options = ocp.CheckpointManagerOptions(
-            preservation_policy=AnyPreservationPolicy(keep), cleanup_tmp_directories=True, enable_async_checkpointing=True
+            preservation_policy=AnyPreservationPolicy(keep),
+            cleanup_tmp_directories=True,
+            enable_async_checkpointing=True,
         )
         return ocp.CheckpointManager(_directory(self._workdir), options=options)
 
     def save(self, step: int, state: TrainState, *, evaluated: bool, score: float | None = None) -> None:
-        """Start saving `state` as `step`; returns before it is on disk. `score` (higher is better) ranks it among the best."""
+        """Start saving `state` as `step`; returns before it is on disk. `score` (higher is better) ranks it among the
+        best.
+        """
         self.finish()
         about = {
             "fingerprints": {name: int(value) for name, value in _fingerprints(state).items()},
@@ -159,14 +173,20 @@ class Saver:
     def require(self, step: int) -> None:
         """Raises NotSaved unless `step` is the newest checkpoint and on disk."""
         if not self.finish() or self._good != step:
-            raise NotSaved(f"step {step}: the checkpoint could not be saved in {_directory(self._workdir)}; older ones are as they were")
+            raise NotSaved(
+                f"step {step}: the checkpoint could not be saved in {_directory(self._workdir)}; older ones are as they were"
+            )
 
     def _settle(self, error: str) -> bool:
-        """Agree whether all processes have done their part; after a failure the manager, whose list of steps lies, is made anew."""
+        """Agree whether all processes have done their part; after a failure the manager, whose list of steps lies, is
+        made anew.
+        """
         errors = [e for e in distributed.exchange(error, "save") if e]
         if not errors:
             return True
-        tell(f"warning: the checkpoint of step {self._pending} was not saved ({errors[0]}); older ones are as they were, training goes on")
+        tell(
+            f"warning: the checkpoint of step {self._pending} was not saved ({errors[0]}); older ones are as they were, training goes on"
+        )
         try:
             self._manager.close()
         except Exception as caught:  # it says again what has just been told
@@ -185,7 +205,8 @@ def _one_line(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
-# ---------------------------------------------------------------------------------------------------------------- restore
+# ----------------------------------------------------------------------------------------------------------------
+# restore
 
 
 def steps(workdir: str) -> list[int]:
@@ -195,11 +216,14 @@ def steps(workdir: str) -> list[int]:
     return distributed.exchange(found, "steps")[0]
 
 
-def restore(workdir: str, shapes: TrainState | dict, shardings: TrainState | dict, step: int | None = None) -> Restored | None:
-    """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is none at all.
+def restore(
+    workdir: str, shapes: TrainState | dict, shardings: TrainState | dict, step: int | None = None
+) -> Restored | None:
+    """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is none
+    at all.
 
-    `shapes` and `shardings` as dicts of some of the state's fields restore and check these alone. What is damaged is told and
-    passed over. Raises Damaged if `step` is missing or damaged, or all checkpoints are damaged.
+    `shapes` and `shardings` as dicts of some of the state's fields restore and check these alone. What is damaged is
+    told and passed over. Raises Damaged if `step` is missing or damaged, or all checkpoints are damaged.
     """
     found = steps(workdir)
     if step is not None:
@@ -219,7 +243,9 @@ def restore(workdir: str, shapes: TrainState | dict, shardings: TrainState | dic
     return None
 
 
-def _restore(workdir: str, step: int, shapes: TrainState | dict, shardings: TrainState | dict) -> tuple[Restored | None, str]:
+def _restore(
+    workdir: str, step: int, shapes: TrainState | dict, shardings: TrainState | dict
+) -> tuple[Restored | None, str]:
     """(restored, "") or (None, what is wrong), the same on every process."""
     path, problem = _directory(workdir) / str(step), ""
     try:
@@ -227,14 +253,19 @@ def _restore(workdir: str, step: int, shapes: TrainState | dict, shardings: Trai
         wanted, evaluated = dict(about["fingerprints"]), bool(about["evaluated"])
         # Every process reads its part alone: one that cannot must not leave the others in a barrier.
         me = jax.process_index()
-        alone = ocp.options.MultiprocessingOptions(primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}")
+        alone = ocp.options.MultiprocessingOptions(
+            primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}"
+        )
         target = _placed(shapes, shardings)
         if isinstance(shapes, dict):
             handler = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)
             places = ocp.checkpoint_utils.construct_restore_args(target)
             how = ocp.args.PyTreeRestore(target, restore_args=places, partial_restore=True)
         else:
-            handler, how = ocp.StandardCheckpointHandler(multiprocessing_options=alone), ocp.args.StandardRestore(target)
+            handler, how = (
+                ocp.StandardCheckpointHandler(multiprocessing_options=alone),
+                ocp.args.StandardRestore(target),
+            )
         with contextlib.closing(handler):
             state = jax.block_until_ready(handler.restore(path / "state", args=how))
     except Exception as error:  # whatever orbax, tensorstore or json make of damaged files
@@ -254,7 +285,8 @@ def _check_step(manager: ocp.CheckpointManager, step: int) -> None:
 
 
 def restore_params(workdir: str, step: int, shapes: TrainState, shardings: TrainState):
-    """The policy's parameters, and nothing else, of another run's checkpoint: it may have a critic where this one has none.
+    """The policy's parameters, and nothing else, of another run's checkpoint: it may have a critic where this one has
+    none.
 
     Raises Damaged if it is missing, damaged or of another shape.
     """
@@ -264,7 +296,9 @@ def restore_params(workdir: str, step: int, shapes: TrainState, shardings: Train
 
 
 def set_aside(workdir: str, after: int) -> None:
-    """Move the checkpoints of steps beyond `after`, which are damaged, out of the way of those to come; nothing is deleted."""
+    """Move the checkpoints of steps beyond `after`, which are damaged, out of the way of those to come; nothing is
+    deleted.
+    """
     for step in (found for found in steps(workdir) if found > after):
         if distributed.is_first():
             target, number = Path(workdir) / DAMAGED / str(step), 1
@@ -288,7 +322,8 @@ def _placed(shapes, shardings):
 def claim_workdir(workdir: str, config: Config, *, allow_change: bool, write: bool) -> list[str]:
     """The lines by which `config` would change the trajectory of the run in `workdir`; [] for a new run or none.
 
-    With `allow_change` such lines are only logged. With `write`, an empty result leaves the configuration written there.
+    With `allow_change` such lines are only logged. With `write`, an empty result leaves the configuration written
+    there.
     """
     path = Path(workdir) / "config.json"
     if path.exists():

@@ -1,10 +1,10 @@
 """DAPO's dynamic sampling (Yu et al. 2025, arXiv 2503.14476, section 3.2): groups that teach nothing are sampled again.
 
-A group whose rewards are all equal has no advantage and no gradient. Such groups are dropped and further generation batches are
-drawn until as many groups as a step trains on are there. Which prompts those batches hold is a pure function of (seed, step,
-batch): the first has the step's own prompts, as without dynamic sampling, the later ones go through the other problems in an order
-of the step's own (`data.extra_prompts`). So nothing but the step need be saved for a run to resume as it was, and the order of
-prompts does not depend on what was dropped before.
+A group whose rewards are all equal has no advantage and no gradient. Such groups are dropped and further generation
+batches are drawn until as many groups as a step trains on are there. Which prompts those batches hold is a pure
+function of (seed, step, batch): the first has the step's own prompts, as without dynamic sampling, the later ones go
+through the other problems in an order of the step's own (`data.extra_prompts`). So nothing but the step need be saved
+for a run to resume as it was, and the order of prompts does not depend on what was dropped before.
 
 Rewards, not verdicts, are compared, so with overlong shaping a group that is all wrong but for its lengths is kept.
 """

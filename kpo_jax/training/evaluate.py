@@ -27,7 +27,9 @@ class EvalSet:
 
 @dataclasses.dataclass(frozen=True)
 class EvalResult:
-    """`correct` [num_problems, k] bool; the rest says what was asked and, for the first sample of each problem, answered."""
+    """`correct` [num_problems, k] bool; the rest says what was asked and, for the first sample of each problem,
+    answered.
+    """
 
     name: str
     step: int
@@ -41,7 +43,9 @@ class EvalResult:
 
 
 def answer(sampler, params, eval_set: EvalSet, *, num_samples, prompts_per_call, tokenizer, seed):
-    """(texts, verdicts, finished), `num_samples` a problem, prompt-major. They depend on (seed, problem, sample) alone."""
+    """(texts, verdicts, finished), `num_samples` a problem, prompt-major. They depend on (seed, problem, sample)
+    alone.
+    """
     num_problems = len(eval_set.problems)
     completions, texts, verdicts = sample_and_grade(
         sampler,
@@ -75,7 +79,9 @@ def evaluate(eval_set: EvalSet, *, step: int, num_samples: int, **sampling) -> E
 
 
 def scores(correct: np.ndarray) -> dict[str, tuple[float, float, float]]:
-    """{"avg@k": (value, low, high), "pass@k": ...} with 95 % problem-clustered bootstrap intervals; correct [problems, k]."""
+    """{"avg@k": (value, low, high), "pass@k": ...} with 95 % problem-clustered bootstrap intervals; correct [problems,
+    k].
+    """
     k = correct.shape[1]
 
     def pass_at_k(c):
@@ -91,7 +97,11 @@ def scalars(result: EvalResult) -> dict[str, float]:
     """The metrics of one evaluation, keyed eval/SET/..."""
     out = {f"eval/{result.name}/truncated": result.truncated}
     for name, (value, low, high) in scores(result.correct).items():
-        out |= {f"eval/{result.name}/{name}": value, f"eval/{result.name}/{name}_low": low, f"eval/{result.name}/{name}_high": high}
+        out |= {
+            f"eval/{result.name}/{name}": value,
+            f"eval/{result.name}/{name}_low": low,
+            f"eval/{result.name}/{name}_high": high,
+        }
     return out
 
 
@@ -99,7 +109,15 @@ def save(result: EvalResult, workdir: str) -> Path:
     """One JSON line per problem in `workdir`/evals/step_NNNNNN_SET.jsonl, written whole or not at all."""
     path = Path(workdir) / "evals" / f"step_{result.step:06d}_{result.name}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
-    rows = zip(result.ids, result.problems, result.answers, result.correct.tolist(), result.extracted, result.responses, strict=True)
+    rows = zip(
+        result.ids,
+        result.problems,
+        result.answers,
+        result.correct.tolist(),
+        result.extracted,
+        result.responses,
+        strict=True,
+    )
     keys = ("id", "problem", "answer", "correct", "extracted", "response")
     temporary = path.with_suffix(".tmp")
     temporary.write_text("".join(json.dumps(dict(zip(keys, row, strict=True))) + "\n" for row in rows))
@@ -116,7 +134,9 @@ def load_ids(workdir: str) -> dict[str, list[str]]:
 
 
 def load_responses(workdir: str, name: str, step: int) -> list[dict]:
-    """The lines of one evaluation: id, answer, correct [k], extracted [k], response and, in runs of this version, problem."""
+    """The lines of one evaluation: id, answer, correct [k], extracted [k], response and, in runs of this version,
+    problem.
+    """
     path = Path(workdir) / "evals" / f"step_{step:06d}_{name}.jsonl"
     return [json.loads(line) for line in path.read_text().splitlines()]
 

@@ -1,8 +1,8 @@
 """The policy update: state, loss, and the jitted steps.
 
-    log_ratio = log_prob - old_log_prob
-    filtered  = ratio_filter(log_ratio, response_mask)
-    loss      = objective(filtered, batch)
+log_ratio = log_prob - old_log_prob
+filtered  = ratio_filter(log_ratio, response_mask)
+loss      = objective(filtered, batch)
 """
 
 from functools import partial
@@ -27,7 +27,9 @@ def make_optimizer(config) -> optax.GradientTransformation:
     """AdamW after a global-norm clip, with a linear warm-up to a constant rate. `config` is a LearnerConfig."""
     if config.warmup_steps:
         # the first update already moves: step 0 uses 1 / warmup_steps of the rate, not 0
-        schedule = optax.linear_schedule(config.learning_rate / config.warmup_steps, config.learning_rate, config.warmup_steps - 1)
+        schedule = optax.linear_schedule(
+            config.learning_rate / config.warmup_steps, config.learning_rate, config.warmup_steps - 1
+        )
     else:
         schedule = optax.constant_schedule(config.learning_rate)
     return optax.chain(
@@ -43,7 +45,10 @@ def make_optimizer(config) -> optax.GradientTransformation:
 
 
 def _clip_by_global_norm(max_norm: float) -> optax.GradientTransformation:
-    """As optax's, but with one factor for all: XLA fuses a product into the moments' updates, where a quotient is kept in memory."""
+    """As optax's, but with one factor for all: XLA fuses a product into the moments' updates, where a quotient is kept
+    in memory.
+    """
+
     def update(grads, state, params=None):
         del params
         norm = optax.tree.norm(grads)
@@ -55,6 +60,7 @@ def _clip_by_global_norm(max_norm: float) -> optax.GradientTransformation:
 
 def _stored_as(adam, first_dtype, second_dtype) -> optax.GradientTransformation:
     """`optax.scale_by_adam` that computes in float32 and keeps its moments in the given dtypes."""
+
     def cast(tree, dtype):
         return jax.tree.map(lambda x: x.astype(dtype), tree)
 
@@ -71,15 +77,24 @@ def _stored_as(adam, first_dtype, second_dtype) -> optax.GradientTransformation:
 
 
 def init_state(params, optimizer, critic_optimizer=None) -> TrainState:
-    """The first state from the policy's parameters; with an optimizer for it, there is a critic that begins from them too."""
+    """The first state from the policy's parameters; with an optimizer for it, there is a critic that begins from them
+    too.
+    """
     zero = jnp.zeros((), jnp.int32)
     counts = dict(step=zero, skipped=zero, skipped_in_a_row=zero, spikes=zero)
-    state = TrainState(params=params, opt_state=optimizer.init(params), typical_norm=jnp.zeros((), jnp.float32), **counts)
-    return state if critic_optimizer is None else state.replace(critic=init_state(critic.init_params(params), critic_optimizer))
+    state = TrainState(
+        params=params, opt_state=optimizer.init(params), typical_norm=jnp.zeros((), jnp.float32), **counts
+    )
+    return (
+        state
+        if critic_optimizer is None
+        else state.replace(critic=init_state(critic.init_params(params), critic_optimizer))
+    )
 
 
 def make_init(model_config, optimizer, mesh, critic_optimizer=None):
     """A jitted `init(key) -> TrainState`, born sharded: no device ever holds the whole state."""
+
     def init(key):
         return init_state(init_params(model_config, key), optimizer, critic_optimizer)
 
@@ -87,8 +102,12 @@ def make_init(model_config, optimizer, mesh, critic_optimizer=None):
     return jax.jit(init, out_shardings=shardings), shardings
 
 
-def policy_loss(params, batch: Batch, *, model_config, ratio_filter, filter_gradient, objective, temperature, kl=KLConfig()):  # noqa: B008 (frozen)
-    """(loss [], (diagnostics.Accumulator, TokenTrace)) of one microbatch; losses of microbatches add up to the step's loss."""
+def policy_loss(
+    params, batch: Batch, *, model_config, ratio_filter, filter_gradient, objective, temperature, kl=KLConfig()
+):
+    """(loss [], (diagnostics.Accumulator, TokenTrace)) of one microbatch; losses of microbatches add up to the step's
+    loss.
+    """
     log_prob, entropy = token_log_probs(model_config, params, batch.packed, temperature=temperature)
     log_ratio = jnp.where(batch.response_mask, log_prob - batch.old_log_prob, 0.0)
     filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, filter_gradient)
@@ -123,8 +142,8 @@ def supervised_loss(params, batch: Batch, *, model_config):
 def accumulate(loss_fn, params, batch: Batch, nothing, merge):
     """(loss, aux, gradient) summed over the microbatches of a batch whose fields have that leading axis.
 
-    `merge` adds two aux values, of which `nothing` is the neutral element. Microbatches behind the last one that holds a
-    sequence are not run: how many there are depends on the lengths, but nothing is compiled for it.
+    `merge` adds two aux values, of which `nothing` is the neutral element. Microbatches behind the last one that holds
+    a sequence are not run: how many there are depends on the lengths, but nothing is compiled for it.
     """
     grad_fn = jax.value_and_grad(loss_fn, has_aux=True)
     batch = with_totals(batch)
@@ -147,7 +166,8 @@ def _num_used(packed: Packed) -> jax.Array:
 
 
 def guarded_update(state: TrainState, loss, grads, optimizer, *, max_norm_ratio: float = 0.0, norm_window: int = 1):
-    """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite or a spike.
+    """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite or a
+    spike.
 
     The limits are those of LearnerConfig. What is skipped does not enter the mean that spikes are told by.
     """
@@ -163,8 +183,8 @@ def guarded_update(state: TrainState, loss, grads, optimizer, *, max_norm_ratio:
         updates, opt_state = optimizer.update(grads, opt_state, params)
         return optax.apply_updates(params, updates), opt_state
 
-    # A branch and not a select of every leaf: XLA then updates the donated state in place. Reading the updates once more (for
-    # their norm, say) would cost a copy of the whole state.
+    # A branch and not a select of every leaf: XLA then updates the donated state in place. Reading the updates once
+    # more (for their norm, say) would cost a copy of the whole state.
     params, opt_state = jax.lax.cond(good, take, lambda p, o, g: (p, o), state.params, state.opt_state, grads)
     bad = (~good).astype(jnp.int32)
     new_state = state.replace(
@@ -213,16 +233,17 @@ def make_train_step(
     filter_gradient,
     objective,
     temperature,
-    kl=KLConfig(),  # noqa: B008 (frozen)
+    kl=KLConfig(),
     max_norm_ratio=0.0,
     norm_window=1,
     traced: bool = False,
 ):
     """A jitted `train_step(state, batch) -> (state, metrics, measured)`: one optimizer step on one minibatch.
 
-    `batch` is a Batch of microbatches without its totals (packing.make_batch). The state is donated. metrics: scalars of
-    guarded_update; measured: a diagnostics.Accumulator over all microbatches and devices. With `traced` there is a fourth output, a
-    TokenTrace of [microbatches, B, T], zeros in microbatches that were not run; the update is the same to the bit.
+    `batch` is a Batch of microbatches without its totals (packing.make_batch). The state is donated. metrics: scalars
+    of guarded_update; measured: a diagnostics.Accumulator over all microbatches and devices. With `traced` there is a
+    fourth output, a TokenTrace of [microbatches, B, T], zeros in microbatches that were not run; the update is the same
+    to the bit.
     """
     loss_fn = partial(
         policy_loss,
@@ -249,7 +270,11 @@ def make_train_step(
 
     def append(many, one):
         measured, count, tokens = many
-        return diagnostics.merge(measured, one[0]), count + 1, jax.tree.map(lambda x, x_1: x.at[count].set(x_1), tokens, one[2])
+        return (
+            diagnostics.merge(measured, one[0]),
+            count + 1,
+            jax.tree.map(lambda x, x_1: x.at[count].set(x_1), tokens, one[2]),
+        )
 
     def traced_step(state, batch):
         shape = batch.response_mask.shape
@@ -268,19 +293,27 @@ def _no_tokens(shape) -> TokenTrace:
 
 def make_supervised_step(model_config, optimizer, shardings, mesh):
     """A jitted `supervised_step(state, batch) -> (state, metrics)` of the warm start."""
+
     def step(state, batch):
-        loss, _, grads = accumulate(partial(supervised_loss, model_config=model_config), state.params, batch, None, lambda a, b: None)
+        loss, _, grads = accumulate(
+            partial(supervised_loss, model_config=model_config), state.params, batch, None, lambda a, b: None
+        )
         return guarded_update(state, loss, grads, optimizer)
 
     return _jit_step(step, shardings, mesh, num_outputs=1)
 
 
 def make_critic_step(model_config, optimizer, shardings, mesh, *, clip, max_norm_ratio=0.0, norm_window=1):
-    """A jitted `critic_step(state, batch) -> (state, metrics)` of the critic's own TrainState, on the policy's batches."""
+    """A jitted `critic_step(state, batch) -> (state, metrics)` of the critic's own TrainState, on the policy's
+    batches.
+    """
+
     def step(state, batch):
         loss_fn = partial(critic.critic_loss, model_config=model_config, clip=clip)
         loss, num_clipped, grads = accumulate(loss_fn, state.params, batch, jnp.zeros((), jnp.int32), jnp.add)
-        state, metrics = guarded_update(state, loss, grads, optimizer, max_norm_ratio=max_norm_ratio, norm_window=norm_window)
+        state, metrics = guarded_update(
+            state, loss, grads, optimizer, max_norm_ratio=max_norm_ratio, norm_window=norm_window
+        )
         metrics = {name.replace("learner/", "critic/"): value for name, value in metrics.items()}
         return state, metrics | {"critic/clip_fraction": masked.divide(num_clipped, with_totals(batch).num_tokens)}
 
@@ -290,8 +323,10 @@ def make_critic_step(model_config, optimizer, shardings, mesh, *, clip, max_norm
 def make_score_step(model_config, shardings, mesh, *, temperature):
     """A jitted `score(params, packed) -> log_prob [microbatches, B, T]`, the trainer's own old log-probabilities.
 
-    On the shapes of the update, so that the first minibatch's ratio is exactly 1. Whole on every process. Junk where masked.
+    On the shapes of the update, so that the first minibatch's ratio is exactly 1. Whole on every process. Junk where
+    masked.
     """
+
     def one(params, packed):
         return token_log_probs(model_config, params, packed, temperature=temperature)[0]
 
@@ -299,12 +334,17 @@ def make_score_step(model_config, shardings, mesh, *, temperature):
 
 
 def make_value_step(model_config, shardings, mesh):
-    """A jitted `values(params, packed) -> value [microbatches, B, T]` of a critic, whose TrainState has the `shardings`."""
+    """A jitted `values(params, packed) -> value [microbatches, B, T]` of a critic, whose TrainState has the
+    `shardings`.
+    """
     return _jit_score(partial(critic.token_values, model_config), shardings, mesh)
 
 
 def _jit_score(score_one, shardings, mesh):
-    """`score_one(params, packed) -> [B, T]` over all microbatches that hold a sequence, jitted, whole on every process."""
+    """`score_one(params, packed) -> [B, T]` over all microbatches that hold a sequence, jitted, whole on every
+    process.
+    """
+
     def score(params, packed: Packed):
         def one(number, scores):
             return scores.at[number].set(score_one(params, jax.tree.map(lambda x: x[number], packed)))

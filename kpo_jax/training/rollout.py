@@ -19,9 +19,9 @@ class Rollout:
     """One training step's samples, on the host, prompt-major: rows i * G .. i * G + G - 1 answer prompt i.
 
     `rows` holds what the learner needs, by the field names of types.Batch: tokens [B, S], prompt_length [B],
-    response_mask [B, T], sampler_log_prob [B, T], reward [B] and, unless a critic gives it, advantage [B]. `texts` and `verdicts` are
-    one per row, `problems` one per group. `generated` is all that was sampled, where that is more than is trained on (see
-    dynamic_sampling).
+    response_mask [B, T], sampler_log_prob [B, T], reward [B] and, unless a critic gives it, advantage [B]. `texts` and
+    `verdicts` are one per row, `problems` one per group. `generated` is all that was sampled, where that is more than
+    is trained on (see dynamic_sampling).
     """
 
     rows: dict[str, np.ndarray]
@@ -35,8 +35,8 @@ class Rollout:
 def stop_at(sampler, stop: tuple[str, ...], tokenizer):
     """`sampler`, but a response ends, finished, with the token that completes the first of the `stop` texts.
 
-    A response so cut is what a sampler that stops there would have drawn: whether to stop depends on the tokens up to there
-    alone. Texts are those of `tokenizer.decode`, without special tokens.
+    A response so cut is what a sampler that stops there would have drawn: whether to stop depends on the tokens up to
+    there alone. Texts are those of `tokenizer.decode`, without special tokens.
     """
     if not stop:
         return sampler
@@ -60,7 +60,9 @@ def stop_at(sampler, stop: tuple[str, ...], tokenizer):
 
 
 def cut_at(completions: Completions, stop: tuple[str, ...], tokenizer) -> Completions:
-    """The completions (host arrays) cut after the token with which the decoded response first contains a `stop` text."""
+    """The completions (host arrays) cut after the token with which the decoded response first contains a `stop`
+    text.
+    """
     ends = completions.mask.sum(axis=1)
     stopped = np.zeros(len(ends), bool)
     for row, length in enumerate(ends):
@@ -95,11 +97,14 @@ def join_rows(prompt_ids: list[list[int]], completions: Completions, width: int,
     return tokens, prompt_length
 
 
-def sample_and_grade(sampler, params, prompt_ids, answers: list[str], *, where: str, key, row_ids, tokenizer, prompt_length, num_slots):
+def sample_and_grade(
+    sampler, params, prompt_ids, answers: list[str], *, where: str, key, row_ids, tokenizer, prompt_length, num_slots
+):
     """(completions, texts, verdicts) of all prompts, of which every process has sampled and graded its share.
 
-    The rows are what one process would have drawn: row_ids [num_prompts, G] name their random streams. `answers` has one entry
-    per prompt, `where` says which rollout this is, and num_slots counts the prompts at once over all processes.
+    The rows are what one process would have drawn: row_ids [num_prompts, G] name their random streams. `answers` has
+    one entry per prompt, `where` says which rollout this is, and num_slots counts the prompts at once over all
+    processes.
 
     Raises:
       preemption.Interrupted: some process was asked to stop; on all of them.
@@ -136,8 +141,11 @@ def sample_and_grade(sampler, params, prompt_ids, answers: list[str], *, where: 
     return distributed.gather_rows(completions), texts, verdicts
 
 
-def rollout(sampler, params, problems: list[Problem], prompt_ids, *, where, config, tokenizer, key, prompt_length, first_row=0) -> Rollout:
-    """Sample, grade and score groups of one training step. `config` is the whole Config; `key` is the step's own, `where` names it.
+def rollout(
+    sampler, params, problems: list[Problem], prompt_ids, *, where, config, tokenizer, key, prompt_length, first_row=0
+) -> Rollout:
+    """Sample, grade and score groups of one training step. `config` is the whole Config; `key` is the step's own,
+    `where` names it.
 
     `first_row` is how many rows of the step were sampled before: no two rows of a step share a random stream.
     """
@@ -179,19 +187,25 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
     reward = result.rows["reward"]
     groups = reward.reshape(-1, group_size)
     lengths = result.rows["response_mask"].sum(axis=1)
-    return {
-        "rollout/reward_mean": float(reward.mean()),
-        "rollout/correct": float(np.mean([v.correct for v in result.verdicts])),
-        "rollout/no_answer": float(np.mean([v.extracted is None for v in result.verdicts])),
-        "rollout/length_mean": float(lengths.mean()),
-        "rollout/length_max": int(lengths.max()),
-        "rollout/truncated": float(1 - result.finished.mean()),
-        "rollout/uniform_groups": float(np.mean(groups.min(axis=1) == groups.max(axis=1))),
-    } | {f"verifier/{kind}": count for kind, count in count_failures(result.verdicts).items()} | _dropped(used, group_size)
+    return (
+        {
+            "rollout/reward_mean": float(reward.mean()),
+            "rollout/correct": float(np.mean([v.correct for v in result.verdicts])),
+            "rollout/no_answer": float(np.mean([v.extracted is None for v in result.verdicts])),
+            "rollout/length_mean": float(lengths.mean()),
+            "rollout/length_max": int(lengths.max()),
+            "rollout/truncated": float(1 - result.finished.mean()),
+            "rollout/uniform_groups": float(np.mean(groups.min(axis=1) == groups.max(axis=1))),
+        }
+        | {f"verifier/{kind}": count for kind, count in count_failures(result.verdicts).items()}
+        | _dropped(used, group_size)
+    )
 
 
 def _dropped(used: Rollout, group_size: int) -> dict[str, int]:
-    """How many generation batches it took to fill the batch, how many groups had equal rewards, how many were one too many."""
+    """How many generation batches it took to fill the batch, how many groups had equal rewards, how many were one too
+    many.
+    """
     if used.generated is None:
         return {}
     groups = used.generated.rows["reward"].reshape(-1, group_size)

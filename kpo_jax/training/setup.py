@@ -16,7 +16,15 @@ from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_spec
 from kpo_jax.sampling.engine import make_sampler
 from kpo_jax.tasks.prompts import Problem, decontaminate, encode_prompts, load_problems
 from kpo_jax.training import checkpoints, evaluate
-from kpo_jax.training.learner import init_state, make_critic_step, make_init, make_optimizer, make_score_step, make_train_step, make_value_step
+from kpo_jax.training.learner import (
+    init_state,
+    make_critic_step,
+    make_init,
+    make_optimizer,
+    make_score_step,
+    make_train_step,
+    make_value_step,
+)
 from kpo_jax.training.rollout import stop_at
 from kpo_jax.training.warm_start import warm_start
 from kpo_jax.weights import huggingface as hf
@@ -27,8 +35,8 @@ PROMPT_ROUNDING = 16  # prompts are padded to a multiple of this
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-    """Everything read from disk before a device is touched; `weights` is the local path of the checked pretrained weights or "",
-    `notes` are lines that say what was dropped from the sets and why."""
+    """Everything read from disk before a device is touched; `weights` is the local path of the checked pretrained
+    weights or "", `notes` are lines that say what was dropped from the sets and why."""
 
     weights: str
     tokenizer: object
@@ -39,9 +47,11 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """The mesh, the shape of the update's microbatches, and the jitted functions of a run; the critic's are None without one.
+    """The mesh, the shape of the update's microbatches, and the jitted functions of a run; the critic's are None
+    without one.
 
-    The samplers run on this process's own devices, whatever the others do meanwhile; all else runs on all devices together.
+    The samplers run on this process's own devices, whatever the others do meanwhile; all else runs on all devices
+    together.
     """
 
     mesh: jax.sharding.Mesh
@@ -61,7 +71,9 @@ class Machine:
 
 
 def load_data(config: Config) -> Data:
-    """Where the pretrained weights are, tokenizer, training prompts, evaluation sets. Raises ValueError, one line, for what is wrong."""
+    """Where the pretrained weights are, tokenizer, training prompts, evaluation sets. Raises ValueError, one line, for
+    what is wrong.
+    """
     weights = hf.find(config.pretrained, config.revision, config.model) if config.pretrained else ""
     tokenizer = load_tokenizer(config.tokenizer, config.revision or None)
     if tokenizer.vocab_size > config.model.vocab_size:
@@ -116,8 +128,12 @@ def build(config: Config, data: Data) -> Machine:
 
     def sampler(sample_config, group_size):
         ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id, mesh=own_mesh)
-        local = stop_at(make_sampler(config.model, sample_config, **ids, group_size=group_size), sample_config.stop, tokenizer)
-        return lambda params, *args, **kwargs: local(localize(params, param_specs(config.model), mesh, own_mesh), *args, **kwargs)
+        local = stop_at(
+            make_sampler(config.model, sample_config, **ids, group_size=group_size), sample_config.stop, tokenizer
+        )
+        return lambda params, *args, **kwargs: local(
+            localize(params, param_specs(config.model), mesh, own_mesh), *args, **kwargs
+        )
 
     return Machine(
         mesh=mesh,
@@ -131,16 +147,22 @@ def build(config: Config, data: Data) -> Machine:
         score_step=make_score_step(config.model, shardings, mesh, temperature=temperature),
         train_step=update_step(config, optimizer, shardings, mesh),
         traced_step=update_step(config, optimizer, shardings, mesh, traced=True),
-        summarize=jax.jit(partial(diagnostics.summarize, kappa=kappa, has_reference=bool(config.algorithm.kl.estimate))),
+        summarize=jax.jit(
+            partial(diagnostics.summarize, kappa=kappa, has_reference=bool(config.algorithm.kl.estimate))
+        ),
         value_step=make_value_step(config.model, shardings.critic, mesh) if critic_optimizer else None,
-        critic_step=make_critic_step(config.model, critic_optimizer, shardings.critic, mesh, clip=config.critic.value_clip, **_limits(config))
+        critic_step=make_critic_step(
+            config.model, critic_optimizer, shardings.critic, mesh, clip=config.critic.value_clip, **_limits(config)
+        )
         if critic_optimizer
         else None,
     )
 
 
 def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackShape:
-    """The microbatches of an update whose prompts have at most `prompt_length` tokens; `device_rows` is data x fsdp of the mesh."""
+    """The microbatches of an update whose prompts have at most `prompt_length` tokens; `device_rows` is data x fsdp of
+    the mesh.
+    """
     return pack_shape(
         minibatch_rows(config),
         prompt_length,
@@ -176,7 +198,9 @@ def _limits(config: Config) -> dict:
 def make_optimizers(config: Config):
     """(the policy's optimizer, the critic's or None)."""
     rates = dict(learning_rate=config.critic.learning_rate, warmup_steps=config.critic.warmup_steps)
-    critic_optimizer = make_optimizer(dataclasses.replace(config.learner, **rates)) if config.algorithm.has_critic else None
+    critic_optimizer = (
+        make_optimizer(dataclasses.replace(config.learner, **rates)) if config.algorithm.has_critic else None
+    )
     return make_optimizer(config.learner), critic_optimizer
 
 
@@ -185,7 +209,9 @@ def minibatch_rows(config: Config) -> int:
 
 
 def first_state(config: Config, data: Data, machine: Machine) -> TrainState:
-    """The state before the first training step: another run's base policy, or pretrained or random weights, warm-started or not."""
+    """The state before the first training step: another run's base policy, or pretrained or random weights,
+    warm-started or not.
+    """
     if config.init_from:
         params = checkpoints.restore_params(config.init_from, 0, machine.shapes, machine.shardings)
     elif config.pretrained:
@@ -208,7 +234,8 @@ def first_state(config: Config, data: Data, machine: Machine) -> TrainState:
 
 
 def reference_params(config: Config, machine: Machine, state: TrainState, step: int, workdir: str):
-    """The reference policy of a run that has done `step` steps: a copy of its first parameters; None if there is to be none.
+    """The reference policy of a run that has done `step` steps: a copy of its first parameters; None if there is to be
+    none.
 
     Its checkpoint of step 0 is never removed, so the reference is in no other.
     """

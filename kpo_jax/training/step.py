@@ -36,7 +36,11 @@ def collect(config: Config, data: Data, machine: Machine, params, step: int) -> 
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.seed), SAMPLING_STREAM), step)
 
     def generate(number: int) -> Rollout:
-        chosen = extra_prompts(config.seed, step - 1, number, *where) if number else prompt_order(config.seed, step - 1, *where)
+        chosen = (
+            extra_prompts(config.seed, step - 1, number, *where)
+            if number
+            else prompt_order(config.seed, step - 1, *where)
+        )
         return rollout(
             machine.sampler,
             params,
@@ -64,7 +68,9 @@ def pack_minibatches(config: Config, machine: Machine, rows: dict) -> list[tuple
     return minibatches
 
 
-def score(machine: Machine, params, minibatches: list[tuple], name: str = "old_log_prob", step: Callable | None = None) -> None:
+def score(
+    machine: Machine, params, minibatches: list[tuple], name: str = "old_log_prob", step: Callable | None = None
+) -> None:
     """Add what `step` finds at each response token, before any update, to the minibatches' rows as `name` [N, T].
 
     By default that is the score step: the trainer's own log-probabilities under `params`.
@@ -76,12 +82,16 @@ def score(machine: Machine, params, minibatches: list[tuple], name: str = "old_l
 
 
 def judge(config: Config, machine: Machine, state: TrainState, minibatches: list[tuple]) -> dict[str, float]:
-    """Add the critic's old_value and, over the whole rollout, advantage and returns [N, T] to the rows; (how good the values are)."""
+    """Add the critic's old_value and, over the whole rollout, advantage and returns [N, T] to the rows; (how good the
+    values are).
+    """
     if machine.value_step is None:
         return {}
     score(machine, state.critic.params, minibatches, "old_value", machine.value_step)
     parts = [part for part, _, _ in minibatches]
-    reward, value, mask = (np.concatenate([part[name] for part in parts]) for name in ("reward", "old_value", "response_mask"))
+    reward, value, mask = (
+        np.concatenate([part[name] for part in parts]) for name in ("reward", "old_value", "response_mask")
+    )
     advantage, returns = critic.targets(reward, value, mask, config.critic)
     for name, whole in (("advantage", advantage), ("returns", returns)):
         for part, rows in zip(parts, np.split(whole, len(parts)), strict=True):
@@ -90,7 +100,8 @@ def judge(config: Config, machine: Machine, state: TrainState, minibatches: list
 
 
 def update(machine: Machine, state: TrainState, minibatches: list[tuple], traces: list | None = None):
-    """(state, per-minibatch metrics, per-minibatch accumulators) after one optimizer step per minibatch; no host sync inside.
+    """(state, per-minibatch metrics, per-minibatch accumulators) after one optimizer step per minibatch; no host sync
+    inside.
 
     A list of `traces` gets each minibatch's TokenTrace; the steps taken are the same.
     """
@@ -113,22 +124,29 @@ def update(machine: Machine, state: TrainState, minibatches: list[tuple], traces
 def step_metrics(machine: Machine, metrics: list[dict], measured: list) -> tuple[dict, list[dict]]:
     """(the training step's metrics, one dict per minibatch).
 
-    The first minibatch after a rollout is on-policy, its ratio 1 up to numerics, so it is reported apart as `on_policy/...`;
-    the other diagnostics are pooled exactly over the minibatches after it (over the only one, where there is one).
+    The first minibatch after a rollout is on-policy, its ratio 1 up to numerics, so it is reported apart as
+    `on_policy/...`; the other diagnostics are pooled exactly over the minibatches after it (over the only one, where
+    there is one).
     """
     each = [to_host(m) | to_host(machine.summarize(a)) for m, a in zip(metrics, measured, strict=True)]
     pooled = measured[1] if len(measured) > 1 else measured[0]
     for accumulator in measured[2:]:
         pooled = diagnostics.merge(pooled, accumulator)
     areas, counts = ("learner/", "critic/"), ("/skipped", "/skipped_in_a_row", "/spikes")
-    learner = {k: each[-1][k] if k.endswith(counts) else float(np.mean([m[k] for m in each])) for k in each[0] if k.startswith(areas)}
+    learner = {
+        k: each[-1][k] if k.endswith(counts) else float(np.mean([m[k] for m in each]))
+        for k in each[0]
+        if k.startswith(areas)
+    }
     on_policy = {f"on_policy/{k}": v for k, v in each[0].items() if k.startswith(("ratio/", "mismatch/"))}
     return learner | to_host(machine.summarize(pooled)) | on_policy, each
 
 
 def check_finite(config: Config, metrics: dict, minibatches: list[tuple], step: int, workdir: str) -> None:
     """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite or spikes."""
-    bad = max(metrics[f"{area}/skipped_in_a_row"] for area in ("learner", "critic") if f"{area}/skipped_in_a_row" in metrics)
+    bad = max(
+        metrics[f"{area}/skipped_in_a_row"] for area in ("learner", "critic") if f"{area}/skipped_in_a_row" in metrics
+    )
     if bad < config.learner.max_bad_updates:
         return
     path = Path(workdir) / f"bad_batch_step_{step:06d}.npz"
@@ -139,11 +157,14 @@ def check_finite(config: Config, metrics: dict, minibatches: list[tuple], step: 
 
 
 def speed(config: Config, rows: dict[str, np.ndarray], seconds, sampled: dict[str, np.ndarray]) -> dict[str, float]:
-    """Time, rates and, where the accelerator's peak is known, the model-FLOPs utilisation (MFU) of a training step's phases.
+    """Time, rates and, where the accelerator's peak is known, the model-FLOPs utilisation (MFU) of a training step's
+    phases.
 
-    `seconds` are those of rollout (sampling and grading), scoring, and the update. `sampled` are the rows that were drawn, `rows` those
-    that are trained on. The passes of a critic and of a reference policy take their time, but do not count as work.
+    `seconds` are those of rollout (sampling and grading), scoring, and the update. `sampled` are the rows that were
+    drawn, `rows` those that are trained on. The passes of a critic and of a reference policy take their time, but do
+    not count as work.
     """
+
     def work_of(rows):
         group = config.rollout.group_size
         return flops.training_step(
@@ -157,11 +178,19 @@ def speed(config: Config, rows: dict[str, np.ndarray], seconds, sampled: dict[st
     work, drawn = work_of(rows), work_of(sampled)
     tokens = int(rows["prompt_length"].sum() + rows["response_mask"].sum())
     responses = int(sampled["response_mask"].sum())
-    phases = {"rollout": (responses, drawn.prefill + drawn.decode), "score": (tokens, work.score), "update": (tokens, work.update)}
+    phases = {
+        "rollout": (responses, drawn.prefill + drawn.decode),
+        "score": (tokens, work.score),
+        "update": (tokens, work.update),
+    }
     limits = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count())
     out = {"speed/response_tokens_per_second": responses / sum(seconds)}
     for (name, (count, operations)), spent in zip(phases.items(), seconds, strict=True):
-        out |= {f"time/{name}": float(spent), f"speed/{name}_tokens_per_second": count / spent, f"speed/{name}_tflops": operations / spent / 1e12}
+        out |= {
+            f"time/{name}": float(spent),
+            f"speed/{name}_tokens_per_second": count / spent,
+            f"speed/{name}_tflops": operations / spent / 1e12,
+        }
         if limits is not None:
             out[f"speed/{name}_mfu"] = operations / spent / limits.flops
     return out

@@ -62,12 +62,19 @@ def _score(config: Config, scalars: dict[str, float]) -> float | None:
 
 
 def train(
-    config: Config, data: Data, machine: Machine, workdir: str, profile_steps: tuple[int, int] = (0, 0), start_afresh: bool = False
+    config: Config,
+    data: Data,
+    machine: Machine,
+    workdir: str,
+    profile_steps: tuple[int, int] = (0, 0),
+    start_afresh: bool = False,
 ) -> None:
-    """Train to `config.num_steps`, resuming from the newest good checkpoint in `workdir`. SIGTERM is the caller's to catch.
+    """Train to `config.num_steps`, resuming from the newest good checkpoint in `workdir`. SIGTERM is the caller's to
+    catch.
 
-    The profiler records from the first to the last of `profile_steps` into `workdir`/profile. `start_afresh` begins again
-    where there are checkpoints and none is good. Raises what is in TOGETHER, on all processes; anything else ends the whole job.
+    The profiler records from the first to the last of `profile_steps` into `workdir`/profile. `start_afresh` begins
+    again where there are checkpoints and none is good. Raises what is in TOGETHER, on all processes; anything else ends
+    the whole job.
     """
     with contextlib.ExitStack() as closing:  # in the end, closing the saver waits for the save under way
         watchdog = closing.enter_context(contextlib.closing(Watchdog(config.job.phase_timeout)))
@@ -78,16 +85,22 @@ def train(
             writer = closing.enter_context(contextlib.closing(MetricWriter(workdir, resumed.step, resumed.evaluated)))
             progress = closing.enter_context(contextlib.closing(Progress("train", resumed.step, config.num_steps)))
             tracer = open_trace(config, machine, workdir, first_step=resumed.step + 1)
-            _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, tracer, progress)
+            _train_from(
+                resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, tracer, progress
+            )
         except TOGETHER:
             raise
-        except BaseException as error:  # a keyboard interrupt too: the other processes are not here, and closing the saver waits for them
+        except (
+            BaseException
+        ) as error:  # a keyboard interrupt too: the other processes are not here, and closing the saver waits for them
             distributed.end_with(error)
             raise
 
 
 def resume(config: Config, data: Data, machine: Machine, workdir: str, start_afresh: bool) -> checkpoints.Restored:
-    """What to go on from: the newest good checkpoint, with the damaged ones after it put aside, or the state before the first step."""
+    """What to go on from: the newest good checkpoint, with the damaged ones after it put aside, or the state before the
+    first step.
+    """
     distributed.check_shared(workdir)
     try:
         restored = checkpoints.restore(workdir, machine.shapes, machine.shardings)
@@ -99,12 +112,16 @@ def resume(config: Config, data: Data, machine: Machine, workdir: str, start_afr
     if restored:
         return restored
     try:
-        return checkpoints.Restored(step=0, state=assembly.first_state(config, data, machine), evaluated=False, saved=None)
+        return checkpoints.Restored(
+            step=0, state=assembly.first_state(config, data, machine), evaluated=False, saved=None
+        )
     except preemption.Interrupted:
         raise Preempted("SIGTERM: before the first step, nothing to save; the same command begins again") from None
 
 
-def _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, tracer, progress) -> None:
+def _train_from(
+    resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, tracer, progress
+) -> None:
     step, state, evaluated, score = resumed.step, resumed.state, resumed.evaluated, None
     reference = assembly.reference_params(config, machine, state, step, workdir)
     # a resumed run may begin between the two
@@ -128,12 +145,17 @@ def _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog
                 raise preemption.Interrupted
             if step + 1 == first_profiled <= last_profiled:
                 jax.profiler.start_trace(str(Path(workdir) / "profile"))
-            state, note = _train_one(config, data, machine, state, reference, step + 1, workdir, watchdog, writer, tracer)
+            state, note = _train_one(
+                config, data, machine, state, reference, step + 1, workdir, watchdog, writer, tracer
+            )
             step, evaluated, score = step + 1, False, None
             if first_profiled <= step == last_profiled:
                 jax.profiler.stop_trace()
             progress.update(step, note)
-    except (preemption.Interrupted, NotFull) as error:  # never in the middle of an update: a rollout or an evaluation is left undone
+    except (
+        preemption.Interrupted,
+        NotFull,
+    ) as error:  # never in the middle of an update: a rollout or an evaluation is left undone
         watchdog.phase(f"step {step}: checkpoint before the end")
         if step != saver.newest:
             saver.save(step, state, evaluated=evaluated, score=score)
@@ -144,7 +166,9 @@ def _train_from(resumed, config, data, machine, workdir, profile_steps, watchdog
 
 
 def restore_policy(config: Config, shapes: TrainState, shardings: TrainState, workdir: str, step: int | None):
-    """(step, parameters) of a run's newest good checkpoint or of `step`, on `shardings`. Raises ValueError if there is none."""
+    """(step, parameters) of a run's newest good checkpoint or of `step`, on `shardings`. Raises ValueError if there is
+    none.
+    """
     restored = checkpoints.restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step)
     if restored is None:
         raise ValueError(f"--workdir: no checkpoint in {workdir}; train first")
@@ -152,7 +176,9 @@ def restore_policy(config: Config, shapes: TrainState, shardings: TrainState, wo
 
 
 def show_samples(config: Config, data: Data, machine: Machine, params, prompts: list[str], num_prompts: int) -> str:
-    """Responses to the given prompts, or to the first problems of the first evaluation set with their verdicts, as text."""
+    """Responses to the given prompts, or to the first problems of the first evaluation set with their verdicts, as
+    text.
+    """
     problems = [Problem(id=str(i), problem=text, answer="") for i, text in enumerate(prompts)]
     source = config.data
     if not problems:
@@ -161,7 +187,9 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
         problems, source = data.eval_sets[0].problems[:num_prompts], next(iter(config.eval.sets.values()))
     encoded, too_long = encode_prompts(problems, data.tokenizer, source)
     if too_long:
-        raise ValueError(f"--prompt: {too_long} of them have more than {source.max_prompt_length} tokens (data.max_prompt_length)")
+        raise ValueError(
+            f"--prompt: {too_long} of them have more than {source.max_prompt_length} tokens (data.max_prompt_length)"
+        )
     longest = max(len(tokens) for tokens in encoded.tokens)
     eval_set = evaluate.EvalSet("sample", encoded.problems, encoded.tokens, longest)
     texts, verdicts, _ = evaluate.answer(
@@ -178,7 +206,9 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
         problem = problems[row // config.eval.num_samples]
         lines = [f"--- {problem.problem}", text.rstrip("\n")]
         if not prompts:
-            lines.append(f"correct: {verdict.correct}  extracted: {verdict.extracted}  answer: {problem.answer}  ({verdict.reason})")
+            lines.append(
+                f"correct: {verdict.correct}  extracted: {verdict.extracted}  answer: {problem.answer}  ({verdict.reason})"
+            )
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
@@ -200,7 +230,9 @@ def open_trace(config: Config, machine: Machine, workdir: str, first_step: int) 
         jax=jax.__version__,
     )
     trace, active = config.trace, distributed.is_first()
-    return TraceWriter(workdir, description, first_step=first_step, every=trace.every, max_bytes=trace.max_bytes, active=active)
+    return TraceWriter(
+        workdir, description, first_step=first_step, every=trace.every, max_bytes=trace.max_bytes, active=active
+    )
 
 
 def _wants_trace(config: Config, tracer: TraceWriter, step: int) -> bool:

@@ -12,8 +12,11 @@ from kpo_jax.tasks.arithmetic import demonstration
 from kpo_jax.training.learner import init_state, make_optimizer, make_supervised_step
 
 
-def demonstration_rows(problems, prompt_ids, tokenizer, *, rng, batch_size, error_rate, prompt_length, response_length) -> dict:
-    """Rows of a supervised batch: tokens [B, P + T], prompt_length [B], response_mask [B, T]; responses end with end-of-text.
+def demonstration_rows(
+    problems, prompt_ids, tokenizer, *, rng, batch_size, error_rate, prompt_length, response_length
+) -> dict:
+    """Rows of a supervised batch: tokens [B, P + T], prompt_length [B], response_mask [B, T]; responses end with
+    end-of-text.
 
     A demonstration longer than T is cut, so that its end-of-text token is not learnt at a wrong place.
     """

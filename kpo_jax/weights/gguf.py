@@ -1,10 +1,11 @@
 """Llama-type models in GGUF files: the architecture, and the weights dequantised onto the mesh.
 
-Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Needs the `gguf` package, imported where a file is opened.
+Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Needs the `gguf` package, imported where a file is
+  opened.
 
-The file's query and key rows are in another order than ours. Rotary embedding turns pairs of features: ggml's Llama pairs
-neighbours (2i, 2i + 1), this package and Hugging Face pair (i, i + H/2). Moving even rows to the first half of each head
-and odd rows to the second gives the same model.
+The file's query and key rows are in another order than ours. Rotary embedding turns pairs of features: ggml's Llama
+pairs neighbours (2i, 2i + 1), this package and Hugging Face pair (i, i + H/2). Moving even rows to the first half of
+each head and odd rows to the second gives the same model.
 """
 
 import functools
@@ -42,9 +43,11 @@ def is_gguf(path: str) -> bool:
 
 
 def open_file(path: str):
-    """The gguf.GGUFReader of a file. Raises ValueError, in one line, if it cannot be read or `gguf` is not installed."""
+    """The gguf.GGUFReader of a file. Raises ValueError, in one line, if it cannot be read or `gguf` is not
+    installed.
+    """
     try:
-        import gguf  # noqa: F401
+        import gguf  # noqa: F401 (asks whether it is there)
     except ModuleNotFoundError:
         raise ValueError(f"{path}: reading GGUF files needs the gguf package; pip install gguf") from None
     try:
@@ -54,7 +57,9 @@ def open_file(path: str):
     return _open(path, stat.st_size, stat.st_mtime_ns)
 
 
-@functools.lru_cache(maxsize=1)  # seconds go into a large vocabulary, and the tokenizer, the architecture and the weights all ask
+@functools.lru_cache(
+    maxsize=1
+)  # seconds go into a large vocabulary, and the tokenizer, the architecture and the weights all ask
 def _open(path: str, size: int, modified: int):
     import gguf
 
@@ -74,13 +79,16 @@ def metadata(path: str) -> dict[str, Any]:
     try:
         return {key: field.contents() for key, field in reader.fields.items()}
     except (ValueError, IndexError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: a GGUF file whose header is corrupt ({' '.join(str(error).split())[:200]})") from error
+        raise ValueError(
+            f"{path}: a GGUF file whose header is corrupt ({' '.join(str(error).split())[:200]})"
+        ) from error
 
 
 def read_config(path: str) -> dict[str, Any]:
     """The architecture, by the field names of ModelConfig; what is numerics or a choice of the run is left out.
 
-    Raises ValueError, in one line, for another architecture than Llama, rope scaling and whatever else the model has not.
+    Raises ValueError, in one line, for another architecture than Llama, rope scaling and whatever else the model has
+    not.
     """
     fields = metadata(path)
     architecture = fields.get("general.architecture")
@@ -90,7 +98,9 @@ def read_config(path: str) -> dict[str, Any]:
     if own.pop("rope.scaling.type", "none") != "none" or any(k.startswith("rope.scal") for k in own):
         raise ValueError(f"{path}: rope scaling is not supported")
     if unknown := sorted(set(own) - _HYPERPARAMETERS):
-        raise ValueError(f"{path}: {', '.join(unknown)}: not supported; legal are {', '.join(sorted(_HYPERPARAMETERS))}")
+        raise ValueError(
+            f"{path}: {', '.join(unknown)}: not supported; legal are {', '.join(sorted(_HYPERPARAMETERS))}"
+        )
     tensors = {tensor.name: tensor for tensor in open_file(path).tensors}
     try:
         num_heads = own["attention.head_count"]
@@ -142,7 +152,8 @@ def load_params(path: str, config: ModelConfig, shardings) -> dict[str, Any]:
 def open_tensors(path: str, config: ModelConfig) -> dict[str, Any]:
     """Name -> gguf.ReaderTensor of exactly the tensors of `config`; no weight is read yet.
 
-    Raises ValueError, in one line, for a file that is not this model: another architecture, or a missing, extra or misshapen tensor.
+    Raises ValueError, in one line, for a file that is not this model: another architecture, or a missing, extra or
+    misshapen tensor.
     """
     wrong = [
         f"{name} is {value!r} in the file and {getattr(config, name)!r} in the configuration"
@@ -243,7 +254,9 @@ def _dequantise(path: str, tensor) -> np.ndarray:
     try:
         value = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
     except NotImplementedError:
-        raise ValueError(f"{path}: tensor {tensor.name} is {tensor.tensor_type.name}, which gguf cannot dequantise") from None
+        raise ValueError(
+            f"{path}: tensor {tensor.name} is {tensor.tensor_type.name}, which gguf cannot dequantise"
+        ) from None
     return np.asarray(value, np.float32)
 
 

@@ -1,8 +1,9 @@
 """Pretrained weights in: Hugging Face directories and hub ids (safetensors), straight onto the mesh.
 
-`find` names the local path of the weights and checks everything that can be checked from config.json and the headers of the
-files, before a device is touched; `load_params` then reads them. A leaf of ours is a whole stack of Hugging Face's tensors:
-`hf_layout` says which, and how a stored matrix [out, in] becomes [in, heads, head_dim]. Files are memory-mapped, so that of a
+`find` names the local path of the weights and checks everything that can be checked from config.json and the headers of
+the files, before a device is touched; `load_params` then reads them. A leaf of ours is a whole stack of Hugging Face's
+tensors: `hf_layout` says which, and how a stored matrix [out, in] becomes [in, heads, head_dim]. Files are
+  memory-mapped, so that of a
 tensor only the slice that a device of this process holds is read.
 """
 
@@ -41,9 +42,9 @@ _COMPARED_ROWS = 4096
 def find(name: str, revision: str, model_config: ModelConfig) -> str:
     """Local path of the weights that `name` (a directory, a .gguf file or a hub id) stands for, fit for `model_config`.
 
-    A hub id is downloaded at `revision` ("" = its main branch). Raises ValueError, in one line, for a name that is none of
-    these, for an architecture that is not ours, for one that is not `model_config`'s (the line lists the overrides that
-    make it so), and for missing, extra, misshapen or truncated tensors. Touches no device.
+    A hub id is downloaded at `revision` ("" = its main branch). Raises ValueError, in one line, for a name that is none
+    of these, for an architecture that is not ours, for one that is not `model_config`'s (the line lists the overrides
+    that make it so), and for missing, extra, misshapen or truncated tensors. Touches no device.
     """
     path = find_config(name, revision, model_config)
     if not is_local(name):
@@ -54,14 +55,18 @@ def find(name: str, revision: str, model_config: ModelConfig) -> str:
 
 
 def find_config(name: str, revision: str, model_config: ModelConfig) -> str:
-    """As `find`, but of the architecture alone: from the hub come config.json and generation_config.json, no weights."""
+    """As `find`, but of the architecture alone: from the hub come config.json and generation_config.json, no
+    weights.
+    """
     path = name if is_local(name) else _download(name, revision, _DOCUMENTS)
     check_architecture(path, model_config)
     return path
 
 
 def is_local(name: str) -> bool:
-    """Whether `name` is a directory or a .gguf file and not a hub id. Raises ValueError for a .gguf file that is not there."""
+    """Whether `name` is a directory or a .gguf file and not a hub id. Raises ValueError for a .gguf file that is not
+    there.
+    """
     if gguf_weights.is_gguf(name) and not os.path.isfile(name):
         raise ValueError(f"pretrained: no file {name}")
     return gguf_weights.is_gguf(name) or os.path.isdir(name)
@@ -74,12 +79,16 @@ def _download(name: str, revision: str, patterns: list[str]) -> str:
     try:
         validate_repo_id(name)
     except HFValidationError:
-        raise ValueError(f"pretrained: {name!r} is no directory, no .gguf file, and not a hub id like Qwen/Qwen3-4B") from None
+        raise ValueError(
+            f"pretrained: {name!r} is no directory, no .gguf file, and not a hub id like Qwen/Qwen3-4B"
+        ) from None
     try:
         return snapshot_download(name, revision=revision or None, allow_patterns=patterns)
     except Exception as error:  # the hub's client raises its own errors, httpx's and OSError
         message = " ".join(str(error).split())[:300]
-        raise ValueError(f"pretrained: cannot fetch {name!r} from the hub: {message or type(error).__name__}") from error
+        raise ValueError(
+            f"pretrained: cannot fetch {name!r} from the hub: {message or type(error).__name__}"
+        ) from error
 
 
 def check_architecture(path: str, model_config: ModelConfig) -> None:
@@ -105,10 +114,14 @@ def read_config(path: str) -> dict[str, Any]:
     written = read_json(file)
     names = written.get("architectures")
     if not (isinstance(names, list) and len(names) == 1 and names[0] in ARCHITECTURES):
-        raise ValueError(f"pretrained: {file}: architectures {names} not supported; supported are {', '.join(ARCHITECTURES)}")
+        raise ValueError(
+            f"pretrained: {file}: architectures {names} not supported; supported are {', '.join(ARCHITECTURES)}"
+        )
     model_type, flags = ARCHITECTURES[names[0]]
     if written.get("model_type") != model_type:
-        raise ValueError(f"pretrained: {file}: model_type is {written.get('model_type')!r}, that of {names[0]} is {model_type!r}")
+        raise ValueError(
+            f"pretrained: {file}: model_type is {written.get('model_type')!r}, that of {names[0]} is {model_type!r}"
+        )
     try:
         config = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False, local_files_only=True).to_dict()
     except Exception as error:  # its validation raises errors of several libraries
@@ -161,8 +174,8 @@ def _expected(model_config: ModelConfig) -> dict[str, tuple[int, ...]]:
 def open_tensors(path: str, model_config: ModelConfig) -> dict[str, StoredTensor]:
     """The tensors of a directory under Hugging Face's names, all there and of the shapes of `model_config`.
 
-    A tied model may carry an lm_head.weight if it is the embedding's equal, value for value: then nothing is lost by leaving
-    it out. Raises ValueError in one line that names tensor, file, what was found and what was expected.
+    A tied model may carry an lm_head.weight if it is the embedding's equal, value for value: then nothing is lost by
+    leaving it out. Raises ValueError in one line that names tensor, file, what was found and what was expected.
     """
     found = {}
     for file in weight_files(path):
@@ -173,10 +186,14 @@ def open_tensors(path: str, model_config: ModelConfig) -> dict[str, StoredTensor
                 found[name] = tensor
     expected = _expected(model_config)
     if missing := [name for name in expected if name not in found]:
-        raise ValueError(f"pretrained: {path}: tensor {missing[0]} {expected[missing[0]]} is missing{_and_more(missing)}")
+        raise ValueError(
+            f"pretrained: {path}: tensor {missing[0]} {expected[missing[0]]} is missing{_and_more(missing)}"
+        )
     for name, shape in expected.items():
         if found[name].shape != shape:
-            raise ValueError(f"pretrained: tensor {name} in {found[name].file}: shape {found[name].shape}, expected {shape}")
+            raise ValueError(
+                f"pretrained: tensor {name} in {found[name].file}: shape {found[name].shape}, expected {shape}"
+            )
     if model_config.tie_embeddings and "lm_head.weight" in found:
         head, embedding = found.pop("lm_head.weight"), found["model.embed_tokens.weight"]
         if not _equal(head, embedding):
@@ -186,7 +203,9 @@ def open_tensors(path: str, model_config: ModelConfig) -> dict[str, StoredTensor
             )
     if extra := [name for name in found if name not in expected]:
         tensor = found[extra[0]]
-        raise ValueError(f"pretrained: tensor {extra[0]} {tensor.shape} in {tensor.file}: expected no such tensor{_and_more(extra)}")
+        raise ValueError(
+            f"pretrained: tensor {extra[0]} {tensor.shape} in {tensor.file}: expected no such tensor{_and_more(extra)}"
+        )
     return found
 
 
@@ -207,8 +226,8 @@ def _equal(a: StoredTensor, b: StoredTensor) -> bool:
 def load_params(path: str, model_config: ModelConfig, shardings):
     """The parameters at the local `path` (see `find`), in param_dtype, on the tree of NamedSharding `shardings`.
 
-    Every process reads the slices that its own devices hold, once each. Host memory holds one device's shard of one leaf at a
-    time (on a CPU that buffer may become the array). Raises ValueError as `open_tensors` does.
+    Every process reads the slices that its own devices hold, once each. Host memory holds one device's shard of one
+    leaf at a time (on a CPU that buffer may become the array). Raises ValueError as `open_tensors` does.
     """
     if gguf_weights.is_gguf(path):
         return gguf_weights.load_params(path, model_config, shardings)
@@ -225,8 +244,8 @@ def load_params(path: str, model_config: ModelConfig, shardings):
 def place(shape: tuple[int, ...], sharding, read: Callable[[tuple[slice, ...]], np.ndarray]) -> jax.Array:
     """A global array of which `read(index)` gives the shard at `index`, called once for each that this process holds.
 
-    As jax.make_array_from_callback, but that one keeps all shards of the process on the host at the same time, and reads
-    replicas again.
+    As jax.make_array_from_callback, but that one keeps all shards of the process on the host at the same time, and
+    reads replicas again.
     """
     holders: dict[tuple, list] = {}
     for device, index in sharding.addressable_devices_indices_map(shape).items():

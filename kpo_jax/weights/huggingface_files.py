@@ -46,11 +46,17 @@ def weight_files(path: str) -> list[str]:
         return [single]
     if not os.path.isfile(index):
         pickled = sorted(f for f in os.listdir(path) if f.startswith("pytorch_model") and f.endswith(".bin"))
-        hint = f"; {pickled[0]} is a pickle, which runs code when it is read: convert it to safetensors" if pickled else ""
+        hint = (
+            f"; {pickled[0]} is a pickle, which runs code when it is read: convert it to safetensors" if pickled else ""
+        )
         raise ValueError(f"pretrained: {path} has neither {SINGLE} nor {INDEX}{hint}")
     weight_map = read_json(index).get("weight_map")
-    if not isinstance(weight_map, dict) or not all(isinstance(f, str) and f == os.path.basename(f) for f in weight_map.values()):
-        raise ValueError(f"pretrained: {index}: weight_map is not an object of tensor names and file names in the same directory")
+    if not isinstance(weight_map, dict) or not all(
+        isinstance(f, str) and f == os.path.basename(f) for f in weight_map.values()
+    ):
+        raise ValueError(
+            f"pretrained: {index}: weight_map is not an object of tensor names and file names in the same directory"
+        )
     for name, file in weight_map.items():
         if not os.path.isfile(os.path.join(path, file)):
             raise ValueError(f"pretrained: tensor {name}: {index} expects it in {file}, and there is no such file")
@@ -70,7 +76,9 @@ def read_header(file: str) -> dict[str, StoredTensor]:
             if start > size:
                 raise ValueError(f"it has {size} bytes, and its header alone ends at {start}")
             header = json.loads(stream.read(start - 8))
-            entries = {k: (v["dtype"], tuple(v["shape"]), *v["data_offsets"]) for k, v in header.items() if k != "__metadata__"}
+            entries = {
+                k: (v["dtype"], tuple(v["shape"]), *v["data_offsets"]) for k, v in header.items() if k != "__metadata__"
+            }
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"pretrained: {file} is not a whole safetensors file: {error}") from None
     tensors = {}
@@ -78,8 +86,12 @@ def read_header(file: str) -> dict[str, StoredTensor]:
         if dtype not in STORED_DTYPES:
             raise ValueError(f"pretrained: tensor {name} in {file}: dtype {dtype}, expected {', '.join(STORED_DTYPES)}")
         if end - begin != math.prod(shape) * STORED_DTYPES[dtype].itemsize:
-            raise ValueError(f"pretrained: tensor {name} in {file}: {end - begin} bytes, expected those of {dtype} {shape}")
+            raise ValueError(
+                f"pretrained: tensor {name} in {file}: {end - begin} bytes, expected those of {dtype} {shape}"
+            )
         if begin < 0 or start + end > size:
-            raise ValueError(f"pretrained: tensor {name} in {file}: the file has {size} bytes, expected {start + end}: it is truncated")
+            raise ValueError(
+                f"pretrained: tensor {name} in {file}: the file has {size} bytes, expected {start + end}: it is truncated"
+            )
         tensors[name] = StoredTensor(file, STORED_DTYPES[dtype], shape, start + begin)
     return tensors

@@ -49,17 +49,30 @@ def _matrix(name: str, outs: tuple[int, ...], ins: tuple[int, ...]) -> Layout:
 
 
 def layouts(model_config: ModelConfig) -> dict[str, Any]:
-    """The tree of `init_params` with a Layout at each leaf. Worked out, not traced: tracing the model asks for a device."""
+    """The tree of `init_params` with a Layout at each leaf. Worked out, not traced: tracing the model asks for a
+    device.
+    """
     width, inner, head = model_config.hidden_size, model_config.intermediate_size, model_config.head_dim
-    heads = {"q": (model_config.num_heads, head), "k": (model_config.num_kv_heads, head), "v": (model_config.num_kv_heads, head)}
+    heads = {
+        "q": (model_config.num_heads, head),
+        "k": (model_config.num_kv_heads, head),
+        "v": (model_config.num_kv_heads, head),
+    }
     layer, table = "model.layers.{}", (model_config.vocab_size, width)
-    attention = {f"{x}_proj": _matrix(f"{layer}.self_attn.{x}_proj.weight", outs, (width,)) for x, outs in heads.items()}
+    attention = {
+        f"{x}_proj": _matrix(f"{layer}.self_attn.{x}_proj.weight", outs, (width,)) for x, outs in heads.items()
+    }
     attention["o_proj"] = _matrix(f"{layer}.self_attn.o_proj.weight", (width,), heads["q"])
     if model_config.qkv_bias:
-        attention |= {f"{x}_bias": Layout(f"{layer}.self_attn.{x}_proj.bias", (math.prod(n),), n, (0, 1)) for x, n in heads.items()}
+        attention |= {
+            f"{x}_bias": Layout(f"{layer}.self_attn.{x}_proj.bias", (math.prod(n),), n, (0, 1))
+            for x, n in heads.items()
+        }
     if model_config.qk_norm:
         attention |= {name: _as_stored(f"{layer}.self_attn.{name}.weight", head) for name in ("q_norm", "k_norm")}
-    norms = {name: _as_stored(f"{layer}.{name}.weight", width) for name in ("input_layernorm", "post_attention_layernorm")}
+    norms = {
+        name: _as_stored(f"{layer}.{name}.weight", width) for name in ("input_layernorm", "post_attention_layernorm")
+    }
     mlp = {name: _matrix(f"{layer}.mlp.{name}.weight", (inner,), (width,)) for name in ("gate_proj", "up_proj")}
     mlp["down_proj"] = _matrix(f"{layer}.mlp.down_proj.weight", (width,), (inner,))
     tree = {

@@ -76,14 +76,18 @@ class CharTokenizer:
 
 
 class HFTokenizer:
-    """A Hugging Face tokenizer with the ids that end a response; `num_rows` is how many embedding rows its model has."""
+    """A Hugging Face tokenizer with the ids that end a response; `num_rows` is how many embedding rows its model
+    has.
+    """
 
     def __init__(self, tokenizer, eos_ids: tuple[int, ...], num_rows: int = 0):
         self._tokenizer = tokenizer
         self.eos_ids = eos_ids
         pad_id = tokenizer.pad_token_id
         self.pad_id = eos_ids[0] if pad_id is None else pad_id
-        self.vocab_size = max(len(tokenizer), num_rows)  # models pad their embedding, but never below what can be emitted
+        self.vocab_size = max(
+            len(tokenizer), num_rows
+        )  # models pad their embedding, but never below what can be emitted
 
     def encode(self, text: str) -> list[int]:
         return self._tokenizer.encode(text, add_special_tokens=False)
@@ -118,11 +122,14 @@ def load_tokenizer(spec: str, revision: str | None = None) -> Tokenizer:
     return _from_gguf(spec) if gguf_weights.is_gguf(spec) else _from_pretrained(spec, revision)
 
 
-# --------------------------------------------------------------------------------------------------- directories, the hub
+# --------------------------------------------------------------------------------------------------- directories, the
+# hub
 
 
 def _from_pretrained(name: str, revision: str | None) -> HFTokenizer:
-    """`eos_ids` is the end-of-text set of generation_config.json where there is one (Qwen3 has two), else the tokenizer's own."""
+    """`eos_ids` is the end-of-text set of generation_config.json where there is one (Qwen3 has two), else the
+    tokenizer's own.
+    """
     import transformers
 
     _check_name(name)
@@ -136,7 +143,9 @@ def _from_pretrained(name: str, revision: str | None) -> HFTokenizer:
         eos = tokenizer.eos_token_id
     eos_ids = tuple(dict.fromkeys(eos if isinstance(eos, list) else [eos]))
     if not eos_ids or not all(isinstance(index, int) for index in eos_ids):
-        raise ValueError(f"tokenizer {name!r}: eos_token_id is {eos!r}; put an integer or a list in generation_config.json")
+        raise ValueError(
+            f"tokenizer {name!r}: eos_token_id is {eos!r}; put an integer or a list in generation_config.json"
+        )
     num_rows = _read_json(name, "config.json", revision).get("vocab_size")
     return HFTokenizer(tokenizer, eos_ids, num_rows if isinstance(num_rows, int) else 0)
 
@@ -175,7 +184,8 @@ def _read_json(name: str, filename: str, revision: str | None) -> dict[str, Any]
             raise ValueError(f"{path}: not JSON ({error})") from None
 
 
-# ------------------------------------------------------------------------------------------------------------ GGUF files
+# ------------------------------------------------------------------------------------------------------------ GGUF
+# files
 
 # tokenizer.ggml.token_type: control tokens are left out of decoded text, user-defined ones are not.
 _CONTROL, _USER_DEFINED = 3, 4
@@ -193,15 +203,21 @@ _GGUF_WORDS = {"smollm": _smollm_words}  # by tokenizer.ggml.pre
 
 
 def _from_gguf(path: str) -> HFTokenizer:
-    """The byte-level BPE in a GGUF file's header, with its chat template; the ends of text are its eos, eot and eom ids."""
+    """The byte-level BPE in a GGUF file's header, with its chat template; the ends of text are its eos, eot and eom
+    ids.
+    """
     import tokenizers
     import transformers
 
     fields = gguf_weights.metadata(path)
-    own = {key.removeprefix("tokenizer.ggml."): value for key, value in fields.items() if key.startswith("tokenizer.ggml.")}
+    own = {
+        key.removeprefix("tokenizer.ggml."): value for key, value in fields.items() if key.startswith("tokenizer.ggml.")
+    }
     for key, legal in (("model", ["gpt2"]), ("pre", list(_GGUF_WORDS))):
         if own.get(key) not in legal:
-            raise ValueError(f"{path}: tokenizer.ggml.{key} {own.get(key)!r} is not supported; legal are {', '.join(legal)}")
+            raise ValueError(
+                f"{path}: tokenizer.ggml.{key} {own.get(key)!r} is not supported; legal are {', '.join(legal)}"
+            )
     if missing := {"tokens", "merges", "token_type", "eos_token_id"} - set(own):
         raise ValueError(f"{path}: the file has no tokenizer.ggml.{min(missing)}")
     tokens = own["tokens"]
@@ -212,7 +228,10 @@ def _from_gguf(path: str) -> HFTokenizer:
         raise ValueError(f"{path}: tokenizer.ggml.merges do not fit the tokens: {error}") from error
     bpe.pre_tokenizer = _GGUF_WORDS[own["pre"]]()
     bpe.decoder = tokenizers.decoders.ByteLevel()
-    added = {kind: [t for t, k in zip(tokens, own["token_type"], strict=True) if k == kind] for kind in (_CONTROL, _USER_DEFINED)}
+    added = {
+        kind: [t for t, k in zip(tokens, own["token_type"], strict=True) if k == kind]
+        for kind in (_CONTROL, _USER_DEFINED)
+    }
     bpe.add_special_tokens([tokenizers.AddedToken(token, normalized=False, special=True) for token in added[_CONTROL]])
     bpe.add_tokens([tokenizers.AddedToken(token, normalized=False) for token in added[_USER_DEFINED]])
     ends = [own[key] for key in ("eos_token_id", "eot_token_id", "eom_token_id") if key in own]
