@@ -1,11 +1,13 @@
-"""Components by name: of a registry, or `path/to/file.py:Name`, or `package.module:Name`; and what parameters they take.
+"""Components by name: of a registry, or `path/to/file.py:Name`, or `package.module:Name`; and what parameters they
+take.
 
-Only a configuration names what is imported, and a configuration file is code already: the text of models and data never does.
-The source of all that was loaded is remembered (`loaded`), so that a run can keep it beside its configuration, and what was
-kept can be used in place of the files (`use`), which may be gone or changed by then.
+Only a configuration names what is imported, and a configuration file is code already: the text of models and data never
+does. The source of all that was loaded is remembered (`loaded`), so that a run can keep it beside its configuration,
+and what was kept can be used in place of the files (`use`), which may be gone or changed by then.
 """
 
 import dataclasses
+import functools
 import hashlib
 import importlib
 import importlib.util
@@ -34,6 +36,15 @@ class Parameter(NamedTuple):
     default: Any
 
 
+def build(registry: Mapping[str, Any], name: str, given: Mapping[str, Any]) -> Any:
+    """The component with the given parameters: an instance of a dataclass, or a function with its keywords filled in.
+
+    Raises ValueError for a name that is none, and whatever the dataclass refuses.
+    """
+    component = look_up(registry, name)
+    return component(**given) if isinstance(component, type) else functools.partial(component, **given)
+
+
 def is_reference(name: str) -> bool:
     """Whether the name is one of a file or module rather than of a registry."""
     return REFERENCE.fullmatch(name) is not None
@@ -56,8 +67,8 @@ def look_up(registry: Mapping[str, Any], name: str) -> Any:
 def parameters(component: Callable) -> dict[str, Parameter]:
     """The parameters that a configuration may set: the fields of a dataclass, the keyword-only arguments of a function.
 
-    Raises ValueError if the component is neither, or if a parameter is annotated with no plain type: bool, int, float, str,
-    or one of them `| None`.
+    Raises ValueError if the component is neither, or if a parameter is annotated with no plain type: bool, int, float,
+    str, or one of them `| None`.
     """
     if dataclasses.is_dataclass(component) and isinstance(component, type):
         fields = [(field.name, field.default) for field in dataclasses.fields(component) if field.init]
@@ -88,7 +99,9 @@ def digest(text: str) -> str:
 
 
 def read(location: str) -> str | None:
-    """The source text at a location as it is now; None if there is none. Nothing is executed, but packages are imported."""
+    """The source text at a location as it is now; None if there is none. Nothing is executed, but packages are
+    imported.
+    """
     if location.endswith(".py"):
         if not os.path.isfile(location):
             return None
