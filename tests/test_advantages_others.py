@@ -18,9 +18,7 @@ REWARD = jnp.array([1.0, 0.0, 0.0, 0.0, 3.0, 1.0, 3.0, 1.0])
 
 def test_by_hand():
     np.testing.assert_allclose(DrGrpo()(REWARD, 4), [0.75, -0.25, -0.25, -0.25, 1, -1, 1, -1], rtol=1e-6)
-    np.testing.assert_allclose(
-        Rloo()(REWARD, 4), [1, -1 / 3, -1 / 3, -1 / 3, 4 / 3, -4 / 3, 4 / 3, -4 / 3], rtol=1e-6
-    )
+    np.testing.assert_allclose(Rloo()(REWARD, 4), [1, -1 / 3, -1 / 3, -1 / 3, 4 / 3, -4 / 3, 4 / 3, -4 / 3], rtol=1e-6)
     # KRPO's first: P- = 1.00001, K = P- / 1.01001, x = K, P = .01 K; (1 - x) / sqrt(P)
     k = 1.00001 / 1.01001
     first = (1 - k) / np.sqrt(0.01 * k)

@@ -40,8 +40,8 @@ def test_a_fraction_is_the_larger_of_compute_and_traffic():
 
 
 def test_rates_of_a_step_by_hand(monkeypatch):
-    config_dict = config.load_config_file(f"{config.__file__.rpartition('/kpo_jax/')[0]}/configs/tiny.py:grpo")
-    settings, _ = config.from_config_dict(config_dict)
+    config_dict = config.load_file("tiny:grpo")
+    settings, _ = config.checked(config_dict)
     lengths = np.array([3, 1] * 4)  # one group of eight
     rows = dict(prompt_length=np.full(8, 5), response_mask=np.arange(4)[None, :] < lengths[:, None])
     work = flops.training_step(

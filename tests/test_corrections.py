@@ -56,20 +56,20 @@ def test_truncated_is_is_a_part_of_the_objectives_configuration():
     built = build_objective(ObjectiveConfig(clip_high=0.28, truncated_is="sequence", truncated_is_cap=5.0))
     assert built == TruncatedIS(Clipped(clip_high=0.28), "sequence", 5.0)
     assert build_objective(ObjectiveConfig(truncated_is="token")).cap == 2.0
-    for config, line in [
-        (ObjectiveConfig(truncated_is="word"), "truncated_is: 'word' is not one of token, sequence"),
+    for fields, line in [
+        (dict(truncated_is="word"), "truncated_is: 'word' is not one of token, sequence"),
         (
-            ObjectiveConfig(truncated_is="token", truncated_is_cap=0.0),
+            dict(truncated_is="token", truncated_is_cap=0.0),
             "truncated_is_cap: 0.0 is not a finite number > 0",
         ),
         (
-            ObjectiveConfig(truncated_is_cap=3.0),
+            dict(truncated_is_cap=3.0),
             "truncated_is_cap: 3.0 caps nothing without truncated_is",
         ),
-        (ObjectiveConfig(name="sapo", clip_low=0.2), "clip_low: objective 'sapo' has no such parameter"),
+        (dict(name="sapo", clip_low=0.2), "clip_low: 'sapo' has no such parameter; it has tau_positive, "),
     ]:
         with pytest.raises(ValueError) as error:
-            build_objective(config)
+            build_objective(ObjectiveConfig(**fields))
         assert str(error.value).startswith(line)
 
 

@@ -261,10 +261,20 @@ def test_the_two_gradients_differ_by_ten_in_step_size_when_smoothing_is_strong()
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="gradient: 'reinforce' is not one of straight_through, thr"):
         apply_filter(Identity(), LOG_RATIO, MASK, "reinforce")
-    with pytest.raises(ValueError, match="mask must be boolean"):
-        Identity()(LOG_RATIO, MASK.astype(jnp.float32))
-    with pytest.raises(ValueError, match="one shape"):
-        Identity()(LOG_RATIO, MASK[:, :-1])
+
+
+@each_filter
+def test_shapes_and_masks_that_are_none_are_named(ratio_filter):
+    """Called on its own too, and on numpy arrays, which are as good as any."""
+    log_ratio, mask = np.asarray(LOG_RATIO), np.asarray(MASK)
+    assert ratio_filter(log_ratio, mask).log_ratio.shape == (ROWS, LENGTH)  # control
+    for z, valid, wanted in [
+        (log_ratio[0], mask[0], r"log_ratio has shape \(16,\); a filter takes \[B, T\], so one response is z\[None\]"),
+        (log_ratio, mask.astype(np.float32), r"response_mask must be boolean .* got float32"),
+        (log_ratio, mask[:, :-1], r"response_mask has shape \(8, 15\), log_ratio \(8, 16\)"),
+    ]:
+        with pytest.raises(ValueError, match=wanted):
+            ratio_filter(z, valid)
 
 
 def test_identity_is_the_token_ratio():

@@ -447,8 +447,8 @@ def test_differences_are_listed_as_overrides_that_mend_them(changes, tmp_path):
         "--config.model.tie_embeddings=false --config.model.qk_norm=false"
     )
     overrides = dict(word.removeprefix("--config.").split("=") for word in line.split() if word.startswith("--config."))
-    config_dict = config_lib.to_config_dict(config_lib.Config(model=wrong))
-    assert config_lib.screen_overrides(config_dict, overrides) == []
+    plain = config_lib.to_dict(config_lib.Config(model=wrong))
+    assert config_lib.override(plain, overrides).problems == []
 
 
 def tensors_with(name="qwen3_untied", **changes):
@@ -598,7 +598,7 @@ def test_a_hub_id_is_checked_before_its_weights_are_fetched(tmp_path, monkeypatc
 
 def test_impossible_combinations_are_named(tmp_path):
     def problems(**fields):
-        return config_lib.validate(config_lib.Config(**fields))
+        return config_lib.problems_of(config_lib.Config(**fields))
 
     assert problems(pretrained="Qwen/Qwen3-4B", revision="abc") == []
     assert problems(tokenizer="Qwen/Qwen3-4B", revision="abc") == []
@@ -667,17 +667,17 @@ def test_a_tokenizer_goes_into_the_export(tmp_path):
 QUICK = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": QUICK, "TRANSFORMERS_VERBOSITY": "error"}
 SMALL = """
-from kpo_jax.config import Config, LearnerConfig, RolloutConfig, to_config_dict
+from kpo_jax.config import Config, LearnerConfig, RolloutConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.sampling.sampler import SampleConfig
 
 def get_config():
-    return to_config_dict(Config(
+    return Config(
         num_steps=1, data=DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32, num_problems=8),
         model=ModelConfig(vocab_size=64, hidden_size=32, intermediate_size=64, num_layers=1, num_heads=2, num_kv_heads=1, head_dim=32),
         sampler=SampleConfig(max_response_length=4), rollout=RolloutConfig(prompts_per_step=2, group_size=2),
-        learner=LearnerConfig(num_minibatches=1, learning_rate=0.1, weight_decay=1.0)))
+        learner=LearnerConfig(num_minibatches=1, learning_rate=0.1, weight_decay=1.0))
 """
 
 
@@ -695,7 +695,7 @@ def run(*arguments):
 def test_train_from_a_directory_and_export(tmp_path):
     """Step 0 of the run is the directory, bit for bit, and step 1 is not; config.json keeps what the directory said."""
     (tmp_path / "small.py").write_text(SMALL)
-    config = config_lib.from_config_dict(config_lib.load_config_file(str(tmp_path / "small.py")))[0].model
+    config = config_lib.checked(config_lib.load_file(str(tmp_path / "small.py")))[0].model
     params = jax.jit(model.init_params, static_argnums=0)(config, jax.random.key(7))
     given = export(params, config, tmp_path / "given")
     described = json.loads((given / "config.json").read_text()) | {"max_position_embeddings": 4096}

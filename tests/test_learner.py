@@ -11,8 +11,9 @@ import optax
 import pytest
 
 from kpo_jax.algorithm import diagnostics
-from kpo_jax.config import LearnerConfig, MeshConfig, build_filter, build_objective
+from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.algorithm.methods import METHODS
+from kpo_jax.config import LearnerConfig, MeshConfig
 from kpo_jax.model import head as policy
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.model.packing import make_batch, pack, pack_shape, unpack

@@ -14,10 +14,18 @@ import numpy as np
 import pytest
 from test_filters import EXAMPLES
 
-from kpo_jax.commands import grid, replay
-from kpo_jax.config import AlgorithmConfig, FilterConfig, ObjectiveConfig, build_filter, build_objective, spelled_out
-from kpo_jax.filters import FILTERS, apply_filter
+from kpo_jax import choices
+from kpo_jax.algorithm.choices import (
+    AlgorithmConfig,
+    FilterConfig,
+    ObjectiveConfig,
+    build_filter,
+    build_objective,
+    spelled_out,
+)
 from kpo_jax.algorithm.methods import METHODS
+from kpo_jax.commands import grid, replay
+from kpo_jax.filters import FILTERS, apply_filter
 from kpo_jax.recording import trace
 from kpo_jax.records import Batch, TokenTrace
 
@@ -129,10 +137,6 @@ def test_the_recorded_filter_gives_the_record_to_the_bit(ratio_filter, tmp_path)
         changed = step | {name: step[name].copy()}
         changed[name][-1] = np.nextafter(changed[name][-1], np.float32(-9))
         assert set(replay.differences(outcome, changed, 1)) == {noticed}
-
-
-def test_every_filter_is_an_example():
-    assert {type(f) for f in EXAMPLES} == set(FILTERS.values())
 
 
 def run(tmp_path, *grids):
@@ -320,32 +324,33 @@ def test_grids_are_all_combinations():
     assert [c.label for c in found] == [
         f"is_kpo_weak:kappa={k}:measurement_var={v}:clip_high=0.28" for k in ("1", "2") for v in ("1", "0.1")
     ]
-    assert found[-1].algorithm.filter == dataclasses.replace(
-        METHODS["is_kpo_weak"].filter, kappa=2.0, measurement_var=0.1
-    )
-    assert found[0].algorithm.objective == dataclasses.replace(NARROW, clip_high=0.28)
-    assert grid.parse("kalman:process_var=1:measurement_var=1", RECORDED)[0].algorithm.objective == NARROW
-    assert grid.parse("recorded:process_var=inf", RECORDED)[0].algorithm.filter.process_var == math.inf
-    assert grid.parse("cispo", RECORDED)[0].algorithm == METHODS["cispo"]
-    assert grid.parse("recorded:objective=sapo", RECORDED)[0].algorithm.objective == ObjectiveConfig(name="sapo")
-    assert (
-        grid.parse("iterated:process_var=1:measurement_var=1:iterations=2", RECORDED)[0].algorithm.filter.iterations
-        == 2
-    )
+    changed = METHODS["is_kpo_weak"].filter.parameters | {"kappa": 2.0, "measurement_var": 0.1}
+    assert found[-1].algorithm.filter == FilterConfig("saturated_kalman", parameters=changed)
+
+    def first(line):
+        return grid.parse(line, RECORDED)[0].algorithm
+
+    narrow = choices.spelled_out(NARROW)
+    assert found[0].algorithm.objective.parameters == narrow.parameters | {"clip_high": 0.28}
+    assert first("kalman:process_var=1:measurement_var=1").objective == narrow
+    assert first("recorded:process_var=inf").filter.parameters["process_var"] == math.inf
+    assert first("cispo") == METHODS["cispo"]
+    assert first("recorded:objective=sapo").objective == choices.spelled_out(ObjectiveConfig("sapo"))
+    assert first("iterated:process_var=1:measurement_var=1:iterations=2").filter.parameters["iterations"] == 2
 
 
 WRONG = [
-    ("kalmann", "no method or filter 'kalmann'; nearest legal name: kalman"),
-    ("kalman:process_va=1", "'process_va' is no field of a filter or objective; nearest legal field: process_var"),
+    ("kalmann", "no method or filter 'kalmann'; did you mean kalman?"),
+    ("kalman:process_va=1", "'process_va' is no field of this filter or objective; did you mean process_var?"),
     ("kalman:process_var=a:measurement_var=1", "process_var: 'a' is not a float"),
-    ("kalman:process_var=1", "measurement_var: required by filter 'kalman'"),
+    ("kalman:process_var=1", "measurement_var: required by 'kalman'"),
     ("kalman:process_var=-1:measurement_var=1", "process_var: -1.0 is not"),
-    ("identity:kappa=3", "filter 'identity' has no such parameter"),
+    ("identity:kappa=3", "'kappa' is no field of this filter or objective"),
     ("identity:clip=maybe", "clip: 'maybe' is not a bool"),
     ("identity:clip_low", "clip_low needs a list of values"),
     ("identity:clip_low=1:clip_low=2", "clip_low needs one list of values"),
-    ("identity:gradient=none", "gradient: 'none' is not straight_through or through_filter"),
-    ("identity:objective=ppo", "no objective 'ppo'"),
+    ("identity:gradient=none", "gradient: 'none' is not one of straight_through, through_filter"),
+    ("identity:objective=ppo", "'ppo' is not one of clipped, "),
     ("", "no method or filter ''"),
 ]
 
@@ -372,7 +377,7 @@ def test_the_mode_and_its_flags(tmp_path):
     assert result.returncode == 0, result.stderr
     assert "to the bit" in result.stdout and "| kalman:process_var=1e-2:measurement_var=1 " in result.stdout
     wrong = main("--mode=replay", "--config=configs/tiny.py", "--grid=x", "--runs=a", f"--workdir={tmp_path / 'none'}")
-    assert wrong.returncode == 64 and [line.partition(":")[0] for line in wrong.stderr.splitlines()] == ["error"] * 2
+    assert wrong.returncode == 64 and [line.partition(":")[0] for line in wrong.stderr.splitlines()] == ["error"] * 3
     assert "--trace: required" in wrong.stderr and "--config: not with --mode=replay" in wrong.stderr
     assert not (tmp_path / "none").exists()
 

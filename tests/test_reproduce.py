@@ -154,9 +154,7 @@ def test_every_method_of_the_script_is_a_configuration():
     traced = re.search(r'TRACED="\$\{TRACED-(.*?)\}"', script)[1].split()
     assert len(set(names)) == len(names) >= 12 and set(traced) <= set(names)
     names = ["base", *names, "kpo_weak_fast"]
-    loaded = {
-        name: config_lib.from_config_dict(config_lib.load_config_file(f"configs/study.py:{name}")) for name in names
-    }
+    loaded = {name: config_lib.checked(config_lib.load_file(f"configs/study.py:{name}")) for name in names}
     assert all(problems == [] for _, problems in loaded.values())
     configs = {name: config for name, (config, _) in loaded.items()}
     assert configs["base"].num_steps == 0

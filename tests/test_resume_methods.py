@@ -9,8 +9,8 @@ import jax
 import numpy as np
 import pytest
 
-from kpo_jax.config import CheckpointConfig, Config, LearnerConfig, MeshConfig, RolloutConfig
 from kpo_jax.algorithm.methods import method
+from kpo_jax.config import CheckpointConfig, Config, LearnerConfig, MeshConfig, RolloutConfig
 from kpo_jax.model.critic import CriticConfig
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.objectives.kl import KLConfig

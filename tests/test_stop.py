@@ -140,12 +140,12 @@ def test_training_and_evaluation_see_the_cut():
 def test_stop_texts_in_the_configuration():
     config = tiny(("\n\n", "it's"))
     assert config_lib.eval_sample_config(config).stop == ("\n\n", "it's")
-    config_dict = config_lib.to_config_dict(config)
-    assert config_lib.from_config_dict(config_dict) == (config, [])
+    plain = config_lib.to_dict(config)
+    assert config_lib.checked(plain) == (config, [])
     assert config_lib.from_dict(json.loads(json.dumps(config_lib.to_dict(config)))) == config
     assert config_lib.difference(config, tiny(("\n",))) == ["sampler.stop: ('\\n\\n', \"it's\") -> ('\\n',)"]
-    assert config_lib.screen_overrides(config_dict, {"sampler.stop": "('a', 'b')"}) == []
-    assert config_lib.screen_overrides(config_dict, {"sampler.stop": "a"}) == ["sampler.stop: 'a' is not a tuple"]
+    assert config_lib.override(plain, {"sampler.stop": "('a', 'b')"}).plain["sampler"]["stop"] == ("a", "b")
+    assert config_lib.override(plain, {"sampler.stop": "a"}).problems == [("sampler.stop", "'a' is not a tuple")]
 
 
 @pytest.mark.parametrize("stop", [("",), "text", (1,), ["a"]])

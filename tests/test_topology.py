@@ -33,9 +33,7 @@ SMALL = [
 
 
 def config(**mesh):
-    loaded, problems = config_lib.from_config_dict(
-        config_lib.load_config_file(str(ROOT / "configs" / "qwen3_4b_dapo.py"))
-    )
+    loaded, problems = config_lib.checked(config_lib.load_file(str(ROOT / "configs" / "qwen3_4b_dapo.py")))
     assert not problems
     return dataclasses.replace(loaded, mesh=dataclasses.replace(loaded.mesh, **mesh))
 

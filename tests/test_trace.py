@@ -12,20 +12,18 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from configurations import load
 from test_learner import CONFIG, MODEL, packed, rows
 
+from kpo_jax.algorithm.choices import build_filter, build_objective
+from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.commands import replay
 from kpo_jax.config import (
     Config,
     MeshConfig,
     TraceConfig,
-    build_filter,
-    build_objective,
-    from_config_dict,
-    load_config_file,
-    validate,
+    problems_of,
 )
-from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.recording import trace
 from kpo_jax.records import TokenTrace, Verdict
 from kpo_jax.runtime.sharding import make_mesh
@@ -44,10 +42,7 @@ SMALL = dict(
 
 
 def small(method="is_kpo_weak", **overrides):
-    config_dict = load_config_file(f"{ROOT / 'configs' / 'tiny.py'}:{method}")
-    for name, value in (SMALL | overrides).items():
-        config_dict.update_from_flattened_dict({name.replace("__", "."): value})
-    config, problems = from_config_dict(config_dict)
+    config, problems = load(f"{ROOT / 'configs' / 'tiny.py'}:{method}", **SMALL | overrides)
     assert problems == []
     return dataclasses.replace(config, eval=dataclasses.replace(config.eval, sets={}))
 
@@ -313,7 +308,7 @@ def test_what_is_no_trace_is_one_line(tmp_path):
     ("values", "named"), [({"every": -1}, "trace.every: -1 is below 0"), ({"max_bytes": 10}, "trace.max_bytes")]
 )
 def test_impossible_values_are_named(values, named):
-    assert any(named in line for line in validate(Config(trace=TraceConfig(**values))))
+    assert any(named in line for line in problems_of(Config(trace=TraceConfig(**values))))
 
 
 def test_a_real_run_replays_to_the_bit(traced, tmp_path):

@@ -218,7 +218,15 @@ def test_the_caps_come_before_pythons_recursion_limit():
     try:
         sys.setrecursionlimit(750)
         for depth in (*range(10, 45), 300):
-            for opening, closing in (("(", ")"), ("{", "}"), ("x^{", "}"), ("\\sqrt{1+", "}"), ("\\frac{1}{1+", "}"), ("\\ln(", ")"), ("|", "|")):
+            for opening, closing in (
+                ("(", ")"),
+                ("{", "}"),
+                ("x^{", "}"),
+                ("\\sqrt{1+", "}"),
+                ("\\frac{1}{1+", "}"),
+                ("\\ln(", ")"),
+                ("|", "|"),
+            ):
                 text = opening * depth + "x" + closing * depth
                 assert not is_equivalent(text, text.replace("x", "(y+1)"))
     finally:

@@ -89,6 +89,8 @@ def test_in_the_pool():
     """The whole list through worker processes: order kept, nothing lost, no failure of the grader."""
     names = list(HOSTILE)
     pairs = [HOSTILE[name]() for name in names]
-    verdicts = verify_batch([response for response, _ in pairs], [answer for _, answer in pairs], workers=2, timeout=60.0)
+    verdicts = verify_batch(
+        [response for response, _ in pairs], [answer for _, answer in pairs], workers=2, timeout=60.0
+    )
     assert [verdict.correct for verdict in verdicts] == [name in RIGHT for name in names]
     assert count_failures(verdicts) == {"timeouts": 0, "errors": 0}

@@ -53,7 +53,14 @@ def test_neighbours_of_integer_answers_are_wrong(name):
         answer = row["answer"].replace(",", "")
         if not answer.lstrip("-").isdigit():
             continue
-        near = {str(int(answer) + 1), str(-int(answer)), answer + answer[-1], answer[:-1] or "0", answer[::-1], answer + ".5"}
+        near = {
+            str(int(answer) + 1),
+            str(-int(answer)),
+            answer + answer[-1],
+            answer[:-1] or "0",
+            answer[::-1],
+            answer + ".5",
+        }
         for other in near:
             same = other.lstrip("-").isdigit() and "-" not in other[1:] and int(other or 0) == int(answer)
             if other.strip("-"):

@@ -31,7 +31,8 @@ class Candidate(NamedTuple):
 def parse(text: str, recorded: AlgorithmConfig) -> list[Candidate]:
     """The candidates of one line. Raises ValueError, one line, for a name, field, value or combination that is none."""
     parts = text.split(":")
-    named = list(itertools.takewhile(lambda part: "=" not in part, parts))
+    plain_name = parts[0] in ("recorded", *METHODS, *FILTERS)
+    named = parts[:1] if plain_name else list(itertools.takewhile(lambda part: "=" not in part, parts))  # file.py:Name
     name, fields = ":".join(named), {}
     for part in parts[len(named) :]:
         field, equals, values = part.partition("=")
