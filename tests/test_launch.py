@@ -27,8 +27,7 @@ K8S = ["launch/k8s/submit.sh", "--name=run1", "--image=a/b:1", "--claim=shared"]
 
 # Says what it was given and ends as the file `codes` says for its process and the attempt: "13 0" is 13 and then 0.
 # `wait` runs until SIGTERM and is saved then (75), `deaf` does not end by it.
-STAND_IN = """#!{python}
-import json, os, signal, subprocess, sys, time
+STAND_IN = """import json, os, signal, subprocess, sys, time
 if "kpo_jax.main" not in sys.argv:
     sys.exit(subprocess.run([{python!r}, *sys.argv[1:]]).returncode)
 number = int(os.environ.get("KPO_PROCESS_ID", "0"))
@@ -56,7 +55,9 @@ class StandIn:
         self.folder = folder
         binary = folder / "venv" / "bin" / "python"
         binary.parent.mkdir(parents=True)
-        binary.write_text(STAND_IN.format(python=sys.executable, folder=str(folder)))
+        (folder / "stand_in.py").write_text(STAND_IN.format(python=sys.executable, folder=str(folder)))
+        words = shlex.join([sys.executable, str(folder / "stand_in.py")])  # a first line takes no path with spaces
+        binary.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         binary.chmod(0o755)
         self.environment = {k: v for k, v in os.environ.items() if k != "GLIBC_TUNABLES"} | {
             "VENV": str(folder / "venv"),
