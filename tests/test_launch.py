@@ -27,8 +27,7 @@ K8S = ["launch/k8s/submit.sh", "--name=run1", "--image=a/b:1", "--claim=shared"]
 
 # Says what it was given and ends as the file `codes` says for its process and the attempt: "13 0" is 13 and then 0.
 # `wait` runs until SIGTERM and is saved then (75), `deaf` does not end by it.
-STAND_IN = """#!{python}
-import json, os, signal, subprocess, sys, time
+STAND_IN = """import json, os, signal, subprocess, sys, time
 if "kpo_jax.main" not in sys.argv:
     sys.exit(subprocess.run([{python!r}, *sys.argv[1:]]).returncode)
 number = int(os.environ.get("KPO_PROCESS_ID", "0"))
@@ -56,7 +55,9 @@ class StandIn:
         self.folder = folder
         binary = folder / "venv" / "bin" / "python"
         binary.parent.mkdir(parents=True)
-        binary.write_text(STAND_IN.format(python=sys.executable, folder=str(folder)))
+        (folder / "stand_in.py").write_text(STAND_IN.format(python=sys.executable, folder=str(folder)))
+        words = shlex.join([sys.executable, str(folder / "stand_in.py")])  # a first line takes no path with spaces
+        binary.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         binary.chmod(0o755)
         self.environment = {k: v for k, v in os.environ.items() if k != "GLIBC_TUNABLES"} | {
             "VENV": str(folder / "venv"),
@@ -194,6 +195,85 @@ def test_the_scripts_pass_shellcheck():
     assert len(scripts) >= 8
     done = subprocess.run([shellcheck, "-x", *scripts], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A copy of the launch scripts in a repository whose path has spaces, and a stand-in whose path has them too."""
+    stand_in = StandIn(tmp_path / "an environment")
+    root = tmp_path / "a b" / "kpo jax"
+    shutil.copytree(ROOT / "launch", root / "launch")
+    shutil.copytree(ROOT / "configs", root / "configs")
+    (root / "kpo_jax").mkdir()
+    for name in ("__init__.py", "text.py"):
+        shutil.copy(ROOT / "kpo_jax" / name, root / "kpo_jax")
+    shutil.copy(ROOT / "requirements.txt", root)
+    wanted = subprocess.run(
+        "cat requirements.txt launch/requirements* | cksum", shell=True, cwd=root, capture_output=True
+    )
+    (Path(stand_in.environment["VENV"]) / "installed").write_bytes(wanted.stdout)  # launch/setup.sh has nothing to do
+    return stand_in, root
+
+
+@pytest.mark.parametrize(
+    "script, options",
+    [
+        ("local.sh", ["--dry_run", "--"]),
+        ("slurm.sbatch", ["--dry_run", "--"]),
+        ("tpu_pod.sh", [*POD[1:], "--dry_run", "--"]),
+        ("sweep.sh", ["--config=configs/tiny.py", "--methods=grpo", "--out=runs/a b", "--dry_run", "--"]),
+        ("k8s/submit.sh", ["--dry_run", *K8S[1:], "--tpu=v5p:2x2x4", "--", "--workdir=/runs/a"]),
+        ("local.sh", ["--logs=runs/the logs", "--"]),
+        ("quickstart.sh", []),
+    ],
+)
+def test_scripts_work_from_another_folder_and_where_paths_have_spaces(elsewhere, script, options):
+    stand_in, root = elsewhere
+    stand_in.will_end([0])
+    done = subprocess.run(
+        ["bash", str(root / "launch" / script), *options, "--config.seed=12"],
+        cwd="/",
+        env=stand_in.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    if "--dry_run" in options:
+        assert not stand_in.started() and "--config.seed=12" in done.stdout
+    else:
+        assert stand_in.started()[0]["arguments"][-1] == "--config.seed=12"
+    assert (root / "runs" / "the logs" / "process_0.log").is_file() == ("--logs=runs/the logs" in options)
+
+
+# Stands for a Python that makes environments of itself and writes down what pip is told to install.
+INSTALLER = """#!/usr/bin/env bash
+case "$*" in
+  -c*) exit 0 ;;
+  --version) echo Python 3.12.0 ;;
+  *venv*) mkdir -p "${@: -1}/bin" && cp "$0" "${@: -1}/bin/python" ;;
+  *) printf '%s\n' "$*" >> "$(dirname "$0")/told" ;;
+esac
+"""
+
+
+def test_setup_takes_an_interpreter_whose_path_has_spaces(elsewhere, tmp_path):
+    _, root = elsewhere
+    python = tmp_path / "my tools" / "python"
+    python.parent.mkdir()
+    python.write_text(INSTALLER)
+    python.chmod(0o755)
+    environment = {"PATH": "/usr/bin:/bin", "PYTHON": str(python), "VENV": str(tmp_path / "new env")}
+    command = ["bash", str(root / "launch" / "setup.sh")]
+    for _ in range(2):  # the second time there is nothing to do
+        done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+    told = (tmp_path / "new env" / "bin" / "told").read_text().splitlines()
+    assert told[-1].endswith("-r requirements.txt -r launch/requirements-test.txt -c launch/requirements.lock")
+    assert len(told) == 2  # uv, which this interpreter does not bring, and then the requirements
+    environment |= {"PYTHON": "/no where", "VENV": str(tmp_path / "third")}
+    missing = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, timeout=60)
+    assert missing.returncode == 64 and missing.stderr.startswith("error: no Python >= 3.11 found")
 
 
 # ----------------------------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "kpo_jax"
 # The rooms from the ground up: one imports only what stands before it.
 FLOORS = [
-    "verifier", "records", "masked", "text", "stats", "files", "packaged", "references", "checks", "choices", "filters", "objectives", "advantages", "algorithm", "model", "weights", "tasks",
-    "runtime", "sampling", "config", "recording", "training", "report", "commands", "main",
+    "packaged", "verifier", "records", "masked", "text", "stats", "files", "references", "checks", "choices", "filters",
+    "objectives", "advantages", "algorithm", "model", "weights", "tasks", "runtime", "sampling", "config", "recording",
+    "training", "report", "commands", "main", "__main__",
 ]  # fmt: skip
 # Arrays or plain values in and out: no files, clock, flags or logging.
 PURE = [
@@ -121,7 +122,7 @@ def test_only_main_reads_flags_and_only_modes_sets_jax_config():
 
 DISTRIBUTIONS = {"absl": "absl-py", "orbax": "orbax-checkpoint"}  # where the two names differ
 BROUGHT = {"huggingface_hub", "tokenizers", "pyarrow"}  # by transformers and datasets, whose files and types they are
-EXTRA = {"gguf"}  # launch/requirements-gguf.txt
+EXTRA = {"gguf"}  # launch/requirements-gguf.txt; imported where it is needed
 
 
 def unnamed(modules: set[str]) -> set[str]:
