@@ -36,17 +36,8 @@ from kpo_jax.records import FilterOutput
 MASKED_TOKENS = ("hold", "zero_observation")
 METHODS = ("auto", "scan", "parallel")
 
-# cpu: measured 2026-11-25 on 2 cores of an AMD EPYC, jax 0.10.2, jitted, median of 15. Milliseconds forward, all fields
-# / forward and backward through the filter, the filtered log-ratio alone:
-#                                 [64, 8192]                          [512, 2048]
-#                             scan           parallel             scan           parallel
-#   Kalman                     9.0 / 2.5      3.2 / 4.0            7.6 / 4.1      6.2 / 8.3
-#   saturated, none is         4.9 / 7.1      3.9 / 5.2            7.2 / 5.4     12.9 / 26.3
-#   saturated, some are        6.2 / 7.7      8.5 / 10.3          10.2 / 6.5     21.3 / 33.6
-# A bare lax.scan of the recursion, on one core and in the same run, [64, 8192], the filtered log-ratio forward / and
-# backward: 1.84 / 3.11 where this one takes 1.80 / 3.24, saturated 1.89 / 8.55 and 1.80 / 7.77.
-# gpu, tpu: by reasoning, not yet measured: a scan is one small step after another, T launches of a kernel or trips of a
-# loop whatever the batch, where the parallel form is log T passes over all of it.
+# On a CPU the scan is the faster one, as measured in docs/performance.md ("The filters"). On a GPU or TPU the parallel
+# form is expected to be, which is not measured yet: it makes log T passes where a scan makes T small steps.
 METHOD_OF_BACKEND = {"cpu": "scan", "gpu": "parallel", "tpu": "parallel"}
 
 
