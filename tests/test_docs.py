@@ -55,7 +55,7 @@ def test_links_and_paths_of_a_page(page):
 
 
 def test_a_dead_link_and_a_missing_path_are_found():
-    good = "[a](docs/index.md), [b](docs/metrics.md#filter), `kpo_jax/masked.py`, bash launch/test.sh, configs/tiny.py:grpo"
+    good = "[a](docs/index.md), [b](docs/metrics.md#filter), `kpo_jax/masked.py`, launch/test.sh, configs/tiny.py:grpo."
     assert dead_links(PAGES[0], good) == [] and missing_paths(good) == []
     bad = "[a](docs/no.md), [b](docs/metrics.md#no-such-title), `kpo_jax/no.py`, launch/no.sh, tasks/no.py, docs/no*"
     assert dead_links(PAGES[0], bad) == ["docs/no.md", "docs/metrics.md#no-such-title"]
