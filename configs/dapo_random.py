@@ -10,8 +10,7 @@ The files are JSON lines with the fields problem and answer. A random policy ans
 everywhere, a ratio of 1 on the first minibatch, and a log-probability mismatch between sampler and trainer below 1e-3.
 """
 
-from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
-from kpo_jax.methods import with_method
+from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, with_method
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
@@ -48,4 +47,4 @@ def get_config(name: str = "kpo_strong"):
         ),
         checkpoint=CheckpointConfig(every=4),
     )
-    return to_config_dict(with_method(config, name))
+    return with_method(config, name)

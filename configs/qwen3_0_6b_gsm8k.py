@@ -9,8 +9,7 @@ weights.
 
 import dataclasses
 
-from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
-from kpo_jax.methods import with_method
+from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, with_method
 from kpo_jax.model.decoder import PRESETS
 from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import HUB_SETS
@@ -34,4 +33,4 @@ def get_config(name: str = "kpo_strong"):
         eval=EvalConfig(sets={"gsm8k_test": problems("gsm8k_test", 500)}, every=25, num_samples=8, prompts_per_call=32),
         checkpoint=CheckpointConfig(every=25),
     )
-    return to_config_dict(with_method(config, name))
+    return with_method(config, name)

@@ -2,14 +2,15 @@
 
     python -m kpo_jax.main --config=configs/qwen3_32b_dapo.py:kpo_strong --workdir=runs/qwen3_32b_kpo_strong
 
-for sixteen accelerators with 95 GB (TPU v5p:2x2x4). The argument is a method in kpo_jax/methods.py. There is no base
-model of this size, so the questions are asked in the chat template without its thinking. With --dry_run
+for sixteen accelerators with 95 GB (TPU v5p:2x2x4). The argument is a method in kpo_jax/algorithm/methods.py. There is
+no base model of this size, so the questions are asked in the chat template without its thinking. With --dry_run
 --dry_run_topology=v5p:2x2x4 the training step is compiled for that TPU, and memory and FLOPs are printed; this
 configuration has not been run with the real weights.
 """
 
 import dataclasses
 
+from kpo_jax.algorithm.methods import method
 from kpo_jax.config import (
     CheckpointConfig,
     Config,
@@ -17,9 +18,7 @@ from kpo_jax.config import (
     LearnerConfig,
     MeshConfig,
     RolloutConfig,
-    to_config_dict,
 )
-from kpo_jax.methods import method
 from kpo_jax.model.decoder import PRESETS
 from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import HUB_SETS
@@ -29,21 +28,19 @@ def get_config(name: str = "kpo_strong"):
     def problems(which):
         return dataclasses.replace(HUB_SETS[which], template="chat", max_prompt_length=1024)
 
-    return to_config_dict(
-        Config(
-            num_steps=16,
-            tokenizer="Qwen/Qwen3-32B",
-            pretrained="Qwen/Qwen3-32B",
-            data=problems("dapo_math_17k"),
-            model=dataclasses.replace(PRESETS["qwen3-32b"], dtype="bfloat16", remat="full"),
-            sampler=SampleConfig(max_response_length=4096),
-            rollout=RolloutConfig(prompts_per_step=32, group_size=8),
-            algorithm=method(name),
-            learner=LearnerConfig(
-                learning_rate=1e-6, warmup_steps=3, num_minibatches=4, microbatch_tokens=16 * 5120, share_prompts=False
-            ),
-            eval=EvalConfig(sets={"math500": problems("math500")}, num_samples=4, prompts_per_call=16),
-            checkpoint=CheckpointConfig(every=4),
-            mesh=MeshConfig(fsdp=16, across_hosts=True),
-        )
+    return Config(
+        num_steps=16,
+        tokenizer="Qwen/Qwen3-32B",
+        pretrained="Qwen/Qwen3-32B",
+        data=problems("dapo_math_17k"),
+        model=dataclasses.replace(PRESETS["qwen3-32b"], dtype="bfloat16", remat="full"),
+        sampler=SampleConfig(max_response_length=4096),
+        rollout=RolloutConfig(prompts_per_step=32, group_size=8),
+        algorithm=method(name),
+        learner=LearnerConfig(
+            learning_rate=1e-6, warmup_steps=3, num_minibatches=4, microbatch_tokens=16 * 5120, share_prompts=False
+        ),
+        eval=EvalConfig(sets={"math500": problems("math500")}, num_samples=4, prompts_per_call=16),
+        checkpoint=CheckpointConfig(every=4),
+        mesh=MeshConfig(fsdp=16, across_hosts=True),
     )

@@ -25,9 +25,8 @@ from kpo_jax.config import (
     LearnerConfig,
     MeshConfig,
     RolloutConfig,
-    to_config_dict,
+    with_method,
 )
-from kpo_jax.methods import with_method
 from kpo_jax.model.decoder import PRESETS
 from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import HUB_SETS
@@ -57,4 +56,4 @@ def get_config(name: str = "kpo_strong"):
         checkpoint=CheckpointConfig(every=4),
         mesh=MeshConfig(fsdp=8, across_hosts=True),
     )
-    return to_config_dict(with_method(config, name))
+    return with_method(config, name)

@@ -13,8 +13,7 @@ and some of the sums. The argument is a method's name.
 
 import dataclasses
 
-from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, to_config_dict
-from kpo_jax.methods import with_method
+from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, with_method
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
@@ -56,4 +55,4 @@ def get_config(name: str = "kpo_strong"):
         ),
         checkpoint=CheckpointConfig(every=8, keep_last=1),
     )
-    return to_config_dict(with_method(config, name))
+    return with_method(config, name)

@@ -2,7 +2,8 @@
 
     python -m kpo_jax.main --config=configs/tiny.py:kpo_strong --workdir=runs/tiny_kpo_strong
 
-The argument is a name in kpo_jax/methods.py; the paper's are grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1.
+The argument is a name in kpo_jax/algorithm/methods.py; the paper's are grpo gspo kpo_strong kpo_weak is_kpo_weak opt0
+opt1.
 """
 
 import dataclasses
@@ -14,9 +15,8 @@ from kpo_jax.config import (
     LearnerConfig,
     RolloutConfig,
     WarmStartConfig,
-    to_config_dict,
+    with_method,
 )
-from kpo_jax.methods import with_method
 from kpo_jax.model.critic import CriticConfig
 from kpo_jax.model.decoder import PRESETS
 from kpo_jax.sampling.sampler import SampleConfig
@@ -42,4 +42,4 @@ def get_config(name: str = "kpo_strong"):
         ),
         checkpoint=CheckpointConfig(every=8),
     )
-    return to_config_dict(with_method(config, name))
+    return with_method(config, name)

@@ -45,7 +45,7 @@ def unless(good: bool, name: str, text: str) -> list[Problem]:
 def one_of(owner, name: str, legal: Iterable[str]) -> list[Problem]:
     """The named field must be one of the texts."""
     value, legal = getattr(owner, name), list(legal)
-    return unless(value in legal, name, f"{value!r} is not one of {', '.join(text or repr(text) for text in legal)}")
+    return unless(value in legal, name, f"{value!r} is not one of {', '.join(filter(None, legal))}")
 
 
 def whole(owner, least: int, *names: str) -> list[Problem]:
@@ -62,6 +62,16 @@ def positive(owner, *names: str) -> list[Problem]:
 def not_negative(owner, *names: str) -> list[Problem]:
     """The named fields must be finite numbers >= 0."""
     return _each(owner, names, lambda value: is_number(value) and 0 <= value < math.inf, "a finite number >= 0")
+
+
+def above_zero(owner, *names: str) -> list[Problem]:
+    """The named fields must be numbers > 0; inf is one."""
+    return _each(owner, names, lambda value: is_number(value) and value > 0, "a number > 0 (inf allowed)")
+
+
+def from_zero(owner, *names: str) -> list[Problem]:
+    """The named fields must be numbers >= 0; inf is one."""
+    return _each(owner, names, lambda value: is_number(value) and value >= 0, "a number >= 0 (inf allowed)")
 
 
 def between(owner, low: float, high: float, *names: str) -> list[Problem]:

@@ -1,332 +1,284 @@
-"""Entry point: python -m kpo_jax.main --mode=train|eval|sample|noise|report|benchmark --config=configs/NAME.py[:method]
---workdir=DIR
-
-and, with the configuration that stands in the workdir, --mode=export --workdir=RUN --out=DIR; without one,
---mode=replay --trace=RUN --workdir=OUT.
+"""Entry point: kpo-jax --mode=train --config=tiny:kpo_strong --workdir=DIR, or python -m kpo_jax.main with the same
+flags.
 
 A job of several processes runs the same command in each, with KPO_COORDINATOR=HOST:PORT, KPO_NUM_PROCESSES and
 KPO_PROCESS_ID.
 
-The only module that reads flags or touches jax.config. Exit codes: 0 done; 64 usage or configuration error (nothing was
-changed); 75 preempted and saved, run again to resume; 13 the run failed.
+The only module that reads flags; it imports what a usage error needs and no more. Exit codes: 0 done; 64 usage or
+configuration error (nothing was changed); 75 preempted and saved, run again to resume; 13 the run failed.
 """
 
-import json
+import importlib
 import os
 import sys
-import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
-import jax
-from absl import app, flags, logging
-from ml_collections import config_flags
+from absl import app, flags
 
-from kpo_jax import config as config_lib
-from kpo_jax import text as redact
-from kpo_jax.commands import benchmark, noise, replay, topology
-from kpo_jax.commands import dry_run as plan
-from kpo_jax.commands import export as hf_export
-from kpo_jax.report import report
-from kpo_jax.runtime import distributed, preemption
-from kpo_jax.training import checkpoints, trainer
-from kpo_jax.training import setup as assembly
-from kpo_jax.training import step as stages
-from kpo_jax.training.dynamic_sampling import NotFull
+from kpo_jax import text
 
-EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
-
+EXIT_USAGE = 64
 FLAGS = flags.FLAGS
-MODES = ("train", "eval", "sample", "noise", "replay", "export", "report", "benchmark")
-WITHOUT_CONFIG = ("replay", "export", "report")
-ALONE = ("replay", "report", "benchmark")  # done by process 0, whatever the job
-flags.DEFINE_enum("mode", "train", MODES, "What to do.")
-config_flags.DEFINE_config_file("config", None, "configs/NAME.py[:method]; override fields by --config.a.b=value.")
+
+
+class Mode(NamedTuple):
+    """What --mode names: what it does, which flags are its own, whether it takes a configuration, how it runs.
+
+    Attributes:
+      does: one line for --help.
+      flags: besides --workdir, --cpu_devices and, with a configuration, --config and --dry_run.
+      config: whether it has a configuration: --config, or where that is missing the one that stands in the workdir.
+      alone: done by process 0, whatever the job.
+      stops: whether SIGTERM asks it to stop and save.
+    """
+
+    does: str
+    flags: tuple[str, ...] = ()
+    config: bool = True
+    alone: bool = False
+    stops: bool = False
+
+
+_CHECKPOINT = ("step", "allow_config_change", "detect_job")
+MODES = {
+    "train": Mode(
+        "train, or go on with, the run in --workdir; ends with its report",
+        ("allow_config_change", "start_afresh", "profile_steps", "detect_job"),
+        stops=True,
+    ),
+    "eval": Mode("evaluate a checkpoint of the run on its evaluation sets", _CHECKPOINT, stops=True),
+    "sample": Mode("print responses of a checkpoint", (*_CHECKPOINT, "prompt", "num_prompts"), stops=True),
+    "noise": Mode("score one policy in several ways: what a filter makes of numerics alone", _CHECKPOINT, stops=True),
+    "replay": Mode("push a recorded trace through other filters", ("trace", "grid"), config=False, alone=True),
+    "export": Mode("write the policy for transformers", ("out", "dtype", "step", "detect_job"), config=False),
+    "report": Mode("compare finished runs", ("runs",), config=False, alone=True),
+    "benchmark": Mode("measure every phase of a configuration", alone=True),
+}
+
+flags.DEFINE_enum("mode", "train", list(MODES), "What to do.")
 flags.DEFINE_string("workdir", None, "Where the run lives: configuration, checkpoints, metrics, evaluations.")
 flags.DEFINE_bool(
-    "dry_run", False, "Print the resolved configuration, parameter count, mesh and bytes per device; then stop."
+    "dry_run", False, "Print the resolved configuration, parameters, mesh and bytes per device; then stop."
 )
 flags.DEFINE_string(
-    "dry_run_topology", None, "With --dry_run: compile the training step for these TPUs too, e.g. v5p:2x2x4."
+    "dry_run_topology", None, "With --dry_run: compile the training step for these TPUs, e.g. v5p:2x2x4."
 )
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
-flags.DEFINE_bool(
-    "start_afresh", False, "train: begin again where there are checkpoints and all are damaged; they are put aside."
-)
-flags.DEFINE_bool(
-    "detect_job",
-    False,
-    "Be one process of the job that jax finds by itself (TPU pod, Slurm, MPI); KPO_COORDINATOR is not set.",
-)
-flags.DEFINE_integer(
-    "step", None, "eval, sample, noise, export: the checkpoint to use; the newest by default.", lower_bound=0
-)
-flags.DEFINE_multi_string(
-    "prompt", [], "sample: a question to answer; by default, problems of the first evaluation set."
-)
-flags.DEFINE_integer("num_prompts", 4, "sample: how many problems, where no --prompt is given.", lower_bound=1)
-flags.DEFINE_string("out", None, "export: the directory to write, for transformers; it must not exist or be empty.")
+flags.DEFINE_bool("start_afresh", False, "Begin again where all checkpoints are damaged; they are put aside.")
+flags.DEFINE_bool("detect_job", False, "Be one process of the job that jax finds by itself (TPU pod, Slurm, MPI).")
+flags.DEFINE_integer("step", None, "The checkpoint to use; the newest by default.", lower_bound=0)
+flags.DEFINE_multi_string("prompt", [], "A question to answer; by default, problems of the first evaluation set.")
+flags.DEFINE_integer("num_prompts", 4, "How many problems, where no --prompt is given.", lower_bound=1)
+flags.DEFINE_string("out", None, "The directory to write; it must not exist or be empty.")
 flags.DEFINE_enum(
-    "dtype", None, hf_export.DTYPES, "export: of the weights written; by default that of the run's parameters."
+    "dtype", None, ("float32", "bfloat16", "float16"), "Of the weights written; by default the run's own."
 )
-flags.DEFINE_list(
-    "profile_steps", [], "train: first and last training step to profile, e.g. 3,4; traces go to WORKDIR/profile."
-)
-flags.DEFINE_string(
-    "trace", None, "replay: the trace to replay, or the workdir that holds it; --workdir gets the result."
-)
-flags.DEFINE_multi_string(
-    "grid", [], "replay: NAME:field=value,value:field=value of a method or filter, see grid.py; by default all methods."
-)
-flags.DEFINE_list("runs", [], "report: the workdirs to compare; --workdir gets the report.")
-flags.DEFINE_integer(
-    "cpu_devices", None, "Split the CPU into this many devices (to try a mesh without accelerators).", lower_bound=1
-)
+flags.DEFINE_list("profile_steps", [], "First and last training step to profile, e.g. 3,4; goes to WORKDIR/profile.")
+flags.DEFINE_string("trace", None, "The trace to replay, or the workdir that holds it; --workdir gets the result.")
+flags.DEFINE_multi_string("grid", [], "NAME:field=value,value:... of a method or filter; by default all methods.")
+flags.DEFINE_list("runs", [], "The workdirs to compare; --workdir gets the report.")
+flags.DEFINE_integer("cpu_devices", None, "Split the CPU into this many devices.", lower_bound=1)
+
+_PATHS = ("workdir", "out", "trace", "runs")
+_ANYWHERE = ("mode", "workdir", "cpu_devices")
+_WITH_CONFIG = ("dry_run", "dry_run_topology")
 
 
-def parse_flags(argv: list[str]) -> list[str]:
-    """absl's flag parser, except that every configuration problem is collected and reported at once with exit 64."""
-    overrides, spec = {}, None
-    for i, argument in enumerate(argv):
-        name, equals, value = argument.lstrip("-").partition("=")
-        if name == "config":
-            spec = value if equals else (argv[i + 1] if i + 1 < len(argv) else "")
+class Arguments(NamedTuple):
+    """A command line taken apart: the configuration's file, its overrides (a.b -> text), and all the other
+    arguments.
+    """
+
+    config: str | None
+    overrides: dict[str, str]
+    others: list[list[str]]
+
+
+def take_apart(argv: Sequence[str]) -> Arguments:
+    """Each of the other arguments is a list of one word, or of two where a flag's value is a word of its own."""
+    config, overrides, others = None, {}, []
+    words = list(argv)
+    while words:
+        word = words.pop(0)
+        name, equals, value = word.removeprefix("-").removeprefix("-").partition("=")
+        takes_value = name == "config" or name.startswith("config.") or (name in FLAGS and not FLAGS[name].boolean)
+        if word.startswith("-") and takes_value and not equals and words:
+            value = words.pop(0)
+            word = [word, value]
+        else:
+            word = [word]
+        if not word[0].startswith("-"):
+            others.append(word)
+        elif name == "config":
+            config = value
         elif name.startswith("config."):
-            overrides[name.removeprefix("config.")] = value if equals else (argv[i + 1] if i + 1 < len(argv) else "")
+            overrides[name.removeprefix("config.")] = value
+        else:
+            others.append(word)
+    return Arguments(config, overrides, others)
+
+
+def parse_flags(argv: list[str]):
+    """Parse the flags into FLAGS; the Config, None for a mode without one.
+
+    Every problem of both is collected and reported at once, with exit 64.
+    """
+    if any(word in ("--help", "-help", "-h", "--helpfull", "--helpshort") for word in argv[1:]):
+        print(help_text())
+        raise SystemExit(0)
+    given = take_apart(argv[1:])
     problems = []
-    if spec:
+    for words in given.others:
         try:
-            config_dict = config_lib.load_config_file(spec)
-        except ValueError as error:
-            usage_error([str(error)])
-        problems = config_lib.screen_overrides(config_dict, overrides)
-        bad = {line.partition(":")[0] for line in problems}
-        # the good overrides are parsed all the same, so that what is wrong with them is reported in the same breath
-        argv = _without(argv, bad)
-    sys.argv[:] = argv  # config_flags looks for overrides there
-    try:
-        rest = FLAGS(argv)
-    except flags.Error as error:
-        usage_error([*problems, str(error)])
-    if rest[1:]:
-        problems += [f"{argument!r}: not a flag; flags start with --" for argument in rest[1:]]
-    problems += export_problems() + replay_problems()
+            for word in FLAGS([argv[0], *words], known_only=True)[1:]:
+                problems.append(_unknown(word))
+        except flags.Error as error:
+            problems.append(f"--{str(error).removeprefix('flag ').removeprefix('--')}")
+    FLAGS([argv[0]])
+    problems += flag_problems()
+    config, found, notes = configuration(given)
+    for note in notes:
+        print(note, file=sys.stderr)
+    if problems or found:
+        usage_error([*problems, *found])
+    return config
+
+
+def flag_problems() -> list[str]:
+    """Flags that are not the mode's, that are missing, or that do not go together."""
+    mode, problems = MODES[FLAGS.mode], []
+    legal = {*_ANYWHERE, *mode.flags, *(_WITH_CONFIG if mode.config else ())}
+    known = {name for one in MODES.values() for name in one.flags} | set(_WITH_CONFIG)
+    for name in sorted(known - legal):
+        if FLAGS[name].present:
+            owners = [
+                other for other, one in MODES.items() if name in one.flags or (one.config and name in _WITH_CONFIG)
+            ]
+            problems.append(f"--{name}: not with --mode={FLAGS.mode}; it belongs to {', '.join(owners)}")
     if profile_steps() is None:
-        problems.append(
-            f"--profile_steps: {','.join(FLAGS.profile_steps)} is not two training steps, the first not after the last"
-        )
-    elif FLAGS.profile_steps and FLAGS.mode != "train":
-        problems.append("--profile_steps: legal with --mode=train alone")
-    if FLAGS.mode not in WITHOUT_CONFIG and FLAGS.config is None:
-        problems.append("--config: required, e.g. --config=configs/tiny.py:kpo_strong")
-    if FLAGS.detect_job and (FLAGS.dry_run or FLAGS.mode in ALONE):
-        problems.append(
-            f"--detect_job: not with {'--dry_run' if FLAGS.dry_run else f'--mode={FLAGS.mode}'}, which takes one process"
-        )
+        problems.append(f"--profile_steps: {','.join(FLAGS.profile_steps)} is not two training steps, first and last")
+    for name, what in (("out", "the directory to write"), ("trace", "the trace to replay")):
+        if name in mode.flags and not FLAGS[name].value:
+            problems.append(f"--{name}: required, {what}")
+    if FLAGS.detect_job and FLAGS.dry_run:
+        problems.append("--detect_job: not with --dry_run, which takes one process")
     if FLAGS.dry_run_topology is not None and not FLAGS.dry_run:
         problems.append("--dry_run_topology: legal with --dry_run alone")
     if FLAGS.workdir is None and not FLAGS.dry_run:
         problems.append("--workdir: required, the directory of the run")
-    if FLAGS.config is not None:
-        problems += config_lib.from_config_dict(FLAGS.config)[1]
-    if problems:
-        usage_error(problems)
-    return rest
+    for name in _PATHS:
+        value = FLAGS[name].value
+        for path in value if isinstance(value, list) else [value or ""]:
+            if "://" in path:
+                scheme = path.partition("://")[0]
+                problems.append(
+                    f"--{name}: {scheme}:// is not supported; it must be a path of this machine's file system"
+                )
+    if FLAGS.workdir and "://" not in FLAGS.workdir and (blocking := _not_a_folder(FLAGS.workdir)):
+        problems.append(f"--workdir: {blocking} is not a directory")
+    return problems
+
+
+def _not_a_folder(path: str) -> Path | None:
+    """What stands in the way of a directory at `path`; None if nothing does."""
+    for part in (Path(path), *Path(path).parents):
+        if os.path.lexists(part):
+            return None if part.is_dir() else part
+    return None
 
 
 def profile_steps() -> tuple[int, int] | None:
     """The steps to profile; (0, 0) is none of them. None if the flag is no such thing."""
     if not FLAGS.profile_steps:
         return 0, 0
-    if len(FLAGS.profile_steps) != 2 or not all(text.isdecimal() for text in FLAGS.profile_steps):
+    if len(FLAGS.profile_steps) != 2 or not all(step.isdecimal() for step in FLAGS.profile_steps):
         return None
     first, last = map(int, FLAGS.profile_steps)
     return (first, last) if 1 <= first <= last else None
 
 
-def export_problems() -> list[str]:
-    """Flags that only mode export has, or that it has not."""
-    if FLAGS.mode != "export":
-        return [
-            f"--{name}: legal with --mode=export alone" for name in ("out", "dtype") if FLAGS[name].value is not None
-        ]
-    problems = [] if FLAGS.out else ["--out: required, the directory to write"]
-    if FLAGS.config is not None:
-        problems.append("--config: not with --mode=export, which takes the configuration of the run in --workdir")
-    if FLAGS.dry_run:
-        problems.append("--dry_run: not with --mode=export")
-    return problems
+def configuration(given: Arguments) -> tuple[Any, list[str], list[str]]:
+    """(the Config or None, what is wrong, notes for the person) of the mode, its file and the overrides."""
+    mode = MODES[FLAGS.mode]
+    if not mode.config:
+        where = "takes the configuration of the run" if FLAGS.mode != "report" else "compares those of the runs"
+        words = ["--config"] * (given.config is not None) + [f"--config.{path}" for path in given.overrides]
+        return None, [f"{word}: not with --mode={FLAGS.mode}, which {where}" for word in words], []
+    stands = FLAGS.workdir and os.path.isfile(os.path.join(FLAGS.workdir, "config.json"))
+    if given.config is None and not stands:
+        return None, ["--config: required, e.g. --config=tiny:kpo_strong"], []
+    from kpo_jax import (
+        config as config_lib,  # with all components, so with jax: a wrong flag alone does not wait for it
+    )
 
-
-def replay_problems() -> list[str]:
-    """Flags that only mode replay has, or that it has not."""
-    if FLAGS.mode != "replay":
-        return [f"--{name}: legal with --mode=replay alone" for name in ("trace", "grid") if FLAGS[name].value]
-    problems = [] if FLAGS.trace else ["--trace: required, the trace to replay"]
-    if FLAGS.config is not None:
-        problems.append("--config: not with --mode=replay, which takes the filter and objective of the trace")
-    if FLAGS.dry_run:
-        problems.append("--dry_run: not with --mode=replay")
-    return problems
-
-
-def _without(argv, bad: set[str]) -> list[str]:
-    out, skip = [], False
-    for argument in argv:
-        name, equals, _ = argument.lstrip("-").partition("=")
-        if skip:
-            skip = False
-        elif name.startswith("config.") and name.removeprefix("config.") in bad:
-            skip = not equals
+    try:
+        if given.config is not None:
+            plain = config_lib.load_file(given.config)
         else:
-            out.append(argument)
-    return out
+            from kpo_jax.recording.workdir import plain_config
+
+            plain = plain_config(FLAGS.workdir)
+    except ValueError as error:
+        return None, [str(error)], []
+    plain, problems, notes = config_lib.override(plain, given.overrides)
+    config, found = config_lib.checked(plain)
+    reported = {path for path, _ in problems}
+    problems += [problem for problem in found if problem[0] not in reported]
+    return config, [config_lib.line(problem) for problem in problems], notes
+
+
+def _unknown(word: str) -> str:
+    from kpo_jax.config.suggest import did_you_mean
+
+    if not word.startswith("-"):
+        return f"{word!r}: not a flag; flags start with --"
+    name = word.lstrip("-").partition("=")[0]
+    return f"--{name}: no such flag{did_you_mean(name, [*MODES_FLAGS, 'config'])}"
+
+
+MODES_FLAGS = sorted({name for mode in MODES.values() for name in mode.flags} | {*_ANYWHERE, *_WITH_CONFIG})
+
+
+def help_text() -> str:
+    """What --help prints: modes with their flags, the flags, and every component with its parameters."""
+    lines = [__doc__.partition("\n\nThe only module")[0], "", "modes (--mode=NAME, train by default)"]
+    for name, mode in MODES.items():
+        own = " ".join(f"--{flag}" for flag in (("config",) if mode.config else ()) + mode.flags)
+        lines += [f"  {name:<10} {mode.does}", f"  {'':<10} {own}"]
+    lines += [
+        "",
+        "flags",
+        f"  {'--config':<22} FILE.py[:argument], or a configuration of the package: tiny, study, ...",
+    ]
+    lines += [f"  {'--config.a.b=value':<22} sets a field of the configuration; --dry_run prints them all"]
+    lines += [f"  --{name:<20} {FLAGS[name].help}" for name in MODES_FLAGS]
+    from kpo_jax.config.components import describe  # with jax
+
+    return "\n".join([*lines, "", describe()])
 
 
 def usage_error(problems: list[str]):
     """Print one line per problem and leave with exit 64."""
     for line in problems:
-        print(f"error: {redact.mask(line)}", file=sys.stderr)
-    distributed.end(EXIT_USAGE, problems[0])
+        print(f"error: {text.mask(line)}", file=sys.stderr)
     raise SystemExit(EXIT_USAGE)
 
 
-def join_job() -> bool:
-    """Become part of the job that the environment describes, if it does; False if this process has nothing to do
-    there.
-    """
-    try:
-        place = distributed.member(os.environ)
-        if place is not None and FLAGS.detect_job:
-            raise ValueError("--detect_job: not where KPO_COORDINATOR is set")
-        if FLAGS.mode in ALONE or FLAGS.dry_run:
-            if FLAGS.mode == "benchmark" and place is not None and place.num_processes > 1:
-                raise ValueError(
-                    f"--mode=benchmark: legal with one process alone, but KPO_NUM_PROCESSES is {place.num_processes}"
-                )
-            return place is None or place.process_id == 0
-        config = (
-            hf_export.run_config(FLAGS.workdir)
-            if FLAGS.mode == "export"
-            else config_lib.from_config_dict(FLAGS.config)[0]
-        )
-        if FLAGS.detect_job or (place is not None and place.num_processes > 1):
-            distributed.initialize(place, config.job)
-    except ValueError as error:
-        usage_error([str(error)])
-    return True
-
-
-def say(text: str) -> None:
-    """The result of the command, printed by one process."""
-    if distributed.is_first():
-        print(text)
-
-
-def main(argv):
-    del argv
-    if FLAGS.cpu_devices:
-        jax.config.update("jax_platforms", "cpu")
-        jax.config.update("jax_num_cpu_devices", FLAGS.cpu_devices)
-    logging.set_verbosity(logging.WARNING if FLAGS.verbosity == 0 else FLAGS.verbosity)
-    try:
-        if join_job():
-            if FLAGS.mode in ("train", "eval", "sample", "noise"):
-                preemption.catch_sigterm()
-            run_mode()
-    except trainer.Preempted as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(EXIT_PREEMPTED) from None
-    except preemption.Interrupted as error:
-        print(f"SIGTERM: {error}; the same command begins again", file=sys.stderr)
-        raise SystemExit(EXIT_PREEMPTED) from None
-    except (checkpoints.Damaged, distributed.NotShared) as error:
-        usage_error([str(error)])
-    except (stages.Diverged, NotFull, checkpoints.NotSaved) as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(EXIT_FAILED) from None
-    except Exception as error:
-        print(redact.mask(traceback.format_exc()), file=sys.stderr)
-        distributed.end(EXIT_FAILED, f"{type(error).__name__}: {error}")
-        raise SystemExit(EXIT_FAILED) from None
-
-
-def run_mode():
-    """What --mode names. A ValueError before a run has begun is a usage error."""
-    if FLAGS.mode in WITHOUT_CONFIG:
-        try:
-            if FLAGS.mode == "replay":
-                say(replay.run(FLAGS.trace, FLAGS.workdir, FLAGS.grid))
-            elif FLAGS.mode == "report":
-                say(report.write(FLAGS.runs or [FLAGS.workdir], FLAGS.workdir))
-            else:
-                say(hf_export.export_run(FLAGS.workdir, FLAGS.out, FLAGS.step, FLAGS.dtype))
-        except ValueError as error:
-            usage_error([str(error)])
-        return
-    config, _ = config_lib.from_config_dict(FLAGS.config)
-    try:
-        if FLAGS.dry_run:
-            describe(config)
-            return
-        data = assembly.load_data(config)
-        if FLAGS.mode != "benchmark" and (
-            changes := checkpoints.claim_workdir(
-                FLAGS.workdir, config, allow_change=FLAGS.allow_config_change, write=FLAGS.mode == "train"
-            )
-        ):
-            usage_error(
-                [
-                    *changes,
-                    f"{FLAGS.workdir}: a run of another configuration; --allow_config_change goes on all the same",
-                ]
-            )
-        machine = assembly.build(config, data)
-    except ValueError as error:
-        usage_error([str(error)])
-    if FLAGS.mode == "train":
-        trainer.train(config, data, machine, FLAGS.workdir, profile_steps(), FLAGS.start_afresh)
-        if distributed.is_first():
-            print(report.write([FLAGS.workdir], FLAGS.workdir))
-    elif FLAGS.mode == "benchmark":
-        print(benchmark.run(config, data, machine, FLAGS.workdir))
-    else:
-        use_checkpoint(config, data, machine)
-
-
-def describe(config):
-    """The dry run: print the configuration and what it will need. Raises ValueError for what cannot be."""
-    target = FLAGS.dry_run_topology
-    if target:
-        # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU to
-        # share
-        os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
-        jax.config.update("jax_platforms", "cpu")
-        config, found = topology.on(config, target), topology.devices(target)
-    print(json.dumps(config_lib.to_dict(config), indent=2))
-    print(plan.describe(config), flush=True)
-    if target:
-        print(topology.describe(config, target, found))
-
-
-def use_checkpoint(config, data, machine):
-    """Modes eval, sample and noise."""
-    try:
-        step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, FLAGS.workdir, FLAGS.step)
-        if FLAGS.mode == "sample":
-            say(trainer.show_samples(config, data, machine, params, FLAGS.prompt, FLAGS.num_prompts))
-            return
-        if FLAGS.mode == "noise":
-            say(noise.run(config, data, machine, params, step, FLAGS.workdir))
-            return
-    except ValueError as error:
-        usage_error([str(error)])
-    trainer.run_evaluation(config, data, machine, params, step, FLAGS.workdir)
-    if distributed.is_first():
-        print(report.results([report.load(FLAGS.workdir)]))
+def main(config) -> int:
+    """Run the mode; its exit code."""
+    modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
+    values = {name: FLAGS[name].value for name in MODES_FLAGS} | {"profile_steps": profile_steps()}
+    return modes.run(MODES[FLAGS.mode], config, values, FLAGS.verbosity)
 
 
 def run():
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    app.run(main, flags_parser=parse_flags)
+    parsed = []
+    app.run(
+        lambda argv: sys.exit(main(*parsed)), flags_parser=lambda argv: parsed.append(parse_flags(argv)) or argv[:1]
+    )
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def maximum(x: jax.Array, mask: jax.Array, axis=None) -> jax.Array:
 def quantile(x: jax.Array, mask: jax.Array, q: float) -> jax.Array:
     """The q-quantile, q in [0, 1], of all valid values together, interpolated linearly (numpy's default); []."""
     if not 0 <= q <= 1:
-        raise ValueError(f"q={q!r} is not legal: it must lie in [0, 1]")
+        raise ValueError(f"q: {q!r} is not a number in [0, 1]")
     ordered = jnp.sort(jnp.where(mask, clean(x, mask), jnp.inf).ravel())
     number = count(mask)
     position = q * jnp.maximum(number - 1, 0)

@@ -7,7 +7,7 @@
 #
 # Options, before the --, after which arguments for every run may follow:
 #   --config=FILE          without :method
-#   --methods=A,B          names in kpo_jax/methods.py
+#   --methods=A,B          names in kpo_jax/algorithm/methods.py
 #   --seeds=0,1            default 0
 #   --vary=FIELD=A,B       a field of the configuration and its values; may be given again: every combination is run
 #   --shared_base          all runs of a seed begin with the policy of its first run after the warm start, which they do without

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from kpo_jax.config import Config, to_dict
-from kpo_jax.methods import METHODS
+from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.weights.tokenizers import CharTokenizer
 
 HOSTILE = (

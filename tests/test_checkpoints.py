@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, MeshConfig
-from kpo_jax.methods import method
+from kpo_jax.algorithm.methods import method
 from kpo_jax.runtime.sharding import batch_sharding, make_mesh, replicated
 from kpo_jax.training import checkpoints, trainer
 from kpo_jax.training import setup as assembly

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kpo_jax import config as config_lib
-from kpo_jax.methods import METHODS
+from kpo_jax.algorithm.methods import METHODS
 
 ROOT = Path(__file__).parents[1]
 TINY = str(ROOT / "configs" / "tiny.py")

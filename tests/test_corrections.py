@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_objectives import make_batch
 
-from kpo_jax.config import ObjectiveConfig, build_objective
+from kpo_jax.algorithm.choices import ObjectiveConfig, build_objective
 from kpo_jax.objectives import TruncatedIS
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.kl import KL_ESTIMATES, kl_estimate
@@ -57,14 +57,14 @@ def test_truncated_is_is_a_part_of_the_objectives_configuration():
     assert built == TruncatedIS(Clipped(clip_high=0.28), "sequence", 5.0)
     assert build_objective(ObjectiveConfig(truncated_is="token")).cap == 2.0
     for config, line in [
-        (ObjectiveConfig(truncated_is="word"), "truncated_is='word' is not legal: it must be one of token, sequence"),
+        (ObjectiveConfig(truncated_is="word"), "truncated_is: 'word' is not one of token, sequence"),
         (
             ObjectiveConfig(truncated_is="token", truncated_is_cap=0.0),
-            "truncated_is_cap=0.0 is not legal: it must be a finite number > 0",
+            "truncated_is_cap: 0.0 is not a finite number > 0",
         ),
         (
             ObjectiveConfig(truncated_is_cap=3.0),
-            "truncated_is_cap=3.0 is not legal: without truncated_is it has nothing to cap",
+            "truncated_is_cap: 3.0 caps nothing without truncated_is",
         ),
         (ObjectiveConfig(name="sapo", clip_low=0.2), "clip_low: objective 'sapo' has no such parameter"),
     ]:
@@ -78,7 +78,7 @@ def test_kl_estimates_by_hand():
     two = np.log(2)
     for kind, expected in {"k1": [two, -two], "k2": [two**2 / 2] * 2, "k3": [two - 0.5, 1 - two]}.items():
         np.testing.assert_allclose(kl_estimate(log_prob, reference, kind), expected, rtol=1e-5)
-    with pytest.raises(ValueError, match="kind='k4' is not legal: it must be one of k1, k2, k3"):
+    with pytest.raises(ValueError, match="kind: 'k4' is not one of k1, k2, k3"):
         kl_estimate(log_prob, reference, "k4")
 
 
@@ -119,5 +119,5 @@ def test_value_loss_by_hand():
     np.testing.assert_allclose(gradient, [0, 2, -0.9], rtol=1e-6)
     unclipped = value_loss(value, old, returns, clip=float("inf"))
     np.testing.assert_allclose(unclipped, [0.5, 2, 0.405], rtol=1e-6)
-    with pytest.raises(ValueError, match="clip=0 is not legal"):
+    with pytest.raises(ValueError, match="clip: 0 is not"):
         value_loss(value, old, returns, clip=0)

@@ -321,10 +321,10 @@ def test_bad_parameters_are_named_with_what_is_legal(name, bad, legal):
     for make in (Kalman, SaturatedKalman):
         with pytest.raises(ValueError) as error:
             make(**(dict(process_var=1e-2, measurement_var=1.0) | {name: bad}))
-        assert str(error.value) == f"{name}={bad!r} is not legal: it must be {legal}"
+        assert str(error.value) == f"{name}: {bad!r} is not {legal}"
 
 
 @pytest.mark.parametrize("bad", [0, -3.0, math.nan, "3", None])
 def test_bad_kappa_is_named(bad):
-    with pytest.raises(ValueError, match=r"kappa=.* is not legal: it must be a number > 0 \(inf allowed\)"):
+    with pytest.raises(ValueError, match=r"kappa: .* is not a number > 0 \(inf allowed\)"):
         SaturatedKalman(1e-2, 1.0, kappa=bad)

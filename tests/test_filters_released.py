@@ -74,9 +74,9 @@ def test_masked_tokens_are_observed_as_zero():
 
 def test_bad_parameters_are_named():
     for bad in (0, -1.0, np.inf, np.nan, "1e-6", True):
-        with pytest.raises(ValueError, match=r"process_var=.* is not legal: it must be a finite number > 0"):
+        with pytest.raises(ValueError, match=r"process_var: .* is not a finite number > 0"):
             KpoReleased(bad, 1.0)
-        with pytest.raises(ValueError, match=r"measurement_var=.* is not legal: it must be a finite number > 0"):
+        with pytest.raises(ValueError, match=r"measurement_var: .* is not a finite number > 0"):
             KpoReleased(1.0, bad)
 
 

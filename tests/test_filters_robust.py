@@ -462,4 +462,4 @@ def test_a_stubborn_bound_gives_way_to_a_lasting_change():
 def test_bad_parameters_are_named_with_what_is_legal(make, name, bad, legal):
     with pytest.raises(ValueError) as error:
         make(**{name: bad})
-    assert str(error.value) == f"{name}={bad!r} is not legal: it must be {legal}"
+    assert str(error.value) == f"{name}: {bad!r} is not {legal}"

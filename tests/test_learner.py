@@ -12,7 +12,7 @@ import pytest
 
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.config import LearnerConfig, MeshConfig, build_filter, build_objective
-from kpo_jax.methods import METHODS
+from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.model import head as policy
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.model.packing import make_batch, pack, pack_shape, unpack

@@ -101,5 +101,5 @@ def test_bad_arguments_are_named():
         masked.mean(VALUES, MASK[:, :-1])
     with pytest.raises(ValueError, match=r"mask must be boolean.*float32"):
         masked.mean(VALUES, MASK.astype(np.float32))
-    with pytest.raises(ValueError, match=r"q=1\.5 is not legal: it must lie in \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"q: 1\.5 is not a number in \[0, 1\]"):
         masked.quantile(VALUES, MASK, 1.5)

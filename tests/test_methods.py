@@ -11,10 +11,10 @@ import pytest
 from test_objectives import make_batch
 
 from kpo_jax import config as config_lib
-from kpo_jax.algorithm.advantages import ADVANTAGES
+from kpo_jax.advantages import ADVANTAGES
 from kpo_jax.config import Config, ObjectiveConfig, build_filter, build_objective
 from kpo_jax.filters import FILTERS, apply_filter
-from kpo_jax.methods import METHODS, method, with_method
+from kpo_jax.algorithm.methods import METHODS, method, with_method
 from kpo_jax.model.critic import CriticConfig
 from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.objectives.kl import KLConfig

@@ -11,7 +11,7 @@ from test_trace import build, small
 from kpo_jax.commands import noise
 from kpo_jax.config import spelled_out
 from kpo_jax.filters import FILTERS
-from kpo_jax.methods import METHODS
+from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.model.packing import PackShape
 from kpo_jax.training import step as stages
 

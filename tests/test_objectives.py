@@ -206,17 +206,17 @@ def test_objectives_are_static_and_registered():
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (dict(clip_low=-0.1), "clip_low=-0.1 is not legal: it must lie in [0, 1]"),
-        (dict(clip_low=1.5), "clip_low=1.5 is not legal: it must lie in [0, 1]"),
-        (dict(clip_high=-1e-4), "clip_high=-0.0001 is not legal: it must be >= 0"),
-        (dict(clip_high=math.nan), "clip_high=nan is not legal: it must be >= 0"),
-        (dict(log_ratio_cap=0), "log_ratio_cap=0 is not legal: it must lie in (0, 80]"),
-        (dict(aggregation="mean"), f"aggregation='mean' is not legal: it must be one of {', '.join(AGGREGATIONS)}"),
+        (dict(clip_low=-0.1), "clip_low: -0.1 is not a number in [0, 1]"),
+        (dict(clip_low=1.5), "clip_low: 1.5 is not a number in [0, 1]"),
+        (dict(clip_high=-1e-4), "clip_high: -0.0001 is not a number >= 0 (inf allowed)"),
+        (dict(clip_high=math.nan), "clip_high: nan is not a number >= 0 (inf allowed)"),
+        (dict(log_ratio_cap=0), "log_ratio_cap: 0 is not a number in (0, 80]"),
+        (dict(aggregation="mean"), f"aggregation: 'mean' is not one of {', '.join(AGGREGATIONS)}"),
         (
             dict(aggregation="seq-mean-token-sum-norm", length_norm=0),
-            "length_norm=0 is not legal: seq-mean-token-sum-norm needs a finite number > 0",
+            "length_norm: 0 is not a finite number > 0",
         ),
-        (dict(length_norm=5), "length_norm=5 is not legal: seq-mean-token-mean takes none"),
+        (dict(length_norm=5), "length_norm: 5 does nothing with aggregation 'seq-mean-token-mean'"),
     ],
 )
 def test_bad_parameters_are_named(bad, message):

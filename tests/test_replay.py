@@ -17,7 +17,7 @@ from test_filters import EXAMPLES
 from kpo_jax.commands import grid, replay
 from kpo_jax.config import AlgorithmConfig, FilterConfig, ObjectiveConfig, build_filter, build_objective, spelled_out
 from kpo_jax.filters import FILTERS, apply_filter
-from kpo_jax.methods import METHODS
+from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.recording import trace
 from kpo_jax.records import Batch, TokenTrace
 
@@ -339,7 +339,7 @@ WRONG = [
     ("kalman:process_va=1", "'process_va' is no field of a filter or objective; nearest legal field: process_var"),
     ("kalman:process_var=a:measurement_var=1", "process_var: 'a' is not a float"),
     ("kalman:process_var=1", "measurement_var: required by filter 'kalman'"),
-    ("kalman:process_var=-1:measurement_var=1", "process_var=-1.0 is not legal"),
+    ("kalman:process_var=-1:measurement_var=1", "process_var: -1.0 is not"),
     ("identity:kappa=3", "filter 'identity' has no such parameter"),
     ("identity:clip=maybe", "clip: 'maybe' is not a bool"),
     ("identity:clip_low", "clip_low needs a list of values"),

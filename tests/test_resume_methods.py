@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kpo_jax.config import CheckpointConfig, Config, LearnerConfig, MeshConfig, RolloutConfig
-from kpo_jax.methods import method
+from kpo_jax.algorithm.methods import method
 from kpo_jax.model.critic import CriticConfig
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.objectives.kl import KLConfig

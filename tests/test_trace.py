@@ -25,7 +25,7 @@ from kpo_jax.config import (
     load_config_file,
     validate,
 )
-from kpo_jax.methods import METHODS
+from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.recording import trace
 from kpo_jax.records import TokenTrace, Verdict
 from kpo_jax.runtime.sharding import make_mesh

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from kpo_jax.config import LearnerConfig, MeshConfig, build_filter, build_objective
-from kpo_jax.methods import METHODS
+from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.model.packing import make_batch, pack, pack_shape
 from kpo_jax.runtime.sharding import make_mesh, put_microbatches

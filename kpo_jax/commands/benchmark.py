@@ -18,7 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax.config import Config, build_filter
+from kpo_jax.algorithm.choices import build_filter
+from kpo_jax.config import Config
 from kpo_jax.model import flops
 from kpo_jax.report.report import table
 from kpo_jax.sampling.engine import make_sampler

@@ -95,7 +95,7 @@ def estimate(log_ratio: np.ndarray, mask: np.ndarray, *, initial_ratio: float = 
     """
     series, lengths = _compact(log_ratio, mask)
     if not initial_ratio >= 0:
-        raise ValueError(f"initial_ratio={initial_ratio!r} is not legal: it must be >= 0 (inf: diffuse)")
+        raise ValueError(f"initial_ratio: {initial_ratio!r} is not a number >= 0 (inf: diffuse)")
     if not np.any(series):
         raise ValueError(
             "estimate: every valid log-ratio is 0, as before the first update; there is no noise to estimate"
@@ -284,7 +284,7 @@ def _standardize(
         ("initial_var", initial_var),
     ):
         if not value >= 0 or (math.isinf(value) and name != "initial_var"):
-            raise ValueError(f"{name}={value!r} is not legal: it must be a finite number >= 0")
+            raise ValueError(f"{name}: {value!r} is not a finite number >= 0")
     if not process_var + measurement_var > 0:
         raise ValueError("process_var, measurement_var: both are 0, so no innovation is possible")
     innovations, variances = _innovations(series, process_var, measurement_var, initial_var)

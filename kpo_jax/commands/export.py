@@ -14,8 +14,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax.config import Config, from_dict
+from kpo_jax.config import Config
 from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.recording.workdir import run_config
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
 from kpo_jax.training import trainer
@@ -65,17 +66,6 @@ def check_empty(out: str) -> None:
     """Raises ValueError if `out` is anything but an empty directory or nothing yet."""
     if os.path.lexists(out) and not (os.path.isdir(out) and not os.listdir(out)):
         raise ValueError(f"--out: {out} is there and not an empty directory; nothing is overwritten")
-
-
-def run_config(workdir: str) -> Config:
-    """The configuration that stands in a run's workdir. Raises ValueError if there is none."""
-    path = Path(workdir) / "config.json"
-    if not path.is_file():
-        raise ValueError(f"--workdir: no run in {workdir} (no config.json)")
-    try:
-        return from_dict(json.loads(path.read_text()))
-    except ValueError as error:
-        raise ValueError(f"{path}: not a configuration of this version: {error}") from error
 
 
 # ------------------------------------------------------------------------------------------------------------ documents

@@ -1,8 +1,8 @@
 """Grids of filters and objectives, written on one line: NAME:field=value,value:field=value,...
 
-NAME is a method (its filter and its objective), a filter (with the recorded objective), or `recorded`. Every field of
-FilterConfig and ObjectiveConfig may follow, and objective=NAME; several values of a field make a grid, all combinations
-of all fields:
+NAME is a method (its filter and its objective), a filter (with the recorded objective; file.py:Name is one too), or
+`recorded`. Every field of the filter and of the objective may follow, and objective=NAME; several values of a field
+make a grid, all combinations of all fields:
 
     kalman:process_var=1e-6,1e-4,1e-2:measurement_var=1
     is_kpo_weak:kappa=1,2,3:clip_low=3e-4,0.2:clip_high=0.28
@@ -10,17 +10,15 @@ of all fields:
 
 import dataclasses
 import itertools
-import types
-import typing
 from typing import NamedTuple
 
-from kpo_jax.config import AlgorithmConfig, FilterConfig, ObjectiveConfig, build_filter, build_objective, nearest
-from kpo_jax.filters import FILTER_GRADIENTS, FILTERS
-from kpo_jax.methods import METHODS
-
-_FILTER_FIELDS = set(FilterConfig.__dataclass_fields__) - {"name"}
-_OBJECTIVE_FIELDS = set(ObjectiveConfig.__dataclass_fields__) - {"name"}
-_BOOLS = {"true": True, "1": True, "false": False, "0": False}
+from kpo_jax import references
+from kpo_jax.algorithm.choices import AlgorithmConfig, FilterConfig, ObjectiveConfig, build_filter, build_objective
+from kpo_jax.algorithm.methods import METHODS
+from kpo_jax.config import Config, line, override, to_dict
+from kpo_jax.config.plain import fields_of, from_plain, parameter_leaves
+from kpo_jax.config.suggest import did_you_mean
+from kpo_jax.filters import FILTERS
 
 
 class Candidate(NamedTuple):
@@ -30,40 +28,26 @@ class Candidate(NamedTuple):
     algorithm: AlgorithmConfig
 
 
-def parse(line: str, recorded: AlgorithmConfig) -> list[Candidate]:
-    """The candidates of one line. Raises ValueError, one line, for a name, field, value or combination that is not
-    legal.
-    """
-    name, *parts = line.split(":")
-    fields: dict[str, list[str]] = {}
-    for part in parts:
+def parse(text: str, recorded: AlgorithmConfig) -> list[Candidate]:
+    """The candidates of one line. Raises ValueError, one line, for a name, field, value or combination that is none."""
+    parts = text.split(":")
+    named = list(itertools.takewhile(lambda part: "=" not in part, parts))
+    name, fields = ":".join(named), {}
+    for part in parts[len(named) :]:
         field, equals, values = part.partition("=")
-        legal = _FILTER_FIELDS | _OBJECTIVE_FIELDS | {"objective"}
-        if field not in legal:
-            raise ValueError(f"--grid={line}: {field!r} is no field of a filter or objective{nearest(field, legal)}")
         if not equals or field in fields:
-            raise ValueError(
-                f"--grid={line}: {field} needs {'one' if field in fields else 'a'} list of values, {field}=value,value"
-            )
+            number = "one" if field in fields else "a"
+            raise ValueError(f"--grid={text}: {field} needs {number} list of values, {field}=value,value")
         fields[field] = values.split(",")
     candidates = []
     for values in itertools.product(*fields.values()):
         chosen = dict(zip(fields, values, strict=True))
         try:
             algorithm = _replace(_base(name, recorded), chosen)
-            check(algorithm)
         except ValueError as error:
-            raise ValueError(f"--grid={line}: {error}") from None
+            raise ValueError(f"--grid={text}: {error}") from None
         candidates.append(Candidate(":".join([name, *(f"{k}={v}" for k, v in chosen.items())]), algorithm))
     return candidates
-
-
-def check(algorithm: AlgorithmConfig) -> None:
-    """Raise ValueError unless filter, gradient and objective are legal, as in a configuration."""
-    build_filter(algorithm.filter)
-    build_objective(algorithm.objective)
-    if algorithm.filter.gradient not in FILTER_GRADIENTS:
-        raise ValueError(f"gradient: {algorithm.filter.gradient!r} is not {' or '.join(FILTER_GRADIENTS)}")
 
 
 def _base(name: str, recorded: AlgorithmConfig) -> AlgorithmConfig:
@@ -71,32 +55,37 @@ def _base(name: str, recorded: AlgorithmConfig) -> AlgorithmConfig:
         return recorded
     if name in METHODS:
         return METHODS[name]
-    if name in FILTERS:
-        return dataclasses.replace(recorded, filter=FilterConfig(name=name))
-    legal = ["recorded", *METHODS, *FILTERS]
-    raise ValueError(f"no method or filter {name!r}{nearest(name, legal).replace('field', 'name')}")
+    if name in FILTERS or references.is_reference(name):
+        return dataclasses.replace(recorded, filter=FilterConfig(name))
+    raise ValueError(f"no method or filter {name!r}{did_you_mean(name, ['recorded', *METHODS, *FILTERS])}")
 
 
 def _replace(base: AlgorithmConfig, texts: dict[str, str]) -> AlgorithmConfig:
-    ratio_filter = _typed(FilterConfig, {k: v for k, v in texts.items() if k in _FILTER_FIELDS})
-    objective = ObjectiveConfig(name=texts["objective"]) if "objective" in texts else base.objective
-    return dataclasses.replace(
-        base,
-        filter=dataclasses.replace(base.filter, **ratio_filter),
-        objective=dataclasses.replace(
-            objective, **_typed(ObjectiveConfig, {k: v for k, v in texts.items() if k in _OBJECTIVE_FIELDS})
-        ),
-    )
+    """The algorithm with the fields that `texts` names. Raises ValueError for what is no field or not legal."""
+    plain = to_dict(Config(algorithm=base))
+    if "objective" in texts:
+        plain = _overridden(plain, {"algorithm.objective.name": texts["objective"]})
+    legal = {
+        part: {*fields_of(cls), *parameter_leaves(cls, plain["algorithm"][part]["name"])} - {"name"}
+        for part, cls in (("filter", FilterConfig), ("objective", ObjectiveConfig))
+    }
+    paths = {}
+    for field in texts.keys() - {"objective"}:
+        part = next((part for part, fields in legal.items() if field in fields), None)
+        if part is None:
+            near = did_you_mean(field, [*legal["filter"], *legal["objective"], "objective"])
+            raise ValueError(f"{field!r} is no field of this filter or objective{near}")
+        paths[f"algorithm.{part}.{field}"] = texts[field]
+    plain = _overridden(plain, paths)
+    algorithm, problems = from_plain(AlgorithmConfig, plain["algorithm"])
+    if problems:
+        raise ValueError("; ".join(map(line, problems)))
+    build_filter(algorithm.filter), build_objective(algorithm.objective)
+    return algorithm
 
 
-def _typed(cls, texts: dict[str, str]) -> dict:
-    hints, values = typing.get_type_hints(cls), {}
-    for name, text in texts.items():
-        hint = hints[name]
-        if isinstance(hint, types.UnionType):
-            hint = next(h for h in typing.get_args(hint) if h is not type(None))
-        try:
-            values[name] = _BOOLS[text.lower()] if hint is bool else hint(text)
-        except (ValueError, KeyError):
-            raise ValueError(f"{name}: {text!r} is not a {hint.__name__}") from None
-    return values
+def _overridden(plain: dict, texts: dict[str, str]) -> dict:
+    changed = override(plain, texts)
+    if changed.problems:
+        raise ValueError("; ".join(map(line, changed.problems)))
+    return changed.plain

@@ -10,11 +10,11 @@ import dataclasses
 import jax
 import numpy as np
 
-from kpo_jax.algorithm.advantages import ADVANTAGES
+from kpo_jax.advantages.group import Group
+from kpo_jax.algorithm.methods import METHODS, name_of
 from kpo_jax.commands import replay
 from kpo_jax.commands.replay import Minibatch
 from kpo_jax.config import Config
-from kpo_jax.methods import METHODS, name_of
 from kpo_jax.model.packing import PackShape, pack, pack_shape, unpack
 from kpo_jax.report.report import table
 from kpo_jax.runtime import distributed
@@ -155,7 +155,7 @@ def run(config: Config, data, machine, params, step: int, workdir: str) -> str:
     """
     result = stages.collect(config, data, machine, params, step + 1)
     if config.algorithm.has_critic:  # only the advantage's sign matters here, and a group's does without the critic
-        result.rows["advantage"] = np.asarray(ADVANTAGES["group"](result.rows["reward"], config.rollout.group_size))
+        result.rows["advantage"] = np.asarray(Group()(result.rows["reward"], config.rollout.group_size))
     minibatches = [rows for rows, _, _ in stages.pack_minibatches(config, machine, result.rows)]
     scores = variations(config, machine, params, minibatches, data.train.prompt_length)
     algorithms = dict(METHODS) if name_of(config.algorithm) else {"this run": config.algorithm} | METHODS

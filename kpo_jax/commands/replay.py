@@ -17,12 +17,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import masked
+from kpo_jax import masked, references
+from kpo_jax.algorithm.choices import AlgorithmConfig, build_filter, build_objective
+from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.commands import estimation, grid
 from kpo_jax.commands.grid import Candidate
-from kpo_jax.config import AlgorithmConfig, FilterConfig, ObjectiveConfig, build_filter, build_objective
+from kpo_jax.config import to_dict
+from kpo_jax.config.plain import from_plain
 from kpo_jax.filters import apply_filter
-from kpo_jax.methods import METHODS
 from kpo_jax.objectives import aggregation_weights
 from kpo_jax.recording import trace
 from kpo_jax.records import Batch
@@ -134,14 +136,13 @@ def _places(step, number: int) -> tuple[np.ndarray, ...]:
 
 
 def recorded_algorithm(description: dict) -> AlgorithmConfig:
-    """The filter and objective of a trace. Raises ValueError if this version has no such thing."""
-    try:
-        algorithm = AlgorithmConfig(
-            filter=FilterConfig(**description["filter"]), objective=ObjectiveConfig(**description["objective"])
-        )
-        grid.check(algorithm)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"trace: its algorithm is not one of this version: {error}") from error
+    """The filter and objective of a trace, of the source that the trace holds. Raises ValueError if there is none."""
+    references.use(description.get("sources", {}))
+    plain = {name: description[name] for name in ("filter", "objective")}
+    algorithm, problems = from_plain(AlgorithmConfig, plain)
+    if problems:
+        lines = "; ".join(f"{path}: {text}" for path, text in problems)
+        raise ValueError(f"trace: its algorithm is not one of this version: {lines}")
     return algorithm
 
 
@@ -306,8 +307,8 @@ def fit(given: list[Minibatch]) -> tuple[dict | None, str]:
 
 
 def _given(algorithm: AlgorithmConfig) -> dict:
-    parts = {name: dataclasses.asdict(getattr(algorithm, name)) for name in ("filter", "objective")}
-    return {name: {k: v for k, v in part.items() if v is not None} for name, part in parts.items()}
+    plain = to_dict(algorithm)
+    return {name: {k: v for k, v in plain[name].items() if v is not None} for name in ("filter", "objective")}
 
 
 def _check(description, found: list[dict], given) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from jax.experimental import topologies
 
 from kpo_jax.commands import dry_run as plan
-from kpo_jax.config import Config, validate
+from kpo_jax.config import Config, problems_of
 from kpo_jax.model import flops
 from kpo_jax.model.packing import PackShape, make_batch, pack
 from kpo_jax.recording.metrics import tell
@@ -80,7 +80,7 @@ def on(config: Config, text: str) -> Config:
     """
     sizes = mesh_shape(config.mesh, parse(text)[1])
     config = dataclasses.replace(config, mesh=dataclasses.replace(config.mesh, **sizes))
-    if problems := validate(config):
+    if problems := problems_of(config):
         raise ValueError("; ".join(problems))
     update_shape(config, _prompt_length(config), sizes["data"] * sizes["fsdp"])
     return config

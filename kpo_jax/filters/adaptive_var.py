@@ -13,8 +13,8 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from kpo_jax import masked
-from kpo_jax.filters.base import require_not_negative, require_positive, require_share, scan_tokens, zero_masked
+from kpo_jax.checks import not_negative, positive, refuse, share
+from kpo_jax.filters.base import clean_tokens, scan_tokens, zero_masked
 from kpo_jax.records import FilterOutput
 
 
@@ -37,17 +37,22 @@ class AdaptiveVar:
     initial_var: float = 0.0
     rate: float = 0.05
     floor: float = 1e-6
+    examples: ClassVar[tuple[dict, ...]] = (dict(process_var=1e-2, measurement_var=0.1, initial_var=0.3),)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        require_not_negative(self, "process_var", "initial_var")
-        require_positive(self, "measurement_var", "floor")
-        require_share(self, "rate")
+        refuse(
+            [
+                *not_negative(self, "process_var", "initial_var"),
+                *positive(self, "measurement_var", "floor"),
+                *share(self, "rate"),
+            ]
+        )
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         squares = self.initial_var + self.process_var + self.measurement_var
         initial = (jnp.float32(0), jnp.float32(self.initial_var), jnp.float32(squares))
         return zero_masked(scan_tokens(self.step, initial, log_ratio, response_mask), response_mask)

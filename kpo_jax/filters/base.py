@@ -5,7 +5,6 @@ file beside this one and add a line to FILTERS in `__init__.py`.
 """
 
 import math
-import numbers
 from collections.abc import Callable
 from typing import ClassVar, Protocol
 
@@ -50,7 +49,7 @@ def apply_filter(
 
     Raises ValueError on any other `gradient`.
     """
-    log_ratio = masked.clean(log_ratio, response_mask)
+    log_ratio = clean_tokens(log_ratio, response_mask)
     if gradient == "straight_through":
         output = jax.lax.stop_gradient(ratio_filter(jax.lax.stop_gradient(log_ratio), response_mask))
         # The bracket is exactly 0, so the value is exactly rho; (rho + z) - z would round.
@@ -58,7 +57,27 @@ def apply_filter(
     if gradient == "through_filter":
         output = ratio_filter(log_ratio, response_mask)
         return jax.lax.stop_gradient(output)._replace(log_ratio=output.log_ratio)
-    raise ValueError(f"gradient={gradient!r} is not legal: it must be one of {', '.join(FILTER_GRADIENTS)}")
+    raise ValueError(f"gradient: {gradient!r} is not one of {', '.join(FILTER_GRADIENTS)}")
+
+
+def check_tokens(log_ratio: jax.Array, response_mask: jax.Array) -> None:
+    """Raise ValueError unless log_ratio is [B, T] and response_mask a boolean mask of that shape."""
+    if jnp.ndim(log_ratio) != 2:
+        raise ValueError(
+            f"log_ratio has shape {jnp.shape(log_ratio)}; a filter takes [B, T], so one response is z[None]"
+        )
+    if jnp.shape(response_mask) != jnp.shape(log_ratio):
+        raise ValueError(f"response_mask has shape {jnp.shape(response_mask)}, log_ratio {jnp.shape(log_ratio)}")
+    if jnp.asarray(response_mask).dtype != jnp.bool_:
+        raise ValueError(
+            f"response_mask must be boolean (True on valid tokens), got {jnp.asarray(response_mask).dtype}"
+        )
+
+
+def clean_tokens(log_ratio: jax.Array, response_mask: jax.Array) -> jax.Array:
+    """log_ratio [B, T] in float32 with zeros where masked. Raises ValueError as `check_tokens` does."""
+    check_tokens(log_ratio, response_mask)
+    return masked.clean(jnp.asarray(log_ratio), jnp.asarray(response_mask))
 
 
 def scan_tokens(step: Callable, initial, log_ratio: jax.Array, observed: jax.Array) -> FilterOutput:
@@ -91,44 +110,3 @@ def zero_masked(output: FilterOutput, response_mask: jax.Array) -> FilterOutput:
 def shift_right(x: jax.Array) -> jax.Array:
     """x [B, T] one token later, 0 first: what was known before each token."""
     return jnp.pad(x[:, :-1], ((0, 0), (1, 0)))
-
-
-def require(legal: bool, name: str, value, description: str) -> None:
-    """Raise a one-line ValueError naming the field, its value and the legal range unless `legal`."""
-    if not legal:
-        raise ValueError(f"{name}={value!r} is not legal: it must be {description}")
-
-
-def is_number(value) -> bool:
-    """A real number, neither a bool nor NaN; inf counts."""
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and value == value
-
-
-def require_positive(owner, *names: str) -> None:
-    """Raise a one-line ValueError unless the named fields are finite numbers > 0."""
-    for name in names:
-        value = getattr(owner, name)
-        require(is_number(value) and 0 < value < math.inf, name, value, "a finite number > 0")
-
-
-def require_not_negative(owner, *names: str) -> None:
-    """Raise a one-line ValueError unless the named fields are finite numbers >= 0."""
-    for name in names:
-        value = getattr(owner, name)
-        require(is_number(value) and 0 <= value < math.inf, name, value, "a finite number >= 0")
-
-
-def require_count(owner, *names: str) -> None:
-    """Raise a one-line ValueError unless the named fields are whole numbers >= 1."""
-    for name in names:
-        value = getattr(owner, name)
-        require(
-            isinstance(value, int) and not isinstance(value, bool) and value >= 1, name, value, "a whole number >= 1"
-        )
-
-
-def require_share(owner, *names: str) -> None:
-    """Raise a one-line ValueError unless the named fields lie in (0, 1]."""
-    for name in names:
-        value = getattr(owner, name)
-        require(is_number(value) and 0 < value <= 1, name, value, "a number in (0, 1]")

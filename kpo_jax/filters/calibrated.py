@@ -10,8 +10,8 @@ from typing import ClassVar
 
 import jax
 
-from kpo_jax import masked
-from kpo_jax.filters.base import batch_scale, is_number, require, require_not_negative, require_positive, zero_masked
+from kpo_jax.checks import above_zero, not_negative, positive, refuse
+from kpo_jax.filters.base import batch_scale, clean_tokens, zero_masked
 from kpo_jax.filters.saturated_kalman import SaturatedKalman
 from kpo_jax.records import FilterOutput
 
@@ -35,16 +35,21 @@ class Calibrated:
     initial_ratio: float = 0.0
     kappa: float = 3.0
     floor: float = 1e-6
+    examples: ClassVar[tuple[dict, ...]] = (dict(var_ratio=0.1, initial_ratio=0.3, kappa=1.0),)
     batch_coupled: ClassVar[bool] = True
 
     def __post_init__(self):
-        require_not_negative(self, "var_ratio", "initial_ratio")
-        require(is_number(self.kappa) and self.kappa > 0, "kappa", self.kappa, "a number > 0 (inf allowed)")
-        require_positive(self, "floor")
+        refuse(
+            [
+                *not_negative(self, "var_ratio", "initial_ratio"),
+                *above_zero(self, "kappa"),
+                *positive(self, "floor"),
+            ]
+        )
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         scale = batch_scale(log_ratio, response_mask, self.floor)
         unit = SaturatedKalman(self.var_ratio, 1.0, self.initial_ratio, self.kappa)(log_ratio / scale, response_mask)
         output = unit._replace(

@@ -7,8 +7,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from kpo_jax import masked
-from kpo_jax.filters.base import zero_masked
+from kpo_jax.filters.base import clean_tokens, zero_masked
 from kpo_jax.records import FilterOutput
 
 
@@ -21,12 +20,13 @@ class Cumulative:
     whole.
     """
 
+    examples: ClassVar[tuple[dict, ...]] = ({},)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         output = FilterOutput(
             log_ratio=jnp.cumsum(log_ratio, axis=1),
             innovation=log_ratio,

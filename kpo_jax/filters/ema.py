@@ -7,8 +7,8 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from kpo_jax import masked
-from kpo_jax.filters.base import require_share, zero_masked
+from kpo_jax.checks import refuse, share
+from kpo_jax.filters.base import clean_tokens, zero_masked
 from kpo_jax.filters.kalman import filter_in_parallel
 from kpo_jax.records import FilterOutput
 
@@ -25,15 +25,16 @@ class Ema:
     """
 
     gain: float
+    examples: ClassVar[tuple[dict, ...]] = (dict(gain=0.3),)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        require_share(self, "gain")
+        refuse(share(self, "gain"))
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         output = filter_in_parallel(self, log_ratio, response_mask, constant_gains)
         return zero_masked(output, response_mask)
 

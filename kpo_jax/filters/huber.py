@@ -11,8 +11,8 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from kpo_jax.filters.base import require_count, require_positive
-from kpo_jax.filters.kalman import check_finite_model, filter_reweighted
+from kpo_jax.checks import positive, refuse, whole
+from kpo_jax.filters.kalman import filter_reweighted, problems_of_finite_model
 from kpo_jax.records import FilterOutput
 
 
@@ -33,13 +33,12 @@ class Huber:
     initial_var: float = 0.0
     bound: float = 1.345
     iterations: int = 2
+    examples: ClassVar[tuple[dict, ...]] = (dict(process_var=1e-2, measurement_var=0.1, initial_var=0.3),)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        check_finite_model(self)
-        require_positive(self, "bound")
-        require_count(self, "iterations")
+        refuse([*problems_of_finite_model(self), *positive(self, "bound"), *whole(self, 1, "iterations")])
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""

@@ -7,8 +7,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from kpo_jax import masked
-from kpo_jax.filters.base import shift_right, zero_masked
+from kpo_jax.filters.base import clean_tokens, shift_right, zero_masked
 from kpo_jax.records import FilterOutput
 
 
@@ -19,12 +18,13 @@ class Identity:
     The innovation is the step from the previous valid token (from 0 at the first), its expected deviation inf.
     """
 
+    examples: ClassVar[tuple[dict, ...]] = ({},)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         places = jnp.arange(log_ratio.shape[1], dtype=jnp.int32)[None, :]
         last_valid = jax.lax.cummax(jnp.where(response_mask, places, 0), axis=1)  # a masked place 0 holds a clean 0
         state = jnp.take_along_axis(log_ratio, last_valid, axis=1)

@@ -4,8 +4,8 @@ Measurements and state steps may both have outliers. From the prediction, k grad
 losses,
 
     rho += s (K beta (z - rho) + (1 - K) alpha (predicted - rho))
-    alpha = min(1, c_s sqrt(predicted_var) / |rho - predicted|)        beta = min(1, c_o sqrt(measurement_var) / |z -
-    rho|)
+    alpha = min(1, c_s sqrt(predicted_var) / |rho - predicted|)
+    beta = min(1, c_o sqrt(measurement_var) / |z - rho|)
 
 then, unless the covariance is the standard one, 1 / state_var = alpha / predicted_var + beta / measurement_var.
 """
@@ -17,15 +17,8 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from kpo_jax import masked
-from kpo_jax.filters.base import (
-    require,
-    require_count,
-    require_not_negative,
-    require_positive,
-    scan_tokens,
-    zero_masked,
-)
+from kpo_jax.checks import not_negative, one_of, positive, refuse, share, whole
+from kpo_jax.filters.base import clean_tokens, scan_tokens, zero_masked
 from kpo_jax.records import FilterOutput
 
 COVARIANCES = ("weighted", "standard")
@@ -56,19 +49,24 @@ class Iterated:
     iterations: int = 3
     step_size: float = 1.0
     covariance: str = "weighted"
+    examples: ClassVar[tuple[dict, ...]] = (dict(process_var=1e-2, measurement_var=0.1, initial_var=0.3),)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        require_positive(self, "process_var", "measurement_var", "bound", "state_bound")
-        require_not_negative(self, "initial_var")
-        require_count(self, "iterations")
-        require(0 < self.step_size <= 1, "step_size", self.step_size, "a number in (0, 1]")
-        require(self.covariance in COVARIANCES, "covariance", self.covariance, f"one of {', '.join(COVARIANCES)}")
+        refuse(
+            [
+                *positive(self, "process_var", "measurement_var", "bound", "state_bound"),
+                *not_negative(self, "initial_var"),
+                *whole(self, 1, "iterations"),
+                *share(self, "step_size"),
+                *one_of(self, "covariance", COVARIANCES),
+            ]
+        )
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         initial = (jnp.float32(0), jnp.float32(self.initial_var / self.measurement_var))
         return zero_masked(scan_tokens(self.step, initial, log_ratio, response_mask), response_mask)
 

@@ -21,23 +21,16 @@ import jax
 import jax.numpy as jnp
 from jax.custom_derivatives import SymbolicZero
 
-from kpo_jax import masked as masked_stats
-from kpo_jax.filters.base import (
-    is_number,
-    require,
-    require_not_negative,
-    require_positive,
-    scan_tokens,
-    shift_right,
-    zero_masked,
-)
+from kpo_jax.checks import Problem, from_zero, not_negative, one_of, positive, refuse
+from kpo_jax.filters.base import check_tokens, clean_tokens, scan_tokens, shift_right, zero_masked
 from kpo_jax.records import FilterOutput
 
 MASKED_TOKENS = ("hold", "zero_observation")
 METHODS = ("auto", "scan", "parallel")
 
-# On a CPU the scan is the faster one, as measured in docs/performance.md ("The filters"). On a GPU or TPU the parallel
-# form is expected to be, which is not measured yet: it makes log T passes where a scan makes T small steps.
+# cpu: measured, see "The filters" in docs/performance.md.
+# gpu, tpu: by reasoning, not yet measured: a scan is one small step after another, T launches of a kernel or trips of a
+# loop whatever the batch, where the parallel form is log T passes over all of it.
 METHOD_OF_BACKEND = {"cpu": "scan", "gpu": "parallel", "tpu": "parallel"}
 
 
@@ -58,35 +51,37 @@ class Kalman:
     initial_var: float = 0.0
     masked: str = "hold"
     method: str = "auto"
+    examples: ClassVar[tuple[dict, ...]] = (
+        dict(process_var=1e-2, measurement_var=0.1, initial_var=0.3, masked="hold", method="scan"),
+        dict(process_var=1e-2, measurement_var=0.1, initial_var=0.3, masked="zero_observation", method="parallel"),
+    )
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        check_model(self)
+        refuse(problems_of_model(self))
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
         if chosen_method(self) == "scan":
             return filter_by_scan(self, log_ratio, response_mask)
-        log_ratio = masked_stats.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         return zero_masked(filter_in_parallel(self, log_ratio, observed_places(self, response_mask)), response_mask)
 
 
-def check_model(model) -> None:
-    """Raise ValueError unless the fields that all Kalman filters share are legal."""
-    for name in ("process_var", "initial_var"):
-        value = getattr(model, name)
-        require(is_number(value) and value >= 0, name, value, "a number >= 0 (inf allowed)")
-    value = model.measurement_var
-    require(is_number(value) and 0 < value < math.inf, "measurement_var", value, "a finite number > 0")
-    require(model.masked in MASKED_TOKENS, "masked", model.masked, f"one of {', '.join(MASKED_TOKENS)}")
-    require(model.method in METHODS, "method", model.method, f"one of {', '.join(METHODS)}")
+def problems_of_model(model) -> list[Problem]:
+    """What is wrong with the fields that all Kalman filters share; variances of the state may be inf."""
+    return [
+        *from_zero(model, "process_var", "initial_var"),
+        *positive(model, "measurement_var"),
+        *one_of(model, "masked", MASKED_TOKENS),
+        *one_of(model, "method", METHODS),
+    ]
 
 
-def check_finite_model(model) -> None:
-    """Raise ValueError unless the variances are legal for a filter whose gain depends on the data: finite, too."""
-    require_not_negative(model, "process_var", "initial_var")
-    require_positive(model, "measurement_var")
+def problems_of_finite_model(model) -> list[Problem]:
+    """The same for a filter whose gain depends on the data: its variances must be finite too."""
+    return [*not_negative(model, "process_var", "initial_var"), *positive(model, "measurement_var")]
 
 
 def observed_places(model, response_mask: jax.Array) -> jax.Array:
@@ -106,6 +101,7 @@ def filter_by_scan(model, log_ratio: jax.Array, response_mask: jax.Array, lost: 
     `lost` is the share of a measurement's information that the covariance counts as lost to saturation. Float32 leaves
     the gain of the recursion within 1e-7 of exact; at Q/V = 1e-6 that is 5e-5 of the gain itself.
     """
+    check_tokens(log_ratio, response_mask)
     state_mean, innovation, predicted_var = _recursion(
         model, lost, jnp.asarray(log_ratio, jnp.float32), jnp.asarray(response_mask)
     )
@@ -216,7 +212,7 @@ def filter_reweighted(model, log_ratio: jax.Array, response_mask: jax.Array, wei
         output = FilterOutput(updated_mean, innovation, measurement_std * jnp.sqrt(1 + predicted_var), gain, saturated)
         return (updated_mean, predicted_var / (1 + weight * predicted_var)), output
 
-    log_ratio = masked_stats.clean(log_ratio, response_mask)
+    log_ratio = clean_tokens(log_ratio, response_mask)
     initial = (jnp.float32(0), jnp.float32(model.initial_var / model.measurement_var))
     return zero_masked(scan_tokens(step, initial, log_ratio, response_mask), response_mask)
 

@@ -20,8 +20,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import masked
-from kpo_jax.filters.base import is_number, require, shift_right
+from kpo_jax.checks import positive, refuse
+from kpo_jax.filters.base import clean_tokens, shift_right
 from kpo_jax.records import FilterOutput
 
 SMALLEST_DECAY = 1e-30
@@ -38,17 +38,16 @@ class KpoReleased:
 
     process_var: float
     measurement_var: float
+    examples: ClassVar[tuple[dict, ...]] = (dict(process_var=1e-2, measurement_var=1.0),)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        for name in ("process_var", "measurement_var"):
-            value = getattr(self, name)
-            require(is_number(value) and 0 < value < math.inf, name, value, "a finite number > 0")
+        refuse(positive(self, "process_var", "measurement_var"))
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         gain, decay = (jnp.broadcast_to(x[None, :], log_ratio.shape) for x in self.gain_and_decay(log_ratio.shape[1]))
         state_mean = decay * jnp.cumsum(gain * log_ratio / decay, axis=1)
         # The product with the mask, spelled out: a compiler turns x * mask into a selection, which would drop the NaN.

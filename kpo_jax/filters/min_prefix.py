@@ -10,8 +10,7 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from kpo_jax import masked
-from kpo_jax.filters.base import zero_masked
+from kpo_jax.filters.base import clean_tokens, zero_masked
 from kpo_jax.records import FilterOutput
 
 
@@ -22,12 +21,13 @@ class MinPrefix:
     Experimental. As in `Cumulative`, a token's log-ratio is expected to be 0 and counts whole.
     """
 
+    examples: ClassVar[tuple[dict, ...]] = ({},)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         so_far = jax.lax.cummin(jnp.where(response_mask, log_ratio, jnp.inf), axis=1)
         before = jnp.pad(so_far[:, :-1], ((0, 0), (1, 0)), constant_values=jnp.inf)
         output = FilterOutput(

@@ -7,22 +7,13 @@ The constants make s a Gaussian's standard deviation. Gains are the linear filte
 """
 
 import dataclasses
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 
-from kpo_jax import masked
-from kpo_jax.filters.base import (
-    GAUSSIAN_MEAN,
-    GAUSSIAN_MEDIAN,
-    batch_scale,
-    require,
-    require_not_negative,
-    require_positive,
-    require_share,
-    scan_tokens,
-    zero_masked,
-)
+from kpo_jax.checks import not_negative, one_of, positive, refuse, share
+from kpo_jax.filters.base import GAUSSIAN_MEAN, GAUSSIAN_MEDIAN, batch_scale, clean_tokens, scan_tokens, zero_masked
 from kpo_jax.records import FilterOutput
 
 STATISTICS = ("mean", "median")
@@ -50,14 +41,21 @@ class RunningScale:
     rate: float = 0.05
     initial_scale: float | None = None
     floor: float = 1e-6
+    examples: ClassVar[tuple[dict, ...]] = (
+        dict(var_ratio=0.1, initial_ratio=0.3, kappa=1.0),
+        dict(var_ratio=0.1, initial_ratio=0.3, kappa=1.0, statistic="median", initial_scale=0.8),
+    )
 
     def __post_init__(self):
-        require_not_negative(self, "var_ratio", "initial_ratio")
-        require_positive(self, "kappa", "floor")
-        require_share(self, "rate")
-        require(self.statistic in STATISTICS, "statistic", self.statistic, f"one of {', '.join(STATISTICS)}")
-        if self.initial_scale is not None:
-            require_positive(self, "initial_scale")
+        refuse(
+            [
+                *not_negative(self, "var_ratio", "initial_ratio"),
+                *positive(self, "kappa", "floor"),
+                *share(self, "rate"),
+                *one_of(self, "statistic", STATISTICS),
+                *([] if self.initial_scale is None else positive(self, "initial_scale")),
+            ]
+        )
 
     @property
     def batch_coupled(self) -> bool:
@@ -65,7 +63,7 @@ class RunningScale:
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         scale = batch_scale(log_ratio, response_mask, self.floor)
         if self.initial_scale is not None:
             scale = jnp.float32(max(self.initial_scale, self.floor))

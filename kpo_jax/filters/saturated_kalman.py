@@ -16,9 +16,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import masked as masked_stats
-from kpo_jax.filters.base import is_number, require, zero_masked
-from kpo_jax.filters.kalman import check_model, chosen_method, filter_by_scan, filter_in_parallel, observed_places
+from kpo_jax.checks import above_zero, one_of, refuse
+from kpo_jax.filters.base import clean_tokens, zero_masked
+from kpo_jax.filters.kalman import (
+    chosen_method,
+    filter_by_scan,
+    filter_in_parallel,
+    observed_places,
+    problems_of_model,
+)
 from kpo_jax.records import FilterOutput
 
 COVARIANCES = ("standard", "masreliez")
@@ -43,18 +49,22 @@ class SaturatedKalman:
     masked: str = "hold"
     method: str = "auto"
     covariance: str = "standard"
+    examples: ClassVar[tuple[dict, ...]] = (
+        dict(
+            process_var=1e-2, measurement_var=0.1, initial_var=0.3, kappa=1.0, masked="zero_observation", method="scan"
+        ),
+        dict(process_var=1e-2, measurement_var=0.1, initial_var=0.3, kappa=1.0, masked="hold", method="parallel"),
+    )
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        check_model(self)
-        require(self.covariance in COVARIANCES, "covariance", self.covariance, f"one of {', '.join(COVARIANCES)}")
-        require(is_number(self.kappa) and self.kappa > 0, "kappa", self.kappa, "a number > 0 (inf allowed)")
+        refuse([*problems_of_model(self), *one_of(self, "covariance", COVARIANCES), *above_zero(self, "kappa")])
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
         if chosen_method(self) == "scan":
             return filter_by_scan(self, log_ratio, response_mask, self.lost)
-        log_ratio = masked_stats.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         observed = observed_places(self, response_mask)
         linear = filter_in_parallel(self, log_ratio, observed, tabulated_gains if self.lost else None)
         saturates = jnp.any(observed & (jnp.abs(linear.innovation) > self.kappa * linear.innovation_std))

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
-from kpo_jax.filters.base import zero_masked
+from kpo_jax.filters.base import clean_tokens, zero_masked
 from kpo_jax.records import FilterOutput
 
 
@@ -21,12 +21,13 @@ class SequenceMean:
     from it, its expected deviation inf (no noise model), and the gain every token's weight, 1 / valid tokens.
     """
 
+    examples: ClassVar[tuple[dict, ...]] = ({},)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         row_mean = masked.mean(log_ratio, response_mask, axis=1, keepdims=True)  # [B, 1]
         lengths = masked.count(response_mask, axis=1, keepdims=True)  # [B, 1]
         output = FilterOutput(

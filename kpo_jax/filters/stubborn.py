@@ -12,9 +12,9 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from kpo_jax import masked
-from kpo_jax.filters.base import require_positive, require_share, scan_tokens, zero_masked
-from kpo_jax.filters.kalman import check_finite_model
+from kpo_jax.checks import positive, refuse, share
+from kpo_jax.filters.base import clean_tokens, scan_tokens, zero_masked
+from kpo_jax.filters.kalman import problems_of_finite_model
 from kpo_jax.records import FilterOutput
 
 
@@ -37,16 +37,15 @@ class Stubborn:
     kappa: float = 3.0
     rate: float = 0.05
     floor: float = 1e-6
+    examples: ClassVar[tuple[dict, ...]] = (dict(process_var=1e-2, measurement_var=0.1, initial_var=0.3, kappa=1.0),)
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        check_finite_model(self)
-        require_positive(self, "kappa", "floor")
-        require_share(self, "rate")
+        refuse([*problems_of_finite_model(self), *positive(self, "kappa", "floor"), *share(self, "rate")])
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
-        log_ratio = masked.clean(log_ratio, response_mask)
+        log_ratio = clean_tokens(log_ratio, response_mask)
         var_ratio = self.process_var / self.measurement_var
 
         def step(state, z):

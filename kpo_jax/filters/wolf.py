@@ -12,8 +12,8 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 
-from kpo_jax.filters.base import require_positive
-from kpo_jax.filters.kalman import check_finite_model, filter_reweighted
+from kpo_jax.checks import positive, refuse
+from kpo_jax.filters.kalman import filter_reweighted, problems_of_finite_model
 from kpo_jax.records import FilterOutput
 
 
@@ -31,12 +31,12 @@ class Wolf:
     measurement_var: float
     initial_var: float = 0.0
     bound: float = 2.385
+    examples: ClassVar[tuple[dict, ...]] = (dict(process_var=1e-2, measurement_var=0.1, initial_var=0.3),)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        check_finite_model(self)
-        require_positive(self, "bound")
+        refuse([*problems_of_finite_model(self), *positive(self, "bound")])
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""

@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax import masked
-from kpo_jax.algorithm.advantages import gae
+from kpo_jax.advantages.gae import Gae
+from kpo_jax.checks import above_zero, positive, refuse, whole
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.model.head import packed_hidden_states
 from kpo_jax.objectives.value import value_loss
@@ -28,7 +29,6 @@ class CriticConfig:
 
     Attributes:
       learning_rate, warmup_steps: of its optimizer, which is the policy's (LearnerConfig) in all else.
-      gamma, lam: of the generalized advantage estimates; 1 and 1 is the reward minus the value.
       value_clip: how far a value may move from the one at rollout time while its gradient lives; inf is no clip.
       normalize: whether advantages get mean 0 and standard deviation 1 over the rollout's valid tokens, as is the
         custom.
@@ -36,19 +36,17 @@ class CriticConfig:
 
     learning_rate: float = 1e-5
     warmup_steps: int = 0
-    gamma: float = 1.0
-    lam: float = 1.0
     value_clip: float = 0.2
     normalize: bool = True
 
     def __post_init__(self):
-        for name, high in (("learning_rate", float("inf")), ("gamma", 1.0), ("lam", 1.0)):
-            if not 0 <= getattr(self, name) <= high:
-                raise ValueError(f"{name}={getattr(self, name)!r} is not legal: it must lie in [0, {high}]")
-        if self.warmup_steps < 0:
-            raise ValueError(f"warmup_steps={self.warmup_steps!r} is not legal: it must be at least 0")
-        if not self.value_clip > 0:
-            raise ValueError(f"value_clip={self.value_clip!r} is not legal: it must be > 0 (inf: not clipped)")
+        refuse(
+            [
+                *positive(self, "learning_rate"),
+                *whole(self, 0, "warmup_steps"),
+                *above_zero(self, "value_clip"),
+            ]
+        )
 
 
 def init_params(policy_params) -> dict:
@@ -84,7 +82,7 @@ def critic_loss(params, batch: Batch, *, model_config: ModelConfig, clip: float)
 
 
 def targets(
-    reward: np.ndarray, value: np.ndarray, response_mask: np.ndarray, config: CriticConfig
+    reward: np.ndarray, value: np.ndarray, response_mask: np.ndarray, estimate: Gae, config: CriticConfig
 ) -> tuple[np.ndarray, np.ndarray]:
     """(advantage, returns), float32 [N, T], 0 where masked, of a rollout's rows: their rewards [N] are given at the
     last valid token.
@@ -96,7 +94,7 @@ def targets(
         response_mask & (np.arange(response_mask.shape[1])[None, :] == last[:, None]), reward[:, None], 0
     )
     advantage, returns = jax.device_get(
-        gae(jnp.asarray(token_reward), jnp.asarray(value), jnp.asarray(response_mask), config.gamma, config.lam)
+        estimate(jnp.asarray(token_reward), jnp.asarray(value), jnp.asarray(response_mask))
     )
     if config.normalize and response_mask.any():
         valid = advantage[response_mask].astype(np.float64)

@@ -19,6 +19,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from kpo_jax.checks import one_of, positive, refuse, unless, whole
 from kpo_jax.model.attention import ATTENTION_OUTPUT, Segments, causal_attention
 
 DTYPES = ("float32", "bfloat16")
@@ -66,25 +67,31 @@ class ModelConfig:
     remat: str = "elementwise"
 
     def __post_init__(self):
-        errors = []
-        for name in ("vocab_size", "hidden_size", "intermediate_size", "num_layers", "num_heads", "num_kv_heads",
-                     "head_dim"):  # fmt: skip
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                errors.append(f"{name} = {value!r} must be a positive integer")
-        if not errors and self.num_heads % self.num_kv_heads:
-            errors.append(f"num_heads = {self.num_heads} must be a multiple of num_kv_heads = {self.num_kv_heads}")
-        if not errors and self.head_dim % 2:
-            errors.append(f"head_dim = {self.head_dim} must be even: rotary embedding turns pairs")
-        for name in ("rope_theta", "norm_eps"):
-            value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
-                errors.append(f"{name} = {value!r} must be a positive finite number")
-        for name, legal in (("dtype", DTYPES), ("param_dtype", DTYPES), ("remat", ("none", *_REMAT_POLICIES))):
-            if getattr(self, name) not in legal:
-                errors.append(f"{name} = {getattr(self, name)!r} must be one of {', '.join(legal)}")
-        if errors:
-            raise ValueError("ModelConfig: " + "; ".join(errors))
+        sizes = (
+            "vocab_size",
+            "hidden_size",
+            "intermediate_size",
+            "num_layers",
+            "num_heads",
+            "num_kv_heads",
+            "head_dim",
+        )
+        problems = whole(self, 1, *sizes)
+        if not problems:
+            groups, pairs = self.num_heads % self.num_kv_heads == 0, self.head_dim % 2 == 0
+            problems += unless(
+                groups, "num_kv_heads", f"{self.num_kv_heads} does not divide num_heads = {self.num_heads}"
+            )
+            problems += unless(pairs, "head_dim", f"{self.head_dim} is not even: rotary embedding turns pairs")
+        refuse(
+            [
+                *problems,
+                *positive(self, "rope_theta", "norm_eps"),
+                *one_of(self, "dtype", DTYPES),
+                *one_of(self, "param_dtype", DTYPES),
+                *one_of(self, "remat", ("none", *_REMAT_POLICIES)),
+            ]
+        )
 
 
 def _qwen3(hidden_size, intermediate_size, num_layers, num_heads, tie_embeddings):

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
+from kpo_jax.checks import Problem, between, from_zero, is_number, one_of, positive, unless
 from kpo_jax.records import Batch, ObjectiveOutput
 
 AGGREGATIONS = ("token-mean", "seq-mean-token-mean", "seq-mean-token-sum", "seq-mean-token-sum-norm")
@@ -23,37 +24,31 @@ class Objective(Protocol):
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput: ...
 
 
-def check_aggregation(aggregation: str, length_norm: float | None) -> None:
-    """Raise ValueError unless the aggregation is known and length_norm, if given, is positive and of use to it."""
-    if aggregation not in AGGREGATIONS:
-        raise ValueError(f"aggregation={aggregation!r} is not legal: it must be one of {', '.join(AGGREGATIONS)}")
-    if length_norm is None:
-        return
-    if aggregation != "seq-mean-token-sum-norm":
-        raise ValueError(f"length_norm={length_norm!r} is not legal: {aggregation} takes none")
-    if not 0 < length_norm < float("inf"):
-        raise ValueError(f"length_norm={length_norm!r} is not legal: {aggregation} needs a finite number > 0")
+def problems_of_aggregation(objective) -> list[Problem]:
+    """What is wrong with `aggregation` and `length_norm`, which all objectives share."""
+    aggregation, norm = objective.aggregation, objective.length_norm
+    problems = one_of(objective, "aggregation", AGGREGATIONS)
+    if norm is not None:
+        takes_none = f"{norm!r} does nothing with aggregation {aggregation!r}"
+        problems += unless(aggregation == "seq-mean-token-sum-norm", "length_norm", takes_none)
+        problems += positive(objective, "length_norm")
+    return problems
 
 
-def check_band(clip_low: float, clip_high: float) -> None:
-    """Raise ValueError unless 1 - clip_low and 1 + clip_high are the ends of a band of ratios around 1."""
-    if not 0 <= clip_low <= 1:
-        raise ValueError(f"clip_low={clip_low!r} is not legal: it must lie in [0, 1]")
-    if not clip_high >= 0:
-        raise ValueError(f"clip_high={clip_high!r} is not legal: it must be >= 0")
+def problems_of_band(objective) -> list[Problem]:
+    """What is wrong with `clip_low` and `clip_high`: 1 - low and 1 + high must be the ends of a band of ratios."""
+    return [*between(objective, 0, 1, "clip_low"), *from_zero(objective, "clip_high")]
 
 
-def check_log_band(clip_low: float, clip_high: float) -> None:
-    """Raise ValueError unless -clip_low and clip_high are the ends of a band of log-ratios around 0."""
-    for name, value in (("clip_low", clip_low), ("clip_high", clip_high)):
-        if not value >= 0:
-            raise ValueError(f"{name}={value!r} is not legal: it must be >= 0")
+def problems_of_log_band(objective) -> list[Problem]:
+    """The same where -clip_low and clip_high are the ends of a band of log-ratios."""
+    return from_zero(objective, "clip_low", "clip_high")
 
 
-def check_cap(log_ratio_cap: float) -> None:
-    """Raise ValueError unless the exponential of the cap is a float32."""
-    if not 0 < log_ratio_cap <= 80:
-        raise ValueError(f"log_ratio_cap={log_ratio_cap!r} is not legal: it must lie in (0, 80]")
+def problems_of_cap(objective) -> list[Problem]:
+    """What is wrong with `log_ratio_cap`: its exponential must be a float32."""
+    value = objective.log_ratio_cap
+    return unless(is_number(value) and 0 < value <= 80, "log_ratio_cap", f"{value!r} is not a number in (0, 80]")
 
 
 def clipped_surrogate(
@@ -87,9 +82,10 @@ def aggregation_weights(batch: Batch, aggregation: str, length_norm: float | Non
     length_norm it is T, the longest response the sampler allows.
 
     `tokens` and `sequences` are the batch's whole-step numbers, fully masked rows not counted, so the losses of the
-    microbatches of a step add up to the loss of the step. Raises ValueError on an unknown aggregation.
+    microbatches of a step add up to the loss of the step.
     """
-    check_aggregation(aggregation, length_norm)
+    if aggregation not in AGGREGATIONS:
+        raise ValueError(f"aggregation: {aggregation!r} is not one of {', '.join(AGGREGATIONS)}")
     per_token = masked.divide(batch.response_mask.astype(jnp.float32), batch.num_tokens)
     per_sequence = masked.divide(batch.response_mask.astype(jnp.float32), batch.num_sequences)
     if aggregation == "token-mean":

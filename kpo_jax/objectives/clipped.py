@@ -1,12 +1,14 @@
 """The clipped surrogate of PPO (Schulman et al. 2017, arXiv 1707.06347, eq. 7), which GRPO, GSPO and KPO share."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
-from kpo_jax.objectives.base import check_aggregation, check_band, check_cap, clipped_surrogate, total
+from kpo_jax.checks import refuse, unless
+from kpo_jax.objectives.base import clipped_surrogate, problems_of_aggregation, problems_of_band, problems_of_cap, total
 from kpo_jax.records import Batch, ObjectiveOutput
 
 
@@ -29,15 +31,14 @@ class Clipped:
     aggregation: str = "seq-mean-token-mean"
     log_ratio_cap: float = 10.0
     length_norm: float | None = None
+    examples: ClassVar[tuple[dict, ...]] = ({}, dict(dual_clip=3.0, aggregation="token-mean"))
 
     def __post_init__(self):
-        check_band(self.clip_low, self.clip_high)
-        check_cap(self.log_ratio_cap)
-        check_aggregation(self.aggregation, self.length_norm)
-        if self.dual_clip is not None and not (self.clip and self.dual_clip > 1 + self.clip_high):
-            raise ValueError(
-                f"dual_clip={self.dual_clip!r} is not legal: it needs clip=True and must exceed 1 + clip_high"
-            )
+        problems = [*problems_of_band(self), *problems_of_cap(self), *problems_of_aggregation(self)]
+        if self.dual_clip is not None:
+            good = self.clip and self.dual_clip > 1 + self.clip_high
+            problems += unless(good, "dual_clip", f"{self.dual_clip!r} needs clip=True and must exceed 1 + clip_high")
+        refuse(problems)
 
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""

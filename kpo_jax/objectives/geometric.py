@@ -1,12 +1,14 @@
 """GMPO (Zhao et al. 2025, arXiv 2507.20673): the geometric mean of a response's ratios, each clipped in log space."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
-from kpo_jax.objectives.base import check_aggregation, check_cap, check_log_band, total
+from kpo_jax.checks import refuse
+from kpo_jax.objectives.base import problems_of_aggregation, problems_of_cap, problems_of_log_band, total
 from kpo_jax.records import Batch, ObjectiveOutput
 
 
@@ -28,11 +30,10 @@ class Geometric:
     aggregation: str = "seq-mean-token-mean"
     log_ratio_cap: float = 10.0
     length_norm: float | None = None
+    examples: ClassVar[tuple[dict, ...]] = ({},)
 
     def __post_init__(self):
-        check_log_band(self.clip_low, self.clip_high)
-        check_cap(self.log_ratio_cap)
-        check_aggregation(self.aggregation, self.length_norm)
+        refuse([*problems_of_log_band(self), *problems_of_cap(self), *problems_of_aggregation(self)])
 
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""

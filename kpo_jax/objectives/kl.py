@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
+from kpo_jax.checks import not_negative, one_of, refuse, unless
 
 KL_ESTIMATES = ("k1", "k2", "k3")
 
@@ -33,7 +34,7 @@ def kl_estimate(log_prob: jax.Array, reference_log_prob: jax.Array, kind: str) -
         return difference**2 / 2
     if kind == "k3":
         return jnp.expm1(-difference) + difference  # expm1: near the reference, exp(-d) - 1 would cancel
-    raise ValueError(f"kind={kind!r} is not legal: it must be one of {', '.join(KL_ESTIMATES)}")
+    raise ValueError(f"kind: {kind!r} is not one of {', '.join(KL_ESTIMATES)}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,14 +51,14 @@ class KLConfig:
     beta: float = 0.0
 
     def __post_init__(self):
-        if self.estimate not in ("", *KL_ESTIMATES):
-            raise ValueError(
-                f"estimate={self.estimate!r} is not legal: it must be '' or one of {', '.join(KL_ESTIMATES)}"
-            )
-        if not 0 <= self.beta < float("inf"):
-            raise ValueError(f"beta={self.beta!r} is not legal: it must be a finite number >= 0")
-        if self.beta and not self.estimate:
-            raise ValueError(f"beta={self.beta!r} is not legal: without an estimate it weighs nothing")
+        weighs_nothing = bool(self.beta) and not self.estimate
+        refuse(
+            [
+                *one_of(self, "estimate", ("", *KL_ESTIMATES)),
+                *not_negative(self, "beta"),
+                *unless(not weighs_nothing, "beta", f"{self.beta!r} weighs nothing without an estimate"),
+            ]
+        )
 
 
 def kl_penalty(

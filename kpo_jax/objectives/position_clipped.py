@@ -1,12 +1,20 @@
 """CTPO's surrogate (arXiv 2605.07331): PPO's, with bounds on the log-ratio that widen as the root of the position."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
-from kpo_jax.objectives.base import check_aggregation, check_cap, check_log_band, clipped_surrogate, total
+from kpo_jax.checks import refuse, unless
+from kpo_jax.objectives.base import (
+    clipped_surrogate,
+    problems_of_aggregation,
+    problems_of_cap,
+    problems_of_log_band,
+    total,
+)
 from kpo_jax.records import Batch, ObjectiveOutput
 
 
@@ -30,13 +38,14 @@ class PositionClipped:
     aggregation: str = "token-mean"
     log_ratio_cap: float = 10.0
     length_norm: float | None = None
+    examples: ClassVar[tuple[dict, ...]] = (dict(dual_clip=0.05),)
 
     def __post_init__(self):
-        check_log_band(self.clip_low, self.clip_high)
-        check_cap(self.log_ratio_cap)
-        check_aggregation(self.aggregation, self.length_norm)
-        if self.dual_clip is not None and not self.dual_clip >= self.clip_high:
-            raise ValueError(f"dual_clip={self.dual_clip!r} is not legal: it must be at least clip_high")
+        problems = [*problems_of_log_band(self), *problems_of_cap(self), *problems_of_aggregation(self)]
+        if self.dual_clip is not None:
+            good = self.dual_clip >= self.clip_high
+            problems += unless(good, "dual_clip", f"{self.dual_clip!r} is below clip_high = {self.clip_high!r}")
+        refuse(problems)
 
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""

@@ -1,12 +1,14 @@
 """SAPO (Gao et al. 2025, arXiv 2511.20347): a soft gate in place of the clip."""
 
 import dataclasses
+from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
-from kpo_jax.objectives.base import check_aggregation, check_cap, total
+from kpo_jax.checks import positive, refuse
+from kpo_jax.objectives.base import problems_of_aggregation, problems_of_cap, total
 from kpo_jax.records import Batch, ObjectiveOutput
 
 
@@ -28,13 +30,12 @@ class Sapo:
     aggregation: str = "seq-mean-token-mean"
     log_ratio_cap: float = 10.0
     length_norm: float | None = None
+    examples: ClassVar[tuple[dict, ...]] = ({},)
 
     def __post_init__(self):
-        for name, value in (("tau_positive", self.tau_positive), ("tau_negative", self.tau_negative)):
-            if not 0 < value < float("inf"):
-                raise ValueError(f"{name}={value!r} is not legal: it must be a finite number > 0")
-        check_cap(self.log_ratio_cap)
-        check_aggregation(self.aggregation, self.length_norm)
+        refuse(
+            [*positive(self, "tau_positive", "tau_negative"), *problems_of_cap(self), *problems_of_aggregation(self)]
+        )
 
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""

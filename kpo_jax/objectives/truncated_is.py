@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
+from kpo_jax.checks import one_of, positive, refuse
 from kpo_jax.objectives.base import Objective, total
 from kpo_jax.records import Batch, ObjectiveOutput
 
@@ -51,10 +52,7 @@ class TruncatedIS:
     cap: float = 2.0
 
     def __post_init__(self):
-        if self.level not in LEVELS:
-            raise ValueError(f"truncated_is={self.level!r} is not legal: it must be one of {', '.join(LEVELS)}")
-        if not 0 < self.cap < float("inf"):
-            raise ValueError(f"truncated_is_cap={self.cap!r} is not legal: it must be a finite number > 0")
+        refuse([*one_of(self, "level", LEVELS), *positive(self, "cap")])
 
     @property
     def aggregation(self) -> str:

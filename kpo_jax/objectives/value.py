@@ -12,7 +12,7 @@ def value_loss(value: jax.Array, old_value: jax.Array, returns: jax.Array, clip:
     tokens by `aggregation_weights`; values under a mask are the caller's to clean. Raises ValueError unless clip > 0.
     """
     if not clip > 0:
-        raise ValueError(f"clip={clip!r} is not legal: it must be > 0 (inf: not clipped)")
+        raise ValueError(f"clip: {clip!r} is not a number > 0 (inf: not clipped)")
     value, old_value, returns = (x.astype(jnp.float32) for x in (value, old_value, returns))
     near = jnp.clip(value, old_value - clip, old_value + clip)
     free, held = (value - returns) ** 2, (near - returns) ** 2

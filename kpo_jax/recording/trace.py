@@ -22,6 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
+from kpo_jax import references
+from kpo_jax.config import to_dict
+
 SCHEMA = 1
 
 # name -> (what it has one entry for, dtype, meaning)
@@ -76,18 +79,20 @@ def directory(workdir: str) -> Path:
 
 
 def describe(algorithm, *, method: str | None, group_size: int, num_minibatches: int, microbatch_shape, **more) -> dict:
-    """The part of trace.json that a run's configuration decides. `algorithm` is an AlgorithmConfig, whose None are left
-    out.
+    """The part of trace.json that a run's configuration decides. `algorithm` is an AlgorithmConfig.
+
+    `sources` in it are the texts of the files that the run loaded by reference, so that a trace can be replayed alone.
 
     `microbatch_shape` is (microbatches, B, T) of a minibatch; `more` goes in as it is.
     """
-    given = lambda part: {k: v for k, v in vars(part).items() if v is not None}
+    plain = to_dict(algorithm)
     return {
         "schema": SCHEMA,
         "method": method,
-        "filter": given(algorithm.filter),
-        "objective": given(algorithm.objective),
-        "advantage": algorithm.advantage,
+        "filter": plain["filter"],
+        "objective": plain["objective"],
+        "advantage": plain["advantage"],
+        "sources": references.loaded(),
         "group_size": group_size,
         "num_minibatches": num_minibatches,
         "microbatch_shape": list(microbatch_shape),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kpo_jax.methods import METHODS
+from kpo_jax.algorithm.methods import METHODS
+from kpo_jax.config import to_dict
 from kpo_jax.recording import metrics
 from kpo_jax.training import evaluate
 
@@ -84,13 +85,8 @@ def by_method(runs: list[Run]) -> dict[str, list[Run]]:
 
 
 def _known(algorithm: dict) -> str | None:
-    """The name in METHODS of an algorithm as config.json has it; fields that a method leaves None may be missing
-    there.
-    """
-    for name, method in METHODS.items():
-        if _stated(dataclasses.asdict(method)) == _stated(algorithm):
-            return name
-    return None
+    """The name in METHODS of an algorithm as config.json has it."""
+    return next((name for name, known in METHODS.items() if _stated(to_dict(known)) == _stated(algorithm)), None)
 
 
 def _stated(mapping: dict) -> dict:

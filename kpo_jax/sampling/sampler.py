@@ -13,6 +13,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from kpo_jax.checks import between, not_negative, refuse, share, unless, whole
 from kpo_jax.records import Completions, KVCache, Prompts
 from kpo_jax.sampling import decoding
 
@@ -43,21 +44,19 @@ class SampleConfig:
     stop: tuple[str, ...] = ()
 
     def __post_init__(self):
-        errors = []
-        if self.max_response_length < 1:
-            errors.append(f"max_response_length = {self.max_response_length} must be at least 1")
-        if not (math.isfinite(self.temperature) and self.temperature >= 0):
-            errors.append(f"temperature = {self.temperature} must be finite and at least 0 (0 is greedy)")
-        if self.top_k < 0:
-            errors.append(f"top_k = {self.top_k} must be at least 0 (0 keeps all)")
-        if not 0 < self.top_p <= 1:
-            errors.append(f"top_p = {self.top_p} must be in (0, 1] (1 keeps all)")
-        if not 0 <= self.min_p <= 1:
-            errors.append(f"min_p = {self.min_p} must be in [0, 1] (0 keeps all)")
-        if not isinstance(self.stop, tuple) or not all(isinstance(text, str) and text for text in self.stop):
-            errors.append(f"stop = {self.stop!r} must be a tuple of texts that are not empty, such as ('\\n\\n',)")
-        if errors:
-            raise ValueError("SampleConfig: " + "; ".join(errors))
+        texts = isinstance(self.stop, tuple) and all(isinstance(text, str) and text for text in self.stop)
+        refuse(
+            [
+                *whole(self, 1, "max_response_length"),
+                *not_negative(self, "temperature"),
+                *whole(self, 0, "top_k"),
+                *share(self, "top_p"),
+                *between(self, 0, 1, "min_p"),
+                *unless(
+                    texts, "stop", f"{self.stop!r} is not a tuple of texts that are not empty, such as ('\\n\\n',)"
+                ),
+            ]
+        )
 
 
 class _LoopState(NamedTuple):

@@ -20,7 +20,7 @@ import orbax.checkpoint as ocp
 from absl import logging
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, CustomSteps, LatestN
 
-from kpo_jax.config import Config, difference, from_dict, to_dict
+from kpo_jax.config import Config, to_dict
 from kpo_jax.recording.metrics import tell
 from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
@@ -317,29 +317,3 @@ def _directory(workdir: str) -> Path:
 
 def _placed(shapes, shardings):
     return jax.tree.map(lambda s, d: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=d), shapes, shardings)
-
-
-def claim_workdir(workdir: str, config: Config, *, allow_change: bool, write: bool) -> list[str]:
-    """The lines by which `config` would change the trajectory of the run in `workdir`; [] for a new run or none.
-
-    With `allow_change` such lines are only logged. With `write`, an empty result leaves the configuration written
-    there.
-    """
-    path = Path(workdir) / "config.json"
-    if path.exists():
-        try:
-            old = from_dict(json.loads(path.read_text()))
-        except ValueError as error:
-            changes = [f"{path}: not a configuration of this version: {error}"]
-        else:
-            changes = difference(old, config)
-        if changes and not allow_change:
-            return changes
-        for line in changes:
-            logging.warning("configuration changed on resume: %s", line)
-    if write and distributed.is_first():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".json.tmp")
-        temporary.write_text(json.dumps(to_dict(config), indent=2) + "\n")
-        os.replace(temporary, path)
-    return []

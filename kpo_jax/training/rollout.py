@@ -6,7 +6,7 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax.algorithm.advantages import ADVANTAGES
+from kpo_jax.algorithm.choices import build_advantage
 from kpo_jax.records import Completions, Verdict
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.tasks import rewards
@@ -174,7 +174,7 @@ def rollout(
         reward=reward,
     )
     if not config.algorithm.has_critic:
-        rows["advantage"] = np.asarray(ADVANTAGES[config.algorithm.advantage](jnp.asarray(reward), group))
+        rows["advantage"] = np.asarray(build_advantage(config.algorithm.advantage)(jnp.asarray(reward), group))
     return Rollout(rows=rows, finished=completions.finished, texts=texts, verdicts=verdicts, problems=problems)
 
 

@@ -7,7 +7,8 @@ from functools import partial
 import jax
 
 from kpo_jax.algorithm import diagnostics
-from kpo_jax.config import Config, build_filter, build_objective, eval_sample_config
+from kpo_jax.algorithm.choices import build_filter, build_objective
+from kpo_jax.config import Config, eval_sample_config
 from kpo_jax.model.packing import PackShape, pack_shape
 from kpo_jax.recording.metrics import tell
 from kpo_jax.records import TrainState

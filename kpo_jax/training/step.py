@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from kpo_jax.algorithm import diagnostics
+from kpo_jax.algorithm.choices import build_advantage
 from kpo_jax.config import Config
 from kpo_jax.model import critic, flops
 from kpo_jax.model.packing import make_batch, pack, unpack
@@ -92,7 +93,7 @@ def judge(config: Config, machine: Machine, state: TrainState, minibatches: list
     reward, value, mask = (
         np.concatenate([part[name] for part in parts]) for name in ("reward", "old_value", "response_mask")
     )
-    advantage, returns = critic.targets(reward, value, mask, config.critic)
+    advantage, returns = critic.targets(reward, value, mask, build_advantage(config.algorithm.advantage), config.critic)
     for name, whole in (("advantage", advantage), ("returns", returns)):
         for part, rows in zip(parts, np.split(whole, len(parts)), strict=True):
             part[name] = rows

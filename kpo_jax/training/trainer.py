@@ -7,8 +7,8 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from kpo_jax import methods
-from kpo_jax.config import Config, spelled_out
+from kpo_jax.algorithm import methods
+from kpo_jax.config import Config
 from kpo_jax.recording.metrics import MetricWriter, Progress, tell
 from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
 from kpo_jax.records import TrainState
@@ -217,7 +217,7 @@ def open_trace(config: Config, machine: Machine, workdir: str, first_step: int) 
     """The writer of the run's per-token records; it removes those of steps from `first_step` on."""
     pack_shape = machine.pack_shape
     description = describe(
-        spelled_out(config.algorithm),
+        config.algorithm,
         method=methods.name_of(config.algorithm),
         group_size=config.rollout.group_size,
         num_minibatches=config.learner.num_minibatches,

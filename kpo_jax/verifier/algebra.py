@@ -11,7 +11,17 @@ from math import lcm
 
 from kpo_jax.verifier import numeric
 from kpo_jax.verifier.errors import TooComplex, Unreadable
-from kpo_jax.verifier.polynomials import ONE, SMALL_PRIMES, Monomial, Poly, Polynomials, Ratio, checked, rational_power, totient
+from kpo_jax.verifier.polynomials import (
+    ONE,
+    SMALL_PRIMES,
+    Monomial,
+    Poly,
+    Polynomials,
+    Ratio,
+    checked,
+    rational_power,
+    totient,
+)
 
 Value = Fraction | Ratio
 
@@ -82,7 +92,9 @@ class Algebra(Polynomials):
         """(c, b) with a = c b, c positive rational, b of coprime integer coefficients above and below."""
         num, den = self.reduce(a.num), self.reduce(a.den)
         c, d = self.content(num), self.content(den)
-        return c / d, Ratio({m: x / c for m, x in num.items()}, {m: x / d for m, x in den.items()} if den != ONE else ONE)
+        return c / d, Ratio(
+            {m: x / c for m, x in num.items()}, {m: x / d for m, x in den.items()} if den != ONE else ONE
+        )
 
     # ---- the zero test
 
@@ -104,7 +116,9 @@ class Algebra(Polynomials):
         """Whether a nonempty polynomial in algebraic generators, in normal form, is the number zero."""
         used = {index for monomial in poly for index, _ in monomial}
         keys = [self.generators[index].key for index in used]
-        if len(poly) == 1 or all(key[0] == "i" or (key[0] == "prime" and key[1] < SMALL_PRIMES[-1] ** 2) for key in keys):
+        if len(poly) == 1 or all(
+            key[0] == "i" or (key[0] == "prime" and key[1] < SMALL_PRIMES[-1] ** 2) for key in keys
+        ):
             return False  # roots of distinct primes are linearly independent (Besicovitch 1940)
         c = self.content(poly)
         poly = {monomial: coefficient / c for monomial, coefficient in poly.items()}
@@ -144,7 +158,9 @@ class Algebra(Polynomials):
             if kind == "cospi":
                 order = lcm(order, 2 * data[0].denominator)
             else:
-                roots = [exponent.denominator for p in polys for monomial in p for i, exponent in monomial if i == index]
+                roots = [
+                    exponent.denominator for p in polys for monomial in p for i, exponent in monomial if i == index
+                ]
                 degree *= lcm(*roots) * self.generators[index].period
         return degree * max(1, totient(order) // 2)
 
@@ -156,7 +172,7 @@ class Algebra(Polynomials):
             size = {"i": 1, "cospi": 2}.get(generator.key[0])
             if size is None:
                 size = int(sum(abs(c) * self.conjugate_bound(m) for m, c in generator.base.num.items()))
-                product *= numeric.integer_root(size ** exponent.numerator, exponent.denominator) + 1
+                product *= numeric.integer_root(size**exponent.numerator, exponent.denominator) + 1
             else:
                 product *= size ** exponent.__ceil__()
         return product

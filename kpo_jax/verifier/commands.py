@@ -13,7 +13,9 @@ GREEK = frozenset(
         "ell", "hbar", "triangle", "angle",
     ]
 )  # fmt: skip
-ACCENTS = frozenset(["vec", "hat", "bar", "tilde", "overline", "dot", "widehat", "overrightarrow", "overleftrightarrow"])
+ACCENTS = frozenset(
+    ["vec", "hat", "bar", "tilde", "overline", "dot", "widehat", "overrightarrow", "overleftrightarrow"]
+)
 
 
 class Commands:
@@ -73,7 +75,12 @@ class Commands:
             args = inner[1] if inner[0] == "args" else (inner,)
         else:
             factors = [(1, self.signed_factor())]
-            while self.starts_factor() and self.token.kind != "num" and self.token.value not in FUNCTIONS and not self.at("(", "["):
+            while (
+                self.starts_factor()
+                and self.token.kind != "num"
+                and self.token.value not in FUNCTIONS
+                and not self.at("(", "[")
+            ):
                 factors.append((1, self.factor()))
             if self.at("/") and self.tokens[self.position + 1].kind == "num":  # \sin \pi/6
                 self.take()
@@ -91,7 +98,11 @@ class Commands:
     def accent(self, name: str) -> tuple:
         inner = self.argument()
         letters = inner[1] if inner[0] == "mul" else ((1, inner),)
-        if name in ("overline", "overleftrightarrow") and len(letters) > 1 and all(part[1][0] == "sym" for part in letters):
+        if (
+            name in ("overline", "overleftrightarrow")
+            and len(letters) > 1
+            and all(part[1][0] == "sym" for part in letters)
+        ):
             return inner  # a segment
         return ("call", "accent-" + name, (inner,))
 

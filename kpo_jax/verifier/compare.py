@@ -35,7 +35,9 @@ class Comparison:
             return True
         if a[0] == b[0] == "rel" and (trees.has(a, "pm") or trees.has(b, "pm")):
             return self.equal_unordered([a], [b])
-        if {a[0], b[0]} == {"rel", "list"} and all(trees.labels(trees.items(node)) for node in (a, b)):  # x = ±2 and x = 2, x = -2
+        if {a[0], b[0]} == {"rel", "list"} and all(
+            trees.labels(trees.items(node)) for node in (a, b)
+        ):  # x = ±2 and x = 2, x = -2
             return self.equal_unordered(trees.items(a), trees.items(b))
         if a[0] == "rel" or b[0] == "rel":
             return self.equal_relations(a, b)
@@ -64,7 +66,10 @@ class Comparison:
                 return True
         # A scale converts (1 hour is 60 minutes) where both sides name the unit; 5 million and 3 dozen are numbers themselves.
         both = None not in marks
-        a, b = (node if unit and not both else trees.times(node, scale) for node, (unit, scale) in ((a, unit_a), (b, unit_b)))
+        a, b = (
+            node if unit and not both else trees.times(node, scale)
+            for node, (unit, scale) in ((a, unit_a), (b, unit_b))
+        )
         return self.equal_values(a, b)
 
     def equal_values(self, a: tuple, b: tuple) -> bool:
@@ -143,7 +148,9 @@ class Comparison:
         a, b = self.matrix_value(a), self.matrix_value(b)
         if [len(row) for row in a] != [len(row) for row in b]:
             return False
-        return all(self.evaluator.equal(x, y) for one, two in zip(a, b, strict=True) for x, y in zip(one, two, strict=True))
+        return all(
+            self.evaluator.equal(x, y) for one, two in zip(a, b, strict=True) for x, y in zip(one, two, strict=True)
+        )
 
     def matrix_value(self, node: tuple) -> list[list[Value]]:
         """Rows of values, of a matrix or of scalar multiples, sums and negations of matrices."""
@@ -197,7 +204,12 @@ class Comparison:
         """
         if trees.label(sides[0]) and not (trees.names(sides[0]) & trees.names(sides[-1]) and sides[0][0] != "apply"):
             sides, operators = sides[1:], operators[1:]
-        elif len(sides) == 2 and operators == ("=",) and trees.label(sides[1]) and not trees.names(sides[1]) & trees.names(sides[0]):
+        elif (
+            len(sides) == 2
+            and operators == ("=",)
+            and trees.label(sides[1])
+            and not trees.names(sides[1]) & trees.names(sides[0])
+        ):
             sides, operators = sides[:1], ()
         if not sides:
             return None
@@ -230,7 +242,8 @@ class Comparison:
         if len(a[1]) > 1:
             flipped = (b[0], tuple(_FLIPPED.get(o, o) for o in reversed(b[1])), tuple(reversed(b[2])))
             return any(
-                a[1] == other[1] and all(self.equal(x, y) for x, y in zip(a[2], other[2], strict=True)) for other in (b, flipped)
+                a[1] == other[1] and all(self.equal(x, y) for x, y in zip(a[2], other[2], strict=True))
+                for other in (b, flipped)
             )
         one, two = a[1][0], b[1][0]
         if one == "in" or two == "in":
@@ -274,13 +287,19 @@ class Comparison:
         monomial = max(free_b, default=None)
         if monomial is None or monomial not in free_a:
             return None
-        c = evaluator.multiply(evaluator.ratio(free_a[monomial], ONE), evaluator.invert(evaluator.ratio(free_b[monomial], ONE)))
+        c = evaluator.multiply(
+            evaluator.ratio(free_a[monomial], ONE), evaluator.invert(evaluator.ratio(free_b[monomial], ONE))
+        )
         return c if evaluator.equal(a, evaluator.multiply(c, b)) else None
 
     def by_variables(self, poly: dict) -> dict:
         groups: dict = {}
         for monomial, coefficient in poly.items():
-            free = tuple(pair for pair in monomial if not self.evaluator.is_constant(self.evaluator.ratio({(pair,): Fraction(1)}, ONE)))
+            free = tuple(
+                pair
+                for pair in monomial
+                if not self.evaluator.is_constant(self.evaluator.ratio({(pair,): Fraction(1)}, ONE))
+            )
             bound = tuple(pair for pair in monomial if pair not in free)
             groups.setdefault(free, {})[bound] = coefficient
         return groups

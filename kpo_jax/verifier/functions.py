@@ -73,10 +73,14 @@ class Evaluator(Trigonometry):
             except Unreadable:
                 return self.single((name, hashed_value(self.real(args[0]))))
         if name in ("sinh", "cosh", "tanh"):
-            up, down = self.power(self.constant("e"), args[0]), self.power(self.constant("e"), self.multiply(Fraction(-1), args[0]))
+            up, down = (
+                self.power(self.constant("e"), args[0]),
+                self.power(self.constant("e"), self.multiply(Fraction(-1), args[0])),
+            )
             difference, total = self.add(up, down, -1), self.add(up, down)
             return self.multiply(
-                {"sinh": difference, "cosh": total}.get(name, difference), self.invert(total) if name == "tanh" else HALF
+                {"sinh": difference, "cosh": total}.get(name, difference),
+                self.invert(total) if name == "tanh" else HALF,
             )
         if name == "exp":
             return self.power(self.constant("e"), args[0])

@@ -69,7 +69,9 @@ def to_set(evaluator: Evaluator, node: tuple) -> tuple[str | None, Set]:
 def _interval(evaluator: Evaluator, node: tuple) -> Set:
     if len(node[3]) != 2 or node[1] not in "([" or node[2] not in ")]":
         raise Unreadable("no interval")
-    low, high = (_end(evaluator, item, closed) for item, closed in zip(node[3], (node[1] == "[", node[2] == "]"), strict=True))
+    low, high = (
+        _end(evaluator, item, closed) for item, closed in zip(node[3], (node[1] == "[", node[2] == "]"), strict=True)
+    )
     if low.infinite > 0 or high.infinite < 0:
         raise Unreadable("an interval the wrong way round")
     if not low.infinite and not high.infinite:

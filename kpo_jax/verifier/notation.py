@@ -42,12 +42,49 @@ _UNICODE = {
     **{letter: f"\\{name} " for letter, name in _GREEK.items()},
     **{mark: "^{" + digit + "}" for mark, digit in _SUPERSCRIPT.items()},
     **{mark: "_{" + digit + "}" for mark, digit in _SUBSCRIPT.items()},
-    **{"−": "-", "–": "-", "—": "-", "‐": "-", "×": "\\times ", "·": "\\cdot ", "⋅": "\\cdot ", "÷": "\\div ", "∕": "/", "⁄": "/"},
-    **{"√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "′": "'", "’": "'", "‘": "'"},
-    **{"≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "∪": "\\cup "},
+    **{
+        "−": "-",
+        "–": "-",
+        "—": "-",
+        "‐": "-",
+        "×": "\\times ",
+        "·": "\\cdot ",
+        "⋅": "\\cdot ",
+        "÷": "\\div ",
+        "∕": "/",
+        "⁄": "/",
+    },
+    **{
+        "√": "\\sqrt ",
+        "∛": "\\sqrt[3]",
+        "∞": "\\infty ",
+        "°": "^\\circ ",
+        "±": "\\pm ",
+        "∓": "\\mp ",
+        "′": "'",
+        "’": "'",
+        "‘": "'",
+    },
+    **{
+        "≤": "\\le ",
+        "≥": "\\ge ",
+        "⩽": "\\le ",
+        "⩾": "\\ge ",
+        "≠": "\\ne ",
+        "≈": "\\approx ",
+        "∈": "\\in ",
+        "∪": "\\cup ",
+    },
     **{"∩": "\\cap ", "∖": "\\setminus ", "∅": "\\emptyset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}"},
     **{"⟨": "\\langle ", "⟩": "\\rangle "},
-    **{"½": "\\frac{1}{2}", "⅓": "\\frac{1}{3}", "⅔": "\\frac{2}{3}", "¼": "\\frac{1}{4}", "¾": "\\frac{3}{4}", "⅕": "\\frac{1}{5}"},
+    **{
+        "½": "\\frac{1}{2}",
+        "⅓": "\\frac{1}{3}",
+        "⅔": "\\frac{2}{3}",
+        "¼": "\\frac{1}{4}",
+        "¾": "\\frac{3}{4}",
+        "⅕": "\\frac{1}{5}",
+    },
     **{"“": '"', "”": '"', "、": ",", "€": "\\euro ", "£": "\\pounds "},
 }
 _TRANSLATE = str.maketrans(_UNICODE)
@@ -58,8 +95,12 @@ _STYLE = re.compile(
     r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|bf|rm|it|sf|tt|normalsize|large|Large|"
     r"boldmath|centering|allowbreak|nobreak|newline|null|hfill|noindent|ensuremath|mathstrut|strut)(?![A-Za-z])\.?"
 )
-_STYLE_WITH_ARGUMENT = re.compile(r"\\(?:color|textcolor|hspace|vspace|hskip|phantom|hphantom|vphantom|label|tag|kern)\*?\s?\{[^{}]{0,80}\}")
-_SPACING = re.compile(r"\\(?:[,;:!> ]|(?:quad|qquad|enspace|thinspace|medspace|thickspace|negthinspace|space)(?![A-Za-z]))|~")
+_STYLE_WITH_ARGUMENT = re.compile(
+    r"\\(?:color|textcolor|hspace|vspace|hskip|phantom|hphantom|vphantom|label|tag|kern)\*?\s?\{[^{}]{0,80}\}"
+)
+_SPACING = re.compile(
+    r"\\(?:[,;:!> ]|(?:quad|qquad|enspace|thinspace|medspace|thickspace|negthinspace|space)(?![A-Za-z]))|~"
+)
 # Between digits these group thousands: 10,\!080   10{,}080   10\,080
 _GROUPING = re.compile(r"(?<=[0-9])\s?(?:\{,\}|,\\!|\\,)\s?(?=[0-9]{3}(?![0-9]))")
 _DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
@@ -82,11 +123,53 @@ FUNCTIONS = frozenset(
         "cbrt", "abs", "floor", "ceil", "gcd", "lcm", "max", "min", "det",
     ]
 )  # fmt: skip
-_ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "cosec": "csc", "ceiling": "ceil", "inf": "infty", "infinity": "infty"}
-_ALIASES |= {"oo": "infty", "leq": "le", "geq": "ge", "neq": "ne", "leqslant": "le", "geqslant": "ge", "dfrac": "frac", "tfrac": "frac"}
-_ALIASES |= {"cfrac": "frac", "dbinom": "binom", "tbinom": "binom", "lt": "<", "gt": ">", "degree": "circ", "degrees": "circ", "deg": "circ"}
-_ALIASES |= {"varnothing": "emptyset", "infin": "infty", "lbrace": "\\{", "rbrace": "\\}", "{": "\\{", "}": "\\}", "backslash": "setminus"}
-_ALIASES |= {"cdotp": "cdot", "ast": "cdot", "varphi": "phi", "varepsilon": "epsilon", "lvert": "vert", "rvert": "vert", "mid": "vert"}
+_ALIASES = {
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "cosec": "csc",
+    "ceiling": "ceil",
+    "inf": "infty",
+    "infinity": "infty",
+}
+_ALIASES |= {
+    "oo": "infty",
+    "leq": "le",
+    "geq": "ge",
+    "neq": "ne",
+    "leqslant": "le",
+    "geqslant": "ge",
+    "dfrac": "frac",
+    "tfrac": "frac",
+}
+_ALIASES |= {
+    "cfrac": "frac",
+    "dbinom": "binom",
+    "tbinom": "binom",
+    "lt": "<",
+    "gt": ">",
+    "degree": "circ",
+    "degrees": "circ",
+    "deg": "circ",
+}
+_ALIASES |= {
+    "varnothing": "emptyset",
+    "infin": "infty",
+    "lbrace": "\\{",
+    "rbrace": "\\}",
+    "{": "\\{",
+    "}": "\\}",
+    "backslash": "setminus",
+}
+_ALIASES |= {
+    "cdotp": "cdot",
+    "ast": "cdot",
+    "varphi": "phi",
+    "varepsilon": "epsilon",
+    "lvert": "vert",
+    "rvert": "vert",
+    "mid": "vert",
+}
 _PLAIN_NAMES = FUNCTIONS | {"pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "sigma", "phi", "omega", "binom", "frac"} | {
     "infty", "circ", "pm", "cdot", "times", "cup", "cap"
 }  # fmt: skip
@@ -181,7 +264,13 @@ def _scan(text: str, tokens: list[Token], prose: bool) -> None:
         elif kind == "cmd":
             position = _scan_command(text, position, value[1:], tokens, spaced)
         else:
-            tokens.append(Token("op", {"**": "^", ":=": "=", "==": "=", "<=": "le", ">=": "ge", "!=": "ne"}.get(value, value), spaced))
+            tokens.append(
+                Token(
+                    "op",
+                    {"**": "^", ":=": "=", "==": "=", "<=": "le", ">=": "ge", "!=": "ne"}.get(value, value),
+                    spaced,
+                )
+            )
         spaced = False
 
 

@@ -102,7 +102,11 @@ class _Parser(Commands):
             node = ("mul", ((1, node), (-1, self.sum())))
         while self.token.kind == "word" and self.token.value in MULTIPLIERS:
             factor = (1, ("num", Fraction(MULTIPLIERS[self.take().value])))
-            node = (*node[:1], ("mul", ((1, node[1]), factor)), node[2]) if node[0] == "quantity" else ("mul", ((1, node), factor))
+            node = (
+                (*node[:1], ("mul", ((1, node[1]), factor)), node[2])
+                if node[0] == "quantity"
+                else ("mul", ((1, node), factor))
+            )
         if self.token.kind == "word" and self.token.value == "percent":
             self.take()
             node = ("percent", node)
@@ -170,7 +174,13 @@ class _Parser(Commands):
         whole = previous[0] == "num" and previous[1].denominator == 1 and len(factors) == 1
         if token.kind == "num":
             following = self.tokens[self.position + 1 : self.position + 3]
-            if whole and token.spaced and len(following) == 2 and following[0].value == "/" and following[1].kind == "num":
+            if (
+                whole
+                and token.spaced
+                and len(following) == 2
+                and following[0].value == "/"
+                and following[1].kind == "num"
+            ):
                 self.position += 3
                 factors[-1] = (1, _mixed(previous[1], token.value, following[1].value))
                 return
@@ -181,7 +191,12 @@ class _Parser(Commands):
             factors[-1] = (1, ("apply", previous, node))
             return
         fraction = node[1] if node[0] == "degree" else node
-        if whole and token.value == "frac" and fraction[0] == "mul" and all(part[0] == "num" for _, part in fraction[1]):
+        if (
+            whole
+            and token.value == "frac"
+            and fraction[0] == "mul"
+            and all(part[0] == "num" for _, part in fraction[1])
+        ):
             (_, (_, top)), (_, (_, bottom)) = fraction[1]
             if top.denominator == bottom.denominator == 1 and 0 < top < bottom:
                 mixed = _mixed(previous[1], top, bottom)
@@ -330,6 +345,7 @@ class _Parser(Commands):
             return inner
         self.expect("\\}")
         return inner if inner[0] == "set" else ("set", (inner,))
+
 
 def _mixed(whole: Fraction, top: Fraction, bottom: Fraction) -> tuple:
     if not 0 < top < bottom or bottom.denominator != 1:

@@ -48,7 +48,9 @@ def verify_batch(
       ValueError: lengths that differ, or workers or timeout that are not positive.
     """
     if len(responses) != len(answers):
-        raise ValueError(f"verify_batch: {len(responses)} responses but {len(answers)} answers; give one answer per response")
+        raise ValueError(
+            f"verify_batch: {len(responses)} responses but {len(answers)} answers; give one answer per response"
+        )
     with Grader(workers, timeout) as grader:
         for index, (response, answer) in enumerate(zip(responses, answers, strict=True)):
             grader.submit(index, response, answer)
@@ -162,7 +164,9 @@ class _Worker:
 
     def start(self) -> None:
         command = [sys.executable, "-I", "-c", _COMMAND, _ROOT, str(MEMORY_LIMIT)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, close_fds=True)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, close_fds=True
+        )
         self.fresh = True
         os.set_blocking(self.process.stdin.fileno(), False)
 
@@ -204,7 +208,9 @@ def work(memory_limit: int) -> None:
     """The worker's loop: one JSON line [response, answer] in, one JSON line [correct, extracted, reason] out, until the end of input."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # schedulers send it to all processes; the parent ends this one when it is done
+    signal.signal(
+        signal.SIGTERM, signal.SIG_IGN
+    )  # schedulers send it to all processes; the parent ends this one when it is done
     for line in sys.stdin.buffer:
         try:
             verdict = verify(*json.loads(line))

@@ -170,11 +170,17 @@ class Powers(Algebra):
         elif exponent.denominator % 2 and leading(inner.num) < 0 and not self.has_i(inner):
             scale = self.multiply(scale, Fraction(-1) ** (exponent.numerator % 2))
             inner = self.negated(inner)
-        algebraic = constant and inner.den == ONE and all(
-            self.generators[index].algebraic and power > 0 for monomial in inner.num for index, power in monomial
+        algebraic = (
+            constant
+            and inner.den == ONE
+            and all(
+                self.generators[index].algebraic and power > 0 for monomial in inner.num for index, power in monomial
+            )
         )
         key = ("root", hashed_value(inner))
-        generator = self.single(key, exponent, period=1, base=inner, positive=constant and not self.has_i(inner), algebraic=algebraic)
+        generator = self.single(
+            key, exponent, period=1, base=inner, positive=constant and not self.has_i(inner), algebraic=algebraic
+        )
         return self.multiply(scale, generator)
 
     def absolute(self, a: Value) -> Value:
@@ -188,7 +194,11 @@ class Powers(Algebra):
         if leading(inner.num) < 0:
             inner = self.negated(inner)
         key = ("abs", hashed_value(inner))
-        if any(self.generators[i].key[:1] == ("sym",) and self.generators[i].key[1][0] in "zw" for m in inner.num for i, _ in m):
+        if any(
+            self.generators[i].key[:1] == ("sym",) and self.generators[i].key[1][0] in "zw"
+            for m in inner.num
+            for i, _ in m
+        ):
             return self.multiply(c, self.single(key, positive=True))  # z and w are usually complex: |z|**2 is not z**2
         return self.multiply(c, self.single(key, period=2, base=self.lift(self.multiply(inner, inner)), positive=True))
 

@@ -123,7 +123,11 @@ def label(node: tuple) -> bool:
     if node[0] == "add":
         return all(term[0] == "sym" for term in node[1])
     if node[0] == "mul":
-        return all(sign > 0 for sign, _ in node[1]) and node[1][0][1][0] == "sym" and all(p[0] in ("sym", "num") for _, p in node[1])
+        return (
+            all(sign > 0 for sign, _ in node[1])
+            and node[1][0][1][0] == "sym"
+            and all(p[0] in ("sym", "num") for _, p in node[1])
+        )
     return node[0] == "call" and all(arg[0] == "sym" for arg in node[2])
 
 

@@ -4,7 +4,11 @@ from fractions import Fraction
 
 from kpo_jax.verifier.errors import Unreadable
 
-CURRENCIES = {"$": (("money", 1), ("", Fraction(1))), "euro": (("euro", 1), ("", Fraction(1))), "pounds": (("sterling", 1), ("", Fraction(1)))}
+CURRENCIES = {
+    "$": (("money", 1), ("", Fraction(1))),
+    "euro": (("euro", 1), ("", Fraction(1))),
+    "pounds": (("sterling", 1), ("", Fraction(1))),
+}
 # Words that change what a number means: 5 \text{ or so} is not 5.
 _NOT_UNITS = frozenset(
     [

@@ -9,7 +9,7 @@ reward. What its authors train with besides (learning rate, group size, number o
 import dataclasses
 import math
 
-from kpo_jax.config import AlgorithmConfig, Config, FilterConfig, ObjectiveConfig
+from kpo_jax.algorithm.choices import AdvantageConfig, AlgorithmConfig, FilterConfig, ObjectiveConfig, spelled_out
 
 # KPO and GSPO clip filtered ratios, which hardly move, in a band a thousand times narrower than PPO's.
 _NARROW = ObjectiveConfig(clip_low=3e-4, clip_high=4e-4)
@@ -17,16 +17,10 @@ _WIDE = ObjectiveConfig(clip_low=0.2, clip_high=0.2)
 
 
 def _kalman(process_var: float, measurement_var: float, kappa: float | None = None) -> AlgorithmConfig:
-    return AlgorithmConfig(
-        filter=FilterConfig(
-            name="kalman" if kappa is None else "saturated_kalman",
-            process_var=process_var,
-            measurement_var=measurement_var,
-            initial_var=0.0,
-            kappa=kappa,
-        ),
-        objective=_NARROW,
-    )
+    variances = dict(process_var=process_var, measurement_var=measurement_var, initial_var=0.0)
+    linear = FilterConfig("kalman", **variances)
+    ratio_filter = linear if kappa is None else FilterConfig("saturated_kalman", **variances, kappa=kappa)
+    return AlgorithmConfig(filter=ratio_filter, objective=_NARROW)
 
 
 def _steady_gain(var_ratio: float) -> float:
@@ -50,7 +44,7 @@ def _scaled(name: str, **parameters) -> AlgorithmConfig:
     )
 
 
-METHODS: dict[str, AlgorithmConfig] = {
+_METHODS: dict[str, AlgorithmConfig] = {
     "grpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE),
     "gspo": AlgorithmConfig(filter=FilterConfig(name="sequence_mean", gradient="through_filter"), objective=_NARROW),
     "kpo_strong": _kalman(1e-6, 1.0),
@@ -62,7 +56,7 @@ METHODS: dict[str, AlgorithmConfig] = {
     "ppo": AlgorithmConfig(
         filter=FilterConfig(name="identity"),
         objective=ObjectiveConfig(clip_low=0.2, clip_high=0.2, aggregation="token-mean"),
-        advantage="gae",
+        advantage=AdvantageConfig("gae"),
     ),
     "dapo": AlgorithmConfig(
         filter=FilterConfig(name="identity"),
@@ -73,9 +67,9 @@ METHODS: dict[str, AlgorithmConfig] = {
     "dr_grpo": AlgorithmConfig(
         filter=FilterConfig(name="identity"),
         objective=ObjectiveConfig(clip_low=0.2, clip_high=0.2, aggregation="seq-mean-token-sum-norm"),
-        advantage="dr_grpo",
+        advantage=AdvantageConfig("dr_grpo"),
     ),
-    "krpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE, advantage="krpo"),
+    "krpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE, advantage=AdvantageConfig("krpo")),
     "gmpo": AlgorithmConfig(
         filter=FilterConfig(name="identity"), objective=ObjectiveConfig(name="geometric", clip_low=0.4, clip_high=0.4)
     ),
@@ -113,12 +107,12 @@ METHODS: dict[str, AlgorithmConfig] = {
     "is_kpo_adaptive_var": _robust("adaptive_var"),
 }
 
-_DAPO_BUFFER = 4096 / 20480  # its overlong buffer over its longest response
+METHODS = {name: spelled_out(algorithm) for name, algorithm in _METHODS.items()}
 
 
 def name_of(algorithm: AlgorithmConfig) -> str | None:
     """The method that an algorithm is, None if it is none of them."""
-    return next((name for name, known in METHODS.items() if known == algorithm), None)
+    return next((name for name, known in METHODS.items() if known == spelled_out(algorithm)), None)
 
 
 def method(name: str) -> AlgorithmConfig:
@@ -126,17 +120,3 @@ def method(name: str) -> AlgorithmConfig:
     if name not in METHODS:
         raise ValueError(f"no method {name!r}; there are {', '.join(METHODS)}")
     return METHODS[name]
-
-
-def with_method(config: Config, name: str) -> Config:
-    """The configuration with a method's algorithm and, for DAPO, its reward: +1 / -1, and overlong shaping in tokens.
-
-    DAPO's buffer is a fifth of its longest response, here as there. Raises ValueError naming the legal methods.
-    """
-    config = dataclasses.replace(config, algorithm=method(name))
-    if name != "dapo":
-        return config
-    buffer = round(_DAPO_BUFFER * config.sampler.max_response_length)
-    return dataclasses.replace(
-        config, reward=dataclasses.replace(config.reward, kind="plus_minus_one", overlong_buffer=buffer)
-    )

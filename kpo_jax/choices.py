@@ -1,0 +1,67 @@
+"""Records that choose a component: by a name, and with parameters that belong to what is named.
+
+A record of this kind is a frozen dataclass with the class variables `registry` (name -> component) and `chooser` (which
+field holds the name) and, as its last field, `parameters`, a mapping. In a configuration the parameters stand beside
+the other fields: `algorithm.filter.name`, `algorithm.filter.kappa`.
+"""
+
+import dataclasses
+from typing import Any
+
+from kpo_jax import references
+from kpo_jax.checks import Illegal, Problem
+from kpo_jax.references import REQUIRED, Parameter
+
+
+def is_choice(cls) -> bool:
+    """Whether records of this class choose a component."""
+    return "registry" in vars(cls)
+
+
+def component(record) -> Any:
+    """The class or function that the record names. Raises ValueError, one line, if there is none."""
+    return references.look_up(record.registry, getattr(record, record.chooser))
+
+
+def parameters(record) -> dict[str, Parameter]:
+    """The parameters of what the record names."""
+    return references.parameters(component(record))
+
+
+def build(record) -> Any:
+    """What the record names, with its parameters. Raises Illegal, or ValueError for a name that is none."""
+    legal, named = parameters(record), repr(getattr(record, record.chooser))
+    problems = [
+        (name, f"{named} has no such parameter; it has {', '.join(legal) or 'none'}")
+        for name in record.parameters
+        if name not in legal
+    ]
+    problems += [(name, f"required by {named}") for name in missing(record, legal)]
+    if problems:
+        raise Illegal(problems)
+    return references.build(record.registry, getattr(record, record.chooser), record.parameters)
+
+
+def missing(record, legal: dict[str, Parameter]) -> list[str]:
+    """The parameters without a default that the record does not give."""
+    return [name for name, about in legal.items() if about.default is REQUIRED and name not in record.parameters]
+
+
+def spelled_out(record):
+    """The record with every parameter that it leaves to its default, in the order in which they are declared."""
+    legal = parameters(record)
+    defaults = {name: about.default for name, about in legal.items() if about.default is not REQUIRED}
+    given = {name: value for name, value in record.parameters.items() if name not in legal}
+    full = {name: (defaults | record.parameters)[name] for name in legal if name in defaults | record.parameters}
+    return dataclasses.replace(record, parameters=full | given)
+
+
+def check(record) -> list[Problem]:
+    """What is wrong with the name and the parameters."""
+    try:
+        build(record)
+    except Illegal as error:
+        return error.problems
+    except (ValueError, TypeError) as error:
+        return [(record.chooser, str(error))]
+    return []

@@ -1,0 +1,194 @@
+"""How each mode of the entry point runs, and what its end is called: the exit codes.
+
+A mode is a function here of its own name; `values` are all flags by name. What it returns is printed by one process.
+"""
+
+import json
+import os
+import sys
+import traceback
+
+import jax
+from absl import logging
+
+from kpo_jax import config as config_lib
+from kpo_jax import text
+from kpo_jax.commands import benchmark as benchmarks
+from kpo_jax.commands import dry_run, topology
+from kpo_jax.commands import export as exports
+from kpo_jax.commands import noise as noise_floor
+from kpo_jax.commands import replay as replays
+from kpo_jax.recording import workdir as workdirs
+from kpo_jax.report import report as reports
+from kpo_jax.runtime import distributed, preemption
+from kpo_jax.training import checkpoints, setup, trainer
+from kpo_jax.training.dynamic_sampling import NotFull
+from kpo_jax.training.step import Diverged
+
+DONE, USAGE, PREEMPTED, FAILED = 0, 64, 75, 13
+
+
+class Usage(ValueError):
+    """What is wrong before a run has begun, line by line."""
+
+    def __init__(self, *lines: str):
+        super().__init__(lines[0])
+        self.lines = lines
+
+
+def run(mode, config, values: dict, verbosity: int) -> int:
+    """Run a mode (a main.Mode) with its configuration, None for one without; the exit code."""
+    if values["cpu_devices"]:
+        jax.config.update("jax_platforms", "cpu")
+        jax.config.update("jax_num_cpu_devices", values["cpu_devices"])
+    logging.set_verbosity(logging.WARNING if verbosity == 0 else verbosity)
+    try:
+        if join_job(mode, config, values):
+            if mode.stops and not values["dry_run"]:
+                preemption.catch_sigterm()
+            name = "describe" if values["dry_run"] else values["mode"]
+            said = globals()[name](config, values)
+            if said and distributed.is_first():
+                print(said)
+    except (trainer.Preempted, preemption.Interrupted) as error:
+        again = "" if isinstance(error, trainer.Preempted) else "SIGTERM: "
+        print(f"{again}{error}" + ("; the same command begins again" if again else ""), file=sys.stderr)
+        return PREEMPTED
+    except (Usage, checkpoints.Damaged, distributed.NotShared) as error:
+        return usage(error.lines if isinstance(error, Usage) else [str(error)])
+    except (Diverged, NotFull, checkpoints.NotSaved) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except Exception as error:
+        print(text.mask(traceback.format_exc()), file=sys.stderr)
+        distributed.end(FAILED, f"{type(error).__name__}: {error}")
+        return FAILED
+    return DONE
+
+
+def usage(lines) -> int:
+    """Print what is wrong, here and in the other processes of the job; the exit code."""
+    for line in lines:
+        print(f"error: {text.mask(line)}", file=sys.stderr)
+    distributed.end(USAGE, lines[0])
+    return USAGE
+
+
+def join_job(mode, config, values: dict) -> bool:
+    """Become part of the job that the environment describes, if it does; False if this process has nothing to do."""
+    try:
+        place = distributed.member(os.environ)
+        if place is not None and values["detect_job"]:
+            raise ValueError("--detect_job: not where KPO_COORDINATOR is set")
+        if mode.alone or values["dry_run"]:
+            if values["mode"] == "benchmark" and place is not None and place.num_processes > 1:
+                raise ValueError(
+                    f"--mode=benchmark: legal with one process alone, but KPO_NUM_PROCESSES is {place.num_processes}"
+                )
+            return place is None or place.process_id == 0
+        job = config.job if config is not None else workdirs.run_config(values["workdir"]).job
+        if values["detect_job"] or (place is not None and place.num_processes > 1):
+            distributed.initialize(place, job)
+    except ValueError as error:
+        raise Usage(str(error)) from error
+    return True
+
+
+def prepared(config, values: dict, claim: bool = True):
+    """(what is read from disk, the jitted functions) of a configuration, with the workdir claimed by it."""
+    try:
+        data = setup.load_data(config)
+        change = dict(allow_change=values["allow_config_change"], write=values["mode"] == "train")
+        if claim and (changes := workdirs.claim_workdir(values["workdir"], config, **change)):
+            other = f"{values['workdir']}: a run of another configuration; --allow_config_change goes on all the same"
+            raise Usage(*changes, other)
+        return data, setup.build(config, data)
+    except Usage:
+        raise
+    except ValueError as error:
+        raise Usage(str(error)) from error
+
+
+def train(config, values: dict) -> str:
+    data, programs = prepared(config, values)
+    trainer.train(config, data, programs, values["workdir"], values["profile_steps"], values["start_afresh"])
+    return reports.write([values["workdir"]], values["workdir"]) if distributed.is_first() else ""
+
+
+def with_checkpoint(config, values: dict, use) -> str:
+    """`use(data, programs, params, step)` of a checkpoint of the run."""
+    data, programs = prepared(config, values)
+    try:
+        step, params = trainer.restore_policy(
+            config, programs.shapes, programs.shardings, values["workdir"], values["step"]
+        )
+        return use(data, programs, params, step)
+    except checkpoints.Damaged:
+        raise
+    except ValueError as error:
+        raise Usage(str(error)) from error
+
+
+def eval(config, values: dict) -> str:
+    def evaluate(data, programs, params, step):
+        trainer.run_evaluation(config, data, programs, params, step, values["workdir"])
+        return reports.results([reports.load(values["workdir"])]) if distributed.is_first() else ""
+
+    return with_checkpoint(config, values, evaluate)
+
+
+def sample(config, values: dict) -> str:
+    def show(data, programs, params, step):
+        return trainer.show_samples(config, data, programs, params, values["prompt"], values["num_prompts"])
+
+    return with_checkpoint(config, values, show)
+
+
+def noise(config, values: dict) -> str:
+    def measure(data, programs, params, step):
+        return noise_floor.run(config, data, programs, params, step, values["workdir"])
+
+    return with_checkpoint(config, values, measure)
+
+
+def benchmark(config, values: dict) -> str:
+    data, programs = prepared(config, values, claim=False)
+    return benchmarks.run(config, data, programs, values["workdir"])
+
+
+def replay(config, values: dict) -> str:
+    return _usage(replays.run, values["trace"], values["workdir"], values["grid"])
+
+
+def report(config, values: dict) -> str:
+    return _usage(reports.write, values["runs"] or [values["workdir"]], values["workdir"])
+
+
+def export(config, values: dict) -> str:
+    return _usage(exports.export_run, values["workdir"], values["out"], values["step"], values["dtype"])
+
+
+def describe(config, values: dict) -> str:
+    """The dry run: the configuration and what it will need."""
+    target = values["dry_run_topology"]
+    try:
+        if target:
+            # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU
+            os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
+            jax.config.update("jax_platforms", "cpu")
+            config, found = topology.on(config, target), topology.devices(target)
+        print(json.dumps(config_lib.to_dict(config), indent=2))
+        print(dry_run.describe(config), flush=True)
+        return topology.describe(config, target, found) if target else ""
+    except ValueError as error:
+        raise Usage(str(error)) from error
+
+
+def _usage(function, *arguments) -> str:
+    """What the function returns; its ValueError is a usage error."""
+    try:
+        return function(*arguments)
+    except checkpoints.Damaged:
+        raise
+    except ValueError as error:
+        raise Usage(str(error)) from error

@@ -1,0 +1,270 @@
+"""The records of a configuration. `Config` is the one that names every choice of a run.
+
+Rooms own their records (`ModelConfig` lives in model/decoder.py, and so on); what has no room of its own is here. A
+record checks its own fields; what must fit together is checked in validate.py.
+
+A field marked `FREE` may change when a run is resumed: it does not alter the trajectory of the parameters.
+"""
+
+import dataclasses
+import math
+
+from kpo_jax.algorithm.choices import AlgorithmConfig
+from kpo_jax.checks import above_zero, between, is_whole, not_negative, one_of, positive, refuse, share, unless, whole
+from kpo_jax.model.critic import CriticConfig
+from kpo_jax.model.decoder import DTYPES, PRESETS, ModelConfig
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.tasks.rewards import RewardConfig
+
+FREE = {"free": True}
+
+
+@dataclasses.dataclass(frozen=True)
+class RolloutConfig:
+    """prompts_per_step x group_size responses are sampled per training step, of at most prompts_per_call prompts at
+    once (0 = all).
+    """
+
+    prompts_per_step: int = 8
+    group_size: int = 8
+    prompts_per_call: int = 0
+
+    def __post_init__(self):
+        refuse(
+            [
+                *whole(self, 1, "prompts_per_step", "group_size"),
+                *whole(self, 0, "prompts_per_call"),
+            ]
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class LearnerConfig:
+    """Optimizer and batching of the policy update.
+
+    Each rollout is cut into `num_minibatches` optimizer steps (so the ratio is off-policy from the second on), each of
+    which accumulates its gradient over microbatches of at most `microbatch_tokens` tokens, prompts included, packed
+    without padding (0: the whole minibatch at once). With `share_prompts` a group's prompt is computed once for the
+    responses that are packed behind it, which needs attention that passes over what a mask hides to be worth it: on a
+    CPU it has. An update that is not finite is skipped, and so is a spike, whose gradient norm is more than
+    `max_norm_ratio` times the mean of the last `norm_window` or so that were taken (0: there are no spikes; the first
+    `norm_window` updates are none); `max_bad_updates` skipped in a row end the run. Adam's moments are stored in
+    `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at adam_b2 = 0.999, as the
+    dtype has no number that is a thousandth smaller.
+    """
+
+    learning_rate: float = 1e-6
+    warmup_steps: int = 0
+    weight_decay: float = 0.1
+    adam_b1: float = 0.9
+    adam_b2: float = 0.999
+    max_grad_norm: float = 1.0
+    num_minibatches: int = 4
+    microbatch_tokens: int = 0
+    share_prompts: bool = True
+    first_moment_dtype: str = "float32"
+    second_moment_dtype: str = "float32"
+    max_bad_updates: int = 3
+    max_norm_ratio: float = 0.0
+    norm_window: int = 64
+
+    def __post_init__(self):
+        off_or_above_one = self.max_norm_ratio == 0 or 1 < self.max_norm_ratio < math.inf
+        refuse(
+            [
+                *positive(self, "learning_rate"),
+                *above_zero(self, "max_grad_norm"),
+                *not_negative(self, "weight_decay"),
+                *between(self, 0, 1, "adam_b1", "adam_b2"),
+                *whole(self, 0, "warmup_steps", "microbatch_tokens"),
+                *whole(self, 1, "num_minibatches", "max_bad_updates", "norm_window"),
+                *one_of(self, "first_moment_dtype", DTYPES),
+                *one_of(self, "second_moment_dtype", DTYPES),
+                *unless(
+                    off_or_above_one,
+                    "max_norm_ratio",
+                    f"{self.max_norm_ratio!r} is neither 0 (off) nor a finite number > 1",
+                ),
+            ]
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class WarmStartConfig:
+    """A supervised stage on worked demonstrations before RL; num_steps = 0 leaves it out.
+
+    Each step of a demonstration is wrong with probability `error_rate`, as in the text a base model learns from.
+    """
+
+    num_steps: int = 0
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    warmup_steps: int = 20
+    error_rate: float = 0.0
+
+    def __post_init__(self):
+        refuse(
+            [
+                *whole(self, 0, "num_steps", "warmup_steps"),
+                *whole(self, 1, "batch_size"),
+                *positive(self, "learning_rate"),
+                *between(self, 0, 1, "error_rate"),
+            ]
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class EvalConfig:
+    """Evaluation every `every` training steps (0 = only before and after) on named sets, `num_samples` responses a
+    problem.
+    """
+
+    sets: dict[str, DataConfig] = dataclasses.field(default_factory=dict, metadata=FREE)
+    every: int = dataclasses.field(default=0, metadata=FREE)
+    num_samples: int = dataclasses.field(default=16, metadata=FREE)
+    prompts_per_call: int = dataclasses.field(default=16, metadata=FREE)
+    temperature: float = dataclasses.field(default=1.0, metadata=FREE)
+    top_k: int = dataclasses.field(default=0, metadata=FREE)
+    top_p: float = dataclasses.field(default=1.0, metadata=FREE)
+    max_response_length: int = dataclasses.field(default=0, metadata=FREE)  # 0 = as in training
+
+    def __post_init__(self):
+        refuse(
+            [
+                *whole(self, 0, "every", "top_k", "max_response_length"),
+                *whole(self, 1, "num_samples", "prompts_per_call"),
+                *not_negative(self, "temperature"),
+                *share(self, "top_p"),
+            ]
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckpointConfig:
+    """A checkpoint every `every` training steps and at the end; the last `keep_last` and the best `keep_best` stay."""
+
+    every: int = dataclasses.field(default=10, metadata=FREE)
+    keep_last: int = dataclasses.field(default=2, metadata=FREE)
+    keep_best: int = dataclasses.field(default=1, metadata=FREE)
+
+    def __post_init__(self):
+        refuse(
+            [
+                *whole(self, 1, "every", "keep_last"),
+                *whole(self, 0, "keep_best"),
+            ]
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class TraceConfig:
+    """Per-token records of every `every`-th training step (0 = none) in `workdir`/trace, of `max_bytes` in all (see
+    trace.py).
+    """
+
+    every: int = dataclasses.field(default=0, metadata=FREE)
+    max_bytes: int = dataclasses.field(default=2**28, metadata=FREE)
+
+    def __post_init__(self):
+        refuse(
+            [
+                *whole(self, 0, "every"),
+                *whole(self, 2**16, "max_bytes"),
+            ]
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class MeshConfig:
+    """Devices along each mesh axis; data = -1 takes all that the other two leave.
+
+    Of a job on several hosts, fsdp x tensor stays within a host, unless `across_hosts` says that it may be more.
+    """
+
+    data: int = dataclasses.field(default=-1, metadata=FREE)
+    fsdp: int = dataclasses.field(default=1, metadata=FREE)
+    tensor: int = dataclasses.field(default=1, metadata=FREE)
+    across_hosts: bool = dataclasses.field(default=False, metadata=FREE)
+
+    def __post_init__(self):
+        all_or_some = is_whole(self.data) and (self.data == -1 or self.data >= 1)
+        refuse(
+            [
+                *unless(
+                    all_or_some, "data", f"{self.data!r} is neither -1 (all that are left) nor a whole number >= 1"
+                ),
+                *whole(self, 1, "fsdp", "tensor"),
+            ]
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class JobConfig:
+    """How long, in seconds, a job waits before it gives up.
+
+    For all processes to start (`start_timeout`); without a sign of life of one of them (`heartbeat_timeout`); for a
+    phase of the run (rollout, score, update, evaluation, checkpoint) to end before the stacks are printed and the run
+    exits with 13 (`phase_timeout`; 0 is for ever).
+    """
+
+    start_timeout: int = dataclasses.field(default=300, metadata=FREE)
+    heartbeat_timeout: int = dataclasses.field(default=60, metadata=FREE)
+    phase_timeout: int = dataclasses.field(default=0, metadata=FREE)
+
+    def __post_init__(self):
+        refuse(
+            [
+                *whole(self, 1, "start_timeout", "heartbeat_timeout"),
+                *whole(self, 0, "phase_timeout"),
+            ]
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """One experiment. `tokenizer` is "char" (built in) or a directory or hub id of a Hugging Face tokenizer.
+
+    `pretrained` is the policy to begin from: a Hugging Face directory, a hub id or a .gguf file of the architecture
+    that `model` spells out; "" is random weights. A warm start goes on from there. `revision` pins hub ids, those of
+    `pretrained` and of `tokenizer`; "" is the main branch.
+    `decontaminate` drops training problems that an evaluation set holds too, see data.decontaminate.
+    `init_from` names the workdir of another run whose step-0 policy this run starts from, in place of a warm start of
+    its own.
+    """
+
+    seed: int = 0
+    num_steps: int = dataclasses.field(default=16, metadata=FREE)
+    tokenizer: str = "char"
+    pretrained: str = ""
+    revision: str = ""
+    init_from: str = ""
+    data: DataConfig = DataConfig()
+    decontaminate: bool = True
+    model: ModelConfig = PRESETS["tiny"]
+    sampler: SampleConfig = SampleConfig(max_response_length=64)
+    reward: RewardConfig = RewardConfig()
+    rollout: RolloutConfig = RolloutConfig()
+    algorithm: AlgorithmConfig = AlgorithmConfig()
+    learner: LearnerConfig = LearnerConfig()
+    critic: CriticConfig = CriticConfig()
+    warm_start: WarmStartConfig = WarmStartConfig()
+    eval: EvalConfig = EvalConfig()
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    trace: TraceConfig = TraceConfig()
+    mesh: MeshConfig = MeshConfig()
+    job: JobConfig = JobConfig()
+
+    def __post_init__(self):
+        refuse(whole(self, 0, "seed", "num_steps"))
+
+
+def eval_sample_config(config: Config) -> SampleConfig:
+    """How evaluation samples: the eval fields over the training sampler's length and stop texts."""
+    return SampleConfig(
+        temperature=config.eval.temperature,
+        top_k=config.eval.top_k,
+        top_p=config.eval.top_p,
+        max_response_length=config.eval.max_response_length or config.sampler.max_response_length,
+        stop=config.sampler.stop,
+    )

@@ -1,0 +1,194 @@
+"""What must fit together in a configuration, beyond what each record checks by itself. Touches no device."""
+
+import os
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kpo_jax.algorithm.choices import build_filter, build_objective
+from kpo_jax.checks import Illegal, Problem
+from kpo_jax.config.plain import from_plain, to_dict
+from kpo_jax.config.schema import Config, eval_sample_config
+from kpo_jax.text import holds_secret
+from kpo_jax.weights.gguf import is_gguf
+
+
+class Combination(NamedTuple):
+    """What does not fit together: the path it is reported at, the text, and the other paths that it depends on."""
+
+    path: str
+    text: str
+    depends_on: tuple[str, ...] = ()
+
+
+def from_dict(mapping: dict) -> Config:
+    """The Config that `to_dict` wrote. Raises ValueError with every problem if it is not one."""
+    config, problems = checked(mapping)
+    if problems:
+        raise ValueError("; ".join(line(problem) for problem in problems))
+    return config
+
+
+def checked(mapping: dict) -> tuple[Config, list[Problem]]:
+    """(the Config of nested dicts, everything that is wrong with it): fields first, then what does not fit together.
+
+    A combination is judged only where the fields that it is made of are right.
+    """
+    config, problems = from_plain(Config, mapping)
+    wrong = [path for path, _ in problems]
+    return config or Config(), problems + [
+        (found.path, found.text)
+        for found in combinations(config or Config())
+        if not any(_same_field(path, broken) for path in (found.path, *found.depends_on) for broken in wrong)
+    ]
+
+
+def problems_of(config: Config) -> list[str]:
+    """Everything that is wrong with a Config, a line each."""
+    return [line(problem) for problem in checked(to_dict(config))[1]]
+
+
+def line(problem: Problem) -> str:
+    """A problem as it is printed."""
+    return f"{problem[0]}: {problem[1]}" if problem[0] else problem[1]
+
+
+def _same_field(a: str, b: str) -> bool:
+    return a == b or a.startswith(f"{b}.") or b.startswith(f"{a}.")
+
+
+def combinations(config: Config) -> Iterator[Combination]:
+    """What does not fit together."""
+    for rule in (_secrets, _components, _batches, _mesh, _sampling, _first_policy, _files):
+        yield from rule(config)
+
+
+def _secrets(config: Config) -> Iterator[Combination]:
+    for path, value in _texts(to_dict(config)):
+        if holds_secret(value):
+            why = "config.json would keep it; give it in the environment (HF_TOKEN) or in ~/.netrc"
+            yield Combination(path, f"holds a secret, and {why}")
+
+
+def _texts(value, path: str = "") -> Iterator[tuple[str, str]]:
+    """(path, text) of every text in nested dicts."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, str):
+        yield path, value
+
+
+def _components(config: Config) -> Iterator[Combination]:
+    """Components that are not what they are used as, and what a filter asks of the batch."""
+    algorithm = config.algorithm
+    for path, build, chosen in (
+        ("algorithm.filter", build_filter, algorithm.filter),
+        ("algorithm.objective", build_objective, algorithm.objective),
+    ):
+        try:
+            built = build(chosen)
+        except Illegal:
+            continue  # reported with the record
+        except ValueError as error:
+            yield Combination(f"{path}.name", str(error))
+            continue
+        if path == "algorithm.filter" and built.batch_coupled and config.learner.microbatch_tokens:
+            yield Combination(
+                "learner.microbatch_tokens",
+                f"{config.learner.microbatch_tokens} may cut up the minibatch over which filter {chosen.name!r} measures "
+                "its scale; it must be 0",
+                ("algorithm.filter",),
+            )
+
+
+def _divides(what: str, number: int, path: str, by: int, *depends_on: str) -> Iterator[Combination]:
+    if by and number % by:
+        yield Combination(path, f"{by} does not divide {what} = {number}", depends_on)
+
+
+def _batches(config: Config) -> Iterator[Combination]:
+    rollout, learner = config.rollout, config.learner
+    per_step = ("rollout.prompts_per_step", rollout.prompts_per_step)
+    if config.algorithm.dynamic_sampling and rollout.group_size == 1:
+        why = "the rewards of a group of one (rollout.group_size) are all equal, so all are dropped"
+        yield Combination("algorithm.dynamic_sampling", why, ("rollout.group_size",))
+    yield from _divides(*per_step, "rollout.prompts_per_call", rollout.prompts_per_call, per_step[0])
+    yield from _divides(*per_step, "learner.num_minibatches", learner.num_minibatches, per_step[0])
+
+
+def _mesh(config: Config) -> Iterator[Combination]:
+    rollout, model, mesh = config.rollout, config.model, config.mesh
+    if mesh.data != -1:
+        rows, axes = mesh.data * mesh.fsdp, "mesh.data x mesh.fsdp"
+        per_call = rollout.prompts_per_call or rollout.prompts_per_step
+        depends_on = ("mesh.data", "mesh.fsdp", "rollout.prompts_per_step", "rollout.prompts_per_call")
+        for what, number in (
+            ("prompts per sampler call", per_call),
+            ("eval.prompts_per_call", config.eval.prompts_per_call),
+        ):
+            if number % rows:
+                text = f"{axes} = {rows} does not divide {what} = {number}"
+                yield Combination("mesh.data", text, (*depends_on, "eval.prompts_per_call"))
+    for name in ("num_heads", "num_kv_heads", "intermediate_size", "vocab_size"):
+        yield from _divides(f"model.{name}", getattr(model, name), "mesh.tensor", mesh.tensor, f"model.{name}")
+    yield from _divides("model.hidden_size", model.hidden_size, "mesh.fsdp", mesh.fsdp, "model.hidden_size")
+
+
+def _sampling(config: Config) -> Iterator[Combination]:
+    sampler = config.sampler
+    if sampler.temperature == 0:
+        why = "0 (greedy) gives a group of equal samples and no ratio; training needs it above 0"
+        yield Combination("sampler.temperature", why)
+    for name, whole in (("top_p", 1), ("top_k", 0), ("min_p", 0)):
+        if getattr(sampler, name) != whole:
+            why = (
+                f"{getattr(sampler, name)!r} biases the importance ratio; training needs {whole} (eval.* may truncate)"
+            )
+            yield Combination(f"sampler.{name}", why)
+    buffer = config.reward.overlong_buffer
+    if buffer > sampler.max_response_length:
+        text = f"{buffer} exceeds sampler.max_response_length = {sampler.max_response_length}"
+        yield Combination("reward.overlong_buffer", text, ("sampler.max_response_length",))
+    try:
+        eval_sample_config(config)
+    except Illegal as error:
+        yield from (Combination(f"eval.{name}", text) for name, text in error.problems)
+
+
+def _first_policy(config: Config) -> Iterator[Combination]:
+    if config.init_from and config.pretrained:
+        yield Combination(
+            "pretrained", "the policy comes from another run (init_from), so it must be empty", ("init_from",)
+        )
+    if config.revision and not any(_may_be_hub_id(name) for name in (config.pretrained, config.tokenizer)):
+        why = "it pins what comes from the hub, and neither pretrained nor tokenizer is a hub id"
+        yield Combination("revision", why, ("pretrained", "tokenizer"))
+    if config.init_from and config.warm_start.num_steps:
+        yield Combination(
+            "warm_start.num_steps", "must be 0: the policy comes from another run (init_from)", ("init_from",)
+        )
+    if config.warm_start.num_steps and config.data.source != "arithmetic":
+        why = f"only data.source = arithmetic has demonstrations, not {config.data.source!r}"
+        yield Combination("warm_start.num_steps", why, ("data.source",))
+
+
+def _may_be_hub_id(name: str) -> bool:
+    return name not in ("", "char") and not is_gguf(name) and not os.path.isdir(name)
+
+
+def _files(config: Config) -> Iterator[Combination]:
+    if "://" in config.init_from:
+        yield Combination("init_from", unsupported(config.init_from))
+    elif config.init_from and not os.path.isdir(config.init_from):
+        yield Combination("init_from", f"no directory {config.init_from}")
+    for path, data in [("data", config.data), *((f"eval.sets.{name}", d) for name, d in config.eval.sets.items())]:
+        if data.source in ("jsonl", "parquet"):
+            if "://" in data.path:
+                yield Combination(f"{path}.path", unsupported(data.path), (f"{path}.source",))
+            elif not os.path.isfile(data.path):
+                yield Combination(f"{path}.path", f"no file {data.path!r}", (f"{path}.source",))
+
+
+def unsupported(path: str) -> str:
+    """The line for a path of a file system that is not the machine's own."""
+    return f"{path.partition('://')[0]}:// is not supported; it must be a path of this machine's file system"

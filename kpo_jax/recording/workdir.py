@@ -1,0 +1,87 @@
+"""What a workdir says of its run: the configuration in config.json, and the source of what it loaded by reference.
+
+`sources.json` maps each location (file.py, or package.module) to its text, so that a run can be evaluated, exported and
+replayed from its workdir alone, and so that a file which has changed since is noticed.
+"""
+
+import json
+from pathlib import Path
+
+from absl import logging
+
+from kpo_jax import references
+from kpo_jax.config import Config, difference, from_dict, to_dict
+from kpo_jax.files import write_whole
+from kpo_jax.runtime import distributed
+
+CONFIG, SOURCES = "config.json", "sources.json"
+
+
+def plain_config(workdir: str) -> dict:
+    """The configuration of the run in `workdir` as nested dicts; what it loads by reference comes from the workdir too.
+
+    Raises ValueError, one line, if there is none.
+    """
+    path = Path(workdir) / CONFIG
+    if not path.is_file():
+        raise ValueError(f"--workdir: no run in {workdir} (no {CONFIG})")
+    references.use(kept_sources(workdir))
+    try:
+        plain = json.loads(path.read_text())
+    except ValueError as error:
+        raise ValueError(f"{path}: not JSON: {error}") from None
+    if not isinstance(plain, dict):
+        raise ValueError(f"{path}: a JSON {type(plain).__name__}, not a configuration")
+    return plain
+
+
+def run_config(workdir: str) -> Config:
+    """The same as a Config. Raises ValueError, one line, if there is none or it is not one of this version."""
+    plain = plain_config(workdir)
+    try:
+        return from_dict(plain)
+    except ValueError as error:
+        raise ValueError(f"{Path(workdir) / CONFIG}: not a configuration of this version: {error}") from error
+
+
+def kept_sources(workdir: str) -> dict[str, str]:
+    """The source texts that the run keeps, by location; {} if it keeps none."""
+    path = Path(workdir) / SOURCES
+    try:
+        return {str(k): str(v) for k, v in json.loads(path.read_text()).items()} if path.is_file() else {}
+    except (ValueError, AttributeError) as error:
+        raise ValueError(f"{path}: not a mapping of locations to sources: {error}") from None
+
+
+def claim_workdir(workdir: str, config: Config, *, allow_change: bool, write: bool) -> list[str]:
+    """The lines by which `config` would change the trajectory of the run in `workdir`; [] for a new run or none.
+
+    A file that was loaded by reference and is not the one that the run keeps is such a line too. With `allow_change`
+    lines are only logged. With `write`, an empty result leaves configuration and sources written there. Raises
+    ValueError, one line, for a workdir that cannot be one.
+    """
+    path = Path(workdir) / CONFIG
+    changes = []
+    if path.exists():
+        kept = kept_sources(workdir)
+        try:
+            changes = difference(from_dict(json.loads(path.read_text())), config)
+        except ValueError as error:
+            changes = [f"{path}: not a configuration of this version: {error}"]
+        for location, text in references.loaded().items():
+            if location in kept and kept[location] != text:
+                digests = f"{references.digest(kept[location])} -> {references.digest(text)}"
+                changes.append(f"{location}: the file has changed since the run began ({digests})")
+        if changes and not allow_change:
+            return changes
+        for line in changes:
+            logging.warning("configuration changed on resume: %s", line)
+    if write and distributed.is_first():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if sources := references.loaded():
+                write_whole(path.with_name(SOURCES), json.dumps(sources, indent=2) + "\n")
+            write_whole(path, json.dumps(to_dict(config), indent=2) + "\n")
+        except OSError as error:
+            raise ValueError(f"--workdir: {workdir} cannot be written: {error.strerror}: {error.filename}") from error
+    return []
