@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 
 import jax.numpy as jnp
 import numpy as np
@@ -252,6 +253,10 @@ def test_a_report_is_whole(three, tmp_path):
         "Every run",
     ):  # fmt: skip
         assert title in text and title in page
+    assert text.index("## What this report cannot show") == text.index("## ")  # before anything that it is about
+    # the panels as in the paper: (a) the share, (b) the largest innovation
+    assert re.search(r"!\[[^]]*Figure 2a: the share of [^]]*\]\(figure_2a\.png\)", text)
+    assert re.search(r"!\[[^]]*Figure 2b: the largest [^]]*\]\(figure_2b\.png\)", text)
     pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
     assert pictures >= {
         "learning_curve.png",

@@ -77,12 +77,12 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
 
     sections = []
     if len(runs) > 1:
+        sections.append(Section("What this report cannot show", limits(methods)))
         sections.append(Section("The runs", setting(runs, methods)))
         for name in runs_lib.sets(runs):
             cells, notes = tables.cells_of(methods, name)
             questions = [t for t in (tables.question_table(cells), tables.gap_table(cells)) if t is not None]
             if questions:
-                sections.append(Section("What this report cannot show", limits(methods)))
                 sections.append(
                     Section(
                         f"What we found: {name}",
@@ -162,9 +162,9 @@ def limits(methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
             "differ by more than it. A claim about methods needs the interval over seeds.",
         ),
         (
-            "One setting.",
-            "One model, one task, one learning rate and one place on a curve that may still rise: a score at the end "
-            "measures how fast a method learns here, not how stable it is.",
+            "One place on a curve.",
+            "A score at the last step of a curve that still rises measures how fast a method learns, with this model, task "
+            "and learning rate. It does not measure how stable the method is.",
         ),
     ]
     if found := tables.untouched(methods):
