@@ -117,8 +117,8 @@ def _scores(plt, methods, eval_set, colours):
     axis.set(xlabel=f"avg@k on {eval_set}, %")
     return (
         figure,
-        "Held-out avg@k at the end: mean over seeds (dot) with its 95 % interval over problems, which describes these "
-        "runs alone, and every seed (tick).",
+        "Held-out avg@k at the end: mean over seeds (dot) with its 95 % interval over problems, which describes "
+        "these runs alone, and every seed (tick).",
     )
 
 
@@ -186,8 +186,7 @@ def _figure_2b(plt, methods, eval_set, colours):
         axis.set_visible(False)
     caption = (
         "As the paper's Figure 2b: the largest |innovation| of every training step beside the mean saturation "
-        "threshold "
-        "kappa sigma (the paper draws kappa sqrt(V))."
+        "threshold kappa sigma (the paper draws kappa sqrt(V))."
     )
     return figure, caption
 
@@ -206,8 +205,7 @@ def _figure_2a(plt, methods, eval_set, colours):
     return (
         figure,
         "As the paper's Figure 2a: the share of off-policy tokens whose innovation is saturated, by training step (0 "
-        "at "
-        "the bottom, then logarithmic).",
+        "at the bottom, then logarithmic).",
     )
 
 

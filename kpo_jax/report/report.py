@@ -136,7 +136,7 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
         (
             "Model and task.",
             f"{model}; {one('data', 'source')} {task}, responses of at most {one('sampler', 'max_response_length')} "
-            f"tokens.",
+            "tokens.",
         ),
         (
             "Evaluation.",
@@ -158,13 +158,12 @@ def limits(methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
         (
             "Problems are not seeds.",
             "An interval over problems, and every p, describes these very runs. Two runs of one and the same method "
-            "can "
-            "differ by more than it. A claim about methods needs the interval over seeds.",
+            "can differ by more than it. A claim about methods needs the interval over seeds.",
         ),
         (
             "One place on a curve.",
-            "A score at the last step of a curve that still rises measures how fast a method learns, with this model, task "
-            "and learning rate. It does not measure how stable the method is.",
+            "A score at the last step of a curve that still rises measures how fast a method learns, with this "
+            "model, task and learning rate. It does not measure how stable the method is.",
         ),
     ]
     if found := tables.untouched(methods):
@@ -172,10 +171,8 @@ def limits(methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
             (
                 "Filters that filter nothing.",
                 f"{', '.join(found)}: the largest filtered ratio of these runs stays below {tables.UNTOUCHED_RATIO} "
-                f"and the band "
-                f"clips at most {tables.UNTOUCHED_CLIP:.1%} of the tokens, so they train nearly as with a ratio of "
-                f"1, without filter "
-                "and without clip. Their scores say nothing about saturation.",
+                f"and the band clips at most {tables.UNTOUCHED_CLIP:.1%} of the tokens, so they train nearly as with "
+                "a ratio of 1, without filter and without clip. Their scores say nothing about saturation.",
             )
         )
     return out
@@ -212,8 +209,7 @@ def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[st
         whole, band, smoothing = (f"{100 * part.paired.difference:+.1f}" for part in parts)
         said = (
             f"In these runs, and by subtraction alone: of {whole} points from strong to weak smoothing {band} come "
-            f"with the "
-            f"band, {smoothing} are there without it."
+            f"with the band, {smoothing} are there without it."
         )
         out.append(("How much is the clip band?", said))
     for method in ("is_kpo_weak", "is_kpo_calibrated", "is_kpo_running_mean"):

@@ -170,9 +170,8 @@ def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Tabl
         )
     return Table(
         f"Table 1. Methods on {name}: percent, seeds pooled; differences in points, paired by problem and seed. "
-        f"Intervals "
-        "are 95 % over problems and, like p, describe these runs, not the methods. The paper's column is avg@16 on "
-        "MATH-500 with Qwen3-4B-Base: another task and model, so only its order compares.",
+        "Intervals are 95 % over problems and, like p, describe these runs, not the methods. The paper's column is "
+        "avg@16 on MATH-500 with Qwen3-4B-Base: another task and model, so only its order compares.",
         ["method", "seeds", "step", f"avg@{k}", f"pass@{k}", "gain over base", "against kpo_strong", "p", "paper"],
         rows,
     )
@@ -208,10 +207,8 @@ def filter_table(methods: dict[str, list[Run]]) -> Table | None:
     header += ["sigma: printed", "steady state", "measured", "threshold: printed", "steady state", "measured"]
     caption = (
         "Filter settings (a table of our own; what is printed is from the paper's text and its Table 3): printed, "
-        "the exact steady "
-        "state, and our runs (off-policy minibatches). The exact mean is that of the gain from P_0 = 0 over a "
-        "response of our mean "
-        "length: a mean over short responses lies below the steady state."
+        "the exact steady state, and our runs (off-policy minibatches). The exact mean is that of the gain from P_0 "
+        "= 0 over a response of our mean length: a mean over short responses lies below the steady state."
     )
     return Table(caption, header, rows) if rows else None
 
@@ -311,12 +308,9 @@ def question_table(cells: Cells) -> Table | None:
     header += ["p over problems", "p over problems (Holm)", "z, p (two-proportion)"]
     caption = (
         "The paper's question, taken apart. The interval over problems and p (sign flips of whole problems) hold "
-        "these runs fixed and say "
-        "nothing about the methods; the interval over seeds (Student's t) is about training again, and a seed is the "
-        "unit of every claim. A "
-        "verdict without qualification needs both; the two-proportion z takes all samples for independent and is "
-        "here for comparison with "
-        "papers that print it."
+        "these runs fixed and say nothing about the methods; the interval over seeds (Student's t) is about training "
+        "again, and a seed is the unit of every claim. A verdict without qualification needs both; the "
+        "two-proportion z takes all samples for independent and is here for comparison with papers that print it."
     )
     return Table(caption, header, rows)
 
@@ -362,8 +356,7 @@ def gap_table(cells: Cells) -> Table | None:
     header += ["over kpo_weak, points: these runs", "p over problems"]
     caption = (
         "Gap recovery: (method - kpo_weak) / (kpo_strong - kpo_weak). Intervals of these runs are 95 % over "
-        "problems. Over seeds the "
-        "ratio is not defined where the seeds do not show that there is a gap."
+        "problems. Over seeds the ratio is not defined where the seeds do not show that there is a gap."
     )
     return Table(caption, header, rows)
 
@@ -403,8 +396,8 @@ def clip_table(methods: dict[str, list[Run]]) -> Table:
         *(f"minibatch {n + 1}" for n in range(1, last + 1)),
     ]
     caption = (
-        "Clipped and saturated tokens of the off-policy minibatches: means over steps and seeds, "
-        "counts over all of them."
+        "Clipped and saturated tokens of the off-policy minibatches: means over steps and seeds, counts over all of "
+        "them."
     )
     return Table(caption, [*header, "saturated", "largest |d|", "mean threshold", "kurtosis of d"], rows)
 
