@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
-PLACEHOLDERS = {"SET": r"[\w-]+", "NAME": r"[a-z0-9_]+", "K": r"\d+", "P": "[0-7]"}
+PLACEHOLDERS = {"SET": r"[\w-]+", "NAME": r"\w+", "K": r"\d+", "P": "[0-7]"}
 
 
 class Entry(NamedTuple):

@@ -29,6 +29,13 @@ class FilterSetting(NamedTuple):
     threshold: str = "-"
 
 
+class PrintedScore(NamedTuple):
+    """Of the paper's Table 1, on MATH-500: avg@16 and pass@16 in percent."""
+
+    avg: float
+    passed: float
+
+
 class PrintedInnovations(NamedTuple):
     """A row of the paper's Table 2: kurtosis and largest innovation at a training step, and the saturated share, None
     where none is printed.
@@ -48,7 +55,11 @@ class PrintedOption(NamedTuple):
     avg: float
 
 
-TABLE_1 = {"kpo_strong": 59.60, "kpo_weak": 47.81, "is_kpo_weak": 48.59}  # avg@16 on MATH-500, percent
+TABLE_1 = {
+    "kpo_strong": PrintedScore(59.60, 85.40),
+    "kpo_weak": PrintedScore(47.81, 85.40),
+    "is_kpo_weak": PrintedScore(48.59, 84.20),
+}
 TABLE_2 = {
     "kpo_weak": (
         PrintedInnovations(1, 18.27, 0.397),
@@ -110,7 +121,7 @@ def mean_gain(var_ratio: float, length: int) -> float:
 
 def printed_z() -> tuple[int, int]:
     """Right answers behind the printed percentages of IS-KPO-weak and KPO-weak, of SAMPLES each."""
-    return tuple(round(TABLE_1[name] / 100 * SAMPLES) for name in ("is_kpo_weak", "kpo_weak"))
+    return tuple(round(TABLE_1[name].avg / 100 * SAMPLES) for name in ("is_kpo_weak", "kpo_weak"))
 
 
 def released_numerics(process_var: float, measurement_var: float, length: int) -> tuple[int | None, int | None, float]:
