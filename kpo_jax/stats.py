@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 Array = np.ndarray
+NUM_FLIPS = 10_000
+LEAST_P = 1 / (1 + NUM_FLIPS)  # of `paired_difference`: the observed arrangement is always counted
 
 
 class PairedDifference(NamedTuple):
@@ -60,7 +62,7 @@ def clustered_bootstrap(
 
 
 def paired_difference(
-    correct_a: Array, correct_b: Array, num_resamples: int = 10_000, seed: int = 0, level: float = 0.95
+    correct_a: Array, correct_b: Array, num_resamples: int = NUM_FLIPS, seed: int = 0, level: float = 0.95
 ) -> PairedDifference:
     """Compares two runs graded on the same problems in the same order; numbers of samples may differ.
 

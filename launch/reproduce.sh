@@ -4,7 +4,7 @@
 # Arguments go to the entry point of every run, e.g. --config.num_steps=2.
 # Settings: JOBS (runs side by side, one core each; default 2), SEEDS (default "0 1 2"), METHODS (default: all of the study but those with _fast at their end, see configs/study.py),
 #   TRACED (methods whose first seed records traces for the report's viewer), WORKDIR (default runs/study),
-#   PUBLISH=1 (also write REPORT.md and configs/results/study* from the report, when all runs are finished).
+#   PUBLISH=1 (also write docs/report.md and configs/results/study* from the report, when all runs are finished).
 # Exit codes: 0 done, 64 usage, 75 stopped and saved (run it again), 13 a run failed (its log says why; the others were finished).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -108,6 +108,9 @@ if [ "${PUBLISH:-0}" = 1 ]; then
   mkdir -p configs/results
   for figure in "$WORKDIR"/report/*.png; do cp "$figure" "configs/results/study_$(basename "$figure")"; done
   cp "$WORKDIR/report/report.html" configs/results/study.html
-  sed 's#\](\([a-z0-9_]*\.png\))#](configs/results/study_\1)#' "$WORKDIR/report/report.md" > REPORT.md
-  echo "published REPORT.md and configs/results/study*, $(cat REPORT.md configs/results/study* | wc -c) bytes" >&2
+  mkdir -p docs
+  sed 's#\](\([a-z0-9_]*\.png\))#](../configs/results/study_\1)#' "$WORKDIR/report/report.md" > docs/report.md
+  printf '\nPublished %s at commit %s, on %s CPU cores.\n' "$(date -u +%F)" \
+    "$(git rev-parse --short HEAD 2>/dev/null || echo 'not recorded')" "$cores" >> docs/report.md
+  echo "published docs/report.md and configs/results/study*, $(cat docs/report.md configs/results/study* | wc -c) bytes" >&2
 fi

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 
 import jax.numpy as jnp
 import numpy as np
@@ -33,7 +34,13 @@ def three(tmp_path):
             seed,
             share(2),
             share(right),
-            metrics={"filter/threshold": 3.1, **extra},
+            metrics={
+                "filter/threshold": 3.1,
+                "filter/innovation_kurtosis": 40.0,
+                "filter/innovation_abs_max": 0.5,
+                "filter/saturated_fraction": 0.003,
+                **extra,
+            },
         )
         for name, right, extra in (
             ("kpo_strong", 8, {}),
@@ -53,7 +60,7 @@ def test_exact_steady_states():
     expected = {"kpo_strong": (9.995e-4, 1.0005, math.inf), "kpo_weak": (0.095125, 1.0512, math.inf), "is_kpo_weak": (0.095125, 1.0512, 3.1537),
                 "opt0": (0.2, 1.1180, 1.1180), "opt1": (0.270156, 0.3702, 0.7403)}  # fmt: skip
     for name, values in expected.items():
-        assert paper.steady_state(*paper.TABLE_2[name][:3]) == pytest.approx(values, rel=2e-4)
+        assert paper.steady_state(*paper.SETTINGS[name][:3]) == pytest.approx(values, rel=2e-4)
 
 
 def test_the_exact_mean_gain_is_the_filter_s_own():
@@ -91,9 +98,22 @@ def test_gap_recovery_by_hand():
 
 
 def test_intervals_over_seeds_by_hand():
-    # mean 2, sd 1, t(2) = 4.303
-    assert comparison.t_interval([1.0, 2.0, 3.0]) == pytest.approx((2 - 4.303 / math.sqrt(3), 2 + 4.303 / math.sqrt(3)))
+    # mean 2, sd 1, t(2) = 4.3026533
+    half = 4.302653 / math.sqrt(3)
+    assert comparison.t_interval([1.0, 2.0, 3.0]) == pytest.approx((2 - half, 2 + half), rel=1e-6)
     assert all(math.isnan(x) for x in comparison.t_interval([1.0]))
+
+
+def test_the_ratio_over_seeds_is_where_its_difference_may_be_zero():
+    # Fieller's ends are the ratios r at which the interval of gain - r gap just touches 0
+    gains, gaps = [1.0, 2.5, 2.0, 1.5], [8.0, 8.4, 7.6, 9.0]
+    low, high = comparison.fieller(gains, gaps)
+    for ratio, end in ((low, 0), (high, 1)):
+        left = [gain - ratio * gap for gain, gap in zip(gains, gaps, strict=True)]
+        assert comparison.t_interval(left)[end] == pytest.approx(0, abs=1e-9)
+    assert low < np.mean(gains) / np.mean(gaps) < high
+    # a gap that the seeds do not tell from 0 bounds nothing, nor does a single seed
+    assert comparison.fieller(gains[:3], [-2.5, 6.6, 4.5]) is None and comparison.fieller([1.0], [4.0]) is None
 
 
 def test_holm_by_hand():
@@ -135,14 +155,19 @@ def test_tables_of_known_runs(three):
     rows = {row[0]: row for row in tables.method_table(methods, cells, "held_out").rows}
     assert rows["base"][1:5] == ["2", "0", "20.0 [20.0, 20.0]", "100.0 [100.0, 100.0]"]
     assert rows["kpo_weak"][1:4] == ["2", "2", "40.0 [40.0, 40.0]"]
-    assert rows["kpo_weak"][5:7] == ["+20.0 [+20.0, +20.0]", "-40.0 [-40.0, -40.0]"] and rows["kpo_weak"][-1] == "47.81"
+    assert rows["kpo_weak"][5:7] == ["+20.0 [+20.0, +20.0]", "-40.0 [-40.0, -40.0]"] and rows["kpo_weak"][-2:] == [
+        "47.81",
+        "85.40",
+    ]
     # four problems allow no p below 2/16
     assert float(rows["kpo_weak"][7]) == pytest.approx(1 / 8, abs=0.02)
     recovered = {row[0]: row for row in tables.gap_table(cells).rows}
     assert recovered["is_kpo_weak"][1] == "25.0 [25.0, 25.0]"
+    # both seeds have a gap of 4 and recover 1 of 10, so there is no doubt of the ratio over seeds either
+    assert recovered["is_kpo_weak"][2] == "25 25; [25, 25]"
     # 40 of 80 against 32 of 80: pooled 0.45, z = 0.1 / sqrt(0.45 * 0.55 / 40)
-    assert recovered["is_kpo_weak"][2].startswith(f"{0.1 / math.sqrt(0.45 * 0.55 / 40):+.2f}, 0.2")
-    assert recovered["paper: is_kpo_weak"][1:3] == ["6.6", "+0.98, 0.33 (prints about 1.4, 0.16)"]
+    assert recovered["is_kpo_weak"][3].startswith(f"{0.1 / math.sqrt(0.45 * 0.55 / 40):+.2f}, 0.2")
+    assert recovered["paper: is_kpo_weak"][1:4] == ["6.6", "-", "+0.98, 0.33 (prints about 1.4, 0.16)"]
     assert {row[1] for row in tables.question_table(cells).rows} == {"kpo_weak - kpo_strong", "is_kpo_weak - kpo_weak"}
     settings = {row[0]: row for row in tables.filter_table(methods).rows}
     assert settings["is_kpo_weak"][1:7] == ["0.01, 1, 3", "about 2 %", "0.09512", "0.0848", "0.08", "0.095"]
@@ -150,6 +175,41 @@ def test_tables_of_known_runs(three):
     # 3 saturated at each of 2 steps of 2 seeds, 1000 tokens each
     assert {row[0]: row for row in tables.clip_table(methods).rows}["is_kpo_weak"][7] == "12 of 4,000 (0.003)"
     assert {row[0]: row for row in tables.clip_table(methods).rows}["kpo_weak"][4:7] == ["10.0%", "20.0%", "30.0%"]
+
+
+def test_the_paper_s_tables_stand_beside_ours(three):
+    methods = load_all(three)
+    # the runs have steps 1 and 2, of which the paper prints the first
+    rows = {(row[0], row[1]): row[2:] for row in tables.innovation_table(methods).rows}
+    assert rows["is_kpo_weak", "1"] == ["17.57", "40", "0.360", "0.5", "0", "0.003"]
+    assert rows["kpo_weak", "1"] == ["18.27", "40", "0.397", "0.5", "-", "0.003"] and len(rows) == 2
+    options = {row[0]: row for row in tables.options_table(methods, tables.cells_of(methods, "held_out")[0]).rows}
+    assert (
+        options["kpo_weak"][4:8] == ["about 2 %", "0.095", "-", "0 of 4,000 (0)"] and options["kpo_weak"][-1] == "47.81"
+    )
+    assert options["is_kpo_weak"][6:8] == ["< 1e-6", "12 of 4,000 (0.003)"]
+
+
+def test_a_p_value_at_its_floor_is_a_bound():
+    right, wrong = np.ones((40, 4), int), np.zeros((40, 4), int)
+    found = statistics.paired_difference(right, wrong).p_value
+    assert found == statistics.LEAST_P and tables.p_text(found) == "<= 1e-4"
+    assert tables.p_text(8 * found, tables.at_least_p(found)) == "<= 8e-4"
+    # controls: one flip as extreme is no bound any more, nor is what is made of it
+    assert tables.p_text(2 * found) == "0.0002" and tables.p_text(0.014) == "0.014"
+    assert tables.p_text(8e-4, tables.at_least_p(2 * found)) == "0.0008"
+
+
+def test_filters_that_filter_nothing_are_named(tmp_path):
+    def untouched(name, largest, clipped):
+        metrics = {"ratio/filtered_max": largest, "clip/fraction": clipped}
+        path = write_run(tmp_path / name, "is_kpo_calibrated", 0, share(1), share(2), metrics=metrics)
+        return tables.untouched(load_all([path]))
+
+    assert untouched("inert", 1.0007, 0.001) == ["is_kpo_calibrated"]
+    assert untouched("moving", 1.1, 0.001) == [] and untouched("clipping", 1.0007, 0.2) == []
+    path = write_run(tmp_path / "silent", "is_kpo_calibrated", 0, share(1), share(2))
+    assert tables.untouched(load_all([path])) == []  # nothing recorded, nothing said
 
 
 def test_equal_grades_are_called_equal(tmp_path):
@@ -191,8 +251,15 @@ def test_a_report_is_whole(three, tmp_path):
     said = report.write([str(path) for path in three], str(tmp_path / "out"))
     text, page = ((tmp_path / "out" / name).read_text() for name in ("report.md", "report.html"))
     assert "report.html" in said and "Table 1." in said
-    for title in ("What we found", "Table 1", "Table 2", "Gap recovery", "Learning curves", "Every run"):
+    for title in (
+        "What this report cannot show", "What we found", "Table 1", "Table 2", "Table 3", "Gap recovery", "Learning curves",
+        "Every run",
+    ):  # fmt: skip
         assert title in text and title in page
+    assert text.index("## What this report cannot show") == text.index("## ")  # before anything that it is about
+    # the panels as in the paper: (a) the share, (b) the largest innovation
+    assert re.search(r"!\[[^]]*Figure 2a: the share of [^]]*\]\(figure_2a\.png\)", text)
+    assert re.search(r"!\[[^]]*Figure 2b: the largest [^]]*\]\(figure_2b\.png\)", text)
     pictures = {path.name for path in (tmp_path / "out").glob("*.png")}
     assert pictures >= {
         "learning_curve.png",

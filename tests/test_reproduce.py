@@ -138,7 +138,9 @@ def test_a_stopped_study_saves_and_goes_on(tree):
 def test_publishing_copies_small_things(tree):
     result, _ = reproduce(tree, PUBLISH="1")
     assert result.returncode == 0, result.stderr
-    assert (tree / "REPORT.md").read_text() == "![a](configs/results/study_scores.png)\n"
+    picture, _, provenance = (tree / "docs" / "report.md").read_text().splitlines()
+    assert picture == "![a](../configs/results/study_scores.png)"
+    assert re.fullmatch(r"Published \d{4}-\d\d-\d\d at commit (\w+|not recorded), on \d+ CPU cores\.", provenance)
     assert {path.name for path in (tree / "configs" / "results").iterdir()} == {"study_scores.png", "study.html"}
 
 

@@ -157,6 +157,7 @@ def test_the_project_speaks_of_itself_alone():
         *(root / "configs").glob("*"),
         *(root / "launch").glob("*"),
         root / "README.md",
+        *(root / "docs").glob("*"),
     ]:
         if path.is_file():
             text = path.read_text()

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import glossary
 import pytest
 from absl.testing import flagsaver
 
@@ -85,6 +86,12 @@ def test_a_run_leaves_everything_behind(unbroken):
         assert m["mismatch/abs_max"] < 1e-3
         assert m["filter/threshold"] == pytest.approx(3 * m["filter/innovation_std_mean"], rel=1e-5)
         assert m["policy/num_tokens"] > 0
+
+
+def test_every_number_of_a_run_is_in_the_glossary(unbroken):
+    found = glossary.keys_of(unbroken[0])
+    known = glossary.entries(glossary.PAGE.read_text())
+    assert glossary.differences(known, found, {"always", "threshold", "evaluation"}) == []
 
 
 def test_a_run_killed_and_resumed_has_the_same_metrics(unbroken, tmp_path):

@@ -1,9 +1,9 @@
 """Methods, one word each: the paper's seven, the systems they are compared with, and robust variants of IS-KPO.
 
 The paper's have its Q, V, kappa and clip bounds; where it prints a gain or threshold that its own equations do not
-give, the values here are the parameters, not the printed consequences (see the README). The others have their released
-defaults. A method is the loss, the advantage, and what else makes the system itself: PPO's critic, DAPO's sampling and
-reward. What its authors train with besides (learning rate, group size, number of steps) is not in it.
+give, the values here are the parameters, not the printed consequences (see docs/science.md). The others have their
+released defaults. A method is the loss, the advantage, and what else makes the system itself: PPO's critic, DAPO's
+sampling and reward. What its authors train with besides (learning rate, group size, number of steps) is not in it.
 """
 
 import dataclasses

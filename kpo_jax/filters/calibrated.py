@@ -2,7 +2,8 @@
 
 The gain depends on Q/V alone, so it is that of the filter before; the threshold kappa sigma follows the data's scale.
 That resolves what looks like a tension (a threshold low enough to matter needs a low V, which raises the gain at a
-fixed Q).
+fixed Q). Where most log-ratios are next to 0, so are the median and the threshold: the filter then lets next to nothing
+through, and training with it is training with a ratio of 1 (docs/results.md).
 """
 
 import dataclasses

@@ -28,7 +28,7 @@ from kpo_jax.records import FilterOutput
 MASKED_TOKENS = ("hold", "zero_observation")
 METHODS = ("auto", "scan", "parallel")
 
-# cpu: measured, see docs/performance.md.
+# cpu: measured, see "The filters" in docs/performance.md.
 # gpu, tpu: by reasoning, not yet measured: a scan is one small step after another, T launches of a kernel or trips of a
 # loop whatever the batch, where the parallel form is log T passes over all of it.
 METHOD_OF_BACKEND = {"cpu": "scan", "gpu": "parallel", "tpu": "parallel"}

@@ -4,8 +4,7 @@ On a CPU attention is where XLA loses a small model's update: the [B, N, S, S] w
 each direction. The form here works on a block of queries and a block of keys at a time, passes over pairs of blocks
 that do not see each other, and keeps no weights for the backward pass, which recomputes them from the log-normaliser
 (as in FlashAttention, Dao et al. 2022). On a TPU it is JAX's Pallas kernel, splash attention, and in bfloat16 on an
-NVIDIA GPU cuDNN's, which keep none either. Neither has been run on its hardware yet: the TPU's is tested in Pallas'
-interpreter and compiled ahead of time, cuDNN's has a test that needs a GPU.
+NVIDIA GPU cuDNN's, which keep none either. What of this has run on its hardware is in docs/never_ran.md.
 """
 
 import functools

@@ -1,9 +1,10 @@
-"""Methods compared over problems and seeds: pooled scores, paired differences, gap recovery. Pure, numpy only.
+"""Methods compared over problems and seeds: pooled scores, paired differences, gap recovery. Pure; imports no jax.
 
 A cell of a method is correct [problems, k] of one seed; all cells of a comparison have the same problems in the same
 order. Two kinds of interval say two things. Over problems (bootstrap of whole problems): what another draw of problems
-would have given with these very runs. Over seeds (Student's t of the seeds' differences): what another seed of the
-training would have given; with three seeds it is wide, and that is what three seeds can say.
+would have given with these very runs, and nothing about the methods. Over seeds (Student's t of the seeds'
+differences): what another seed of the training would have given. A seed is the unit of every claim about methods; with
+three seeds the interval is wide, and that is what three seeds can say.
 """
 
 import itertools
@@ -11,12 +12,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
 from kpo_jax import stats as statistics
-
-# 97.5 % quantiles of Student's t for 1, 2, ... degrees of freedom; beyond, the last one, which is too wide and not too
-# narrow
-_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
 
 
 class Score(NamedTuple):
@@ -92,8 +90,29 @@ def t_interval(values: list[float]) -> tuple[float, float]:
     """95 % interval of the mean of independent values by Student's t; (nan, nan) of a single one."""
     if len(values) < 2:
         return math.nan, math.nan
-    half = _T[min(len(values) - 1, len(_T)) - 1] * np.std(values, ddof=1) / math.sqrt(len(values))
+    half = _t_quantile(len(values)) * np.std(values, ddof=1) / math.sqrt(len(values))
     return float(np.mean(values) - half), float(np.mean(values) + half)
+
+
+def _t_quantile(num_values: int) -> float:
+    return float(stats.t.ppf(0.975, num_values - 1))
+
+
+def fieller(gains: list[float], gaps: list[float]) -> tuple[float, float] | None:
+    """95 % interval of mean(gains) / mean(gaps) over paired seeds (Fieller 1954).
+
+    None where the data do not exclude a mean gap of 0: the ratio is then not bounded. None with a single seed too.
+    """
+    if len(gains) < 2:
+        return None
+    gain, gap = float(np.mean(gains)), float(np.mean(gaps))
+    covariance = np.cov(gains, gaps) * _t_quantile(len(gains)) ** 2 / len(gains)
+    leading = gap**2 - covariance[1, 1]
+    if leading <= 0:
+        return None
+    middle = gain * gap - covariance[0, 1]
+    half = math.sqrt(max(middle**2 - leading * (gain**2 - covariance[0, 0]), 0.0))
+    return (middle - half) / leading, (middle + half) / leading
 
 
 def gap_recovery(strong, weak, robust, num_resamples: int = 4000) -> Score | None:

@@ -117,7 +117,8 @@ def _scores(plt, methods, eval_set, colours):
     axis.set(xlabel=f"avg@k on {eval_set}, %")
     return (
         figure,
-        "Held-out avg@k at the end: mean over seeds (dot) with its 95 % interval over problems, and every seed (tick).",
+        "Held-out avg@k at the end: mean over seeds (dot) with its 95 % interval over problems, which describes "
+        "these runs alone, and every seed (tick).",
     )
 
 
@@ -130,7 +131,8 @@ def _filter_diagnostics(plt, methods, eval_set, colours):
     _legend(axes[0], figure if len(methods) > MANY else None)
     return (
         figure,
-        "Over the off-policy minibatches of every training step: largest innovation, largest filtered ratio, clipped share.",
+        "Over the off-policy minibatches of every training step: largest innovation, largest filtered ratio, clipped "
+        "share.",
     )
 
 
@@ -167,7 +169,7 @@ def by_minibatch(runs: list[Run], key: str) -> tuple[list[int], list[float]]:
     return sorted(values), [float(np.mean(values[n])) for n in sorted(values)]
 
 
-def _figure_2a(plt, methods, eval_set, colours):
+def _figure_2b(plt, methods, eval_set, colours):
     chosen = {name: runs for name, runs in methods.items() if over_seeds(runs, "filter/threshold")[0]}
     if not chosen:
         return None
@@ -182,11 +184,14 @@ def _figure_2a(plt, methods, eval_set, colours):
         _legend(axis)
     for axis in axes[len(chosen) :]:
         axis.set_visible(False)
-    caption = "Figure 2a, as we read it: the largest |innovation| of every training step against the mean saturation threshold kappa sigma."
+    caption = (
+        "As the paper's Figure 2b: the largest |innovation| of every training step beside the mean saturation "
+        "threshold kappa sigma (the paper draws kappa sqrt(V))."
+    )
     return figure, caption
 
 
-def _figure_2b(plt, methods, eval_set, colours):
+def _figure_2a(plt, methods, eval_set, colours):
     chosen = {name: runs for name, runs in methods.items() if over_seeds(runs, "filter/threshold")[0]}
     if not chosen:
         return None
@@ -199,7 +204,8 @@ def _figure_2b(plt, methods, eval_set, colours):
     _legend(axis)
     return (
         figure,
-        "Figure 2b, as we read it: the share of off-policy tokens whose innovation is saturated (0 at the bottom, then logarithmic).",
+        "As the paper's Figure 2a: the share of off-policy tokens whose innovation is saturated, by training step (0 "
+        "at the bottom, then logarithmic).",
     )
 
 

@@ -77,6 +77,7 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
 
     sections = []
     if len(runs) > 1:
+        sections.append(Section("What this report cannot show", limits(methods)))
         sections.append(Section("The runs", setting(runs, methods)))
         for name in runs_lib.sets(runs):
             cells, notes = tables.cells_of(methods, name)
@@ -93,7 +94,8 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
             sections.append(
                 Section(f"Methods: {name}", [], [t for t in found if t is not None], pictures("scores.png"))
             )
-        found = [tables.filter_table(methods), tables.clip_table(methods), tables.numerics_table(methods)]
+        found = [tables.innovation_table(methods), tables.filter_table(methods)]
+        found += [tables.clip_table(methods), tables.numerics_table(methods)]
         shown = pictures("figure_2a.png", "figure_2b.png", "clipping.png")
         sections.append(
             Section("Filters, saturation and the clip band", [], [t for t in found if t is not None], shown)
@@ -117,7 +119,8 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
         return " / ".join(dict.fromkeys(map(str, values)))
 
     task = one("data", "path") or one("data", "difficulty")
-    steps = f"{one('num_steps')} training steps of {one('rollout', 'prompts_per_step')} prompts x {one('rollout', 'group_size')} samples"
+    rollout = f"{one('rollout', 'prompts_per_step')} prompts x {one('rollout', 'group_size')} samples"
+    steps = f"{one('num_steps')} training steps of {rollout}"
     model = f"{one('model', 'num_layers')} layers of width {one('model', 'hidden_size')}"
     graded = [
         f"{name}: {len(run.problems[name])} problems x {run.last(name).shape[1]} samples"
@@ -127,11 +130,13 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
     return [
         (
             "Training.",
-            f"{steps}, {one('learner', 'num_minibatches')} optimizer steps each, learning rate {one('learner', 'learning_rate')}.",
+            f"{steps}, {one('learner', 'num_minibatches')} optimizer steps each, learning rate "
+            f"{one('learner', 'learning_rate')}.",
         ),
         (
             "Model and task.",
-            f"{model}; {one('data', 'source')} {task}, responses of at most {one('sampler', 'max_response_length')} tokens.",
+            f"{model}; {one('data', 'source')} {task}, responses of at most {one('sampler', 'max_response_length')} "
+            "tokens.",
         ),
         (
             "Evaluation.",
@@ -145,16 +150,48 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
     ]
 
 
+def limits(methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
+    """What a reader must not take from the tables: said of every report, and of the methods that these runs show to be
+    no filter at all.
+    """
+    out = [
+        (
+            "Problems are not seeds.",
+            "An interval over problems, and every p, describes these very runs. Two runs of one and the same method "
+            "can differ by more than it. A claim about methods needs the interval over seeds.",
+        ),
+        (
+            "One place on a curve.",
+            "A score at the last step of a curve that still rises measures how fast a method learns, with this "
+            "model, task and learning rate. It does not measure how stable the method is.",
+        ),
+    ]
+    if found := tables.untouched(methods):
+        out.append(
+            (
+                "Filters that filter nothing.",
+                f"{', '.join(found)}: the largest filtered ratio of these runs stays below {tables.UNTOUCHED_RATIO} "
+                f"and the band clips at most {tables.UNTOUCHED_CLIP:.1%} of the tokens, so they train nearly as with "
+                "a ratio of 1, without filter and without clip. Their scores say nothing about saturation.",
+            )
+        )
+    return out
+
+
 def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[str, str]]:
-    """(question, answer) for each question that these runs can answer, worded by its intervals and nothing else."""
+    """(question, answer) for each question that these runs can answer, worded by its intervals and nothing else.
+
+    "In these runs" is said of a difference that the interval over seeds does not confirm.
+    """
     out = []
     for text, a, b in tables.QUESTIONS:
         found = comparison.difference(cells[a], cells[b]) if a in cells and b in cells else None
         if found is None:
             continue
-        size = f"{a} less {b} is {tables.points(*found.paired[:3], sign=True)} points over problems"
+        size = f"{a} less {b} is {tables.points(*found.paired[:3], sign=True)} points over problems (these runs)"
         if len(found.seeds) > 1:
-            size += f", [{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}] over {len(found.seeds)} seeds"
+            seeds = f"[{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}] over {len(found.seeds)} seeds"
+            size += f", {seeds} (the methods)"
         if all((cells[a][s] == cells[b][s]).all() for s in set(cells[a]) & set(cells[b])):
             size, verdict = f"{a} and {b} gave the same grades on every sample", "no difference at all"
         else:
@@ -162,7 +199,7 @@ def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[st
                 "unclear": "no difference is shown; the interval bounds what could hide",
                 "higher": "higher, by both intervals",
                 "lower": "lower, by both intervals",
-            }.get(found.verdict(), f"{found.verdict()}, not shown to hold for other seeds")
+            }.get(found.verdict(), found.verdict())
         out.append((text if text.endswith("?") else f"{text}.", f"{verdict[0].upper()}{verdict[1:]}. {size}."))
     parts = [
         comparison.difference(cells[a], cells[b]) if a in cells and b in cells else None
@@ -170,14 +207,17 @@ def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[st
     ]
     if all(parts) and len({len(part.seeds) for part in parts}) == 1:
         whole, band, smoothing = (f"{100 * part.paired.difference:+.1f}" for part in parts)
-        said = f"Of {whole} points from strong to weak smoothing {band} come with the band, {smoothing} are there without it."
+        said = (
+            f"In these runs, and by subtraction alone: of {whole} points from strong to weak smoothing {band} come "
+            f"with the band, {smoothing} are there without it."
+        )
         out.append(("How much is the clip band?", said))
     for method in ("is_kpo_weak", "is_kpo_calibrated", "is_kpo_running_mean"):
         if method in methods:
             share, largest, threshold = tables.saturation(methods[method])
             gain = runs_lib.mean_metric(methods[method][0], "filter/gain_last")
             found = (
-                f"{share} off-policy tokens; largest |d| {largest}, mean threshold {threshold}, last gain {gain:.4f}."
+                f"{share} off-policy tokens; largest abs d {largest}, mean threshold {threshold}, last gain {gain:.4f}."
             )
             out.append((f"Does saturation activate in {method}?", found))
     return out

@@ -10,7 +10,7 @@ import numpy as np
 from kpo_jax import stats as statistics
 from kpo_jax.report import comparison, paper
 from kpo_jax.report import runs as runs_lib
-from kpo_jax.report.figures import by_minibatch
+from kpo_jax.report.figures import by_minibatch, over_seeds
 from kpo_jax.report.runs import Run
 from kpo_jax.training import evaluate
 
@@ -34,15 +34,20 @@ MAXIMA = ("filter/innovation_abs_max", "ratio/raw_max", "ratio/filtered_max")
 QUESTIONS = (
     ("Does weak smoothing degrade?", "kpo_weak", "kpo_strong"),
     ("The clip band: weak smoothing in the narrow band against the same in a band of 0.2", "kpo_weak", "kpo_weak_wide"),
-    ("The smoothing alone: weak smoothing in a band of 0.2 against strong smoothing, which the narrow band does not clip",
+    ("The smoothing alone: weak smoothing in a band of 0.2 against strong smoothing, not clipped by the narrow band",
      "kpo_weak_wide", "kpo_strong"),
     ("The clip band without a filter: GRPO in the narrow band against GRPO", "grpo_narrow", "grpo"),
     ("The released filter's numerics at these lengths", "kpo_released", "kpo_weak"),
     ("Outliers: saturation at the paper's Q, V and kappa", "is_kpo_weak", "kpo_weak"),
-    ("Saturation calibrated to the data at the same gain", "is_kpo_calibrated", "kpo_weak"),
-    ("Saturation at a running scale at the same gain", "is_kpo_running_mean", "kpo_weak"),
+    # no questions about saturation: where the scale is a median, these filters leave a ratio of 1 (see `untouched`)
+    ("A threshold calibrated to the median, against weak smoothing", "is_kpo_calibrated", "kpo_weak"),
+    ("A threshold on a running scale, against weak smoothing", "is_kpo_running_mean", "kpo_weak"),
     ("Does weak smoothing degrade at three times the learning rate?", "kpo_weak_fast", "kpo_strong_fast"),
 )  # fmt: skip
+
+
+# A run whose filtered ratios stay this near to 1, and whose band clips so few tokens, trained as with a ratio of 1.
+UNTOUCHED_RATIO, UNTOUCHED_CLIP = 1.01, 0.005
 
 
 class Table(NamedTuple):
@@ -90,6 +95,33 @@ def points(value: float, low: float, high: float, sign: bool = False) -> str:
     return f"{100 * value:{form}}{interval}"
 
 
+def p_text(p_value: float, least: bool | None = None) -> str:
+    """A p-value of sign flips, which cannot be smaller than one of the flips drawn: there it is only known to be at
+    most that. `least` says so of a p-value that was made from such a one.
+    """
+    if least if least is not None else at_least_p(p_value):
+        return f"<= {p_value:.0e}".replace("e-0", "e-")
+    return f"{p_value:.2g}"
+
+
+def at_least_p(p_value: float) -> bool:
+    """Whether no flip of those drawn was as extreme as what was observed."""
+    return p_value <= statistics.LEAST_P
+
+
+def untouched(methods: dict[str, list[Run]]) -> list[str]:
+    """Methods whose filter and band left every ratio as if it were 1: no filter, no clip."""
+    out = []
+    for name, runs in methods.items():
+        largest = [runs_lib.mean_metric(run, "ratio/filtered_max", largest=True) for run in runs]
+        clipped = _over(runs, "clip/fraction")
+        if None in largest or clipped is None:
+            continue
+        if max(largest) <= UNTOUCHED_RATIO and clipped <= UNTOUCHED_CLIP:
+            out.append(name)
+    return out
+
+
 def _score(value) -> str:
     return points(*value)
 
@@ -108,10 +140,7 @@ def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Tabl
                 "0",
                 _score(comparison.average(values)),
                 _score(comparison.passed(values)),
-                "",
-                "",
-                "",
-                "",
+                *[""] * 5,
             ]
         )
     for method, by_seed in cells.items():
@@ -132,22 +161,34 @@ def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Tabl
                 _score(comparison.passed(values)),
                 "" if gain is None else points(*gain.paired[:3], sign=True),
                 "" if against is None else points(*against.paired[:3], sign=True),
-                "" if against is None else f"{against.paired.p_value:.2g}",
-                f"{paper.TABLE_1[method]:.2f}" if method in paper.TABLE_1 else "",
+                "" if against is None else p_text(against.paired.p_value),
+                *([f"{score:.2f}" for score in paper.TABLE_1[method]] if method in paper.TABLE_1 else ["", ""]),
             ]
         )
     return Table(
-        f"Table 1. Methods on {name}: percent, 95 % intervals over problems, seeds pooled; differences in points, paired by problem and seed. "
-        "The paper's column is avg@16 on MATH-500 with Qwen3-4B-Base: another task and model, so only its order compares.",
-        ["method", "seeds", "step", f"avg@{k}", f"pass@{k}", "gain over base", "against kpo_strong", "p", "paper"],
+        f"Table 1. Methods on {name}: percent, seeds pooled; differences in points, paired by problem and seed. "
+        "Intervals are 95 % over problems and, like p, describe these runs, not the methods. The paper's columns are "
+        "of MATH-500 with Qwen3-4B-Base: another task and model, so only their order compares.",
+        [
+            "method",
+            "seeds",
+            "step",
+            f"avg@{k}",
+            f"pass@{k}",
+            "gain over base",
+            "against kpo_strong",
+            "p",
+            "paper avg@16",
+            "paper pass@16",
+        ],
         rows,
     )
 
 
 def filter_table(methods: dict[str, list[Run]]) -> Table | None:
-    """Table 2: what the paper prints, what its Q, V and kappa give, and what our runs measured."""
+    """What the paper prints of its filters, what their Q, V and kappa give, and what our runs measured."""
     rows = []
-    for method, setting in paper.TABLE_2.items():
+    for method, setting in paper.SETTINGS.items():
         if method not in methods:
             continue
         exact = paper.steady_state(*setting[:3])
@@ -162,16 +203,51 @@ def filter_table(methods: dict[str, list[Run]]) -> Table | None:
         kappa = "none" if math.isinf(setting.kappa) else f"{setting.kappa:g}"
         rows.append([
             method, f"{setting.process_var:g}, {setting.measurement_var:g}, {kappa}",
-            setting.gain, f"{exact.gain:.4g}", f"{paper.mean_gain(setting.process_var / setting.measurement_var, length):.4g}",
+            setting.gain, f"{exact.gain:.4g}",
+            f"{paper.mean_gain(setting.process_var / setting.measurement_var, length):.4g}",
             _number(measured["filter/gain_mean"]), _number(measured["filter/gain_last"]),
-            setting.innovation_std, f"{exact.innovation_std:.4f}", _number(measured["filter/innovation_std_mean"], ".4f"),
-            setting.threshold, "none" if math.isinf(exact.threshold) else f"{exact.threshold:.3f}", _number(threshold, ".3f"),
+            setting.innovation_std, f"{exact.innovation_std:.4f}",
+            _number(measured["filter/innovation_std_mean"], ".4f"),
+            setting.threshold, "none" if math.isinf(exact.threshold) else f"{exact.threshold:.3f}",
+            _number(threshold, ".3f"),
         ])  # fmt: skip
     header = ["method", "Q, V, kappa", "gain: printed", "steady state", "exact mean", "measured mean", "measured last"]
     header += ["sigma: printed", "steady state", "measured", "threshold: printed", "steady state", "measured"]
     caption = (
-        "Table 2. Filter settings: what the paper prints, the exact steady state, and our runs (off-policy minibatches). The exact mean "
-        "is that of the gain from P_0 = 0 over a response of our mean length: a mean over short responses lies below the steady state."
+        "Filter settings (a table of our own; what is printed is from the paper's text and its Table 3): printed, "
+        "the exact steady state, and our runs (off-policy minibatches). The exact mean is that of the gain from P_0 "
+        "= 0 over a response of our mean length: a mean over short responses lies below the steady state."
+    )
+    return Table(caption, header, rows) if rows else None
+
+
+def innovation_table(methods: dict[str, list[Run]]) -> Table | None:
+    """Table 2: kurtosis and size of the innovations and the saturated share at the paper's steps, beside what it
+    prints.
+    """
+    rows = []
+    for method, printed in paper.TABLE_2.items():
+        if method not in methods:
+            continue
+        values = {
+            key: dict(zip(steps, over.T, strict=True))
+            for key in ("filter/innovation_kurtosis", "filter/innovation_abs_max", "filter/saturated_fraction")
+            for steps, over in [over_seeds(methods[method], key)]
+        }
+        kurtosis, largest, saturated = values.values()
+        for row in printed:
+            if row.step not in kurtosis:
+                continue
+            rows.append([
+                method, str(row.step), f"{row.kurtosis:.2f}", f"{kurtosis[row.step].mean():.4g}",
+                f"{row.largest:.3f}", f"{largest[row.step].max():.3g}",
+                "-" if row.saturated is None else f"{row.saturated:.2g}", f"{saturated[row.step].mean():.2g}",
+            ])  # fmt: skip
+    header = ["method", "step", "kurtosis: printed", "measured", "largest |d|: printed", "measured"]
+    header += ["saturated share: printed", "measured"]
+    caption = (
+        "Table 2. Innovations at the training steps that the paper prints, and ours at the same steps (off-policy "
+        "minibatches; mean over seeds, the largest of all seeds). A kurtosis of 3 is a Gaussian's."
     )
     return Table(caption, header, rows) if rows else None
 
@@ -179,7 +255,7 @@ def filter_table(methods: dict[str, list[Run]]) -> Table | None:
 def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
     """Table 3: Opt 0 and Opt 1, which lower the threshold by kappa and V, against is_kpo_weak."""
     rows = []
-    for method in ("is_kpo_weak", "opt0", "opt1"):
+    for method, printed in paper.TABLE_3.items():
         if method not in cells:
             continue
         against = (
@@ -188,14 +264,18 @@ def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
             else None
         )
         values = list(cells[method].values())
-        printed = paper.TABLE_3.get(method, paper.TABLE_1.get(method))
         rows.append([
             method, _score(comparison.average(values)), _score(comparison.passed(values)),
-            "" if against is None else f"{points(*against.paired[:3], sign=True)}, p {against.paired.p_value:.2g}",
-            *saturation(methods[method]), f"{printed:.2f}",
+            "" if against is None else f"{points(*against.paired[:3], sign=True)}, p {p_text(against.paired.p_value)}",
+            printed.gain, _number(_over(methods[method], "filter/gain_last")),
+            printed.saturated, *saturation(methods[method]), f"{printed.avg:.2f}",
         ])  # fmt: skip
-    header = ["method", "avg@k", "pass@k", "against is_kpo_weak", "saturated", "largest |d|", "mean threshold", "paper"]
-    caption = "Table 3. Opt 0 and Opt 1: a threshold brought down by kappa and by V, both of which raise the gain. Columns as in Table 1."
+    header = ["method", "avg@k", "pass@k", "against is_kpo_weak", "gain: printed", "measured last"]
+    header += ["saturated: printed", "measured", "largest |d|", "mean threshold", "paper"]
+    caption = (
+        "Table 3. Opt 0 and Opt 1: a threshold brought down by kappa and by V, both of which raise the gain. "
+        "Intervals and p as in Table 1."
+    )
     return Table(caption, header, rows) if len(rows) > 1 else None
 
 
@@ -226,15 +306,19 @@ def question_table(cells: Cells) -> Table | None:
             f"[{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}]" if math.isfinite(found.seeds_low) else "-"
         )
         rows.append([
-            text, f"{a} - {b}", found.verdict(), points(*found.paired[:3], sign=True), over_seeds, " ".join(f"{100 * d:+.1f}" for d in found.seeds),
-            f"{found.paired.p_value:.2g}", f"{p_value:.2g}", f"{found.z:+.2f}, {found.z_p_value:.2g}",
+            text, f"{a} - {b}", found.verdict(), points(*found.paired[:3], sign=True), over_seeds,
+            " ".join(f"{100 * d:+.1f}" for d in found.seeds),
+            p_text(found.paired.p_value), p_text(p_value, at_least_p(found.paired.p_value)),
+            f"{found.z:+.2f}, {found.z_p_value:.2g}",
         ])  # fmt: skip
-    header = ["question", "difference", "verdict", "points, 95 % over problems", "95 % over seeds", "each seed"]
-    header += ["p", "p (Holm)", "z, p (two-proportion)"]
+    header = ["question", "difference", "verdict", "points, 95 % over problems: these runs"]
+    header += ["95 % over seeds: the methods", "each seed"]
+    header += ["p over problems", "p over problems (Holm)", "z, p (two-proportion)"]
     caption = (
-        "The paper's question, taken apart. The interval over problems and p (sign flips of whole problems) hold these runs fixed; the interval "
-        "over seeds (Student's t) is about training again. A verdict without qualification needs both; the two-proportion z takes all samples "
-        "for independent and is here for comparison with papers that print it."
+        "The paper's question, taken apart. The interval over problems and p (sign flips of whole problems) hold "
+        "these runs fixed and say nothing about the methods; the interval over seeds (Student's t) is about training "
+        "again, and a seed is the unit of every claim. A verdict without qualification needs both; the "
+        "two-proportion z takes all samples for independent and is here for comparison with papers that print it."
     )
     return Table(caption, header, rows)
 
@@ -256,28 +340,47 @@ def gap_table(cells: Cells) -> Table | None:
                 else f"{100 * recovered.value:.1f} (no interval: the gap may be 0)"
             )
             rows.append([
-                method, interval if math.isfinite(recovered.value) else "no gap", f"{found.z:+.2f}, {found.z_p_value:.2g}",
-                points(*found.paired[:3], sign=True), f"{found.paired.p_value:.2g}",
+                method, interval if math.isfinite(recovered.value) else "no gap", _recovered_over_seeds(cells, method),
+                f"{found.z:+.2f}, {found.z_p_value:.2g}",
+                points(*found.paired[:3], sign=True), p_text(found.paired.p_value),
             ])  # fmt: skip
     if not rows:
         return None
     right = paper.printed_z()
     z, p_value = statistics.two_proportion_z(right[0], paper.SAMPLES, right[1], paper.SAMPLES)
-    gap = paper.TABLE_1["is_kpo_weak"] - paper.TABLE_1["kpo_weak"]
-    printed = 100 * gap / (paper.TABLE_1["kpo_strong"] - paper.TABLE_1["kpo_weak"])
+    strong, weak, robust = (paper.TABLE_1[name].avg for name in ("kpo_strong", "kpo_weak", "is_kpo_weak"))
+    gap = robust - weak
+    printed = 100 * gap / (strong - weak)
     rows.append(
         [
             "paper: is_kpo_weak",
             f"{printed:.1f}",
+            "-",
             f"{z:+.2f}, {p_value:.2g} (prints about 1.4, 0.16)",
             f"{gap:+.2f}",
             "-",
         ]
     )
-    header = ["method", "gap recovered, %", "z, p (two-proportion)", "over kpo_weak, points", "p (paired by problem)"]
-    return Table(
-        "Gap recovery: (method - kpo_weak) / (kpo_strong - kpo_weak). 95 % intervals over problems.", header, rows
+    header = ["method", "gap recovered, %: these runs", "over seeds: each, and 95 % (Fieller)", "z, p (two-proportion)"]
+    header += ["over kpo_weak, points: these runs", "p over problems"]
+    caption = (
+        "Gap recovery: (method - kpo_weak) / (kpo_strong - kpo_weak). Intervals of these runs are 95 % over "
+        "problems. Over seeds the ratio is not defined where the seeds do not show that there is a gap."
     )
+    return Table(caption, header, rows)
+
+
+def _recovered_over_seeds(cells: Cells, method: str) -> str:
+    strong, weak, robust = cells["kpo_strong"], cells["kpo_weak"], cells[method]
+    seeds = sorted(set(strong) & set(weak) & set(robust))
+    gains = [float(robust[s].mean() - weak[s].mean()) for s in seeds]
+    gaps = [float(strong[s].mean() - weak[s].mean()) for s in seeds]
+    if len(seeds) < 2:
+        return "-"
+    pairs = zip(gains, gaps, strict=True)
+    each = " ".join(f"{100 * gain / gap:.0f}" if abs(gap) > 1e-12 else "-" for gain, gap in pairs)
+    interval = comparison.fieller(gains, gaps)
+    return f"{each}; " + ("not defined" if interval is None else f"[{100 * interval[0]:.0f}, {100 * interval[1]:.0f}]")
 
 
 def clip_table(methods: dict[str, list[Run]]) -> Table:
@@ -291,7 +394,8 @@ def clip_table(methods: dict[str, list[Run]]) -> Table:
         rows.append([
             method, _number(_over(runs, "filter/gain_last")),
             _percent(_over(runs, "clip/fraction_positive")), _percent(_over(runs, "clip/fraction_negative")),
-            *(_percent(shares.get(n)) for n in range(1, last + 1)), *saturation(runs), _number(_over(runs, "filter/innovation_kurtosis")),
+            *(_percent(shares.get(n)) for n in range(1, last + 1)), *saturation(runs),
+            _number(_over(runs, "filter/innovation_kurtosis")),
         ])  # fmt: skip
     header = [
         "method",
@@ -300,7 +404,10 @@ def clip_table(methods: dict[str, list[Run]]) -> Table:
         "clipped, A<0",
         *(f"minibatch {n + 1}" for n in range(1, last + 1)),
     ]
-    caption = "Clipped and saturated tokens of the off-policy minibatches: means over steps and seeds, counts over all of them."
+    caption = (
+        "Clipped and saturated tokens of the off-policy minibatches: means over steps and seeds, counts over all of "
+        "them."
+    )
     return Table(caption, [*header, "saturated", "largest |d|", "mean threshold", "kurtosis of d"], rows)
 
 
@@ -340,7 +447,7 @@ def results_table(runs: list[Run]) -> Table:
                 )
     k = next((c.shape[1] for run in runs for s in run.evaluations.values() for c in s.values()), 0)
     header = ["policy", "set", "step", f"avg@{k} %", f"pass@{k} %", "gain over base (paired)"]
-    return Table("Every run: percent with 95 % intervals over problems.", header, rows)
+    return Table("Every run: percent; 95 % intervals over problems and p describe these runs.", header, rows)
 
 
 def _scores(correct: np.ndarray) -> list[str]:
@@ -349,7 +456,7 @@ def _scores(correct: np.ndarray) -> list[str]:
 
 def _gain(last: np.ndarray, base: np.ndarray) -> str:
     paired = statistics.paired_difference(last, base)
-    return f"{points(*paired[:3], sign=True)}, p {paired.p_value:.2g}"
+    return f"{points(*paired[:3], sign=True)}, p {p_text(paired.p_value)}"
 
 
 def diagnostics_table(runs: list[Run]) -> Table:
