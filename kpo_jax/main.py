@@ -22,15 +22,16 @@ from ml_collections import config_flags
 
 from kpo_jax import config as config_lib
 from kpo_jax import text as redact
-from kpo_jax.commands import benchmark, noise, replay, topology
+from kpo_jax.commands import benchmark, noise, replay, sample, topology
 from kpo_jax.commands import dry_run as plan
 from kpo_jax.commands import export as hf_export
 from kpo_jax.report import report
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.training import checkpoints, trainer
-from kpo_jax.training import setup as assembly
-from kpo_jax.training import step as stages
 from kpo_jax.training.dynamic_sampling import NotFull
+from kpo_jax.training.run import Preempted
+from kpo_jax.training.setup import build_programs, load_inputs
+from kpo_jax.training.step import Diverged
 
 EXIT_USAGE, EXIT_PREEMPTED, EXIT_FAILED = 64, 75, 13
 
@@ -232,7 +233,7 @@ def main(argv):
             if FLAGS.mode in ("train", "eval", "sample", "noise"):
                 preemption.catch_sigterm()
             run_mode()
-    except trainer.Preempted as error:
+    except Preempted as error:
         print(error, file=sys.stderr)
         raise SystemExit(EXIT_PREEMPTED) from None
     except preemption.Interrupted as error:
@@ -240,7 +241,7 @@ def main(argv):
         raise SystemExit(EXIT_PREEMPTED) from None
     except (checkpoints.Damaged, distributed.NotShared) as error:
         usage_error([str(error)])
-    except (stages.Diverged, NotFull, checkpoints.NotSaved) as error:
+    except (Diverged, NotFull, checkpoints.NotSaved) as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(EXIT_FAILED) from None
     except Exception as error:
@@ -267,11 +268,9 @@ def run_mode():
         if FLAGS.dry_run:
             describe(config)
             return
-        data = assembly.load_data(config)
+        inputs = load_inputs(config)
         if FLAGS.mode != "benchmark" and (
-            changes := checkpoints.claim_workdir(
-                FLAGS.workdir, config, allow_change=FLAGS.allow_config_change, write=FLAGS.mode == "train"
-            )
+            changes := checkpoints.changes(FLAGS.workdir, config, allow_change=FLAGS.allow_config_change)
         ):
             usage_error(
                 [
@@ -279,17 +278,17 @@ def run_mode():
                     f"{FLAGS.workdir}: a run of another configuration; --allow_config_change goes on all the same",
                 ]
             )
-        machine = assembly.build(config, data)
+        programs = build_programs(config, inputs)
     except ValueError as error:
         usage_error([str(error)])
     if FLAGS.mode == "train":
-        trainer.train(config, data, machine, FLAGS.workdir, profile_steps(), FLAGS.start_afresh)
-        if distributed.is_first():
+        done = trainer.train(config, inputs, programs, FLAGS.workdir, profile_steps(), FLAGS.start_afresh)
+        if done and distributed.is_first():
             print(report.write([FLAGS.workdir], FLAGS.workdir))
     elif FLAGS.mode == "benchmark":
-        print(benchmark.run(config, data, machine, FLAGS.workdir))
+        print(benchmark.run(config, inputs, programs, FLAGS.workdir))
     else:
-        use_checkpoint(config, data, machine)
+        use_checkpoint(config, inputs, programs)
 
 
 def describe(config):
@@ -307,19 +306,19 @@ def describe(config):
         print(topology.describe(config, target, found))
 
 
-def use_checkpoint(config, data, machine):
+def use_checkpoint(config, inputs, programs):
     """Modes eval, sample and noise."""
     try:
-        step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, FLAGS.workdir, FLAGS.step)
+        step, params = checkpoints.restore_policy(FLAGS.workdir, programs.shapes, programs.shardings, FLAGS.step)
         if FLAGS.mode == "sample":
-            say(trainer.show_samples(config, data, machine, params, FLAGS.prompt, FLAGS.num_prompts))
+            say(sample.show_samples(config, inputs, programs, params, FLAGS.prompt, FLAGS.num_prompts))
             return
         if FLAGS.mode == "noise":
-            say(noise.run(config, data, machine, params, step, FLAGS.workdir))
+            say(noise.run(config, inputs, programs, params, step, FLAGS.workdir))
             return
     except ValueError as error:
         usage_error([str(error)])
-    trainer.run_evaluation(config, data, machine, params, step, FLAGS.workdir)
+    trainer.run_evaluation(config, inputs, programs, params, step, FLAGS.workdir)
     if distributed.is_first():
         print(report.results([report.load(FLAGS.workdir)]))
 

@@ -15,17 +15,18 @@ from test_objectives import make_batch
 
 from kpo_jax import masked
 from kpo_jax.algorithm import diagnostics
+from kpo_jax.algorithm.loss import PolicyLoss, critic_loss
 from kpo_jax.config import MeshConfig
 from kpo_jax.filters.identity import Identity
 from kpo_jax.model import critic
-from kpo_jax.model import decoder as model
 from kpo_jax.model.critic import CriticConfig
-from kpo_jax.model.decoder import init_params
+from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.model.packing import make_batch as make_packed_batch
 from kpo_jax.model.packing import pack, pack_shape, unpack
 from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.geometric import Geometric
+from kpo_jax.records import Batch, TokenTrace
 from kpo_jax.runtime.sharding import make_mesh, put_microbatches
 from kpo_jax.training import learner
 
@@ -111,7 +112,7 @@ def test_loss_by_hand():
     )
     _, arrays = packed(batch, make_mesh(MeshConfig(data=1), jax.devices()[:1]))
     arrays = jax.tree.map(lambda x: x[0] if x.ndim else x, learner.with_totals(arrays))
-    loss = lambda p: critic.critic_loss(p, arrays, model_config=MODEL, clip=0.2)
+    loss = lambda p: critic_loss(critic.token_values(MODEL, p, arrays.packed), arrays, 0.2)
     (value, num_clipped), grads = jax.jit(jax.value_and_grad(loss, has_aux=True))(params)
     share = (held & mask).sum() / mask.sum()
     np.testing.assert_allclose(value, share * 1.8**2 / 2 + (1 - share) * 2, rtol=1e-5)
@@ -148,14 +149,15 @@ def test_values_of_packed_sequences_are_those_of_each_alone_before_each_token(co
     parts, order = pack(batch, shape)
     assert (parts.prompts is None) == (group == 1)
     shardings = learner.make_init(config, learner.make_optimizer(CONFIG), mesh, learner.make_optimizer(CONFIG))[1]
+    scorer = learner.make_scorer(learner.value_scores(config), shardings.critic, mesh)
     found = unpack(
-        np.asarray(learner.make_value_step(config, shardings.critic, mesh)(params, put_microbatches(mesh, parts))),
+        np.asarray(scorer(params, put_microbatches(mesh, parts))),
         order,
         ROWS,
     )
     tied = dataclasses.replace(config, tie_embeddings=True)
     places = jnp.broadcast_to(jnp.arange(PROMPT + RESPONSE), (ROWS, PROMPT + RESPONSE))
-    hidden = jax.jit(model.hidden_states, static_argnums=0)(
+    hidden = jax.jit(hidden_states, static_argnums=0)(
         tied, params["trunk"], batch["tokens"], places
     )  # a sequence to a row
     values = np.asarray(hidden @ params["value_head"]["kernel"] + params["value_head"]["bias"])
@@ -179,13 +181,13 @@ def critic_learner(mesh=MeshConfig(data=1), devices=1):
     mesh, optimizer = make_mesh(mesh, jax.devices()[:devices]), learner.make_optimizer(CONFIG)
     _, shardings = learner.make_init(MODEL, optimizer, mesh, optimizer)
     start = jax.jit(lambda: learner.init_state(random_critic(), optimizer), out_shardings=shardings.critic)
-    return mesh, start, learner.make_critic_step(MODEL, optimizer, shardings.critic, mesh, clip=0.2)
+    return mesh, start, learner.make_step(learner.loss_of_critic(MODEL, 0.2), optimizer, shardings.critic, mesh, CONFIG)
 
 
 def critic_step(mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None):
     mesh, start, step = critic_learner(mesh, devices)
     _, arrays = packed(critic_rows() if batch is None else batch, mesh, microbatch_tokens)
-    return jax.device_get(step(start(), arrays))
+    return jax.device_get(step(start(), arrays)[:2])
 
 
 def test_microbatches_devices_and_junk_change_nothing():
@@ -220,8 +222,9 @@ def test_it_learns_a_reward_that_the_prompt_gives_away():
     optimizer = learner.make_optimizer(dataclasses.replace(CONFIG, learning_rate=3e-3))
     _, shardings = learner.make_init(MODEL, optimizer, mesh, optimizer)
     shape = pack_shape(size, PROMPT, RESPONSE, group_size=1, microbatch_tokens=0, device_rows=1)
-    value_step = learner.make_value_step(MODEL, shardings.critic, mesh)
-    update = learner.make_critic_step(MODEL, optimizer, shardings.critic, mesh, clip=CriticConfig().value_clip)
+    value_step = learner.make_scorer(learner.value_scores(MODEL), shardings.critic, mesh)
+    loss = learner.loss_of_critic(MODEL, CriticConfig().value_clip)
+    update = learner.make_step(loss, optimizer, shardings.critic, mesh, CONFIG)
 
     def explained_variance(shuffle):
         start = lambda: learner.init_state(critic.init_params(init_params(MODEL, jax.random.key(0))), optimizer)
@@ -238,7 +241,7 @@ def test_it_learns_a_reward_that_the_prompt_gives_away():
                 batch["reward"], value, batch["response_mask"], CriticConfig()
             )
             found.append(critic.summary(value, batch["returns"], batch["response_mask"])["critic/explained_variance"])
-            state, _ = update(state, put_microbatches(mesh, make_packed_batch(batch, parts, order)))
+            state, *_ = update(state, put_microbatches(mesh, make_packed_batch(batch, parts, order)))
         assert found[0] == 0  # a new critic says nothing
         return np.mean(found[-5:])
 
@@ -259,8 +262,8 @@ def test_the_policy_s_step_leaves_the_critic_alone_and_vice_versa():
     optimizer = learner.make_optimizer(CONFIG)
     init, shardings = learner.make_init(MODEL, optimizer, mesh, optimizer)
     assert jax.tree.structure(shardings.critic) == jax.tree.structure(jax.eval_shape(init, jax.random.key(0)).critic)
-    options = dict(ratio_filter=Identity(), filter_gradient="straight_through", objective=Clipped(), temperature=1.0)
-    train_step = learner.make_train_step(MODEL, optimizer, shardings, mesh, **options)
+    loss = learner.loss_of_policy(MODEL, PolicyLoss(Identity(), Clipped()), temperature=1.0)
+    train_step = learner.make_step(loss, optimizer, shardings, mesh, CONFIG)
     batch = critic_rows() | dict(advantage=np.random.default_rng(0).normal(size=(ROWS, RESPONSE)).astype(np.float32))
     state = init(jax.random.key(0))
     before = jax.device_get(state.critic)
@@ -268,7 +271,7 @@ def test_the_policy_s_step_leaves_the_critic_alone_and_vice_versa():
     chex.assert_trees_all_equal(jax.device_get(state.critic), before)
     assert metrics["learner/grad_norm"] > 0
     policy = jax.device_get(state.params)
-    trained, _ = update(state.critic, packed(batch, mesh)[1])
+    trained, *_ = update(state.critic, packed(batch, mesh)[1])
     chex.assert_trees_all_equal(jax.device_get(state.params), policy)
     assert any(
         np.any(a != b)
@@ -320,11 +323,8 @@ def test_diagnostics_count_by_the_sign_of_a_token_s_advantage():
     advantage = np.array([[1, -1, -1, np.nan], [2, 0, np.nan, np.nan], [np.nan] * 4], np.float32)
     clipped = jnp.asarray([[1, 1, 0, 1], [0, 0, 1, 1], [1, 1, 1, 1]], bool)
     zeros = jnp.zeros(MASK.shape)
-    measured = diagnostics.measure(
-        filtered=Identity()(FILTERED, jnp.asarray(MASK)), log_ratio=FILTERED, response_mask=jnp.asarray(MASK),
-        advantage=jnp.asarray(advantage), clipped=clipped, log_prob=zeros, old_log_prob=zeros, sampler_log_prob=zeros,
-        entropy=zeros, kappa=float("inf"),
-    )  # fmt: skip
+    tokens = TokenTrace(zeros, FILTERED, *Identity()(FILTERED, jnp.asarray(MASK)), clipped)
+    measured = diagnostics.measure(tokens, zeros, Batch.of(MASK, zeros, advantage), kappa=float("inf"))
     np.testing.assert_array_equal(measured.clip.by_sign, [1, 1])
     np.testing.assert_array_equal(measured.clip.tokens_by_sign, [2, 2])  # a zero is neither
 

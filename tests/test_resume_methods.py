@@ -18,8 +18,8 @@ from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.rewards import RewardConfig
 from kpo_jax.training import checkpoints, trainer
-from kpo_jax.training import setup as assembly
 from kpo_jax.training.dynamic_sampling import NotFull
+from kpo_jax.training.setup import build_programs, load_inputs
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -48,12 +48,12 @@ def lines(workdir, name="metrics"):
 
 
 def test_a_resumed_run_is_the_unbroken_one(tmp_path):
-    data = assembly.load_data(CONFIG)
-    machine = assembly.build(CONFIG, data)
+    inputs = load_inputs(CONFIG)
+    programs = build_programs(CONFIG, inputs)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    trainer.train(CONFIG, data, machine, str(whole))
+    trainer.train(CONFIG, inputs, programs, str(whole))
     for num_steps in (1, 3):
-        trainer.train(dataclasses.replace(CONFIG, num_steps=num_steps), data, machine, str(broken))
+        trainer.train(dataclasses.replace(CONFIG, num_steps=num_steps), inputs, programs, str(broken))
     for name in ("metrics", "minibatches"):
         assert lines(broken, name) == lines(whole, name)
     steps = [json.loads(line) for line in lines(whole)]
@@ -71,12 +71,12 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path):
         first[0]["policy/reference_k2"] < 1e-9 < 1e-5 < first[2]["policy/reference_k2"]
     )  # not the policy that was resumed
     a, b = (
-        jax.device_get(checkpoints.restore(str(w), machine.shapes, machine.shardings).state) for w in (whole, broken)
+        jax.device_get(checkpoints.restore(str(w), programs.shapes, programs.shardings).state) for w in (whole, broken)
     )
     assert all(np.array_equal(x, y) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
     # the policy alone, for a run without a critic
     plain = checkpoints.restore_params(
-        str(whole), 3, machine.shapes.replace(critic=None), machine.shardings.replace(critic=None)
+        str(whole), 3, programs.shapes.replace(critic=None), programs.shardings.replace(critic=None)
     )
     assert all(
         np.array_equal(x, y)
@@ -92,5 +92,5 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path):
         checkpoint=CheckpointConfig(every=10),
     )
     with pytest.raises(NotFull, match=r"0 of the 4 groups of a batch after 2 generation batches"):
-        trainer.train(hopeless, data, machine, str(broken))
-    assert checkpoints.restore(str(broken), machine.shapes, machine.shardings).step == 3
+        trainer.train(hopeless, inputs, programs, str(broken))
+    assert checkpoints.restore(str(broken), programs.shapes, programs.shardings).step == 3

@@ -15,7 +15,7 @@ from absl.testing import flagsaver
 from kpo_jax import main
 from kpo_jax.config import Config, EvalConfig, RolloutConfig
 from kpo_jax.tasks.prompts import DataConfig
-from kpo_jax.training import setup as assembly
+from kpo_jax.training.setup import load_inputs
 
 ROOT = Path(__file__).parents[1]
 SMALL = [
@@ -196,7 +196,7 @@ def test_decontamination_is_a_choice(tmp_path):
         eval=EvalConfig(sets={"held_out": sets["held_out"]}),
         rollout=RolloutConfig(prompts_per_step=1),
     )
-    kept = {choice: assembly.load_data(dataclasses.replace(base, decontaminate=choice)) for choice in (True, False)}
+    kept = {choice: load_inputs(dataclasses.replace(base, decontaminate=choice)) for choice in (True, False)}
     assert [p.problem for p in kept[True].train.problems] == ["1+1=?", "3+3=?"]
     assert kept[True].notes == ["train: 2 problems; dropped: overlaps an evaluation set 1"]
     assert len(kept[False].train.problems) == 3 and kept[False].notes == []

@@ -18,7 +18,7 @@ from kpo_jax.config import Config, from_dict
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
-from kpo_jax.training import trainer
+from kpo_jax.training import checkpoints
 from kpo_jax.training.learner import make_init, make_optimizer
 from kpo_jax.weights import gguf as gguf_weights
 from kpo_jax.weights import huggingface as hf
@@ -46,7 +46,7 @@ def export_run(workdir: str, out: str, step: int | None, dtype: str | None) -> s
     mesh = make_mesh(config.mesh)
     init, shardings = make_init(config.model, make_optimizer(config.learner), mesh)
     shapes = jax.eval_shape(init, jax.random.key(0))
-    step, params = trainer.restore_policy(config, shapes, shardings, workdir, step)
+    step, params = checkpoints.restore_policy(workdir, shapes, shardings, step)
     params = localize(params, param_specs(config.model), mesh, local_mesh(mesh))
     if distributed.is_first():
         write(

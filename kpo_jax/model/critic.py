@@ -12,12 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import masked
 from kpo_jax.algorithm.advantages import gae
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.model.head import packed_hidden_states
-from kpo_jax.objectives.value import value_loss
-from kpo_jax.records import Batch, Packed
+from kpo_jax.records import Packed
 
 STD_FLOOR = 1e-6
 
@@ -70,17 +68,6 @@ def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
     )  # [R, C, D]
     value = jnp.einsum("rcd,d->rc", hidden, params["value_head"]["kernel"]) + params["value_head"]["bias"]
     return value.reshape(-1)[packed.places]
-
-
-def critic_loss(params, batch: Batch, *, model_config: ModelConfig, clip: float) -> tuple[jax.Array, jax.Array]:
-    """(loss [], number of tokens whose value left the clip range [] int32) of one microbatch; the mean is over the
-    step's tokens.
-    """
-    mask = batch.response_mask
-    value = masked.clean(token_values(model_config, params, batch.packed), mask)
-    old_value, returns = masked.clean(batch.old_value, mask), masked.clean(batch.returns, mask)
-    loss = jnp.sum(value_loss(value, old_value, returns, clip))  # 0 at a masked place, where all three are
-    return masked.divide(loss, batch.num_tokens), masked.count(mask & (jnp.abs(value - old_value) > clip))
 
 
 def targets(

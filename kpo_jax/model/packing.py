@@ -14,7 +14,9 @@ import numpy as np
 
 from kpo_jax.records import Batch, Packed
 
-ROW_TOKENS = 128  # short sequences share rows of at most about this length: attention that cannot pass over what a mask hides is quadratic in it
+# Short sequences share rows of at most about this length: attention that cannot pass over what a mask hides is
+# quadratic in it.
+ROW_TOKENS = 128
 _MOST_SHORT = 4  # times as many sequences in a row as fit when all are as long as can be
 
 
@@ -55,15 +57,18 @@ def pack_shape(
     least = (prompt_length + response_length) * device_rows
     if microbatch_tokens and microbatch_tokens < least:
         raise ValueError(
-            f"learner.microbatch_tokens: {microbatch_tokens} is below {least}, one sequence of {prompt_length + response_length} tokens "
-            f"for each of data x fsdp = {device_rows}"
+            f"learner.microbatch_tokens: {microbatch_tokens} is below {least}, one sequence of "
+            f"{prompt_length + response_length} tokens for each of data x fsdp = {device_rows}"
         )
     together = math.gcd(group_size, num_sequences)  # a minibatch may end within a group
     budget = microbatch_tokens // device_rows or math.inf
-    shared = next(
-        k for k in range(together, 0, -1)
-        if k == 1 or (together % k == 0 and num_sequences // k >= device_rows and prompt_length + k * response_length <= budget)
-    )  # fmt: skip
+
+    def may_share(k):
+        """Whether prompts may be shared by k responses: evenly, by every device, and within the budget."""
+        enough = num_sequences // k >= device_rows and prompt_length + k * response_length <= budget
+        return k == 1 or (together % k == 0 and enough)
+
+    shared = next(k for k in range(together, 0, -1) if may_share(k))
     # what is packed: a prompt and the responses that share it
     unit, num_units = prompt_length + shared * response_length, num_sequences // shared
     per_row = max(1, min(ROW_TOKENS // unit, num_units // device_rows))

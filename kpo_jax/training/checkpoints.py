@@ -21,11 +21,13 @@ from absl import logging
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, CustomSteps, LatestN
 
 from kpo_jax.config import Config, difference, from_dict, to_dict
+from kpo_jax.files import write_whole
 from kpo_jax.recording.metrics import tell
 from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
 
 DAMAGED = "damaged_checkpoints"  # where a run that falls back puts them, beside `checkpoints`
+_RANK = "score"  # the name of the rank on disk
 
 
 class NotSaved(RuntimeError):
@@ -124,9 +126,8 @@ class Saver:
         config = self._config.checkpoint
         keep = [CustomSteps([0]), LatestN(config.keep_last)]
         if config.keep_best:
-            keep.append(
-                BestN(get_metric_fn=lambda m: m["score"], n=config.keep_best, keep_checkpoints_without_metrics=False)
-            )
+            rank = lambda metrics: metrics[_RANK]
+            keep.append(BestN(get_metric_fn=rank, n=config.keep_best, keep_checkpoints_without_metrics=False))
         options = ocp.CheckpointManagerOptions(
             preservation_policy=AnyPreservationPolicy(keep),
             cleanup_tmp_directories=True,
@@ -134,9 +135,11 @@ class Saver:
         )
         return ocp.CheckpointManager(_directory(self._workdir), options=options)
 
-    def save(self, step: int, state: TrainState, *, evaluated: bool, score: float | None = None) -> None:
-        """Start saving `state` as `step`; returns before it is on disk. `score` (higher is better) ranks it among the
-        best.
+    def save(self, step: int, state: TrainState, *, evaluated: bool, rank: float | None = None) -> None:
+        """Start saving `state` as `step`; returns before it is on disk.
+
+        `evaluated` says whether the evaluation that was due after this step was done. The states of the highest `rank`
+        are the best; without one it is not among them.
         """
         self.finish()
         about = {
@@ -150,7 +153,7 @@ class Saver:
             self._manager.save(
                 step,
                 args=ocp.args.Composite(state=ocp.args.StandardSave(state), about=ocp.args.JsonSave(about)),
-                metrics=None if score is None else {"score": score},
+                metrics=None if rank is None else {_RANK: rank},
             )
         except Exception as caught:  # what a full disk raises depends on which layer of orbax meets it
             error = _one_line(caught)
@@ -173,19 +176,19 @@ class Saver:
     def require(self, step: int) -> None:
         """Raises NotSaved unless `step` is the newest checkpoint and on disk."""
         if not self.finish() or self._good != step:
-            raise NotSaved(
-                f"step {step}: the checkpoint could not be saved in {_directory(self._workdir)}; older ones are as they were"
-            )
+            place = _directory(self._workdir)
+            raise NotSaved(f"step {step}: the checkpoint could not be saved in {place}; older ones are as they were")
 
     def _settle(self, error: str) -> bool:
-        """Agree whether all processes have done their part; after a failure the manager, whose list of steps lies, is
-        made anew.
+        """Agree whether all processes have done their part. After a failure the manager is made anew, since its list of
+        steps holds the one that failed.
         """
         errors = [e for e in distributed.exchange(error, "save") if e]
         if not errors:
             return True
         tell(
-            f"warning: the checkpoint of step {self._pending} was not saved ({errors[0]}); older ones are as they were, training goes on"
+            f"warning: the checkpoint of step {self._pending} was not saved ({errors[0]}); "
+            "older ones are as they were, training goes on"
         )
         try:
             self._manager.close()
@@ -279,11 +282,6 @@ def _restore(
     return Restored(step, state, evaluated, saved=step), ""
 
 
-def _check_step(manager: ocp.CheckpointManager, step: int) -> None:
-    if step not in manager.all_steps():
-        raise ValueError(f"checkpoint: no step {step} in {manager.directory}; there are {sorted(manager.all_steps())}")
-
-
 def restore_params(workdir: str, step: int, shapes: TrainState, shardings: TrainState):
     """The policy's parameters, and nothing else, of another run's checkpoint: it may have a critic where this one has
     none.
@@ -293,6 +291,17 @@ def restore_params(workdir: str, step: int, shapes: TrainState, shardings: Train
     if not _directory(workdir).is_dir():
         raise Damaged(f"init_from: {workdir} holds no checkpoints")
     return restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step).state["params"]
+
+
+def restore_policy(workdir: str, shapes: TrainState, shardings: TrainState, step: int | None):
+    """(step, parameters) of a run's newest good checkpoint or of `step`, on `shardings`.
+
+    Raises ValueError, one line, if there is none.
+    """
+    restored = restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step)
+    if restored is None:
+        raise ValueError(f"--workdir: no checkpoint in {workdir}; train first")
+    return restored.step, restored.state["params"]
 
 
 def set_aside(workdir: str, after: int) -> None:
@@ -319,27 +328,26 @@ def _placed(shapes, shardings):
     return jax.tree.map(lambda s, d: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=d), shapes, shardings)
 
 
-def claim_workdir(workdir: str, config: Config, *, allow_change: bool, write: bool) -> list[str]:
-    """The lines by which `config` would change the trajectory of the run in `workdir`; [] for a new run or none.
+def changes(workdir: str, config: Config, *, allow_change: bool) -> list[str]:
+    """The lines by which `config` would change the trajectory of the run in `workdir`; [] for a new run or no change.
 
-    With `allow_change` such lines are only logged. With `write`, an empty result leaves the configuration written
-    there.
+    With `allow_change` such lines are only logged.
     """
     path = Path(workdir) / "config.json"
-    if path.exists():
-        try:
-            old = from_dict(json.loads(path.read_text()))
-        except ValueError as error:
-            changes = [f"{path}: not a configuration of this version: {error}"]
-        else:
-            changes = difference(old, config)
-        if changes and not allow_change:
-            return changes
-        for line in changes:
-            logging.warning("configuration changed on resume: %s", line)
-    if write and distributed.is_first():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".json.tmp")
-        temporary.write_text(json.dumps(to_dict(config), indent=2) + "\n")
-        os.replace(temporary, path)
+    if not path.exists():
+        return []
+    try:
+        lines = difference(from_dict(json.loads(path.read_text())), config)
+    except ValueError as error:
+        lines = [f"{path}: not a configuration of this version: {error}"]
+    if not allow_change:
+        return lines
+    for line in lines:
+        logging.warning("configuration changed on resume: %s", line)
     return []
+
+
+def write_config(workdir: str, config: Config) -> None:
+    """Leave the configuration in `workdir`/config.json, for resuming and for the report."""
+    if distributed.is_first():
+        write_whole(Path(workdir) / "config.json", json.dumps(to_dict(config), indent=2) + "\n")
