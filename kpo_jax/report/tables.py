@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kpo_jax import stats as statistics
+from kpo_jax import stats
 from kpo_jax.report import comparison, paper
-from kpo_jax.report import runs as runs_lib
 from kpo_jax.report.figures import by_minibatch
-from kpo_jax.report.runs import Run
+from kpo_jax.report.runs import Run, mean_metric, total
 from kpo_jax.training import evaluate
 
 DIAGNOSTICS = (
@@ -151,9 +150,7 @@ def filter_table(methods: dict[str, list[Run]]) -> Table | None:
         if method not in methods:
             continue
         exact = paper.steady_state(*setting[:3])
-        length = max(
-            1, round(np.mean([runs_lib.mean_metric(run, "rollout/length_mean") or 1 for run in methods[method]]))
-        )
+        length = max(1, round(np.mean([mean_metric(run, "rollout/length_mean") or 1 for run in methods[method]])))
         measured = {
             key: _over(methods[method], key)
             for key in ("filter/gain_mean", "filter/gain_last", "filter/innovation_std_mean")
@@ -202,11 +199,9 @@ def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
 def saturation(runs: list[Run]) -> list[str]:
     """Saturated tokens of all off-policy tokens, the largest innovation, the mean threshold."""
     saturated, tokens = (
-        sum(runs_lib.total(run, key) for run in runs) for key in ("filter/saturated_count", "policy/num_tokens")
+        sum(total(run, key) for run in runs) for key in ("filter/saturated_count", "policy/num_tokens")
     )
-    largest = [
-        v for run in runs if (v := runs_lib.mean_metric(run, "filter/innovation_abs_max", largest=True)) is not None
-    ]
+    largest = [v for run in runs if (v := mean_metric(run, "filter/innovation_abs_max", largest=True)) is not None]
     share = f"{saturated:,} of {tokens:,} ({saturated / max(tokens, 1):.2g})"
     return [share, f"{max(largest):.3g}" if largest else "-", _number(_over(runs, "filter/threshold"), ".4g")]
 
@@ -262,7 +257,7 @@ def gap_table(cells: Cells) -> Table | None:
     if not rows:
         return None
     right = paper.printed_z()
-    z, p_value = statistics.two_proportion_z(right[0], paper.SAMPLES, right[1], paper.SAMPLES)
+    z, p_value = stats.two_proportion_z(right[0], paper.SAMPLES, right[1], paper.SAMPLES)
     gap = paper.TABLE_1["is_kpo_weak"] - paper.TABLE_1["kpo_weak"]
     printed = 100 * gap / (paper.TABLE_1["kpo_strong"] - paper.TABLE_1["kpo_weak"])
     rows.append(
@@ -348,7 +343,7 @@ def _scores(correct: np.ndarray) -> list[str]:
 
 
 def _gain(last: np.ndarray, base: np.ndarray) -> str:
-    paired = statistics.paired_difference(last, base)
+    paired = stats.paired_difference(last, base)
     return f"{points(*paired[:3], sign=True)}, p {paired.p_value:.2g}"
 
 
@@ -356,7 +351,7 @@ def diagnostics_table(runs: list[Run]) -> Table:
     """One row per run over its off-policy minibatches: means over the training steps, maxima as maxima."""
     rows = []
     for run in runs:
-        values = [runs_lib.mean_metric(run, key, largest=key in MAXIMA) for _, key, _ in DIAGNOSTICS]
+        values = [mean_metric(run, key, largest=key in MAXIMA) for _, key, _ in DIAGNOSTICS]
         rows.append(
             [run.label, *("-" if v is None else f.format(v) for v, (_, _, f) in zip(values, DIAGNOSTICS, strict=True))]
         )
@@ -368,7 +363,7 @@ def diagnostics_table(runs: list[Run]) -> Table:
 
 
 def _over(runs: list[Run], key: str) -> float | None:
-    values = [value for run in runs if (value := runs_lib.mean_metric(run, key)) is not None]
+    values = [value for run in runs if (value := mean_metric(run, key)) is not None]
     return float(np.mean(values)) if values else None
 
 
