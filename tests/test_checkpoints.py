@@ -213,8 +213,19 @@ def test_where_none_is_good_nothing_is_taken(copy):
         checkpoints.restore_params(str(workdir), 0, shapes, shardings)
 
 
-# --------------------------------------------------------------------------------------------------------- parameters
-# alone
+def test_another_trajectory_is_named_and_only_a_start_writes_the_configuration(tmp_path):
+    workdir, other = str(tmp_path / "run"), dataclasses.replace(CONFIG, seed=1)
+    assert checkpoints.changes(workdir, CONFIG, allow_change=False) == [] and not (tmp_path / "run").exists()
+    checkpoints.write_config(workdir, CONFIG)
+    assert checkpoints.changes(workdir, dataclasses.replace(CONFIG, num_steps=99), allow_change=False) == []
+    assert checkpoints.changes(workdir, other, allow_change=False) == ["seed: 0 -> 1"]
+    assert checkpoints.changes(workdir, other, allow_change=True) == []
+    (tmp_path / "run" / "config.json").write_text('{"sed": 1}')
+    (line,) = checkpoints.changes(workdir, CONFIG, allow_change=False)
+    assert "not a configuration of this version" in line
+
+
+# ---------------------------------------------------------------------------------------------- parameters alone
 
 
 def run_of(name, **changes):

@@ -343,11 +343,11 @@ def test_over_tokens():
 @pytest.mark.parametrize(
     ("bad", "line"),
     [
-        (dict(gamma=1.5), r"gamma=1.5 is not legal: it must lie in \[0, 1.0\]"),
-        (dict(lam=-0.1), r"lam=-0.1 is not legal: it must lie in \[0, 1.0\]"),
-        (dict(learning_rate=-1.0), "learning_rate=-1.0 is not legal"),
-        (dict(value_clip=0.0), r"value_clip=0.0 is not legal: it must be > 0 \(inf: not clipped\)"),
-        (dict(warmup_steps=-1), "warmup_steps=-1 is not legal: it must be at least 0"),
+        (dict(gamma=1.5), r"gamma: 1.5 is not a number in \[0, 1\]"),
+        (dict(lam=-0.1), r"lam: -0.1 is not a number in \[0, 1\]"),
+        (dict(learning_rate=-1.0), "learning_rate: -1.0 is not a finite number >= 0"),
+        (dict(value_clip=0.0), r"value_clip: 0.0 is not a number > 0 \(inf: not clipped\)"),
+        (dict(warmup_steps=-1), "warmup_steps: -1 is not a whole number >= 0"),
     ],
 )
 def test_bad_parameters_are_named(bad, line):

@@ -14,11 +14,13 @@ from kpo_jax.methods import method
 from kpo_jax.model.critic import CriticConfig
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.objectives.kl import KLConfig
+from kpo_jax.runtime import preemption
 from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.rewards import RewardConfig
 from kpo_jax.training import checkpoints, trainer
 from kpo_jax.training.dynamic_sampling import NotFull
+from kpo_jax.training.run import Preempted
 from kpo_jax.training.setup import build_programs, load_inputs
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -47,13 +49,26 @@ def lines(workdir, name="metrics"):
     return [line for line in (workdir / f"{name}.jsonl").read_text().splitlines() if "learner/loss" in line]
 
 
-def test_a_resumed_run_is_the_unbroken_one(tmp_path):
+def interrupted(*arguments):
+    raise preemption.Interrupted
+
+
+def test_a_resumed_run_is_the_unbroken_one(tmp_path, monkeypatch):
     inputs = load_inputs(CONFIG)
     programs = build_programs(CONFIG, inputs)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     trainer.train(CONFIG, inputs, programs, str(whole))
-    for num_steps in (1, 3):
-        trainer.train(dataclasses.replace(CONFIG, num_steps=num_steps), inputs, programs, str(broken))
+    assert trainer.train(dataclasses.replace(CONFIG, num_steps=1), inputs, programs, str(broken))
+    evaluated = []  # the steps; the last evaluation is left undone, and done when the run goes on
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "run_evaluation", interrupted)
+        with pytest.raises(Preempted, match="saved at step 3 of 3; the same command resumes"):
+            trainer.train(CONFIG, inputs, programs, str(broken))
+        assert not checkpoints.restore(str(broken), programs.shapes, programs.shardings).evaluated
+        patch.setattr(trainer, "run_evaluation", lambda *arguments: evaluated.append(arguments[4]) or {})
+        assert trainer.train(CONFIG, inputs, programs, str(broken)) and evaluated == [3]
+        # beyond the steps asked for there is nothing to do
+        assert trainer.train(dataclasses.replace(CONFIG, num_steps=2), inputs, programs, str(broken)) is False
     for name in ("metrics", "minibatches"):
         assert lines(broken, name) == lines(whole, name)
     steps = [json.loads(line) for line in lines(whole)]

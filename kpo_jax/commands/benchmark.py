@@ -91,35 +91,14 @@ def phases(config: Config, inputs: Inputs, programs: Programs) -> list[Phase]:
     prompt_length, batch = inputs.train.prompt_length, prompts * group
     state = programs.init(jax.random.key(config.seed))
     prompt_ids = rng.integers(config.model.vocab_size, size=(prompts, prompt_length)).tolist()
-    sampler = make_sampler(
-        config.model, config.sampler, mesh=programs.mesh, eos_ids=(), pad_id=inputs.tokenizer.pad_id, group_size=group
-    )
-
-    def sample(max_length):
-        return sampler(
-            state.params,
-            prompt_ids,
-            key=jax.random.key(0),
-            row_ids=np.arange(batch).reshape(prompts, group),
-            prompt_length=prompt_length,
-            num_slots=config.rollout.prompts_per_call or prompts,
-            max_lengths=np.full((prompts, group), max_length),
-        )
-
-    step = flops.training_step(
+    work = flops.training_step(
         config.model,
         prompt_lengths=[prompt_length] * prompts,
         response_lengths=[length] * batch,
         group_size=group,
         share_prompts=config.learner.share_prompts,
     )
-    prefill = measure("prefill", lambda: sample(1), items=prompts * prompt_length, operations=step.prefill)
-    both = measure("prefill and decode", lambda: sample(length), items=batch * length)
-    decode = Phase(
-        "decode", batch * (length - 1), max(both.seconds - prefill.seconds, 1e-9), both.first, step.decode,
-        flops.decode_bytes(config.model, prompts=prompts, group_size=group, prompt_length=prompt_length, response_length=length),
-    )  # fmt: skip
-    completions = sample(length)
+    sampling, completions = _sampling_phases(config, inputs, programs, state.params, prompt_ids, work)
     rows = _random_rows(rng, prompt_ids, completions, group)
     minibatches = pack_minibatches(config, programs, rows)
     tokens = batch * (prompt_length + length)
@@ -127,7 +106,7 @@ def phases(config: Config, inputs: Inputs, programs: Programs) -> list[Phase]:
     def score(name="old_log_prob"):
         add_scores(programs, programs.score_step, state.params, minibatches, name)
 
-    scoring = measure("score", score, items=tokens, operations=step.score)
+    scoring = measure("score", score, items=tokens, operations=work.score)
     add_advantages(config, programs, state, minibatches)
     if config.algorithm.kl.estimate:
         score("reference_log_prob")
@@ -137,11 +116,47 @@ def phases(config: Config, inputs: Inputs, programs: Programs) -> list[Phase]:
         box[0], _ = update(programs, box[0], minibatches)
         return box[0]
 
-    steps = measure(
-        "update", take_steps, items=tokens, operations=step.update,
-        bytes=config.learner.num_minibatches * flops.optimizer_bytes(config.model),
-    )  # fmt: skip
-    return [prefill, decode, scoring, steps, *_filter_phases(config, rng, batch, length), _verifier_phase()]
+    update_bytes = config.learner.num_minibatches * flops.optimizer_bytes(config.model)
+    steps = measure("update", take_steps, items=tokens, operations=work.update, bytes=update_bytes)
+    return [*sampling, scoring, steps, *_filter_phases(config, rng, batch, length), _verifier_phase()]
+
+
+def _sampling_phases(config: Config, inputs: Inputs, programs: Programs, params, prompt_ids, work):
+    """([prefill, decode], the Completions) of one rollout; `work` is that of the training step."""
+    prompts, group, length = len(prompt_ids), config.rollout.group_size, config.sampler.max_response_length
+    prompt_length, batch = inputs.train.prompt_length, prompts * group
+    sampler = make_sampler(
+        config.model, config.sampler, mesh=programs.mesh, eos_ids=(), pad_id=inputs.tokenizer.pad_id, group_size=group
+    )
+
+    def sample(max_length):
+        return sampler(
+            params,
+            prompt_ids,
+            key=jax.random.key(0),
+            row_ids=np.arange(batch).reshape(prompts, group),
+            prompt_length=prompt_length,
+            num_slots=config.rollout.prompts_per_call or prompts,
+            max_lengths=np.full((prompts, group), max_length),
+        )
+
+    prefill = measure("prefill", lambda: sample(1), items=prompts * prompt_length, operations=work.prefill)
+    both = measure("prefill and decode", lambda: sample(length), items=batch * length)
+    decode = Phase(
+        "decode",
+        batch * (length - 1),
+        max(both.seconds - prefill.seconds, 1e-9),
+        both.first,
+        work.decode,
+        flops.decode_bytes(
+            config.model,
+            prompts=prompts,
+            group_size=group,
+            prompt_length=prompt_length,
+            response_length=length,
+        ),
+    )
+    return [prefill, decode], sample(length)
 
 
 def _random_rows(rng, prompt_ids, completions, group) -> dict[str, np.ndarray]:

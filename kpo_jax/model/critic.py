@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax.algorithm.advantages import gae
+from kpo_jax.checks import between, is_number, not_negative, refuse, unless, whole
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.model.head import packed_hidden_states
 from kpo_jax.records import Packed
@@ -40,26 +41,28 @@ class CriticConfig:
     normalize: bool = True
 
     def __post_init__(self):
-        for name, high in (("learning_rate", float("inf")), ("gamma", 1.0), ("lam", 1.0)):
-            if not 0 <= getattr(self, name) <= high:
-                raise ValueError(f"{name}={getattr(self, name)!r} is not legal: it must lie in [0, {high}]")
-        if self.warmup_steps < 0:
-            raise ValueError(f"warmup_steps={self.warmup_steps!r} is not legal: it must be at least 0")
-        if not self.value_clip > 0:
-            raise ValueError(f"value_clip={self.value_clip!r} is not legal: it must be > 0 (inf: not clipped)")
+        clip = self.value_clip
+        refuse(
+            [
+                *not_negative(self, "learning_rate"),
+                *whole(self, 0, "warmup_steps"),
+                *between(self, 0, 1, "gamma", "lam"),
+                *unless(is_number(clip) and clip > 0, "value_clip", f"{clip!r} is not a number > 0 (inf: not clipped)"),
+            ]
+        )
 
 
 def init_params(policy_params) -> dict:
-    """The critic's first parameters: a copy of the policy's without its output head, and a value head that says 0."""
+    """The critic's first parameters: a copy of the policy's without its output head, and a value head that is 0."""
     trunk = {name: jax.tree.map(jnp.copy, part) for name, part in policy_params.items() if name != "lm_head"}
     width = policy_params["norm"].shape[0]
     return {"trunk": trunk, "value_head": {"kernel": jnp.zeros(width, jnp.float32), "bias": jnp.zeros((), jnp.float32)}}
 
 
 def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
-    """The value before each response token, [B, T] float32: what the critic expects having read what comes before it.
+    """The value before each response token, [B, T] float32: the reward that the critic expects from what it has read.
 
-    `config` is the policy's. Finite junk where `packed.places` is.
+    `config` is the policy's. The values are finite junk where `packed.places` is junk.
     """
     trunk_config = dataclasses.replace(config, tie_embeddings=True)  # it has no output head to declare
     hidden = packed_hidden_states(trunk_config, params["trunk"], packed)
@@ -73,10 +76,16 @@ def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
 def targets(
     reward: np.ndarray, value: np.ndarray, response_mask: np.ndarray, config: CriticConfig
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(advantage, returns), float32 [N, T], 0 where masked, of a rollout's rows: their rewards [N] are given at the
-    last valid token.
+    """What the policy and the critic are to learn from a whole rollout, by generalized advantage estimation (GAE).
 
-    `value` [N, T] is the critic's at rollout time; a response's last token is followed by nothing, truncated or not.
+    Args:
+      reward: [N], of each response; it is given at the response's last valid token.
+      value: [N, T], of the critic at rollout time. After a response's last token the value is 0, truncated or not.
+      response_mask: [N, T] bool.
+      config: gamma, lam and normalize are read.
+
+    Returns:
+      (advantage, returns), float32 [N, T], 0 where masked.
     """
     last = response_mask.shape[1] - 1 - np.argmax(response_mask[:, ::-1], axis=1)
     token_reward = np.where(
@@ -93,10 +102,10 @@ def targets(
 
 
 def summary(value: np.ndarray, returns: np.ndarray, response_mask: np.ndarray) -> dict[str, float]:
-    """What the critic's values [N, T] at rollout time were worth, over valid tokens.
+    """Metrics of how good the critic's values [N, T] at rollout time were, over the valid tokens.
 
-    critic/explained_variance is 1 - var(returns - value) / var(returns): 1 knows the returns, 0 knows their mean, and 0
-    where the returns do not vary.
+    critic/explained_variance is 1 - var(returns - value) / var(returns): 1 for a critic that knows the returns, 0 for
+    one that knows their mean, and 0 where the returns do not vary.
     """
     value, returns = value[response_mask].astype(np.float64), returns[response_mask].astype(np.float64)
     if not returns.size:

@@ -2,8 +2,8 @@
 
 A checkpoint of step n holds the TrainState after n training steps. Data order and sampling keys are pure functions of
 (seed, step), so the step is all that resuming needs besides the arrays. Beside the arrays stand their fingerprint,
-which tells damage that orbax does not notice, the configuration and the version of the code. The configuration also
-stands beside the checkpoints in `config.json`, written once.
+which tells damage that orbax does not notice, the configuration and the version of the code. The configuration of the
+run's latest start also stands beside the checkpoints in `config.json`.
 """
 
 import contextlib
@@ -222,11 +222,12 @@ def steps(workdir: str) -> list[int]:
 def restore(
     workdir: str, shapes: TrainState | dict, shardings: TrainState | dict, step: int | None = None
 ) -> Restored | None:
-    """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is none
-    at all.
+    """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is no
+    checkpoint at all.
 
-    `shapes` and `shardings` as dicts of some of the state's fields restore and check these alone. What is damaged is
-    told and passed over. Raises Damaged if `step` is missing or damaged, or all checkpoints are damaged.
+    If `shapes` and `shardings` are dicts of some of the state's fields, these alone are restored and checked. The
+    person at the terminal is told of every damaged checkpoint that is passed over. Raises Damaged if `step` is missing
+    or damaged, or if all checkpoints are damaged.
     """
     found = steps(workdir)
     if step is not None:
@@ -283,10 +284,9 @@ def _restore(
 
 
 def restore_params(workdir: str, step: int, shapes: TrainState, shardings: TrainState):
-    """The policy's parameters, and nothing else, of another run's checkpoint: it may have a critic where this one has
-    none.
+    """The policy's parameters of another run's checkpoint, which may have a critic where this run has none.
 
-    Raises Damaged if it is missing, damaged or of another shape.
+    Raises Damaged if the checkpoint is missing, damaged or of another shape.
     """
     if not _directory(workdir).is_dir():
         raise Damaged(f"init_from: {workdir} holds no checkpoints")
@@ -305,7 +305,7 @@ def restore_policy(workdir: str, shapes: TrainState, shardings: TrainState, step
 
 
 def set_aside(workdir: str, after: int) -> None:
-    """Move the checkpoints of steps beyond `after`, which are damaged, out of the way of those to come; nothing is
+    """Move the checkpoints of steps beyond `after`, which are damaged, to `workdir`/damaged_checkpoints. Nothing is
     deleted.
     """
     for step in (found for found in steps(workdir) if found > after):

@@ -115,14 +115,14 @@ class Loss(NamedTuple):
 
     Attributes:
       of: (params, batch) -> (loss [], Report) of one microbatch; the losses of microbatches add up.
-      nothing: the shape of the mask [microbatches, B, T] -> the Report that one starts with.
+      start: the shape of the mask [microbatches, B, T] -> the Report of no microbatch, which others are added to.
       merge: (total, total) -> the total of both.
       area: what the names of its metrics begin with.
       metrics: (total of the step, its number of valid tokens [] int32) -> further metrics by their names.
     """
 
     of: Callable
-    nothing: Callable = lambda shape: Report()
+    start: Callable = lambda shape: Report()
     merge: Callable = lambda a, b: None
     area: str = "learner"
     metrics: Callable = lambda total, num_tokens: {}
@@ -136,11 +136,11 @@ def loss_of_policy(model_config: ModelConfig, how: PolicyLoss, *, temperature: f
         loss, (measured, tokens) = policy_loss(log_prob, entropy, batch, how)
         return loss, Report(measured, tokens if traced else None)
 
-    def nothing(shape):
+    def start(shape):
         number, flag = jnp.zeros(shape, jnp.float32), jnp.zeros(shape, bool)
         return Report(diagnostics.init(), TokenTrace(*(number,) * 6, flag, flag) if traced else None)
 
-    return Loss(of, nothing, diagnostics.merge)
+    return Loss(of, start, diagnostics.merge)
 
 
 def loss_of_demonstrations(model_config: ModelConfig) -> Loss:
@@ -189,8 +189,8 @@ def accumulate(loss: Loss, params, batch: Batch):
     if shape[0] == 1:
         (value, report), grads = one(0)
         return value, report._replace(tokens=jax.tree.map(lambda x: x[None], report.tokens)), grads
-    start = (jnp.zeros((), jnp.float32), loss.nothing(shape), jax.tree.map(jnp.zeros_like, params))
-    return jax.lax.fori_loop(0, _num_used(batch.packed), add, start)
+    zero = (jnp.zeros((), jnp.float32), loss.start(shape), jax.tree.map(jnp.zeros_like, params))
+    return jax.lax.fori_loop(0, _num_used(batch.packed), add, zero)
 
 
 def _num_used(packed: Packed) -> jax.Array:
