@@ -1,14 +1,17 @@
 """The losses on arrays of one's own: values and gradients against the formulas in numpy's float64."""
 
 import dataclasses
+import textwrap
 
 import jax
 import numpy as np
 import pytest
 
+from kpo_jax.algorithm import loss
 from kpo_jax.algorithm.loss import PolicyLoss, critic_loss, policy_loss, supervised_loss
 from kpo_jax.filters.identity import Identity
 from kpo_jax.filters.kalman import Kalman
+from kpo_jax.filters.saturated_kalman import SaturatedKalman
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.records import Batch
@@ -66,8 +69,8 @@ def batch(**others):
 @pytest.mark.parametrize("filter_gradient", ["straight_through", "through_filter"])
 def test_policy_loss_and_gradient_by_hand(filter_gradient):
     how = dataclasses.replace(HOW, filter_gradient=filter_gradient)
-    loss = lambda log_prob: policy_loss(log_prob, ENTROPY, batch(reference_log_prob=REFERENCE), how)
-    (value, (measured, tokens)), gradient = jax.value_and_grad(loss, has_aux=True)(LOG_PROB)
+    of = lambda log_prob: policy_loss(log_prob, ENTROPY, batch(reference_log_prob=REFERENCE), how)
+    (value, (measured, tokens)), gradient = jax.value_and_grad(of, has_aux=True)(LOG_PROB)
     expected, expected_gradient, clipped = loss_by_hand(filter_gradient)
     np.testing.assert_allclose(value, expected, rtol=1e-5)
     np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-4, atol=1e-7)
@@ -78,6 +81,15 @@ def test_policy_loss_and_gradient_by_hand(filter_gradient):
     # the negative control: the other way through the filter is another gradient of the same value
     other = loss_by_hand("straight_through" if filter_gradient == "through_filter" else "through_filter")[1]
     assert np.abs(gradient - other).max() > 1e-2
+
+
+def test_the_example_of_the_module_runs():
+    lines = [line for line in loss.__doc__.splitlines() if line.startswith("    ") and "filtered" not in line]
+    (example,) = ["\n".join(lines[i : i + 3]) for i, line in enumerate(lines) if line.strip().startswith("how =")]
+    arrays = dict(log_prob=LOG_PROB, entropy=ENTROPY, response_mask=MASK, old_log_prob=OLD, advantage=ADVANTAGE)
+    names = vars(loss) | arrays | dict(SaturatedKalman=SaturatedKalman, Clipped=Clipped)
+    exec(textwrap.dedent(example), names)
+    assert np.isfinite(names["loss"]) and names["measured"].num_tokens == MASK.sum()
 
 
 def test_what_is_masked_and_what_is_measured_alone_do_not_matter():
@@ -93,16 +105,14 @@ def test_what_is_masked_and_what_is_measured_alone_do_not_matter():
 
 def test_losses_of_microbatches_add_up_with_the_totals_of_the_step():
     whole = batch()
-    part = lambda rows: dataclasses.replace(
-        whole, **{name: getattr(whole, name)[rows] for name in ("response_mask", "old_log_prob", "sampler_log_prob", "advantage")}
-    )  # fmt: skip
-    loss = lambda rows, of: policy_loss(LOG_PROB[rows], ENTROPY[rows], of, PolicyLoss(Identity(), Clipped()))[0]
-    together = loss(slice(None), whole)
-    np.testing.assert_allclose(
-        loss(slice(1), part(slice(1))) + loss(slice(1, 3), part(slice(1, 3))), together, rtol=1e-6
-    )
-    own = Batch.of(MASK[:1], OLD[:1], ADVANTAGE[:1])  # control: with a microbatch's own totals they do not
-    assert abs(loss(slice(1), own) - loss(slice(1), part(slice(1)))) > 1e-2
+    fields = ("response_mask", "old_log_prob", "sampler_log_prob", "advantage")
+    part = lambda rows: whole.replace(**{name: getattr(whole, name)[rows] for name in fields})
+    how = PolicyLoss(Identity(), Clipped())
+    of = lambda rows, batch: float(policy_loss(LOG_PROB[rows], ENTROPY[rows], batch, how)[0])
+    first, rest = slice(1), slice(1, 3)
+    np.testing.assert_allclose(of(first, part(first)) + of(rest, part(rest)), of(slice(None), whole), rtol=1e-6)
+    own = Batch.of(MASK[first], OLD[first], ADVANTAGE[first])  # control: with a microbatch's own totals they do not
+    assert abs(of(first, own) - of(first, part(first))) > 1e-2
 
 
 def test_supervised_loss_by_hand():
