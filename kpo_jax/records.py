@@ -18,6 +18,7 @@ Masks are boolean and True on valid tokens. What lies under a False mask is junk
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 from flax import struct
 
 from kpo_jax.verifier import Verdict  # a record too, but its room imports no jax
@@ -33,6 +34,7 @@ __all__ = [
     "TokenTrace",
     "TrainState",
     "Verdict",
+    "require_tokens",
 ]
 
 
@@ -181,6 +183,40 @@ class Batch:
     reference_log_prob: jax.Array | None = None
     num_tokens: jax.Array | None = None
     num_sequences: jax.Array | None = None
+
+    @classmethod
+    def of(cls, response_mask, old_log_prob, advantage, *, sampler_log_prob=None, **others) -> "Batch":
+        """A whole optimizer step as one batch of arrays of one's own (numpy's will do), with its totals, for no model.
+
+        `others` are further fields by their names. Where the sampler is the trainer, sampler_log_prob may be left out.
+
+        Raises:
+          ValueError: an array has another shape than this record says, or the mask is not boolean.
+        """
+        sampler_log_prob = old_log_prob if sampler_log_prob is None else sampler_log_prob
+        fields = dict(old_log_prob=old_log_prob, sampler_log_prob=sampler_log_prob, advantage=advantage) | others
+        mask, fields = jnp.asarray(response_mask), {name: jnp.asarray(value) for name, value in fields.items()}
+        require_tokens(mask, **{name: value for name, value in fields.items() if name not in ("advantage", "reward")})
+        for name in ("advantage", "reward"):
+            if name in fields and fields[name].shape not in (mask.shape, mask.shape[:1]):
+                raise ValueError(f"{name}: its shape {fields[name].shape} is not [B] or [B, T] of {mask.shape}")
+        totals = dict(num_tokens=jnp.sum(mask, dtype=jnp.int32), num_sequences=jnp.sum(mask.any(-1), dtype=jnp.int32))
+        return cls(packed=None, response_mask=mask, **fields, **totals)
+
+
+def require_tokens(response_mask: jax.Array, **arrays: jax.Array | None) -> None:
+    """Raises ValueError, one line, unless the mask is [B, T] bool and the named arrays are there and have its shape."""
+    if jnp.ndim(response_mask) != 2:
+        raise ValueError(f"response_mask: its shape {jnp.shape(response_mask)} is not [B, T], sequences by tokens")
+    if response_mask.dtype != jnp.bool_:
+        raise ValueError(f"response_mask: its dtype {response_mask.dtype} is not bool, True on valid tokens")
+    for name, array in arrays.items():
+        if array is None:
+            raise ValueError(f"{name}: None; [B, T] = {response_mask.shape} is wanted")
+        if jnp.shape(array) != response_mask.shape:
+            raise ValueError(
+                f"{name}: its shape {jnp.shape(array)} is not that of the mask, [B, T] = {response_mask.shape}"
+            )
 
 
 @struct.dataclass

@@ -9,7 +9,7 @@ from test_trainer import run
 from kpo_jax import config
 from kpo_jax.commands import benchmark
 from kpo_jax.model import flops
-from kpo_jax.training import step as stages
+from kpo_jax.training.step import speed
 
 
 def test_every_phase_is_measured(tmp_path):
@@ -47,7 +47,7 @@ def test_rates_of_a_step_by_hand(monkeypatch):
     work = flops.training_step(
         settings.model, prompt_lengths=[5], response_lengths=lengths.tolist(), group_size=8, share_prompts=True
     )
-    rates = stages.speed(settings, rows, [1.0, 2.0, 4.0], rows)
+    rates = speed(settings, rows, [1.0, 2.0, 4.0], rows)
     assert rates["speed/response_tokens_per_second"] == pytest.approx(16 / 7)
     assert rates["speed/rollout_tokens_per_second"] == pytest.approx(16)
     assert rates["speed/update_tokens_per_second"] == pytest.approx((40 + 16) / 4)
@@ -55,7 +55,7 @@ def test_rates_of_a_step_by_hand(monkeypatch):
     assert rates["time/update"] == 4.0
     assert not any(name.endswith("mfu") for name in rates)  # a CPU has no data sheet here
     monkeypatch.setattr(flops, "data_sheet", lambda kind, count: flops.Limits(1e12, 1e12, ""))
-    assert stages.speed(settings, rows, [1.0, 2.0, 4.0], rows)["speed/update_mfu"] == pytest.approx(
+    assert speed(settings, rows, [1.0, 2.0, 4.0], rows)["speed/update_mfu"] == pytest.approx(
         work.update / 4 / 1e12
     )
 

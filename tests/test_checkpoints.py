@@ -15,11 +15,12 @@ import pytest
 
 from kpo_jax.algorithm.methods import method
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, MeshConfig
+from kpo_jax.recording import workdir as workdirs
 from kpo_jax.runtime.sharding import batch_sharding, make_mesh, replicated
-from kpo_jax.training import checkpoints, trainer
-from kpo_jax.training import setup as assembly
+from kpo_jax.training import checkpoints
 from kpo_jax.training.checkpoints import Damaged, NotSaved, Saver, fingerprint
 from kpo_jax.training.learner import make_init, make_optimizer
+from kpo_jax.training.setup import build_programs, first_state, load_inputs
 
 MODEL = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, intermediate_size=64)
 CONFIG = dataclasses.replace(Config(), model=MODEL, checkpoint=CheckpointConfig(every=1, keep_last=3, keep_best=0))
@@ -213,16 +214,27 @@ def test_where_none_is_good_nothing_is_taken(copy):
         checkpoints.restore_params(str(workdir), 0, shapes, shardings)
 
 
-# --------------------------------------------------------------------------------------------------------- parameters
-# alone
+def test_another_trajectory_is_named_and_only_a_start_writes_the_configuration(tmp_path):
+    workdir, other = str(tmp_path / "run"), dataclasses.replace(CONFIG, seed=1)
+    assert workdirs.changes(workdir, CONFIG, allow_change=False) == [] and not (tmp_path / "run").exists()
+    workdirs.write_config(workdir, CONFIG)
+    assert workdirs.changes(workdir, dataclasses.replace(CONFIG, num_steps=99), allow_change=False) == []
+    assert workdirs.changes(workdir, other, allow_change=False) == ["seed: 0 -> 1"]
+    assert workdirs.changes(workdir, other, allow_change=True) == []
+    (tmp_path / "run" / "config.json").write_text('{"sed": 1}')
+    (line,) = workdirs.changes(workdir, CONFIG, allow_change=False)
+    assert "not a configuration of this version" in line
+
+
+# ---------------------------------------------------------------------------------------------- parameters alone
 
 
 def run_of(name, **changes):
-    """(configuration, data, machine) of a run by a method, of which nothing is compiled."""
+    """(configuration, inputs, programs) of a run by a method, of which nothing is compiled."""
     model, sets = dataclasses.replace(MODEL, hidden_size=changes.pop("hidden_size", 32)), EvalConfig(sets={})
     config = dataclasses.replace(CONFIG, model=model, eval=sets, algorithm=method(name), **changes)
-    data = assembly.load_data(config)
-    return config, data, assembly.build(config, data)
+    inputs = load_inputs(config)
+    return config, inputs, build_programs(config, inputs)
 
 
 @pytest.fixture(scope="module")
@@ -230,8 +242,8 @@ def by_method(tmp_path_factory):
     """{method: (workdir, state)} of a run with a critic and one without, saved before the first step."""
     out = {}
     for name in ("ppo", "grpo"):
-        config, data, machine = run_of(name)
-        workdir, state = str(tmp_path_factory.mktemp(name)), assembly.first_state(config, data, machine)
+        config, inputs, programs = run_of(name)
+        workdir, state = str(tmp_path_factory.mktemp(name)), first_state(config, inputs, programs)
         saver = Saver(workdir, config, None)
         saver.save(0, state, evaluated=True)
         saver.require(0)
@@ -243,8 +255,8 @@ def by_method(tmp_path_factory):
 @pytest.mark.parametrize("other,own", [("ppo", "grpo"), ("grpo", "ppo"), ("ppo", "ppo")])
 def test_a_run_begins_from_the_policy_of_another_whether_they_have_a_critic_or_not(by_method, other, own):
     workdir, saved_state = by_method[other]
-    config, data, machine = run_of(own, init_from=workdir, seed=1)
-    state = assembly.first_state(config, data, machine)
+    config, inputs, programs = run_of(own, init_from=workdir, seed=1)
+    state = first_state(config, inputs, programs)
     chex.assert_trees_all_equal(jax.device_get(state.params), jax.device_get(saved_state.params))
     assert (state.critic is not None) == (own == "ppo")
     if own == "ppo":
@@ -253,15 +265,15 @@ def test_a_run_begins_from_the_policy_of_another_whether_they_have_a_critic_or_n
         )
     with pytest.raises(AssertionError):  # the negative control: its own first policy is another
         chex.assert_trees_all_equal(
-            jax.device_get(machine.init(jax.random.key(1)).params), jax.device_get(state.params)
+            jax.device_get(programs.init(jax.random.key(1)).params), jax.device_get(state.params)
         )
-    step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, workdir, None)
+    step, params = checkpoints.restore_policy(workdir, programs.shapes, programs.shardings, None)
     assert step == 0
     chex.assert_trees_all_equal(jax.device_get(params), jax.device_get(saved_state.params))
 
 
 def test_parameters_alone_are_checked_by_their_own_fingerprint(by_method, tmp_path):
-    _, _, machine = run_of("grpo")
+    _, _, programs = run_of("grpo")
     shutil.copytree(by_method["ppo"][0], tmp_path / "run")
     path = tmp_path / "run" / "checkpoints" / "0" / "about" / "metadata"
     about = json.loads(path.read_text())
@@ -269,25 +281,25 @@ def test_parameters_alone_are_checked_by_their_own_fingerprint(by_method, tmp_pa
         path.write_text(json.dumps(about | {"fingerprints": about["fingerprints"] | {field: 7}}))
         if damaged:
             with pytest.raises(Damaged, match="the fingerprint of its params is"):
-                checkpoints.restore_params(str(tmp_path / "run"), 0, machine.shapes, machine.shardings)
+                checkpoints.restore_params(str(tmp_path / "run"), 0, programs.shapes, programs.shardings)
         else:
-            checkpoints.restore_params(str(tmp_path / "run"), 0, machine.shapes, machine.shardings)
+            checkpoints.restore_params(str(tmp_path / "run"), 0, programs.shapes, programs.shardings)
 
 
 @pytest.mark.parametrize("hidden_size", [16, 64])
 def test_parameters_of_another_shape_are_refused(by_method, hidden_size):
-    _, _, machine = run_of("grpo", hidden_size=hidden_size)
+    _, _, programs = run_of("grpo", hidden_size=hidden_size)
     with pytest.raises(Damaged, match="step 0") as caught:
-        checkpoints.restore_params(by_method["ppo"][0], 0, machine.shapes, machine.shardings)
+        checkpoints.restore_params(by_method["ppo"][0], 0, programs.shapes, programs.shardings)
     assert "\n" not in str(caught.value)
 
 
 def test_parameters_of_a_step_or_a_run_that_is_not_there_are_a_line(by_method, tmp_path):
-    _, _, machine = run_of("grpo")
+    _, _, programs = run_of("grpo")
     with pytest.raises(Damaged, match=r"no step 3 in .*; there are \[0\]"):
-        checkpoints.restore_params(by_method["ppo"][0], 3, machine.shapes, machine.shardings)
+        checkpoints.restore_params(by_method["ppo"][0], 3, programs.shapes, programs.shardings)
     with pytest.raises(Damaged, match=r"init_from: .* holds no checkpoints"):
-        checkpoints.restore_params(str(tmp_path), 0, machine.shapes, machine.shardings)
+        checkpoints.restore_params(str(tmp_path), 0, programs.shapes, programs.shardings)
 
 
 # -------------------------------------------------------------------------------------------------------------- disk

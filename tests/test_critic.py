@@ -14,18 +14,20 @@ from test_learner import CONFIG, MODEL, PROMPT, RESPONSE, ROWS, packed, rows
 from test_objectives import make_batch
 
 from kpo_jax import masked
+from kpo_jax.advantages.gae import Gae
 from kpo_jax.algorithm import diagnostics
+from kpo_jax.algorithm.loss import PolicyLoss, critic_loss
 from kpo_jax.config import MeshConfig
 from kpo_jax.filters.identity import Identity
 from kpo_jax.model import critic
-from kpo_jax.model import decoder as model
 from kpo_jax.model.critic import CriticConfig
-from kpo_jax.model.decoder import init_params
+from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.model.packing import make_batch as make_packed_batch
 from kpo_jax.model.packing import pack, pack_shape, unpack
 from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.geometric import Geometric
+from kpo_jax.records import Batch, TokenTrace
 from kpo_jax.runtime.sharding import make_mesh, put_microbatches
 from kpo_jax.training import learner
 
@@ -59,14 +61,14 @@ def test_targets_by_hand():
     mask = np.array([[1, 0, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0]], bool)
     value = np.array([[0.25, 9, 0.5, 9], [0, -0.5, 0, 0.5], [9, 9, 9, 9]], np.float32)
     reward = np.array([1, -1, 7], np.float32)
-    advantage, returns = critic.targets(reward, value, mask, CriticConfig(normalize=False))
+    advantage, returns = critic.targets(reward, value, mask, Gae(), CriticConfig(normalize=False))
     np.testing.assert_allclose(advantage, [[0.75, 0, 0.5, 0], [-1, -0.5, -1, -1.5], [0] * 4])
     np.testing.assert_allclose(returns, [[1, 0, 1, 0], [-1, -1, -1, -1], [0] * 4])
     # one step of gamma = 0.5, lam = 0: the next value, halved, minus this one; the reward itself at the end
-    advantage, _ = critic.targets(reward, value, mask, CriticConfig(gamma=0.5, lam=0.0, normalize=False))
+    advantage, _ = critic.targets(reward, value, mask, Gae(gamma=0.5, lam=0.0), CriticConfig(normalize=False))
     np.testing.assert_allclose(advantage, [[0, 0, 0.5, 0], [-0.25, 0.5, 0.25, -1.5], [0] * 4])
     junk = np.where(mask, value, np.nan)
-    normalized, _ = critic.targets(reward, junk, mask, CriticConfig())
+    normalized, _ = critic.targets(reward, junk, mask, Gae(), CriticConfig())
     valid = np.array([0.75, 0.5, -1, -0.5, -1, -1.5])
     np.testing.assert_allclose(normalized[mask], (valid - valid.mean()) / valid.std(), rtol=1e-5)
     assert normalized.dtype == np.float32 and not normalized[~mask].any()
@@ -74,7 +76,7 @@ def test_targets_by_hand():
 
 def test_targets_of_nothing_and_of_one_token_are_finite():
     for mask in (np.zeros((2, 3), bool), np.eye(2, 3, dtype=bool)):
-        for part in critic.targets(np.ones(2, np.float32), np.zeros((2, 3), np.float32), mask, CriticConfig()):
+        for part in critic.targets(np.ones(2, np.float32), np.zeros((2, 3), np.float32), mask, Gae(), CriticConfig()):
             assert np.isfinite(part).all() and not part[~mask].any()
 
 
@@ -111,7 +113,7 @@ def test_loss_by_hand():
     )
     _, arrays = packed(batch, make_mesh(MeshConfig(data=1), jax.devices()[:1]))
     arrays = jax.tree.map(lambda x: x[0] if x.ndim else x, learner.with_totals(arrays))
-    loss = lambda p: critic.critic_loss(p, arrays, model_config=MODEL, clip=0.2)
+    loss = lambda p: critic_loss(critic.token_values(MODEL, p, arrays.packed), arrays, 0.2)
     (value, num_clipped), grads = jax.jit(jax.value_and_grad(loss, has_aux=True))(params)
     share = (held & mask).sum() / mask.sum()
     np.testing.assert_allclose(value, share * 1.8**2 / 2 + (1 - share) * 2, rtol=1e-5)
@@ -148,14 +150,15 @@ def test_values_of_packed_sequences_are_those_of_each_alone_before_each_token(co
     parts, order = pack(batch, shape)
     assert (parts.prompts is None) == (group == 1)
     shardings = learner.make_init(config, learner.make_optimizer(CONFIG), mesh, learner.make_optimizer(CONFIG))[1]
+    scorer = learner.make_scorer(learner.value_scores(config), shardings.critic, mesh)
     found = unpack(
-        np.asarray(learner.make_value_step(config, shardings.critic, mesh)(params, put_microbatches(mesh, parts))),
+        np.asarray(scorer(params, put_microbatches(mesh, parts))),
         order,
         ROWS,
     )
     tied = dataclasses.replace(config, tie_embeddings=True)
     places = jnp.broadcast_to(jnp.arange(PROMPT + RESPONSE), (ROWS, PROMPT + RESPONSE))
-    hidden = jax.jit(model.hidden_states, static_argnums=0)(
+    hidden = jax.jit(hidden_states, static_argnums=0)(
         tied, params["trunk"], batch["tokens"], places
     )  # a sequence to a row
     values = np.asarray(hidden @ params["value_head"]["kernel"] + params["value_head"]["bias"])
@@ -179,13 +182,13 @@ def critic_learner(mesh=MeshConfig(data=1), devices=1):
     mesh, optimizer = make_mesh(mesh, jax.devices()[:devices]), learner.make_optimizer(CONFIG)
     _, shardings = learner.make_init(MODEL, optimizer, mesh, optimizer)
     start = jax.jit(lambda: learner.init_state(random_critic(), optimizer), out_shardings=shardings.critic)
-    return mesh, start, learner.make_critic_step(MODEL, optimizer, shardings.critic, mesh, clip=0.2)
+    return mesh, start, learner.make_step(learner.loss_of_critic(MODEL, 0.2), optimizer, shardings.critic, mesh, CONFIG)
 
 
 def critic_step(mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None):
     mesh, start, step = critic_learner(mesh, devices)
     _, arrays = packed(critic_rows() if batch is None else batch, mesh, microbatch_tokens)
-    return jax.device_get(step(start(), arrays))
+    return jax.device_get(step(start(), arrays)[:2])
 
 
 def test_microbatches_devices_and_junk_change_nothing():
@@ -220,8 +223,9 @@ def test_it_learns_a_reward_that_the_prompt_gives_away():
     optimizer = learner.make_optimizer(dataclasses.replace(CONFIG, learning_rate=3e-3))
     _, shardings = learner.make_init(MODEL, optimizer, mesh, optimizer)
     shape = pack_shape(size, PROMPT, RESPONSE, group_size=1, microbatch_tokens=0, device_rows=1)
-    value_step = learner.make_value_step(MODEL, shardings.critic, mesh)
-    update = learner.make_critic_step(MODEL, optimizer, shardings.critic, mesh, clip=CriticConfig().value_clip)
+    value_step = learner.make_scorer(learner.value_scores(MODEL), shardings.critic, mesh)
+    loss = learner.loss_of_critic(MODEL, CriticConfig().value_clip)
+    update = learner.make_step(loss, optimizer, shardings.critic, mesh, CONFIG)
 
     def explained_variance(shuffle):
         start = lambda: learner.init_state(critic.init_params(init_params(MODEL, jax.random.key(0))), optimizer)
@@ -235,10 +239,10 @@ def test_it_learns_a_reward_that_the_prompt_gives_away():
             value = unpack(np.asarray(value_step(state.params, put_microbatches(mesh, parts))), order, size)
             batch["old_value"] = np.where(batch["response_mask"], value, np.float32(0))
             batch["advantage"], batch["returns"] = critic.targets(
-                batch["reward"], value, batch["response_mask"], CriticConfig()
+                batch["reward"], value, batch["response_mask"], Gae(), CriticConfig()
             )
             found.append(critic.summary(value, batch["returns"], batch["response_mask"])["critic/explained_variance"])
-            state, _ = update(state, put_microbatches(mesh, make_packed_batch(batch, parts, order)))
+            state, *_ = update(state, put_microbatches(mesh, make_packed_batch(batch, parts, order)))
         assert found[0] == 0  # a new critic says nothing
         return np.mean(found[-5:])
 
@@ -259,8 +263,8 @@ def test_the_policy_s_step_leaves_the_critic_alone_and_vice_versa():
     optimizer = learner.make_optimizer(CONFIG)
     init, shardings = learner.make_init(MODEL, optimizer, mesh, optimizer)
     assert jax.tree.structure(shardings.critic) == jax.tree.structure(jax.eval_shape(init, jax.random.key(0)).critic)
-    options = dict(ratio_filter=Identity(), filter_gradient="straight_through", objective=Clipped(), temperature=1.0)
-    train_step = learner.make_train_step(MODEL, optimizer, shardings, mesh, **options)
+    loss = learner.loss_of_policy(MODEL, PolicyLoss(Identity(), Clipped()), temperature=1.0)
+    train_step = learner.make_step(loss, optimizer, shardings, mesh, CONFIG)
     batch = critic_rows() | dict(advantage=np.random.default_rng(0).normal(size=(ROWS, RESPONSE)).astype(np.float32))
     state = init(jax.random.key(0))
     before = jax.device_get(state.critic)
@@ -268,7 +272,7 @@ def test_the_policy_s_step_leaves_the_critic_alone_and_vice_versa():
     chex.assert_trees_all_equal(jax.device_get(state.critic), before)
     assert metrics["learner/grad_norm"] > 0
     policy = jax.device_get(state.params)
-    trained, _ = update(state.critic, packed(batch, mesh)[1])
+    trained, *_ = update(state.critic, packed(batch, mesh)[1])
     chex.assert_trees_all_equal(jax.device_get(state.params), policy)
     assert any(
         np.any(a != b)
@@ -320,11 +324,8 @@ def test_diagnostics_count_by_the_sign_of_a_token_s_advantage():
     advantage = np.array([[1, -1, -1, np.nan], [2, 0, np.nan, np.nan], [np.nan] * 4], np.float32)
     clipped = jnp.asarray([[1, 1, 0, 1], [0, 0, 1, 1], [1, 1, 1, 1]], bool)
     zeros = jnp.zeros(MASK.shape)
-    measured = diagnostics.measure(
-        filtered=Identity()(FILTERED, jnp.asarray(MASK)), log_ratio=FILTERED, response_mask=jnp.asarray(MASK),
-        advantage=jnp.asarray(advantage), clipped=clipped, log_prob=zeros, old_log_prob=zeros, sampler_log_prob=zeros,
-        entropy=zeros, kappa=float("inf"),
-    )  # fmt: skip
+    tokens = TokenTrace(zeros, FILTERED, *Identity()(FILTERED, jnp.asarray(MASK)), clipped)
+    measured = diagnostics.measure(tokens, zeros, Batch.of(MASK, zeros, advantage), kappa=float("inf"))
     np.testing.assert_array_equal(measured.clip.by_sign, [1, 1])
     np.testing.assert_array_equal(measured.clip.tokens_by_sign, [2, 2])  # a zero is neither
 
@@ -343,8 +344,6 @@ def test_over_tokens():
 @pytest.mark.parametrize(
     ("bad", "line"),
     [
-        (dict(gamma=1.5), r"gamma: 1.5 is not a number in \[0, 1\]"),
-        (dict(lam=-0.1), r"lam: -0.1 is not a number in \[0, 1\]"),
         (dict(learning_rate=-1.0), "learning_rate: -1.0 is not a finite number > 0"),
         (dict(value_clip=0.0), r"value_clip: 0.0 is not a number > 0 \(inf allowed\)"),
         (dict(warmup_steps=-1), "warmup_steps: -1 is not a whole number >= 0"),

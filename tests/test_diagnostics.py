@@ -16,6 +16,7 @@ from kpo_jax.filters.identity import Identity
 from kpo_jax.filters.kalman import Kalman
 from kpo_jax.filters.kpo_released import KpoReleased
 from kpo_jax.filters.saturated_kalman import SaturatedKalman
+from kpo_jax.records import Batch, TokenTrace
 
 ROWS, LENGTH, KAPPA = 8, 21, 1.5
 RNG = np.random.default_rng(0)
@@ -26,7 +27,7 @@ FILTER = SaturatedKalman(5e-2, 0.1, kappa=KAPPA)
 
 
 def make_inputs(ratio_filter=FILTER):
-    """measure's arguments; `clipped` is never true at a zero advantage, as in an objective."""
+    """What `measure` reads, by name; `clipped` is never true at a zero advantage, as in an objective."""
     rng = np.random.default_rng(1)
     normal = lambda scale: jnp.asarray(scale * rng.standard_normal((ROWS, LENGTH)), jnp.float32)
     old_log_prob, log_ratio = normal(1.0) - 2, normal(0.5) + jnp.asarray(ADVANTAGE)[:, None] / 4
@@ -48,7 +49,10 @@ INPUTS = make_inputs()
 
 @functools.partial(jax.jit, static_argnames="kappa")
 def measure(inputs, kappa=KAPPA):
-    return diagnostics.measure(**inputs, kappa=kappa)
+    inputs = dict(inputs)
+    tokens = TokenTrace(inputs.pop("log_prob"), inputs.pop("log_ratio"), *inputs.pop("filtered"), inputs.pop("clipped"))
+    entropy = inputs.pop("entropy")
+    return diagnostics.measure(tokens, entropy, Batch(packed=None, **inputs), kappa=kappa)
 
 
 def summarize(inputs):

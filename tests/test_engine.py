@@ -12,7 +12,7 @@ from test_model import CONFIG as MODEL_CONFIG
 from test_model import KEY, random_params
 
 from kpo_jax.config import MeshConfig
-from kpo_jax.model import head as policy
+from kpo_jax.model.head import row_log_probs
 from kpo_jax.records import Prompts
 from kpo_jax.runtime.sharding import make_mesh, put_rows
 from kpo_jax.sampling import decoding, engine, sampler
@@ -243,7 +243,7 @@ def test_log_probs_are_the_trainers():
     tokens = np.pad(prompts, ((0, 0), (0, T)))
     for row, n in enumerate(prompt_length):
         tokens[row, n : n + T] = completions.tokens[row]
-    recompute = lambda temperature: np.where(completions.mask, policy.row_log_probs(
+    recompute = lambda temperature: np.where(completions.mask, row_log_probs(
         CONFIG, random_params(CONFIG), tokens, prompt_length, T, temperature=temperature)[0], 0.0)  # fmt: skip
     np.testing.assert_allclose(completions.sampler_log_prob, recompute(1.5), atol=1e-4)
     assert np.max(np.abs(completions.sampler_log_prob - recompute(1.4))) > 1e-2

@@ -25,7 +25,7 @@ from kpo_jax.sampling import engine
 from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import checkpoints, trainer
-from kpo_jax.training import setup as assembly
+from kpo_jax.training.setup import build_programs, load_inputs
 from kpo_jax.verifier import verify_batch
 
 ROOT = Path(__file__).parents[1]
@@ -153,16 +153,16 @@ def test_where_no_checkpoint_is_good_a_run_starts_only_if_told(tmp_path, capsys)
     config = Config(
         model=MODEL, data=DataConfig(source="arithmetic", num_problems=32), rollout=RolloutConfig(prompts_per_step=8)
     )
-    data = assembly.load_data(config)
-    machine = assembly.build(config, data)
+    inputs = load_inputs(config)
+    programs = build_programs(config, inputs)
     (tmp_path / "checkpoints" / "3").mkdir(parents=True)
     with pytest.raises(checkpoints.Damaged, match=r"none of 1 .* is good; --start_afresh"):
-        trainer.resume(config, data, machine, str(tmp_path), start_afresh=False)
+        trainer.resume(config, inputs, programs, str(tmp_path), start_afresh=False)
     assert (tmp_path / "checkpoints" / "3").exists()
-    resumed = trainer.resume(config, data, machine, str(tmp_path), start_afresh=True)
+    resumed = trainer.resume(config, inputs, programs, str(tmp_path), start_afresh=True)
     assert (resumed.step, resumed.saved, resumed.evaluated) == (0, None, False)
     assert not (tmp_path / "checkpoints" / "3").exists() and (tmp_path / "damaged_checkpoints" / "3").exists()
-    assert trainer.resume(config, data, machine, str(tmp_path / "new"), start_afresh=False).step == 0
+    assert trainer.resume(config, inputs, programs, str(tmp_path / "new"), start_afresh=False).step == 0
 
 
 @pytest.mark.parametrize(

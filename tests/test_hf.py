@@ -23,7 +23,7 @@ from kpo_jax.commands import export as hf_export
 from kpo_jax.config import MeshConfig
 from kpo_jax.model import decoder as model
 from kpo_jax.runtime.sharding import make_mesh, param_specs
-from kpo_jax.training import setup as assembly
+from kpo_jax.training.setup import load_inputs
 from kpo_jax.weights import huggingface as hf
 from kpo_jax.weights import huggingface_files as hf_files
 from kpo_jax.weights import layout as hf_layout
@@ -632,9 +632,9 @@ def test_the_revision_is_that_of_weights_and_tokenizer(monkeypatch):
         asked.append((name, revision))
         raise ValueError("seen")
 
-    monkeypatch.setattr(assembly, "load_tokenizer", load_tokenizer)
+    monkeypatch.setattr("kpo_jax.training.setup.load_tokenizer", load_tokenizer)
     with pytest.raises(ValueError, match="seen"):
-        assembly.load_data(config_lib.Config(pretrained="a/b", tokenizer="c/d", revision="abc"))
+        load_inputs(config_lib.Config(pretrained="a/b", tokenizer="c/d", revision="abc"))
     assert asked == [("a/b", "abc"), ("c/d", "abc")]
 
 
@@ -723,9 +723,9 @@ def test_train_from_a_directory_and_export(tmp_path):
     }
 
     run_config = hf_export.run_config(str(workdir))
-    assert assembly.load_data(run_config).weights == str(given)
+    assert load_inputs(run_config).weights == str(given)
     with pytest.raises(ValueError, match=r"what differs: --config\.model\.rope_theta=1000000\.0$"):
-        assembly.load_data(dataclasses.replace(run_config, model=dataclasses.replace(config, rope_theta=1e4)))
+        load_inputs(dataclasses.replace(run_config, model=dataclasses.replace(config, rope_theta=1e4)))
     with pytest.raises(ValueError, match="no step 7 in"):
         hf_export.export_run(str(workdir), str(tmp_path / "step_7"), 7, None)
     with pytest.raises(ValueError, match="not an empty directory"):

@@ -11,14 +11,14 @@ import optax
 import pytest
 
 from kpo_jax.algorithm import diagnostics
-from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.algorithm.methods import METHODS
-from kpo_jax.config import LearnerConfig, MeshConfig
-from kpo_jax.model import head as policy
+from kpo_jax.config import Config, LearnerConfig, MeshConfig
 from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.head import row_log_probs
 from kpo_jax.model.packing import make_batch, pack, pack_shape, unpack
 from kpo_jax.runtime.sharding import make_mesh, mesh_shape, put_microbatches
 from kpo_jax.training import learner
+from kpo_jax.training.setup import policy_loss_of
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -64,13 +64,9 @@ def learner_of(method, mesh, devices, config):
     algorithm, mesh = METHODS[method], make_mesh(mesh, jax.devices()[:devices])
     optimizer = learner.make_optimizer(config)
     init, shardings = learner.make_init(MODEL, optimizer, mesh)
-    ratio_filter = build_filter(algorithm.filter)
-    step = learner.make_train_step(
-        MODEL, optimizer, shardings, mesh,
-        ratio_filter=ratio_filter, filter_gradient=algorithm.filter.gradient,
-        objective=build_objective(algorithm.objective), temperature=1.0,
-    )  # fmt: skip
-    return mesh, init, step, ratio_filter.kappa
+    how = policy_loss_of(Config(algorithm=algorithm))
+    loss = learner.loss_of_policy(MODEL, how, temperature=1.0)
+    return mesh, init, learner.make_step(loss, optimizer, shardings, mesh, config), how.ratio_filter.kappa
 
 
 def one_step(
@@ -80,8 +76,8 @@ def one_step(
     state = init(jax.random.key(0))
     _, batch = packed(rows() if batch is None else batch, mesh, microbatch_tokens)
     for _ in range(steps):
-        state, metrics, measured = step(state, batch)
-    return jax.device_get(state), jax.device_get(metrics | diagnostics.summarize(measured, kappa=kappa))
+        state, metrics, report = step(state, batch)
+    return jax.device_get(state), jax.device_get(metrics | diagnostics.summarize(report.total, kappa=kappa))
 
 
 def first_params():
@@ -151,12 +147,12 @@ def test_scores_are_the_log_probs_of_the_update(reference):
     """With old = the trainer's own scores the raw ratio is 1 and the KL 0."""
     mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
     init, shardings = learner.make_init(MODEL, learner.make_optimizer(CONFIG), mesh)
-    score = learner.make_score_step(MODEL, shardings, mesh, temperature=1.0)
+    score = learner.make_scorer(learner.log_prob_scores(MODEL, 1.0), shardings, mesh)
     batch = rows()
     params = init(jax.random.key(0)).params
     (parts, order), _ = packed(batch, mesh, microbatch_tokens=48)
     batch["old_log_prob"] = unpack(np.asarray(score(params, put_microbatches(mesh, parts))), order, ROWS)
-    alone = policy.row_log_probs(MODEL, params, batch["tokens"], jnp.asarray(batch["prompt_length"]), RESPONSE)[0]
+    alone = row_log_probs(MODEL, params, batch["tokens"], jnp.asarray(batch["prompt_length"]), RESPONSE)[0]
     difference = np.where(batch["response_mask"], alone - batch["old_log_prob"], 0.0)
     assert np.abs(difference).max() < 1e-5
     _, metrics = one_step("is_kpo_weak", batch=batch)

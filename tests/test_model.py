@@ -13,8 +13,8 @@ import pytest
 from goldens import make_model_goldens
 
 from kpo_jax.model import decoder as model
-from kpo_jax.model import head as policy
 from kpo_jax.model.decoder import PRESETS, ModelConfig
+from kpo_jax.model.head import row_log_probs
 from kpo_jax.records import KVCache, Prompts
 from kpo_jax.sampling import decoding, sampler
 
@@ -150,7 +150,7 @@ def check_logits(config, params, golden):
 @functools.partial(jax.jit, static_argnums=(0, 1))
 def log_prob_gradient(config, temperature, params, tokens, prompt_length, mask):
     def summed(params):
-        log_prob, _ = policy.row_log_probs(config, params, tokens, prompt_length, mask.shape[1],
+        log_prob, _ = row_log_probs(config, params, tokens, prompt_length, mask.shape[1],
                                              temperature=temperature, logits_bytes=2000)  # fmt: skip
         log_prob = jnp.where(mask, log_prob, 0.0)
         return jnp.sum(log_prob), log_prob

@@ -13,7 +13,7 @@ from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.commands import noise
 from kpo_jax.filters import FILTERS
 from kpo_jax.model.packing import PackShape
-from kpo_jax.training import step as stages
+from kpo_jax.training.step import collect, pack_minibatches
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -21,16 +21,16 @@ pytestmark = pytest.mark.usefixtures("quick_compilation")
 @pytest.fixture(scope="module")
 def setting():
     config = small("kpo_weak", rollout__prompts_per_step=8, learner__microbatch_tokens=112)
-    data, machine = build(config)
-    return config, data, machine, machine.init(jax.random.key(0)).params
+    inputs, programs = build(config)
+    return config, inputs, programs, programs.init(jax.random.key(0)).params
 
 
 @pytest.fixture(scope="module")
 def measured(setting):
-    config, data, machine, params = setting
-    result = stages.collect(config, data, machine, params, 1)
-    minibatches = [rows for rows, _, _ in stages.pack_minibatches(config, machine, result.rows)]
-    scores = noise.variations(config, machine, params, minibatches, data.train.prompt_length)
+    config, inputs, programs, params = setting
+    result = collect(config, inputs, programs, params, 1)
+    minibatches = [rows for rows, _, _ in pack_minibatches(config, programs, result.rows)]
+    scores = noise.variations(config, programs, params, minibatches, inputs.train.prompt_length)
     of_filter = {METHODS[name].filter.name: name for name in reversed(METHODS)}  # the first method of each filter
     algorithms = {name: METHODS[name] for name in ("kpo_weak", *of_filter.values())}
     tight = dataclasses.replace(METHODS["grpo"].objective, clip_low=1e-9, clip_high=1e-9)
@@ -118,12 +118,12 @@ def test_other_shapes_of_a_minibatch():
 
 
 def test_the_command_writes_what_it_prints(setting, tmp_path, monkeypatch):
-    config, data, machine, params = setting
+    config, inputs, programs, params = setting
     monkeypatch.setattr(noise, "METHODS", {"kpo_weak": METHODS["kpo_weak"]})
-    text = noise.run(config, data, machine, params, 0, str(tmp_path))
+    text = noise.run(config, inputs, programs, params, 0, str(tmp_path))
     assert (tmp_path / "noise" / "step_000000.md").read_text() == text + "\n"
     lines = [json.loads(line) for line in (tmp_path / "noise" / "step_000000.jsonl").read_text().splitlines()]
     assert {line["method"] for line in lines} == {"kpo_weak", "this run"}  # whose advantage is not the method's
     assert spelled_out(config.algorithm).filter.parameters["masked"] == "hold"
     # everything is a function of the weights, the seed and the step
-    assert noise.run(config, data, machine, params, 0, str(tmp_path)) == text
+    assert noise.run(config, inputs, programs, params, 0, str(tmp_path)) == text

@@ -1,7 +1,5 @@
 """The divergence from a reference policy: as a penalty by hand, in the loss of a model, and as a metric."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,10 +8,11 @@ from test_learner import MODEL, packed, rows
 
 from kpo_jax import masked
 from kpo_jax.algorithm import diagnostics
+from kpo_jax.algorithm.loss import PolicyLoss, policy_loss
 from kpo_jax.config import MeshConfig
 from kpo_jax.filters.identity import Identity
-from kpo_jax.model import head as policy
 from kpo_jax.model.decoder import init_params
+from kpo_jax.model.head import token_log_probs
 from kpo_jax.objectives import aggregation_weights
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.kl import KL_ESTIMATES, KLConfig, kl_estimate, kl_penalty
@@ -76,18 +75,11 @@ def test_in_the_loss_and_the_metrics_of_a_model():
     arrays = jax.tree.map(lambda x: x[0] if x.ndim else x, learner.with_totals(arrays))
     params = init_params(MODEL, jax.random.key(0))
     objective = Clipped()
-    options = dict(
-        model_config=MODEL,
-        ratio_filter=Identity(),
-        filter_gradient="straight_through",
-        objective=objective,
-        temperature=1.0,
-    )
-    loss = lambda batch, **kl: jax.jit(functools.partial(learner.policy_loss, **options, **kl))(params, batch)
-    off, (measured_off, _) = loss(arrays.replace(reference_log_prob=None))
-    on, (measured, _) = loss(arrays, kl=KLConfig("k3", 0.5))
+    log_prob, entropy = token_log_probs(MODEL, params, arrays.packed)
+    loss = lambda batch, kl: policy_loss(log_prob, entropy, batch, PolicyLoss(Identity(), objective, kl=kl))
+    off, (measured_off, _) = loss(arrays.replace(reference_log_prob=None), KLConfig())
+    on, (measured, _) = loss(arrays, KLConfig("k3", 0.5))
     mask = np.asarray(arrays.response_mask)
-    log_prob = np.asarray(policy.token_log_probs(MODEL, params, arrays.packed)[0])
     d = np.where(mask, log_prob - np.asarray(arrays.reference_log_prob), 0).astype(np.float64)
     estimates = {"k1": d, "k2": d**2 / 2, "k3": np.exp(-d) + d - 1}
     weights = np.asarray(aggregation_weights(arrays, objective.aggregation))

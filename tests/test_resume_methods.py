@@ -15,12 +15,14 @@ from kpo_jax.config import CheckpointConfig, Config, LearnerConfig, MeshConfig, 
 from kpo_jax.model.critic import CriticConfig
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.objectives.kl import KLConfig
+from kpo_jax.runtime import preemption
 from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.rewards import RewardConfig
 from kpo_jax.training import checkpoints, trainer
-from kpo_jax.training import setup as assembly
 from kpo_jax.training.dynamic_sampling import NotFull
+from kpo_jax.training.run import Preempted
+from kpo_jax.training.setup import build_programs, load_inputs
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -48,13 +50,26 @@ def lines(workdir, name="metrics"):
     return [line for line in (workdir / f"{name}.jsonl").read_text().splitlines() if "learner/loss" in line]
 
 
-def test_a_resumed_run_is_the_unbroken_one(tmp_path):
-    data = assembly.load_data(CONFIG)
-    machine = assembly.build(CONFIG, data)
+def interrupted(*arguments):
+    raise preemption.Interrupted
+
+
+def test_a_resumed_run_is_the_unbroken_one(tmp_path, monkeypatch):
+    inputs = load_inputs(CONFIG)
+    programs = build_programs(CONFIG, inputs)
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    trainer.train(CONFIG, data, machine, str(whole))
-    for num_steps in (1, 3):
-        trainer.train(dataclasses.replace(CONFIG, num_steps=num_steps), data, machine, str(broken))
+    trainer.train(CONFIG, inputs, programs, str(whole))
+    assert trainer.train(dataclasses.replace(CONFIG, num_steps=1), inputs, programs, str(broken))
+    evaluated = []  # the steps; the last evaluation is left undone, and done when the run goes on
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "run_evaluation", interrupted)
+        with pytest.raises(Preempted, match="saved at step 3 of 3; the same command resumes"):
+            trainer.train(CONFIG, inputs, programs, str(broken))
+        assert not checkpoints.restore(str(broken), programs.shapes, programs.shardings).evaluated
+        patch.setattr(trainer, "run_evaluation", lambda *arguments: evaluated.append(arguments[4]) or {})
+        assert trainer.train(CONFIG, inputs, programs, str(broken)) and evaluated == [3]
+        # beyond the steps asked for there is nothing to do
+        assert trainer.train(dataclasses.replace(CONFIG, num_steps=2), inputs, programs, str(broken)) is False
     for name in ("metrics", "minibatches"):
         assert lines(broken, name) == lines(whole, name)
     found, known = glossary.keys_of(whole), glossary.entries(glossary.PAGE.read_text())
@@ -74,12 +89,12 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path):
         first[0]["policy/reference_k2"] < 1e-9 < 1e-5 < first[2]["policy/reference_k2"]
     )  # not the policy that was resumed
     a, b = (
-        jax.device_get(checkpoints.restore(str(w), machine.shapes, machine.shardings).state) for w in (whole, broken)
+        jax.device_get(checkpoints.restore(str(w), programs.shapes, programs.shardings).state) for w in (whole, broken)
     )
     assert all(np.array_equal(x, y) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
     # the policy alone, for a run without a critic
     plain = checkpoints.restore_params(
-        str(whole), 3, machine.shapes.replace(critic=None), machine.shardings.replace(critic=None)
+        str(whole), 3, programs.shapes.replace(critic=None), programs.shardings.replace(critic=None)
     )
     assert all(
         np.array_equal(x, y)
@@ -95,5 +110,5 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path):
         checkpoint=CheckpointConfig(every=10),
     )
     with pytest.raises(NotFull, match=r"0 of the 4 groups of a batch after 2 generation batches"):
-        trainer.train(hopeless, data, machine, str(broken))
-    assert checkpoints.restore(str(broken), machine.shapes, machine.shardings).step == 3
+        trainer.train(hopeless, inputs, programs, str(broken))
+    assert checkpoints.restore(str(broken), programs.shapes, programs.shardings).step == 3

@@ -12,7 +12,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from test_model import CONFIG, KEY, forward, random_params, random_tokens
 
 from kpo_jax.model import decoder as model
-from kpo_jax.model import head as policy
+from kpo_jax.model.head import row_log_probs
 from kpo_jax.records import Prompts
 from kpo_jax.sampling.sampler import SampleConfig, draw_token, generate, truncate
 
@@ -67,7 +67,7 @@ def test_greedy_is_the_argmax_of_repeated_whole_forwards(tie_embeddings):
 def test_sampler_log_prob_is_the_trainers(keywords, trainer_temperature):
     params = random_params(CONFIG)
     completions = sample(SampleConfig(max_response_length=T, **keywords), params, eos_ids=ODD)
-    recompute = lambda temperature: np.where(completions.mask, policy.row_log_probs(
+    recompute = lambda temperature: np.where(completions.mask, row_log_probs(
         CONFIG, params, *whole_rows(completions), T, temperature=temperature)[0], 0.0)  # fmt: skip
     np.testing.assert_allclose(completions.sampler_log_prob, recompute(trainer_temperature), atol=1e-4)
     assert np.max(np.abs(completions.sampler_log_prob - recompute(0.9 * trainer_temperature))) > 1e-2
@@ -144,7 +144,7 @@ def test_bfloat16_is_close_to_the_trainer_in_bfloat16():
     config = dataclasses.replace(CONFIG, dtype="bfloat16")
     params = random_params(CONFIG, std=0.1)
     completions = sample(SampleConfig(max_response_length=T), params, config=config)
-    log_prob, _ = policy.row_log_probs(config, params, *whole_rows(completions), T)
+    log_prob, _ = row_log_probs(config, params, *whole_rows(completions), T)
     assert completions.sampler_log_prob.dtype == np.float32
     np.testing.assert_allclose(completions.sampler_log_prob, log_prob, atol=0.05)
 

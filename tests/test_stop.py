@@ -16,9 +16,9 @@ from kpo_jax.records import Completions
 from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import evaluate
-from kpo_jax.training import setup as assembly
-from kpo_jax.training import step as stages
 from kpo_jax.training.rollout import cut_at
+from kpo_jax.training.setup import build_programs, first_state, load_inputs
+from kpo_jax.training.step import collect
 
 
 class Pieces:
@@ -105,12 +105,12 @@ def tiny(stop):
 def responses(stop):
     """(training rollout, texts of the evaluation) of a random policy."""
     config = tiny(stop)
-    data = assembly.load_data(config)
-    machine = assembly.build(config, data)
-    params = assembly.first_state(config, data, machine).params
-    sampling = dict(num_samples=4, prompts_per_call=8, tokenizer=data.tokenizer, seed=0)
-    texts, _, finished = evaluate.answer(machine.eval_sampler, params, data.eval_sets[0], **sampling)
-    return stages.collect(config, data, machine, params, 1), texts, finished
+    inputs = load_inputs(config)
+    programs = build_programs(config, inputs)
+    params = first_state(config, inputs, programs).params
+    sampling = dict(num_samples=4, prompts_per_call=8, tokenizer=inputs.tokenizer, seed=0)
+    texts, _, finished = evaluate.answer(programs.eval_sampler, params, inputs.eval_sets[0], **sampling)
+    return collect(config, inputs, programs, params, 1), texts, finished
 
 
 def test_training_and_evaluation_see_the_cut():
@@ -128,7 +128,7 @@ def test_training_and_evaluation_see_the_cut():
     ended = np.array([text.endswith(stop) for text in cut.texts])
     assert 5 < ended.sum() < 32 and cut.finished[ended].all() and finished[[t.endswith(stop) for t in cut_texts]].all()
     mask = cut.rows["response_mask"]
-    decode = assembly.load_data(tiny(stop)).tokenizer.decode
+    decode = load_inputs(tiny(stop)).tokenizer.decode
     for i in np.flatnonzero(ended):  # by tokens: some have no text
         start, length = cut.rows["prompt_length"][i], mask[i].sum()
         kept = cut.rows["tokens"][i, start : start + length].tolist()

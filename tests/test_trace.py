@@ -15,23 +15,17 @@ import pytest
 from configurations import load
 from test_learner import CONFIG, MODEL, packed, rows
 
-from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.commands import replay
-from kpo_jax.config import (
-    Config,
-    MeshConfig,
-    TraceConfig,
-    problems_of,
-)
+from kpo_jax.config import Config, MeshConfig, TraceConfig, problems_of
 from kpo_jax.recording import trace
 from kpo_jax.records import TokenTrace, Verdict
 from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.tasks.problem_sets import Problem
 from kpo_jax.training import learner, trainer
-from kpo_jax.training import setup as assembly
-from kpo_jax.training import step as stages
 from kpo_jax.training.rollout import Rollout
+from kpo_jax.training.setup import build_programs, load_inputs, policy_loss_of
+from kpo_jax.training.step import collect, score, update
 
 ROOT = Path(__file__).parents[1]
 SMALL = dict(
@@ -48,11 +42,11 @@ def small(method="is_kpo_weak", **overrides):
 
 
 def build(config):
-    """(data, machine) on one device, which compiles faster than the eight of these tests."""
-    data = assembly.load_data(config)
+    """(inputs, programs) on one device, which compiles faster than the eight of these tests."""
+    inputs = load_inputs(config)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(assembly, "make_mesh", lambda mesh: make_mesh(MeshConfig(data=1), jax.devices()[:1]))
-        return data, assembly.build(config, data)
+        patch.setattr("kpo_jax.training.setup.make_mesh", lambda mesh: make_mesh(MeshConfig(data=1), jax.devices()[:1]))
+        return inputs, build_programs(config, inputs)
 
 
 @functools.cache  # neither seed nor number of steps is compiled
@@ -79,16 +73,14 @@ def updates(method, traced, microbatch_tokens, devices=1, steps=2):
     algorithm, mesh = METHODS[method], make_mesh(MeshConfig(data=devices), jax.devices()[:devices])
     optimizer = learner.make_optimizer(CONFIG)
     init, shardings = learner.make_init(MODEL, optimizer, mesh)
-    step = learner.make_train_step(
-        MODEL, optimizer, shardings, mesh,
-        ratio_filter=build_filter(algorithm.filter), filter_gradient=algorithm.filter.gradient,
-        objective=build_objective(algorithm.objective), temperature=1.0, traced=traced,
-    )  # fmt: skip
+    how = policy_loss_of(Config(algorithm=algorithm))
+    loss = learner.loss_of_policy(MODEL, how, temperature=1.0, traced=traced)
+    step = learner.make_step(loss, optimizer, shardings, mesh, CONFIG)
     state, outputs = init(jax.random.key(0)), []
     _, batch = packed(rows(), mesh, microbatch_tokens)
     for _ in range(steps):
-        state, *output = step(state, batch)
-        outputs.append(jax.device_get(output))
+        state, metrics, report = step(state, batch)
+        outputs.append(jax.device_get((metrics, report)))
     return jax.device_get(state), outputs, jax.device_get(batch)
 
 
@@ -97,14 +89,18 @@ def test_the_traced_update_is_the_untraced_to_the_bit():
     state, outputs, _ = updates("is_kpo_weak", False, 48, devices=2)
     traced_state, traced_outputs, batch = updates("is_kpo_weak", True, 48, devices=2)
     for plain, with_tokens in zip(
-        jax.tree.leaves((state, outputs)), jax.tree.leaves((traced_state, [o[:2] for o in traced_outputs])), strict=True
+        jax.tree.leaves((state, outputs)),
+        jax.tree.leaves(
+            (traced_state, [(metrics, report._replace(tokens=None)) for metrics, report in traced_outputs])
+        ),
+        strict=True,
     ):
         np.testing.assert_array_equal(plain, with_tokens)
-    tokens, mask = traced_outputs[-1][2], batch.response_mask
+    tokens, mask = traced_outputs[-1][1].tokens, batch.response_mask
     assert tokens.log_prob.shape == mask.shape
     np.testing.assert_array_equal(tokens.log_ratio[mask], (tokens.log_prob - batch.old_log_prob)[mask])
     # the negative control: a step further on everything is another number
-    assert (tokens.log_prob != traced_outputs[0][2].log_prob)[mask].all()
+    assert (tokens.log_prob != traced_outputs[0][1].tokens.log_prob)[mask].all()
 
 
 def test_tracing_changes_no_metric(traced, tmp_path):
@@ -143,21 +139,20 @@ def test_a_trace_holds_what_the_metrics_say(traced):
 
 
 def test_tokens_and_prompts_are_those_that_were_sampled(tmp_path):
-    config, (data, machine) = small(), built()
-    params = machine.init(jax.random.key(0)).params
-    result: Rollout = stages.collect(config, data, machine, params, 1)
-    minibatches = stages.pack_minibatches(config, machine, result.rows)
-    stages.score(machine, params, minibatches)
-    traces = []
-    stages.update(machine, machine.init(jax.random.key(0)), minibatches, traces)
+    config, (inputs, programs) = small(), built()
+    params = programs.init(jax.random.key(0)).params
+    result: Rollout = collect(config, inputs, programs, params, 1)
+    state = programs.init(jax.random.key(0))
+    minibatches, _ = score(config, programs, state, None, result.rows)
+    _, updated = update(programs, state, minibatches, traced=True)
     step = trace.step_arrays(
         minibatches,
-        jax.device_get(traces),
+        jax.device_get(updated.traces),
         finished=result.finished,
         verdicts=result.verdicts,
         problems=result.problems,
     )
-    decode = data.tokenizer.decode
+    decode = inputs.tokenizer.decode
     for i, text in enumerate(result.texts):
         assert decode(step["token"][step["offsets"][i] : step["offsets"][i + 1]]) == text
     for g, problem in enumerate(result.problems):

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from absl.testing import flagsaver
 from kpo_jax import main
 from kpo_jax.config import Config, EvalConfig, RolloutConfig
 from kpo_jax.tasks.prompts import DataConfig
-from kpo_jax.training import setup as assembly
+from kpo_jax.training.setup import load_inputs
 
 ROOT = Path(__file__).parents[1]
 SMALL = [
@@ -173,6 +174,25 @@ def test_sampling_shows_responses_and_verdicts(unbroken):
     assert asked.returncode == 0 and "1+2+3-1=?" in asked.stdout
 
 
+def files(workdir):
+    return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in workdir.rglob("*") if path.is_file()}
+
+
+def test_a_run_that_has_done_more_steps_is_left_as_it_is(unbroken, tmp_path):
+    workdir = tmp_path / "run"
+    shutil.copytree(unbroken[0], workdir)
+    before = files(workdir)
+    result = run(workdir, "--config.num_steps=2")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == f"{workdir}: already at step 4 of 2 (num_steps); nothing is changed\n"
+    assert files(workdir) == before
+    # the control: a run that has done fewer goes on, and so does what is written
+    result = run(workdir, "--config.num_steps=5")
+    assert result.returncode == 0 and "train 5/5" in result.stderr and "report.md" in result.stdout
+    assert (workdir / "checkpoints" / "5").exists() and json.loads(lines(workdir)[-1])["step"] == 5
+    assert json.loads((workdir / "config.json").read_text())["num_steps"] == 5
+
+
 def test_steps_to_profile_that_are_none_are_one_line(tmp_path):
     result = run(tmp_path, "--profile_steps=3,2")
     assert (
@@ -203,7 +223,7 @@ def test_decontamination_is_a_choice(tmp_path):
         eval=EvalConfig(sets={"held_out": sets["held_out"]}),
         rollout=RolloutConfig(prompts_per_step=1),
     )
-    kept = {choice: assembly.load_data(dataclasses.replace(base, decontaminate=choice)) for choice in (True, False)}
+    kept = {choice: load_inputs(dataclasses.replace(base, decontaminate=choice)) for choice in (True, False)}
     assert [p.problem for p in kept[True].train.problems] == ["1+1=?", "3+3=?"]
     assert kept[True].notes == ["train: 2 problems; dropped: overlaps an evaluation set 1"]
     assert len(kept[False].train.problems) == 3 and kept[False].notes == []

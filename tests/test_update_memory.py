@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 import update_memory
 
-from kpo_jax.model import head as policy
-
 EMBEDDING_BYTES = 4 * update_memory.MODEL.vocab_size * update_memory.MODEL.hidden_size
 LOGITS_BYTES = 4 * update_memory.MODEL.vocab_size * update_memory.ROWS * update_memory.RESPONSE
 
@@ -20,7 +18,7 @@ def test_temporaries_are_one_gradient_and_the_activations():
 
 
 def test_negative_control_whole_logits_would_show(monkeypatch):
-    monkeypatch.setattr(policy, "count_tiles", lambda *_: 1)
+    monkeypatch.setattr("kpo_jax.model.head.count_tiles", lambda *_: 1)
     assert update_memory.temporary_bytes() > EMBEDDING_BYTES + LOGITS_BYTES
 
 

@@ -11,13 +11,13 @@ import sys
 import jax
 import numpy as np
 
-from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.algorithm.methods import METHODS
-from kpo_jax.config import LearnerConfig, MeshConfig
+from kpo_jax.config import Config, LearnerConfig, MeshConfig
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.model.packing import make_batch, pack, pack_shape
 from kpo_jax.runtime.sharding import make_mesh, put_microbatches
 from kpo_jax.training import learner
+from kpo_jax.training.setup import policy_loss_of
 
 MODEL = ModelConfig(
     vocab_size=151_936, hidden_size=256, intermediate_size=768, num_layers=4, num_heads=8, num_kv_heads=4, head_dim=32
@@ -30,12 +30,8 @@ def make_step(model_config=MODEL):
     mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
     optimizer = learner.make_optimizer(LearnerConfig())
     init, shardings = learner.make_init(model_config, optimizer, mesh)
-    algorithm = METHODS["grpo"]
-    step = learner.make_train_step(
-        model_config, optimizer, shardings, mesh,
-        ratio_filter=build_filter(algorithm.filter), filter_gradient=algorithm.filter.gradient,
-        objective=build_objective(algorithm.objective), temperature=1.0,
-    )  # fmt: skip
+    loss = learner.loss_of_policy(model_config, policy_loss_of(Config(algorithm=METHODS["grpo"])), temperature=1.0)
+    step = learner.make_step(loss, optimizer, shardings, mesh, LearnerConfig())
     rng = np.random.default_rng(0)
     log_prob = rng.normal(-12, 0.1, (ROWS, RESPONSE)).astype(np.float32)
     rows = dict(

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from kpo_jax import masked
 from kpo_jax.masked import Moments
 from kpo_jax.objectives.kl import KL_ESTIMATES
-from kpo_jax.records import FilterOutput
+from kpo_jax.records import Batch, TokenTrace
 
 NUM_POSITIONS = 8
 LARGEST_LOG_RATIO = 20.0  # squares of ratios still sum in float32; a ratio reported as e^20 is at least that
@@ -80,55 +80,43 @@ def init() -> Accumulator:
 
 
 def measure(
-    *,
-    filtered: FilterOutput,
-    log_ratio: jax.Array,
-    response_mask: jax.Array,
-    advantage: jax.Array,
-    clipped: jax.Array,
-    log_prob: jax.Array,
-    old_log_prob: jax.Array,
-    sampler_log_prob: jax.Array,
+    tokens: TokenTrace,
     entropy: jax.Array,
+    batch: Batch,
+    *,
     kappa: float,
     reference_kl_sum: jax.Array | None = None,
 ) -> Accumulator:
     """Measure one microbatch.
 
     Args:
-      filtered: the filter's output for this batch.
-      log_ratio: [B, T] raw token log-ratio, log_prob - old_log_prob.
-      response_mask: [B, T] bool.
-      advantage: [B] or, a token's own, [B, T].
-      clipped: [B, T] bool, of the objective.
-      log_prob: [B, T] of the current policy.
-      old_log_prob, sampler_log_prob: [B, T] of the policy that sampled, as the trainer and as the sampler computed it.
+      tokens: what the loss saw and made of every token.
       entropy: [B, T] of the current policy, nats.
+      batch: the mask, the advantage and the old log-probabilities of the trainer and of the sampler are read.
       kappa: the filter's saturation threshold in innovation_std, inf if it has none; static.
       reference_kl_sum: [3], of objectives.kl.kl_penalty; None without a reference.
     """
-    mask = response_mask
-    innovation_size = jnp.abs(filtered.innovation)
-    has_std = mask & ~jnp.isinf(filtered.innovation_std)  # filters without a noise model expect inf
-    innovation_std_sum = _sum(filtered.innovation_std, has_std)
-    mismatch = jnp.abs(sampler_log_prob - old_log_prob)
+    mask = batch.response_mask
+    has_std = mask & ~jnp.isinf(tokens.innovation_std)  # filters without a noise model expect inf
+    innovation_std_sum = _sum(tokens.innovation_std, has_std)
+    mismatch = jnp.abs(batch.sampler_log_prob - batch.old_log_prob)
     return Accumulator(
         num_tokens=masked.count(mask),
         num_sequences=masked.count(jnp.any(mask, axis=1)),
-        num_saturated=masked.count(filtered.saturated & mask),
-        num_clipped=masked.count(clipped & mask),
+        num_saturated=masked.count(tokens.saturated & mask),
+        num_clipped=masked.count(tokens.clipped & mask),
         num_with_std=masked.count(has_std),
-        innovation=masked.moments(filtered.innovation, mask),
-        innovation_abs_max=masked.maximum(innovation_size, mask),
+        innovation=masked.moments(tokens.innovation, mask),
+        innovation_abs_max=masked.maximum(jnp.abs(tokens.innovation), mask),
         innovation_std_sum=innovation_std_sum,
         threshold_sum=kappa * innovation_std_sum if math.isfinite(kappa) else jnp.zeros((), jnp.float32),
-        gain_sum=_sum(filtered.gain, mask),
-        gain_last_sum=_sum(filtered.gain, _last_valid(mask)),
-        raw=_ratio_sums(log_ratio, mask),
-        filtered=_ratio_sums(filtered.log_ratio, mask),
-        clip=_clip_counts(clipped & mask, mask, masked.over_tokens(advantage, mask)),
-        kl_sum=_sum(_k3(log_ratio), mask),
-        log_prob_sum=_sum(log_prob, mask),
+        gain_sum=_sum(tokens.gain, mask),
+        gain_last_sum=_sum(tokens.gain, _last_valid(mask)),
+        raw=_ratio_sums(tokens.log_ratio, mask),
+        filtered=_ratio_sums(tokens.filtered_log_ratio, mask),
+        clip=_clip_counts(tokens.clipped & mask, mask, masked.over_tokens(batch.advantage, mask)),
+        kl_sum=_sum(_k3(tokens.log_ratio), mask),
+        log_prob_sum=_sum(tokens.log_prob, mask),
         entropy_sum=_sum(entropy, mask),
         mismatch_sum=_sum(mismatch, mask),
         mismatch_max=masked.maximum(mismatch, mask),

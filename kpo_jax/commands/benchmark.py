@@ -8,7 +8,6 @@ may decode faster than memory could feed it.
 
 import dataclasses
 import json
-import os
 import resource
 import time
 from collections.abc import Callable
@@ -20,11 +19,12 @@ import numpy as np
 
 from kpo_jax.algorithm.choices import build_filter
 from kpo_jax.config import Config
+from kpo_jax.files import write_whole
 from kpo_jax.model import flops
 from kpo_jax.report.report import table
 from kpo_jax.sampling.engine import make_sampler
-from kpo_jax.training import setup as assembly
-from kpo_jax.training import step as stages
+from kpo_jax.training.setup import Inputs, Programs
+from kpo_jax.training.step import add_advantages, add_scores, pack_minibatches, update
 from kpo_jax.verifier import verify_batch
 
 REPEATS = 5
@@ -81,7 +81,7 @@ def measure(name: str, run: Callable, *, items: int, operations: float = 0, byte
     return Phase(name, items, float(np.median([_timed(run) for _ in range(REPEATS)])), first, operations, bytes)
 
 
-def phases(config: Config, data: assembly.Data, machine: assembly.Machine) -> list[Phase]:
+def phases(config: Config, inputs: Inputs, programs: Programs) -> list[Phase]:
     """Prefill, decode, score, update, filter and verifier of one training step."""
     rng = np.random.default_rng(config.seed)
     prompts, group, length = (
@@ -89,16 +89,50 @@ def phases(config: Config, data: assembly.Data, machine: assembly.Machine) -> li
         config.rollout.group_size,
         config.sampler.max_response_length,
     )
-    prompt_length, batch = data.train.prompt_length, prompts * group
-    state = machine.init(jax.random.key(config.seed))
+    prompt_length, batch = inputs.train.prompt_length, prompts * group
+    state = programs.init(jax.random.key(config.seed))
     prompt_ids = rng.integers(config.model.vocab_size, size=(prompts, prompt_length)).tolist()
+    work = flops.training_step(
+        config.model,
+        prompt_lengths=[prompt_length] * prompts,
+        response_lengths=[length] * batch,
+        group_size=group,
+        share_prompts=config.learner.share_prompts,
+    )
+    sampling, completions = _sampling_phases(config, inputs, programs, state.params, prompt_ids, work)
+    rows = _random_rows(rng, prompt_ids, completions, group)
+    minibatches = pack_minibatches(config, programs, rows)
+    tokens = batch * (prompt_length + length)
+
+    def score(name="old_log_prob"):
+        add_scores(programs, programs.score_step, state.params, minibatches, name)
+
+    scoring = measure("score", score, items=tokens, operations=work.score)
+    add_advantages(config, programs, state, minibatches)
+    if config.algorithm.kl.estimate:
+        score("reference_log_prob")
+    box = [state]
+
+    def take_steps():
+        box[0], _ = update(programs, box[0], minibatches)
+        return box[0]
+
+    update_bytes = config.learner.num_minibatches * flops.optimizer_bytes(config.model)
+    steps = measure("update", take_steps, items=tokens, operations=work.update, bytes=update_bytes)
+    return [*sampling, scoring, steps, *_filter_phases(config, rng, batch, length), _verifier_phase()]
+
+
+def _sampling_phases(config: Config, inputs: Inputs, programs: Programs, params, prompt_ids, work):
+    """([prefill, decode], the Completions) of one rollout; `work` is that of the training step."""
+    prompts, group, length = len(prompt_ids), config.rollout.group_size, config.sampler.max_response_length
+    prompt_length, batch = inputs.train.prompt_length, prompts * group
     sampler = make_sampler(
-        config.model, config.sampler, mesh=machine.mesh, eos_ids=(), pad_id=data.tokenizer.pad_id, group_size=group
+        config.model, config.sampler, mesh=programs.mesh, eos_ids=(), pad_id=inputs.tokenizer.pad_id, group_size=group
     )
 
     def sample(max_length):
         return sampler(
-            state.params,
+            params,
             prompt_ids,
             key=jax.random.key(0),
             row_ids=np.arange(batch).reshape(prompts, group),
@@ -107,40 +141,23 @@ def phases(config: Config, data: assembly.Data, machine: assembly.Machine) -> li
             max_lengths=np.full((prompts, group), max_length),
         )
 
-    step = flops.training_step(
-        config.model,
-        prompt_lengths=[prompt_length] * prompts,
-        response_lengths=[length] * batch,
-        group_size=group,
-        share_prompts=config.learner.share_prompts,
-    )
-    prefill = measure("prefill", lambda: sample(1), items=prompts * prompt_length, operations=step.prefill)
+    prefill = measure("prefill", lambda: sample(1), items=prompts * prompt_length, operations=work.prefill)
     both = measure("prefill and decode", lambda: sample(length), items=batch * length)
     decode = Phase(
-        "decode", batch * (length - 1), max(both.seconds - prefill.seconds, 1e-9), both.first, step.decode,
-        flops.decode_bytes(config.model, prompts=prompts, group_size=group, prompt_length=prompt_length, response_length=length),
-    )  # fmt: skip
-    completions = sample(length)
-    rows = _random_rows(rng, prompt_ids, completions, group)
-    minibatches = stages.pack_minibatches(config, machine, rows)
-    tokens = batch * (prompt_length + length)
-    score = measure(
-        "score", lambda: stages.score(machine, state.params, minibatches), items=tokens, operations=step.score
+        "decode",
+        batch * (length - 1),
+        max(both.seconds - prefill.seconds, 1e-9),
+        both.first,
+        work.decode,
+        flops.decode_bytes(
+            config.model,
+            prompts=prompts,
+            group_size=group,
+            prompt_length=prompt_length,
+            response_length=length,
+        ),
     )
-    stages.judge(config, machine, state, minibatches)
-    if config.algorithm.kl.estimate:
-        stages.score(machine, state.params, minibatches, "reference_log_prob")
-    box = [state]
-
-    def update():
-        box[0], *_ = stages.update(machine, box[0], minibatches)
-        return box[0]
-
-    steps = measure(
-        "update", update, items=tokens, operations=step.update,
-        bytes=config.learner.num_minibatches * flops.optimizer_bytes(config.model),
-    )  # fmt: skip
-    return [prefill, decode, score, steps, *_filter_phases(config, rng, batch, length), _verifier_phase()]
+    return [prefill, decode], sample(length)
 
 
 def _random_rows(rng, prompt_ids, completions, group) -> dict[str, np.ndarray]:
@@ -183,10 +200,10 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def run(config: Config, data: assembly.Data, machine: assembly.Machine, workdir: str) -> str:
+def run(config: Config, inputs: Inputs, programs: Programs, workdir: str) -> str:
     """Benchmark the configuration; writes `workdir`/benchmark.json and returns the table."""
     limits = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count()) or measure_limits(config.model.dtype)
-    found = phases(config, data, machine)
+    found = phases(config, inputs, programs)
     peak = peak_bytes()
     rows = [
         [
@@ -205,11 +222,7 @@ def run(config: Config, data: assembly.Data, machine: assembly.Machine, workdir:
         "peak_bytes": peak,
         "phases": [dataclasses.asdict(phase) | {"fraction": phase.fraction(limits)} for phase in found],
     }
-    path = Path(workdir) / "benchmark.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(result, indent=2) + "\n")
-    os.replace(temporary, path)
+    path = write_whole(Path(workdir) / "benchmark.json", json.dumps(result, indent=2) + "\n")
     header = ["phase", "tokens/s (verifier: responses/s)", "ms", "compile s", "TFLOPs", "GB", "of the limit"]
     return (
         f"limit: {limits.flops / 1e12:.3g} TFLOP/s, {limits.bandwidth / 1e9:.3g} GB/s, {limits.source}\n"

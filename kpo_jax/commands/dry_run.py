@@ -11,7 +11,7 @@ from kpo_jax.model import critic, flops
 from kpo_jax.model.decoder import init_params, num_params
 from kpo_jax.runtime.sharding import bytes_per_device, mesh_shape, param_specs
 from kpo_jax.training.learner import make_optimizer
-from kpo_jax.weights import huggingface as hf
+from kpo_jax.weights import huggingface
 
 
 def describe(config: Config) -> str:
@@ -19,8 +19,8 @@ def describe(config: Config) -> str:
 
     Raises ValueError if the pretrained weights are of another architecture; those of a hub id are not asked for.
     """
-    if config.pretrained and hf.is_local(config.pretrained):
-        hf.find(config.pretrained, config.revision, config.model)
+    if config.pretrained and huggingface.is_local(config.pretrained):
+        huggingface.find(config.pretrained, config.revision, config.model)
     mesh = config.mesh
     num_devices = len(jax.devices()) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
     sizes = mesh_shape(mesh, num_devices)

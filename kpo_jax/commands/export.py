@@ -19,10 +19,10 @@ from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.recording.workdir import run_config
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
-from kpo_jax.training import trainer
+from kpo_jax.training import checkpoints
 from kpo_jax.training.learner import make_init, make_optimizer
-from kpo_jax.weights import gguf as gguf_weights
-from kpo_jax.weights import huggingface as hf
+from kpo_jax.weights import huggingface
+from kpo_jax.weights.gguf import is_gguf
 from kpo_jax.weights.huggingface_files import INDEX, SINGLE, read_json
 from kpo_jax.weights.layout import Layout, flat_layouts
 from kpo_jax.weights.tokenizers import load_tokenizer
@@ -47,7 +47,7 @@ def export_run(workdir: str, out: str, step: int | None, dtype: str | None) -> s
     mesh = make_mesh(config.mesh)
     init, shardings = make_init(config.model, make_optimizer(config.learner), mesh)
     shapes = jax.eval_shape(init, jax.random.key(0))
-    step, params = trainer.restore_policy(config, shapes, shardings, workdir, step)
+    step, params = checkpoints.restore_policy(workdir, shapes, shardings, step)
     params = localize(params, param_specs(config.model), mesh, local_mesh(mesh))
     if distributed.is_first():
         write(
@@ -79,8 +79,8 @@ def documents(config: Config, tokenizer, dtype: str) -> tuple[dict[str, Any], di
     describes.
     """
     generation = {}
-    if config.pretrained and not gguf_weights.is_gguf(config.pretrained):
-        source = hf.find_config(config.pretrained, config.revision, config.model)
+    if config.pretrained and not is_gguf(config.pretrained):
+        source = huggingface.find_config(config.pretrained, config.revision, config.model)
         architecture = read_json(os.path.join(source, "config.json"))
         if os.path.isfile(path := os.path.join(source, "generation_config.json")):
             generation = read_json(path)
@@ -98,12 +98,12 @@ def architecture_of(model_config: ModelConfig, max_length: int) -> dict[str, Any
     qkv_bias.
     """
     own = {"qk_norm": model_config.qk_norm, "qkv_bias": model_config.qkv_bias}
-    names = [name for name, (_, flags) in hf.ARCHITECTURES.items() if flags == own]
+    names = [name for name, (_, flags) in huggingface.ARCHITECTURES.items() if flags == own]
     if not names:
         raise ValueError(
             "model: no Hugging Face architecture has both qk_norm and qkv_bias, so there is none to export to"
         )
-    model_type = hf.ARCHITECTURES[names[0]][0]
+    model_type = huggingface.ARCHITECTURES[names[0]][0]
     return {
         "architectures": names,
         "model_type": model_type,

@@ -1,6 +1,6 @@
 """How each mode of the entry point runs, and what its end is called: the exit codes.
 
-A mode is a function here of its own name; `values` are all flags by name. What it returns is printed by one process.
+A mode is a function of RUN; `values` are all flags by name. What it returns is printed by one process.
 """
 
 import json
@@ -18,11 +18,13 @@ from kpo_jax.commands import dry_run, topology
 from kpo_jax.commands import export as exports
 from kpo_jax.commands import noise as noise_floor
 from kpo_jax.commands import replay as replays
+from kpo_jax.commands.sample import show_samples
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.report import report as reports
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.training import checkpoints, setup, trainer
 from kpo_jax.training.dynamic_sampling import NotFull
+from kpo_jax.training.run import Preempted
 from kpo_jax.training.step import Diverged
 
 DONE, USAGE, PREEMPTED, FAILED = 0, 64, 75, 13
@@ -46,12 +48,12 @@ def run(mode, config, values: dict, verbosity: int) -> int:
         if join_job(mode, config, values):
             if mode.stops and not values["dry_run"]:
                 preemption.catch_sigterm()
-            name = "describe" if values["dry_run"] else values["mode"]
-            said = globals()[name](config, values)
+            function = describe if values["dry_run"] else RUN[values["mode"]]
+            said = function(config, values)
             if said and distributed.is_first():
                 print(said)
-    except (trainer.Preempted, preemption.Interrupted) as error:
-        again = "" if isinstance(error, trainer.Preempted) else "SIGTERM: "
+    except (Preempted, preemption.Interrupted) as error:
+        again = "" if isinstance(error, Preempted) else "SIGTERM: "
         print(f"{again}{error}" + ("; the same command begins again" if again else ""), file=sys.stderr)
         return PREEMPTED
     except (Usage, checkpoints.Damaged, distributed.NotShared) as error:
@@ -97,12 +99,14 @@ def join_job(mode, config, values: dict) -> bool:
 def prepared(config, values: dict, claim: bool = True):
     """(what is read from disk, the jitted functions) of a configuration, with the workdir claimed by it."""
     try:
-        data = setup.load_data(config)
-        change = dict(allow_change=values["allow_config_change"], write=values["mode"] == "train")
-        if claim and (changes := workdirs.claim_workdir(values["workdir"], config, **change)):
+        inputs = setup.load_inputs(config)
+        allow_change = values["allow_config_change"]
+        if claim and (changes := workdirs.changes(values["workdir"], config, allow_change=allow_change)):
             other = f"{values['workdir']}: a run of another configuration; --allow_config_change goes on all the same"
             raise Usage(*changes, other)
-        return data, setup.build(config, data)
+        programs = setup.build_programs(config, inputs)
+        workdirs.make(values["workdir"])
+        return inputs, programs
     except Usage:
         raise
     except ValueError as error:
@@ -110,50 +114,49 @@ def prepared(config, values: dict, claim: bool = True):
 
 
 def train(config, values: dict) -> str:
-    data, programs = prepared(config, values)
-    trainer.train(config, data, programs, values["workdir"], values["profile_steps"], values["start_afresh"])
-    return reports.write([values["workdir"]], values["workdir"]) if distributed.is_first() else ""
+    inputs, programs = prepared(config, values)
+    done = trainer.train(config, inputs, programs, values["workdir"], values["profile_steps"], values["start_afresh"])
+    return reports.write([values["workdir"]], values["workdir"]) if done and distributed.is_first() else ""
 
 
 def with_checkpoint(config, values: dict, use) -> str:
-    """`use(data, programs, params, step)` of a checkpoint of the run."""
-    data, programs = prepared(config, values)
+    """`use(inputs, programs, params, step)` of a checkpoint of the run."""
+    inputs, programs = prepared(config, values)
     try:
-        step, params = trainer.restore_policy(
-            config, programs.shapes, programs.shardings, values["workdir"], values["step"]
-        )
-        return use(data, programs, params, step)
+        where = (programs.shapes, programs.shardings, values["step"])
+        step, params = checkpoints.restore_policy(values["workdir"], *where)
+        return use(inputs, programs, params, step)
     except checkpoints.Damaged:
         raise
     except ValueError as error:
         raise Usage(str(error)) from error
 
 
-def eval(config, values: dict) -> str:
-    def evaluate(data, programs, params, step):
-        trainer.run_evaluation(config, data, programs, params, step, values["workdir"])
+def evaluate(config, values: dict) -> str:
+    def measure(inputs, programs, params, step):
+        trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
         return reports.results([reports.load(values["workdir"])]) if distributed.is_first() else ""
 
-    return with_checkpoint(config, values, evaluate)
+    return with_checkpoint(config, values, measure)
 
 
 def sample(config, values: dict) -> str:
-    def show(data, programs, params, step):
-        return trainer.show_samples(config, data, programs, params, values["prompt"], values["num_prompts"])
+    def show(inputs, programs, params, step):
+        return show_samples(config, inputs, programs, params, values["prompt"], values["num_prompts"])
 
     return with_checkpoint(config, values, show)
 
 
 def noise(config, values: dict) -> str:
-    def measure(data, programs, params, step):
-        return noise_floor.run(config, data, programs, params, step, values["workdir"])
+    def measure(inputs, programs, params, step):
+        return noise_floor.run(config, inputs, programs, params, step, values["workdir"])
 
     return with_checkpoint(config, values, measure)
 
 
 def benchmark(config, values: dict) -> str:
-    data, programs = prepared(config, values, claim=False)
-    return benchmarks.run(config, data, programs, values["workdir"])
+    inputs, programs = prepared(config, values, claim=False)
+    return benchmarks.run(config, inputs, programs, values["workdir"])
 
 
 def replay(config, values: dict) -> str:
@@ -192,3 +195,15 @@ def _usage(function, *arguments) -> str:
         raise
     except ValueError as error:
         raise Usage(str(error)) from error
+
+
+RUN = {
+    "train": train,
+    "eval": evaluate,
+    "sample": sample,
+    "noise": noise,
+    "replay": replay,
+    "export": export,
+    "report": report,
+    "benchmark": benchmark,
+}

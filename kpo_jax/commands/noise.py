@@ -19,16 +19,17 @@ from kpo_jax.model.packing import PackShape, pack, pack_shape, unpack
 from kpo_jax.report.report import table
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import put_microbatches
-from kpo_jax.training import step as stages
-from kpo_jax.training.learner import make_score_step
+from kpo_jax.training.learner import log_prob_scores, make_scorer
+from kpo_jax.training.setup import Inputs, Programs
+from kpo_jax.training.step import collect, pack_minibatches
 
 
-def log_probs(machine, score_step, shape: PackShape, params, minibatches: list[dict]) -> list[np.ndarray]:
+def log_probs(programs: Programs, score_step, shape: PackShape, params, minibatches: list[dict]) -> list[np.ndarray]:
     """[N, T] of each minibatch's rows by `score_step` on sequences packed into `shape`, 0 where masked."""
     out = []
     for rows in minibatches:
         packed, order = pack(rows, shape)
-        scores = jax.device_get(score_step(params, put_microbatches(machine.mesh, packed)))
+        scores = jax.device_get(score_step(params, put_microbatches(programs.mesh, packed)))
         out.append(np.where(rows["response_mask"], unpack(scores, order, len(rows["tokens"])), np.float32(0)))
     return out
 
@@ -54,22 +55,21 @@ def other_shapes(
 
 
 def variations(
-    config: Config, machine, params, minibatches: list[dict], prompt_length: int
+    config: Config, programs: Programs, params, minibatches: list[dict], prompt_length: int
 ) -> dict[str, list[np.ndarray]]:
     """{name: [N, T] log-probabilities of each minibatch}: "as trained" first, then the same again, then variations of
     it.
     """
-    shape, device_rows = machine.pack_shape, machine.mesh.shape["data"] * machine.mesh.shape["fsdp"]
+    shape, device_rows = programs.pack_shape, programs.mesh.shape["data"] * programs.mesh.shape["fsdp"]
     response = config.sampler.max_response_length
-    score = lambda step, how: log_probs(machine, step, how, params, minibatches)
-    out = {"as trained": score(machine.score_step, shape), "the same again": score(machine.score_step, shape)}
+    score = lambda step, how: log_probs(programs, step, how, params, minibatches)
+    out = {"as trained": score(programs.score_step, shape), "the same again": score(programs.score_step, shape)}
     for name, other in other_shapes(shape, len(minibatches[0]["tokens"]), prompt_length, response, device_rows).items():
-        out[name] = score(machine.score_step, other)
+        out[name] = score(programs.score_step, other)
     dtype = "float32" if config.model.dtype == "bfloat16" else "bfloat16"
     model = dataclasses.replace(config.model, dtype=dtype)
-    out[dtype] = score(
-        make_score_step(model, machine.shardings, machine.mesh, temperature=config.sampler.temperature), shape
-    )
+    scorer = make_scorer(log_prob_scores(model, config.sampler.temperature), programs.shardings, programs.mesh)
+    out[dtype] = score(scorer, shape)
     return out | {"the sampler": [rows["sampler_log_prob"] for rows in minibatches]}
 
 
@@ -149,15 +149,15 @@ def tables(lines: list[dict]) -> str:
     return "\n\n".join(parts)
 
 
-def run(config: Config, data, machine, params, step: int, workdir: str) -> str:
+def run(config: Config, inputs: Inputs, programs: Programs, params, step: int, workdir: str) -> str:
     """Sample the training step after `step` with its policy, score it in every way, write
     `workdir`/noise/step_NNNNNN.jsonl and .md.
     """
-    result = stages.collect(config, data, machine, params, step + 1)
+    result = collect(config, inputs, programs, params, step + 1)
     if config.algorithm.has_critic:  # only the advantage's sign matters here, and a group's does without the critic
         result.rows["advantage"] = np.asarray(Group()(result.rows["reward"], config.rollout.group_size))
-    minibatches = [rows for rows, _, _ in stages.pack_minibatches(config, machine, result.rows)]
-    scores = variations(config, machine, params, minibatches, data.train.prompt_length)
+    minibatches = [rows for rows, _, _ in pack_minibatches(config, programs, result.rows)]
+    scores = variations(config, programs, params, minibatches, inputs.train.prompt_length)
     algorithms = dict(METHODS) if name_of(config.algorithm) else {"this run": config.algorithm} | METHODS
     lines = measure(algorithms, minibatches, scores)
     first = lines[0]

@@ -9,7 +9,6 @@ those it would have led to.
 import dataclasses
 import json
 import math
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ from kpo_jax.commands import estimation, grid
 from kpo_jax.commands.grid import Candidate
 from kpo_jax.config import to_dict
 from kpo_jax.config.plain import from_plain
+from kpo_jax.files import write_whole
 from kpo_jax.filters import apply_filter
 from kpo_jax.objectives import aggregation_weights
 from kpo_jax.recording import trace
@@ -377,14 +377,7 @@ def tables(results: dict[str, dict[str, dict]]) -> list[str]:
 
 def write(out: str, name: str, text: str, lines: list[dict]) -> None:
     """`out`/NAME.md and `out`/NAME.jsonl, each whole or not at all; what is not finite is null."""
-    directory = Path(out)
-    directory.mkdir(parents=True, exist_ok=True)
     clean = lambda v: None if isinstance(v, float) and not math.isfinite(v) else v
     strict = lambda line: {k: strict(v) if isinstance(v, dict) else clean(v) for k, v in line.items()}
-    for path, content in (
-        (directory / f"{name}.md", text + "\n"),
-        (directory / f"{name}.jsonl", "".join(json.dumps(strict(line)) + "\n" for line in lines)),
-    ):
-        temporary = path.with_name(path.name + ".tmp")
-        temporary.write_text(content)
-        os.replace(temporary, path)
+    write_whole(Path(out) / f"{name}.md", text + "\n")
+    write_whole(Path(out) / f"{name}.jsonl", "".join(json.dumps(strict(line)) + "\n" for line in lines))

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jax.experimental import topologies
 
-from kpo_jax.commands import dry_run as plan
+from kpo_jax.commands.dry_run import human, longest_step, state_bytes
 from kpo_jax.config import Config, problems_of
 from kpo_jax.model import flops
 from kpo_jax.model.packing import PackShape, make_batch, pack
@@ -174,16 +174,16 @@ def report(config: Config, chip: Chip, memory: Memory, shape: PackShape, seconds
     once.
     """
     count = config.mesh.data * config.mesh.fsdp * config.mesh.tensor
-    work = plan.longest_step(config).update / config.learner.num_minibatches / count
+    work = longest_step(config).update / config.learner.num_minibatches / count
     peak = flops.data_sheet(chip.kind, 1).flops
 
     def line(name, size, remark=""):
-        return f"  {name:<14} {plan.human(size)}{remark}"
+        return f"  {name:<14} {human(size)}{remark}"
 
     return [
         f"  update         {shape.microbatches} microbatch(es) of {shape.rows} x {shape.length:,} tokens, compiled in {seconds:.0f} s",
         line("arguments", memory.arguments),
-        line("outputs", memory.outputs, f", {plan.human(memory.in_place)} of them in place of arguments"),
+        line("outputs", memory.outputs, f", {human(memory.in_place)} of them in place of arguments"),
         line("temporaries", memory.temporaries),
         line("program", memory.program),
         line("together", memory.total, f" = {memory.total / chip.memory:.1%} of {chip.memory / 2**30:.0f} GiB"),
@@ -215,7 +215,7 @@ def alternatives(config: Config, text: str):
 
 def _state_bytes(config: Config) -> int:
     """Bytes on one device of parameters, gradient and both moments."""
-    params, moments = plan.state_bytes(config, _sizes(config))
+    params, moments = state_bytes(config, _sizes(config))
     return 2 * params + moments
 
 

@@ -4,7 +4,7 @@ On a CPU attention is where XLA loses a small model's update: the [B, N, S, S] w
 each direction. The form here works on a block of queries and a block of keys at a time, passes over pairs of blocks
 that do not see each other, and keeps no weights for the backward pass, which recomputes them from the log-normaliser
 (as in FlashAttention, Dao et al. 2022). On a TPU it is JAX's Pallas kernel, splash attention, and in bfloat16 on an
-NVIDIA GPU cuDNN's, which keep none either. What of this has run on its hardware is in docs/never_ran.md.
+NVIDIA GPU cuDNN's, which keep none either. docs/never_ran.md says what of this has been run on hardware.
 """
 
 import functools
@@ -21,10 +21,8 @@ from jax.sharding import PartitionSpec
 ATTENTION_OUTPUT = "attention_output"  # what a remat policy keeps that does not recompute attention
 _BLOCK = 64  # shorter costs calls, longer computes more of what a mask hides
 _MASKED = -1e30
-_SPLASH_LANES, _SPLASH_BLOCK = (
-    128,
-    512,
-)  # blocks are multiples of the first; the second is MaxText's default, not measured yet
+_SPLASH_LANES = 128  # blocks are multiples of it
+_SPLASH_BLOCK = 512  # MaxText's default
 _ROWS, _HEADS = ("data", "fsdp"), "tensor"  # mesh axes, see sharding.py
 
 

@@ -12,13 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import masked
 from kpo_jax.advantages.gae import Gae
 from kpo_jax.checks import above_zero, positive, refuse, whole
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.model.head import packed_hidden_states
-from kpo_jax.objectives.value import value_loss
-from kpo_jax.records import Batch, Packed
+from kpo_jax.records import Packed
 
 STD_FLOOR = 1e-6
 
@@ -50,16 +48,16 @@ class CriticConfig:
 
 
 def init_params(policy_params) -> dict:
-    """The critic's first parameters: a copy of the policy's without its output head, and a value head that says 0."""
+    """The critic's first parameters: a copy of the policy's without its output head, and a value head that is 0."""
     trunk = {name: jax.tree.map(jnp.copy, part) for name, part in policy_params.items() if name != "lm_head"}
     width = policy_params["norm"].shape[0]
     return {"trunk": trunk, "value_head": {"kernel": jnp.zeros(width, jnp.float32), "bias": jnp.zeros((), jnp.float32)}}
 
 
 def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
-    """The value before each response token, [B, T] float32: what the critic expects having read what comes before it.
+    """The value before each response token, [B, T] float32: the reward that the critic expects from what it has read.
 
-    `config` is the policy's. Finite junk where `packed.places` is.
+    `config` is the policy's. The values are finite junk where `packed.places` is junk.
     """
     trunk_config = dataclasses.replace(config, tie_embeddings=True)  # it has no output head to declare
     hidden = packed_hidden_states(trunk_config, params["trunk"], packed)
@@ -70,24 +68,20 @@ def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
     return value.reshape(-1)[packed.places]
 
 
-def critic_loss(params, batch: Batch, *, model_config: ModelConfig, clip: float) -> tuple[jax.Array, jax.Array]:
-    """(loss [], number of tokens whose value left the clip range [] int32) of one microbatch; the mean is over the
-    step's tokens.
-    """
-    mask = batch.response_mask
-    value = masked.clean(token_values(model_config, params, batch.packed), mask)
-    old_value, returns = masked.clean(batch.old_value, mask), masked.clean(batch.returns, mask)
-    loss = jnp.sum(value_loss(value, old_value, returns, clip))  # 0 at a masked place, where all three are
-    return masked.divide(loss, batch.num_tokens), masked.count(mask & (jnp.abs(value - old_value) > clip))
-
-
 def targets(
     reward: np.ndarray, value: np.ndarray, response_mask: np.ndarray, estimate: Gae, config: CriticConfig
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(advantage, returns), float32 [N, T], 0 where masked, of a rollout's rows: their rewards [N] are given at the
-    last valid token.
+    """What the policy and the critic are to learn from a whole rollout, by generalized advantage estimation (GAE).
 
-    `value` [N, T] is the critic's at rollout time; a response's last token is followed by nothing, truncated or not.
+    Args:
+      reward: [N], of each response; it is given at the response's last valid token.
+      value: [N, T], of the critic at rollout time. After a response's last token the value is 0, truncated or not.
+      response_mask: [N, T] bool.
+      estimate: the advantage that a configuration names.
+      config: normalize is read.
+
+    Returns:
+      (advantage, returns), float32 [N, T], 0 where masked.
     """
     last = response_mask.shape[1] - 1 - np.argmax(response_mask[:, ::-1], axis=1)
     token_reward = np.where(
@@ -104,10 +98,10 @@ def targets(
 
 
 def summary(value: np.ndarray, returns: np.ndarray, response_mask: np.ndarray) -> dict[str, float]:
-    """What the critic's values [N, T] at rollout time were worth, over valid tokens.
+    """Metrics of how good the critic's values [N, T] at rollout time were, over the valid tokens.
 
-    critic/explained_variance is 1 - var(returns - value) / var(returns): 1 knows the returns, 0 knows their mean, and 0
-    where the returns do not vary.
+    critic/explained_variance is 1 - var(returns - value) / var(returns): 1 for a critic that knows the returns, 0 for
+    one that knows their mean, and 0 where the returns do not vary.
     """
     value, returns = value[response_mask].astype(np.float64), returns[response_mask].astype(np.float64)
     if not returns.size:

@@ -11,9 +11,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from kpo_jax.model import decoder as model
 from kpo_jax.model.attention import Segments
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.decoder import ModelConfig, head_weight, hidden_states
 from kpo_jax.records import Packed
 
 _LOWEST = -1e30  # below any logit; unlike -inf or the lowest float it may be multiplied and stay finite
@@ -48,9 +47,7 @@ def token_log_probs(
 
 def packed_hidden_states(config: ModelConfig, params, packed: Packed) -> jax.Array:
     """Hidden states [R, S, D] in `config.dtype`; a token sees its own sequence alone."""
-    return model.hidden_states(
-        config, params, packed.tokens, packed.positions, Segments(packed.segments, packed.prompts)
-    )
+    return hidden_states(config, params, packed.tokens, packed.positions, Segments(packed.segments, packed.prompts))
 
 
 def row_log_probs(
@@ -79,7 +76,7 @@ def row_log_probs(
                          f"rows have {num_columns} columns")  # fmt: skip
     _check(temperature, logits_bytes)
     positions = jnp.broadcast_to(jnp.arange(num_columns)[None, :], tokens.shape)
-    hidden = model.hidden_states(config, params, tokens, positions)
+    hidden = hidden_states(config, params, tokens, positions)
     columns = jnp.minimum(prompt_length[:, None] + jnp.arange(response_length)[None, :], num_columns - 1)  # [B, T]
     targets = jnp.take_along_axis(tokens, columns, axis=1, mode="clip")
     return _response_log_probs(config, params, hidden, columns - 1, targets, temperature, logits_bytes)
@@ -102,7 +99,7 @@ def _response_log_probs(config, params, hidden, columns, targets, temperature, l
     # all tokens in one axis, where XLA makes the head's gradient without transposing the logits'
     outputs = head_log_probs(
         hidden.reshape(-1, hidden.shape[-1]),
-        model.head_weight(config, params),
+        head_weight(config, params),
         targets.reshape(-1),
         temperature,
         num_tiles,

@@ -14,8 +14,10 @@ import numpy as np
 
 from kpo_jax.records import Batch, Packed
 
-ROW_TOKENS = 128  # short sequences share rows of at most about this length: attention that cannot pass over what a mask hides is quadratic in it
-_MOST_SHORT = 4  # times as many sequences in a row as fit when all are as long as can be
+# Short sequences share rows of at most about this length: attention that cannot pass over what a mask hides is
+# quadratic in it.
+ROW_TOKENS = 128
+_SHORT_SEQUENCES = 4  # a row has room for so many times the sequences that fit when all are as long as can be
 
 
 class PackShape(NamedTuple):
@@ -55,15 +57,18 @@ def pack_shape(
     least = (prompt_length + response_length) * device_rows
     if microbatch_tokens and microbatch_tokens < least:
         raise ValueError(
-            f"learner.microbatch_tokens: {microbatch_tokens} is below {least}, one sequence of {prompt_length + response_length} tokens "
-            f"for each of data x fsdp = {device_rows}"
+            f"learner.microbatch_tokens: {microbatch_tokens} is below {least}, one sequence of "
+            f"{prompt_length + response_length} tokens for each of data x fsdp = {device_rows}"
         )
     together = math.gcd(group_size, num_sequences)  # a minibatch may end within a group
     budget = microbatch_tokens // device_rows or math.inf
-    shared = next(
-        k for k in range(together, 0, -1)
-        if k == 1 or (together % k == 0 and num_sequences // k >= device_rows and prompt_length + k * response_length <= budget)
-    )  # fmt: skip
+
+    def may_share(k):
+        """Whether prompts may be shared by k responses: evenly, by every device, and within the budget."""
+        enough = num_sequences // k >= device_rows and prompt_length + k * response_length <= budget
+        return k == 1 or (together % k == 0 and enough)
+
+    shared = next(k for k in range(together, 0, -1) if may_share(k))
     # what is packed: a prompt and the responses that share it
     unit, num_units = prompt_length + shared * response_length, num_sequences // shared
     per_row = max(1, min(ROW_TOKENS // unit, num_units // device_rows))
@@ -74,9 +79,10 @@ def pack_shape(
     rows = whole
     if microbatch_tokens:
         rows = min(whole, microbatch_tokens // length // device_rows * device_rows)
-    most = _MOST_SHORT * per_row * shared
-    sequences = min(_round_up(num_sequences, device_rows), most * rows)
-    return PackShape(-(-whole // rows), rows, length, per_row * shared * response_length, sequences, most, shared)
+    per_row_of_short = _SHORT_SEQUENCES * per_row * shared
+    sequences = min(_round_up(num_sequences, device_rows), per_row_of_short * rows)
+    responses = per_row * shared * response_length
+    return PackShape(-(-whole // rows), rows, length, responses, sequences, per_row_of_short, shared)
 
 
 def _round_up(number: int, multiple: int) -> int:
@@ -93,13 +99,8 @@ def _units(rows: dict[str, np.ndarray], shared: int) -> list[list[int]]:
     return sorted(units, key=lambda unit: -int(rows["prompt_length"][unit[0]] + length[unit].sum()))
 
 
-def pack(rows: dict[str, np.ndarray], shape: PackShape) -> tuple[Packed, np.ndarray]:
-    """A minibatch's sequences packed: (Packed with a leading axis of microbatches, order [microbatches, B] int32).
-
-    `rows` holds tokens [N, S] (a row is prompt, response, padding), prompt_length [N] and response_mask [N, T] (True on
-    the first so many). `order` says which row of N each place of B holds, -1 where none. Longest first, each into the
-    first row with room for it: then more microbatches than the shape has are never needed.
-    """
+def _fill_rows(rows: dict[str, np.ndarray], shape: PackShape) -> list[list[list[int]]]:
+    """The units of `_units` in packed rows: each, the longest first, in the first row with room for it."""
     prompt_length, response_length = rows["prompt_length"], rows["response_mask"].sum(axis=1)
     bins: list[list[list[int]]] = []
     room: list[list[int]] = []  # tokens, response tokens and sequences that a bin can still take
@@ -114,6 +115,17 @@ def pack(rows: dict[str, np.ndarray], shape: PackShape) -> tuple[Packed, np.ndar
             room.append([shape.length, shape.responses, shape.sequences_per_row])
         bins[number].append(unit)
         room[number] = [free - n for n, free in zip(need, room[number], strict=True)]
+    return bins
+
+
+def pack(rows: dict[str, np.ndarray], shape: PackShape) -> tuple[Packed, np.ndarray]:
+    """A minibatch's sequences packed: (Packed with a leading axis of microbatches, order [microbatches, B] int32).
+
+    `rows` holds tokens [N, S] (a row is prompt, response, padding), prompt_length [N] and response_mask [N, T] (True on
+    the first so many). `order` says which row of N each place of B holds, -1 where none. Longest first, each into the
+    first row with room for it: then more microbatches than the shape has are never needed.
+    """
+    prompt_length, response_length = rows["prompt_length"], rows["response_mask"].sum(axis=1)
 
     def empty(*dims):
         return np.zeros((shape.microbatches, *dims), np.int32)
@@ -129,7 +141,7 @@ def pack(rows: dict[str, np.ndarray], shape: PackShape) -> tuple[Packed, np.ndar
     )
     order = np.full((shape.microbatches, shape.sequences), -1, np.int32)
     used = [0] * shape.microbatches
-    for number, units in enumerate(bins):
+    for number, units in enumerate(_fill_rows(rows, shape)):
         micro, row = divmod(number, shape.rows)
         start = begin = segment = 0  # the next free column, the next free response place, the last segment
         for unit in units:

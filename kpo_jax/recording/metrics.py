@@ -6,7 +6,6 @@
 
 import json
 import math
-import os
 import sys
 import time
 from pathlib import Path
@@ -16,6 +15,8 @@ import numpy as np
 from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto import event_pb2, summary_pb2
 from tqdm import tqdm
+
+from kpo_jax.files import write_whole
 
 
 def to_host(scalars: dict) -> dict:
@@ -77,9 +78,7 @@ class _Lines:
             kept = [
                 line for line in path.read_text().splitlines() if (read := _parsed(line)) is not None and keep(read)
             ]
-            temporary = path.with_suffix(".tmp")
-            temporary.write_text("".join(line + "\n" for line in kept))
-            os.replace(temporary, path)
+            write_whole(path, "".join(line + "\n" for line in kept))
         self._file = path.open("ab", buffering=0)
 
     def append(self, line: str) -> None:

@@ -17,13 +17,13 @@ the bit.
 
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
 from kpo_jax import references
 from kpo_jax.config import to_dict
+from kpo_jax.files import write_whole
 
 SCHEMA = 1
 
@@ -107,7 +107,7 @@ def step_arrays(minibatches: list[tuple], traces: list, *, finished, verdicts, p
     """The arrays of one training step by the names of FIELDS.
 
     Args:
-      minibatches: (rows, packed, order) of each, as from stages.pack_minibatches after scoring; all groups in order.
+      minibatches: (rows, packed, order) of each, as from step.score; all groups in order.
       traces: a TokenTrace [microbatches, B, T] of host arrays for each.
       finished: [rows] bool. verdicts: one per row. problems: one per group.
     """
@@ -214,7 +214,7 @@ class TraceWriter:
         ):  # the step at which recording ended may be longer than null
             self._stopped_at = step
         else:
-            _replace(self._directory / f"step_{step:06d}.npz", buffer.getbuffer())
+            write_whole(self._directory / f"step_{step:06d}.npz", buffer.getbuffer())
         self._write_description()
         if self._stopped_at is not None:
             return f"trace: recording ends before step {step}, which would pass trace.max_bytes = {limit:,}"
@@ -231,14 +231,7 @@ class TraceWriter:
         return json.dumps(self._description | state, indent=1) + "\n"
 
     def _write_description(self) -> None:
-        _replace(self._directory / "trace.json", self._text(self._steps(), self._bytes()).encode())
-
-
-def _replace(path: Path, content) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+        write_whole(self._directory / "trace.json", self._text(self._steps(), self._bytes()))
 
 
 def _step(path: Path) -> int:

@@ -53,35 +53,42 @@ def kept_sources(workdir: str) -> dict[str, str]:
         raise ValueError(f"{path}: not a mapping of locations to sources: {error}") from None
 
 
-def claim_workdir(workdir: str, config: Config, *, allow_change: bool, write: bool) -> list[str]:
+def changes(workdir: str, config: Config, *, allow_change: bool) -> list[str]:
     """The lines by which `config` would change the trajectory of the run in `workdir`; [] for a new run or none.
 
     A file that was loaded by reference and is not the one that the run keeps is such a line too. With `allow_change`
-    lines are only logged. With `write`, an empty result leaves configuration and sources written there. Raises
-    ValueError, one line, for a workdir that cannot be one.
+    lines are only logged.
     """
     path = Path(workdir) / CONFIG
-    changes = []
-    if path.exists():
-        kept = kept_sources(workdir)
-        try:
-            changes = difference(from_dict(json.loads(path.read_text())), config)
-        except ValueError as error:
-            changes = [f"{path}: not a configuration of this version: {error}"]
-        for location, text in references.loaded().items():
-            if location in kept and kept[location] != text:
-                digests = f"{references.digest(kept[location])} -> {references.digest(text)}"
-                changes.append(f"{location}: the file has changed since the run began ({digests})")
-        if changes and not allow_change:
-            return changes
-        for line in changes:
-            logging.warning("configuration changed on resume: %s", line)
-    if write and distributed.is_first():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if sources := references.loaded():
-                write_whole(path.with_name(SOURCES), json.dumps(sources, indent=2) + "\n")
-            write_whole(path, json.dumps(to_dict(config), indent=2) + "\n")
-        except OSError as error:
-            raise ValueError(f"--workdir: {workdir} cannot be written: {error.strerror}: {error.filename}") from error
+    if not path.exists():
+        return []
+    kept = kept_sources(workdir)
+    try:
+        lines = difference(from_dict(json.loads(path.read_text())), config)
+    except ValueError as error:
+        lines = [f"{path}: not a configuration of this version: {error}"]
+    for location, text in references.loaded().items():
+        if location in kept and kept[location] != text:
+            digests = f"{references.digest(kept[location])} -> {references.digest(text)}"
+            lines.append(f"{location}: the file has changed since the run began ({digests})")
+    if not allow_change:
+        return lines
+    for line in lines:
+        logging.warning("configuration changed on resume: %s", line)
     return []
+
+
+def make(workdir: str) -> None:
+    """Make the directory if it is not there. Raises ValueError, one line, if that cannot be."""
+    try:
+        Path(workdir).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"--workdir: {workdir} cannot be made: {error.strerror}") from error
+
+
+def write_config(workdir: str, config: Config) -> None:
+    """Leave the configuration, and the source of what it loaded by reference, in `workdir`."""
+    if distributed.is_first():
+        if sources := references.loaded():
+            write_whole(Path(workdir) / SOURCES, json.dumps(sources, indent=2) + "\n")
+        write_whole(Path(workdir) / CONFIG, json.dumps(to_dict(config), indent=2) + "\n")

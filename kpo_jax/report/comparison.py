@@ -12,9 +12,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy.stats
 
-from kpo_jax import stats as statistics
+from kpo_jax import stats
 
 
 class Score(NamedTuple):
@@ -30,7 +30,7 @@ class Difference(NamedTuple):
     two-proportion z.
     """
 
-    paired: statistics.PairedDifference
+    paired: stats.PairedDifference
     seeds: list[float]
     seeds_low: float
     seeds_high: float
@@ -57,7 +57,7 @@ def pooled(cells: list[np.ndarray]) -> np.ndarray:
 def average(cells: list[np.ndarray]) -> Score:
     """avg@k over all seeds."""
     correct = pooled(cells)
-    return Score(statistics.avg_at_k(correct), *_interval(correct, statistics.avg_at_k))
+    return Score(stats.avg_at_k(correct), *_interval(correct, stats.avg_at_k))
 
 
 def passed(cells: list[np.ndarray]) -> Score:
@@ -72,7 +72,7 @@ def passed(cells: list[np.ndarray]) -> Score:
 
 
 def _interval(correct: np.ndarray, statistic) -> tuple[float, float]:
-    return statistics.clustered_bootstrap(correct, statistic) if len(correct) > 1 else (math.nan, math.nan)
+    return stats.clustered_bootstrap(correct, statistic) if len(correct) > 1 else (math.nan, math.nan)
 
 
 def difference(a: dict[int, np.ndarray], b: dict[int, np.ndarray]) -> Difference | None:
@@ -82,8 +82,8 @@ def difference(a: dict[int, np.ndarray], b: dict[int, np.ndarray]) -> Difference
         return None
     cells_a, cells_b = pooled([a[s] for s in seeds]), pooled([b[s] for s in seeds])
     each = [float(a[s].mean() - b[s].mean()) for s in seeds]
-    z, z_p_value = statistics.two_proportion_z(int(cells_a.sum()), cells_a.size, int(cells_b.sum()), cells_b.size)
-    return Difference(statistics.paired_difference(cells_a, cells_b), each, *t_interval(each), z, z_p_value)
+    z, z_p_value = stats.two_proportion_z(int(cells_a.sum()), cells_a.size, int(cells_b.sum()), cells_b.size)
+    return Difference(stats.paired_difference(cells_a, cells_b), each, *t_interval(each), z, z_p_value)
 
 
 def t_interval(values: list[float]) -> tuple[float, float]:
@@ -95,7 +95,7 @@ def t_interval(values: list[float]) -> tuple[float, float]:
 
 
 def _t_quantile(num_values: int) -> float:
-    return float(stats.t.ppf(0.975, num_values - 1))
+    return float(scipy.stats.t.ppf(0.975, num_values - 1))
 
 
 def fieller(gains: list[float], gaps: list[float]) -> tuple[float, float] | None:

@@ -8,8 +8,7 @@ import re
 from pathlib import Path
 
 from kpo_jax.report import comparison, figures, page, responses, tables
-from kpo_jax.report import runs as runs_lib
-from kpo_jax.report.runs import Run, load
+from kpo_jax.report.runs import Run, by_method, load, mean_metric, sets
 from kpo_jax.report.tables import Table
 
 __all__ = ["Section", "load", "results", "write"]
@@ -52,8 +51,8 @@ def write(workdirs: list[str], out: str) -> str:
     Raises ValueError, one line, if a directory holds no run.
     """
     runs = [load(workdir) for workdir in workdirs]
-    methods = runs_lib.by_method(runs)
-    eval_set = next(iter(runs_lib.sets(runs)), None)
+    methods = by_method(runs)
+    eval_set = next(iter(sets(runs)), None)
     directory = Path(out)
     directory.mkdir(parents=True, exist_ok=True)
     drawn = figures.draw(methods, eval_set, directory)
@@ -79,7 +78,7 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
     if len(runs) > 1:
         sections.append(Section("What this report cannot show", limits(methods)))
         sections.append(Section("The runs", setting(runs, methods)))
-        for name in runs_lib.sets(runs):
+        for name in sets(runs):
             cells, notes = tables.cells_of(methods, name)
             questions = [t for t in (tables.question_table(cells), tables.gap_table(cells)) if t is not None]
             if questions:
@@ -101,7 +100,7 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
             Section("Filters, saturation and the clip band", [], [t for t in found if t is not None], shown)
         )
     sections.append(Section("Learning curves", figures=pictures("learning_curve.png", "filter_diagnostics.png")))
-    scored = [tables.results_table(runs)] if runs_lib.sets(runs) else []
+    scored = [tables.results_table(runs)] if sets(runs) else []
     sections.append(Section("Every run", [], [*scored, tables.diagnostics_table(runs)]))
     return sections
 
@@ -215,7 +214,7 @@ def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[st
     for method in ("is_kpo_weak", "is_kpo_calibrated", "is_kpo_running_mean"):
         if method in methods:
             share, largest, threshold = tables.saturation(methods[method])
-            gain = runs_lib.mean_metric(methods[method][0], "filter/gain_last")
+            gain = mean_metric(methods[method][0], "filter/gain_last")
             found = (
                 f"{share} off-policy tokens; largest abs d {largest}, mean threshold {threshold}, last gain {gain:.4f}."
             )

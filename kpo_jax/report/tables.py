@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kpo_jax import stats as statistics
+from kpo_jax import stats
 from kpo_jax.report import comparison, paper
-from kpo_jax.report import runs as runs_lib
 from kpo_jax.report.figures import by_minibatch, over_seeds
-from kpo_jax.report.runs import Run
+from kpo_jax.report.runs import Run, mean_metric, total
 from kpo_jax.training import evaluate
 
 DIAGNOSTICS = (
@@ -106,14 +105,14 @@ def p_text(p_value: float, least: bool | None = None) -> str:
 
 def at_least_p(p_value: float) -> bool:
     """Whether no flip of those drawn was as extreme as what was observed."""
-    return p_value <= statistics.LEAST_P
+    return p_value <= stats.LEAST_P
 
 
 def untouched(methods: dict[str, list[Run]]) -> list[str]:
     """Methods whose filter and band left every ratio as if it were 1: no filter, no clip."""
     out = []
     for name, runs in methods.items():
-        largest = [runs_lib.mean_metric(run, "ratio/filtered_max", largest=True) for run in runs]
+        largest = [mean_metric(run, "ratio/filtered_max", largest=True) for run in runs]
         clipped = _over(runs, "clip/fraction")
         if None in largest or clipped is None:
             continue
@@ -192,9 +191,7 @@ def filter_table(methods: dict[str, list[Run]]) -> Table | None:
         if method not in methods:
             continue
         exact = paper.steady_state(*setting[:3])
-        length = max(
-            1, round(np.mean([runs_lib.mean_metric(run, "rollout/length_mean") or 1 for run in methods[method]]))
-        )
+        length = max(1, round(np.mean([mean_metric(run, "rollout/length_mean") or 1 for run in methods[method]])))
         measured = {
             key: _over(methods[method], key)
             for key in ("filter/gain_mean", "filter/gain_last", "filter/innovation_std_mean")
@@ -282,11 +279,9 @@ def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
 def saturation(runs: list[Run]) -> list[str]:
     """Saturated tokens of all off-policy tokens, the largest innovation, the mean threshold."""
     saturated, tokens = (
-        sum(runs_lib.total(run, key) for run in runs) for key in ("filter/saturated_count", "policy/num_tokens")
+        sum(total(run, key) for run in runs) for key in ("filter/saturated_count", "policy/num_tokens")
     )
-    largest = [
-        v for run in runs if (v := runs_lib.mean_metric(run, "filter/innovation_abs_max", largest=True)) is not None
-    ]
+    largest = [v for run in runs if (v := mean_metric(run, "filter/innovation_abs_max", largest=True)) is not None]
     share = f"{saturated:,} of {tokens:,} ({saturated / max(tokens, 1):.2g})"
     return [share, f"{max(largest):.3g}" if largest else "-", _number(_over(runs, "filter/threshold"), ".4g")]
 
@@ -347,7 +342,7 @@ def gap_table(cells: Cells) -> Table | None:
     if not rows:
         return None
     right = paper.printed_z()
-    z, p_value = statistics.two_proportion_z(right[0], paper.SAMPLES, right[1], paper.SAMPLES)
+    z, p_value = stats.two_proportion_z(right[0], paper.SAMPLES, right[1], paper.SAMPLES)
     strong, weak, robust = (paper.TABLE_1[name].avg for name in ("kpo_strong", "kpo_weak", "is_kpo_weak"))
     gap = robust - weak
     printed = 100 * gap / (strong - weak)
@@ -455,7 +450,7 @@ def _scores(correct: np.ndarray) -> list[str]:
 
 
 def _gain(last: np.ndarray, base: np.ndarray) -> str:
-    paired = statistics.paired_difference(last, base)
+    paired = stats.paired_difference(last, base)
     return f"{points(*paired[:3], sign=True)}, p {p_text(paired.p_value)}"
 
 
@@ -463,7 +458,7 @@ def diagnostics_table(runs: list[Run]) -> Table:
     """One row per run over its off-policy minibatches: means over the training steps, maxima as maxima."""
     rows = []
     for run in runs:
-        values = [runs_lib.mean_metric(run, key, largest=key in MAXIMA) for _, key, _ in DIAGNOSTICS]
+        values = [mean_metric(run, key, largest=key in MAXIMA) for _, key, _ in DIAGNOSTICS]
         rows.append(
             [run.label, *("-" if v is None else f.format(v) for v, (_, _, f) in zip(values, DIAGNOSTICS, strict=True))]
         )
@@ -475,7 +470,7 @@ def diagnostics_table(runs: list[Run]) -> Table:
 
 
 def _over(runs: list[Run], key: str) -> float | None:
-    values = [value for run in runs if (value := runs_lib.mean_metric(run, key)) is not None]
+    values = [value for run in runs if (value := mean_metric(run, key)) is not None]
     return float(np.mean(values)) if values else None
 
 

@@ -10,12 +10,13 @@ from absl import logging
 
 from kpo_jax.runtime import distributed
 
-_SLACK = 30.0  # seconds after which faulthandler's own thread, which needs no interpreter lock, ends what the watchdog could not
+# Seconds after which faulthandler ends what the watchdog could not: its thread needs no interpreter lock.
+_SLACK = 30.0
 
 
 class Watchdog:
-    """Ends the process with code 13, and the stacks of all threads, if a phase takes longer than `timeout` seconds; 0
-    is for ever.
+    """Ends the process with code 13, after printing the stacks of all threads, if a phase takes longer than `timeout`
+    seconds. With timeout 0 a phase may take for ever.
     """
 
     def __init__(self, timeout: float):

@@ -2,8 +2,8 @@
 
 A checkpoint of step n holds the TrainState after n training steps. Data order and sampling keys are pure functions of
 (seed, step), so the step is all that resuming needs besides the arrays. Beside the arrays stand their fingerprint,
-which tells damage that orbax does not notice, the configuration and the version of the code. The configuration also
-stands beside the checkpoints in `config.json`, written once.
+which tells damage that orbax does not notice, the configuration and the version of the code. The configuration of the
+run's latest start also stands beside the checkpoints in `config.json`.
 """
 
 import contextlib
@@ -26,6 +26,7 @@ from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
 
 DAMAGED = "damaged_checkpoints"  # where a run that falls back puts them, beside `checkpoints`
+_RANK = "score"  # the name of the rank on disk
 
 
 class NotSaved(RuntimeError):
@@ -124,9 +125,8 @@ class Saver:
         config = self._config.checkpoint
         keep = [CustomSteps([0]), LatestN(config.keep_last)]
         if config.keep_best:
-            keep.append(
-                BestN(get_metric_fn=lambda m: m["score"], n=config.keep_best, keep_checkpoints_without_metrics=False)
-            )
+            rank = lambda metrics: metrics[_RANK]
+            keep.append(BestN(get_metric_fn=rank, n=config.keep_best, keep_checkpoints_without_metrics=False))
         options = ocp.CheckpointManagerOptions(
             preservation_policy=AnyPreservationPolicy(keep),
             cleanup_tmp_directories=True,
@@ -134,9 +134,11 @@ class Saver:
         )
         return ocp.CheckpointManager(_directory(self._workdir), options=options)
 
-    def save(self, step: int, state: TrainState, *, evaluated: bool, score: float | None = None) -> None:
-        """Start saving `state` as `step`; returns before it is on disk. `score` (higher is better) ranks it among the
-        best.
+    def save(self, step: int, state: TrainState, *, evaluated: bool, rank: float | None = None) -> None:
+        """Start saving `state` as `step`; returns before it is on disk.
+
+        `evaluated` says whether the evaluation that was due after this step was done. The states of the highest `rank`
+        are the best; without one it is not among them.
         """
         self.finish()
         about = {
@@ -150,7 +152,7 @@ class Saver:
             self._manager.save(
                 step,
                 args=ocp.args.Composite(state=ocp.args.StandardSave(state), about=ocp.args.JsonSave(about)),
-                metrics=None if score is None else {"score": score},
+                metrics=None if rank is None else {_RANK: rank},
             )
         except Exception as caught:  # what a full disk raises depends on which layer of orbax meets it
             error = _one_line(caught)
@@ -173,19 +175,19 @@ class Saver:
     def require(self, step: int) -> None:
         """Raises NotSaved unless `step` is the newest checkpoint and on disk."""
         if not self.finish() or self._good != step:
-            raise NotSaved(
-                f"step {step}: the checkpoint could not be saved in {_directory(self._workdir)}; older ones are as they were"
-            )
+            place = _directory(self._workdir)
+            raise NotSaved(f"step {step}: the checkpoint could not be saved in {place}; older ones are as they were")
 
     def _settle(self, error: str) -> bool:
-        """Agree whether all processes have done their part; after a failure the manager, whose list of steps lies, is
-        made anew.
+        """Agree whether all processes have done their part. After a failure the manager is made anew, since its list of
+        steps holds the one that failed.
         """
         errors = [e for e in distributed.exchange(error, "save") if e]
         if not errors:
             return True
         tell(
-            f"warning: the checkpoint of step {self._pending} was not saved ({errors[0]}); older ones are as they were, training goes on"
+            f"warning: the checkpoint of step {self._pending} was not saved ({errors[0]}); "
+            "older ones are as they were, training goes on"
         )
         try:
             self._manager.close()
@@ -219,11 +221,12 @@ def steps(workdir: str) -> list[int]:
 def restore(
     workdir: str, shapes: TrainState | dict, shardings: TrainState | dict, step: int | None = None
 ) -> Restored | None:
-    """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is none
-    at all.
+    """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is no
+    checkpoint at all.
 
-    `shapes` and `shardings` as dicts of some of the state's fields restore and check these alone. What is damaged is
-    told and passed over. Raises Damaged if `step` is missing or damaged, or all checkpoints are damaged.
+    If `shapes` and `shardings` are dicts of some of the state's fields, these alone are restored and checked. The
+    person at the terminal is told of every damaged checkpoint that is passed over. Raises Damaged if `step` is missing
+    or damaged, or if all checkpoints are damaged.
     """
     found = steps(workdir)
     if step is not None:
@@ -279,24 +282,29 @@ def _restore(
     return Restored(step, state, evaluated, saved=step), ""
 
 
-def _check_step(manager: ocp.CheckpointManager, step: int) -> None:
-    if step not in manager.all_steps():
-        raise ValueError(f"checkpoint: no step {step} in {manager.directory}; there are {sorted(manager.all_steps())}")
-
-
 def restore_params(workdir: str, step: int, shapes: TrainState, shardings: TrainState):
-    """The policy's parameters, and nothing else, of another run's checkpoint: it may have a critic where this one has
-    none.
+    """The policy's parameters of another run's checkpoint, which may have a critic where this run has none.
 
-    Raises Damaged if it is missing, damaged or of another shape.
+    Raises Damaged if the checkpoint is missing, damaged or of another shape.
     """
     if not _directory(workdir).is_dir():
         raise Damaged(f"init_from: {workdir} holds no checkpoints")
     return restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step).state["params"]
 
 
+def restore_policy(workdir: str, shapes: TrainState, shardings: TrainState, step: int | None):
+    """(step, parameters) of a run's newest good checkpoint or of `step`, on `shardings`.
+
+    Raises ValueError, one line, if there is none.
+    """
+    restored = restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step)
+    if restored is None:
+        raise ValueError(f"--workdir: no checkpoint in {workdir}; train first")
+    return restored.step, restored.state["params"]
+
+
 def set_aside(workdir: str, after: int) -> None:
-    """Move the checkpoints of steps beyond `after`, which are damaged, out of the way of those to come; nothing is
+    """Move the checkpoints of steps beyond `after`, which are damaged, to `workdir`/damaged_checkpoints. Nothing is
     deleted.
     """
     for step in (found for found in steps(workdir) if found > after):

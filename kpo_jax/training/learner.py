@@ -1,11 +1,10 @@
-"""The policy update: state, loss, and the jitted steps.
+"""The update: the state of training, what is minimised, and the jitted steps that do it.
 
-log_ratio = log_prob - old_log_prob
-filtered  = ratio_filter(log_ratio, response_mask)
-loss      = objective(filtered, batch)
+`kpo_jax.algorithm.loss` has the losses; here they meet a model, microbatches, an optimizer and devices.
 """
 
-from functools import partial
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,18 +12,17 @@ import optax
 
 from kpo_jax import masked
 from kpo_jax.algorithm import diagnostics
-from kpo_jax.filters import apply_filter
+from kpo_jax.algorithm.loss import PolicyLoss, critic_loss, policy_loss, supervised_loss
+from kpo_jax.config import LearnerConfig
 from kpo_jax.model import critic
-from kpo_jax.model.decoder import init_params
+from kpo_jax.model.decoder import ModelConfig, init_params
 from kpo_jax.model.head import token_log_probs
-from kpo_jax.objectives import aggregation_weights
-from kpo_jax.objectives.kl import KLConfig, kl_penalty
 from kpo_jax.records import Batch, Packed, TokenTrace, TrainState
 from kpo_jax.runtime.sharding import microbatch_sharding, on_mesh, replicated, state_shardings
 
 
-def make_optimizer(config) -> optax.GradientTransformation:
-    """AdamW after a global-norm clip, with a linear warm-up to a constant rate. `config` is a LearnerConfig."""
+def make_optimizer(config: LearnerConfig) -> optax.GradientTransformation:
+    """AdamW after a global-norm clip, with a linear warm-up to a constant rate."""
     if config.warmup_steps:
         # the first update already moves: step 0 uses 1 / warmup_steps of the rate, not 0
         schedule = optax.linear_schedule(
@@ -45,8 +43,8 @@ def make_optimizer(config) -> optax.GradientTransformation:
 
 
 def _clip_by_global_norm(max_norm: float) -> optax.GradientTransformation:
-    """As optax's, but with one factor for all: XLA fuses a product into the moments' updates, where a quotient is kept
-    in memory.
+    """As optax's, but every gradient is multiplied by one factor: XLA fuses a product into the updates of the moments,
+    while it would keep a quotient in memory.
     """
 
     def update(grads, state, params=None):
@@ -77,19 +75,16 @@ def _stored_as(adam, first_dtype, second_dtype) -> optax.GradientTransformation:
 
 
 def init_state(params, optimizer, critic_optimizer=None) -> TrainState:
-    """The first state from the policy's parameters; with an optimizer for it, there is a critic that begins from them
-    too.
+    """The first state of a policy with these parameters. With an optimizer for it there is a critic, which begins from
+    the same parameters.
     """
     zero = jnp.zeros((), jnp.int32)
     counts = dict(step=zero, skipped=zero, skipped_in_a_row=zero, spikes=zero)
-    state = TrainState(
-        params=params, opt_state=optimizer.init(params), typical_norm=jnp.zeros((), jnp.float32), **counts
-    )
-    return (
-        state
-        if critic_optimizer is None
-        else state.replace(critic=init_state(critic.init_params(params), critic_optimizer))
-    )
+    opt_state, typical_norm = optimizer.init(params), jnp.zeros((), jnp.float32)
+    state = TrainState(params=params, opt_state=opt_state, typical_norm=typical_norm, **counts)
+    if critic_optimizer is None:
+        return state
+    return state.replace(critic=init_state(critic.init_params(params), critic_optimizer))
 
 
 def make_init(model_config, optimizer, mesh, critic_optimizer=None):
@@ -102,61 +97,99 @@ def make_init(model_config, optimizer, mesh, critic_optimizer=None):
     return jax.jit(init, out_shardings=shardings), shardings
 
 
-def policy_loss(
-    params, batch: Batch, *, model_config, ratio_filter, filter_gradient, objective, temperature, kl=KLConfig()
-):
-    """(loss [], (diagnostics.Accumulator, TokenTrace)) of one microbatch; losses of microbatches add up to the step's
-    loss.
+class Report(NamedTuple):
+    """What a loss says beside its value, of one microbatch or of all those of a step.
+
+    Attributes:
+      total: what adds up over microbatches.
+      tokens: what is kept of each token, [B, T] of one microbatch and [microbatches, B, T] of all. Where a microbatch
+        held no sequence, and so was not run, it is zeros.
     """
-    log_prob, entropy = token_log_probs(model_config, params, batch.packed, temperature=temperature)
-    log_ratio = jnp.where(batch.response_mask, log_prob - batch.old_log_prob, 0.0)
-    filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, filter_gradient)
-    out = objective(filtered.log_ratio, batch)
-    penalty, reference_kl_sum = 0.0, None
-    if kl.estimate:
-        weights = aggregation_weights(batch, objective.aggregation, objective.length_norm)
-        penalty, reference_kl_sum = kl_penalty(log_prob, batch.reference_log_prob, batch.response_mask, weights, kl)
-    measured = diagnostics.measure(
-        filtered=filtered,
-        log_ratio=log_ratio,
-        response_mask=batch.response_mask,
-        advantage=batch.advantage,
-        clipped=out.clipped,
-        log_prob=log_prob,
-        old_log_prob=batch.old_log_prob,
-        sampler_log_prob=batch.sampler_log_prob,
-        entropy=entropy,
-        kappa=ratio_filter.kappa,
-        reference_kl_sum=reference_kl_sum,
-    )
-    tokens = TokenTrace(log_prob, log_ratio, *filtered, out.clipped)
-    return out.loss + penalty, jax.lax.stop_gradient((measured, tokens))
+
+    total: Any = None
+    tokens: Any = None
 
 
-def supervised_loss(params, batch: Batch, *, model_config):
-    """Mean negative log-likelihood of the valid response tokens, as one microbatch's share of the step's loss."""
-    log_prob, _ = token_log_probs(model_config, params, batch.packed)
-    return -jnp.sum(jnp.where(batch.response_mask, log_prob, 0.0)) / jnp.maximum(batch.num_tokens, 1), None
+class Loss(NamedTuple):
+    """What a step minimises.
 
-
-def accumulate(loss_fn, params, batch: Batch, nothing, merge):
-    """(loss, aux, gradient) summed over the microbatches of a batch whose fields have that leading axis.
-
-    `merge` adds two aux values, of which `nothing` is the neutral element. Microbatches behind the last one that holds
-    a sequence are not run: how many there are depends on the lengths, but nothing is compiled for it.
+    Attributes:
+      of: (params, batch) -> (loss [], Report) of one microbatch; the losses of microbatches add up.
+      start: the shape of the mask [microbatches, B, T] -> the Report of no microbatch, which others are added to.
+      merge: (total, total) -> the total of both.
+      area: what the names of its metrics begin with.
+      metrics: (total of the step, its number of valid tokens [] int32) -> further metrics by their names.
     """
-    grad_fn = jax.value_and_grad(loss_fn, has_aux=True)
-    batch = with_totals(batch)
+
+    of: Callable
+    start: Callable = lambda shape: Report()
+    merge: Callable = lambda a, b: None
+    area: str = "learner"
+    metrics: Callable = lambda total, num_tokens: {}
+
+
+def loss_of_policy(model_config: ModelConfig, how: PolicyLoss, *, temperature: float, traced: bool = False) -> Loss:
+    """The policy's loss. Its Report has a diagnostics.Accumulator and, if `traced`, a TokenTrace."""
+
+    def of(params, batch):
+        log_prob, entropy = token_log_probs(model_config, params, batch.packed, temperature=temperature)
+        loss, (measured, tokens) = policy_loss(log_prob, entropy, batch, how)
+        return loss, Report(measured, tokens if traced else None)
+
+    def start(shape):
+        number, flag = jnp.zeros(shape, jnp.float32), jnp.zeros(shape, bool)
+        return Report(diagnostics.init(), TokenTrace(*(number,) * 6, flag, flag) if traced else None)
+
+    return Loss(of, start, diagnostics.merge)
+
+
+def loss_of_demonstrations(model_config: ModelConfig) -> Loss:
+    """The loss of the supervised warm start. Its Report is empty."""
+
+    def of(params, batch):
+        log_prob, _ = token_log_probs(model_config, params, batch.packed)
+        return supervised_loss(log_prob, batch), Report()
+
+    return Loss(of)
+
+
+def loss_of_critic(model_config: ModelConfig, value_clip: float) -> Loss:
+    """The critic's loss. Its Report counts the tokens whose value left the clip range, [] int32."""
+
+    def of(params, batch):
+        loss, num_clipped = critic_loss(critic.token_values(model_config, params, batch.packed), batch, value_clip)
+        return loss, Report(num_clipped)
+
+    def metrics(num_clipped, num_tokens):
+        return {"critic/clip_fraction": masked.divide(num_clipped, num_tokens)}
+
+    return Loss(of, lambda shape: Report(jnp.zeros((), jnp.int32)), jnp.add, "critic", metrics)
+
+
+def accumulate(loss: Loss, params, batch: Batch):
+    """(loss, Report, gradient) summed over the microbatches of a batch, whose fields have that leading axis, with its
+    totals filled in (see `with_totals`).
+
+    Microbatches behind the last one that holds a sequence are not run: how many there are depends on the lengths, but
+    nothing is compiled for it.
+    """
+    grad_fn = jax.value_and_grad(loss.of, has_aux=True)
+
+    def one(number):
+        return grad_fn(params, jax.tree.map(lambda x: x[number] if x.ndim else x, batch))
 
     def add(number, carry):
-        loss, aux, grads = carry
-        (loss_1, aux_1), grads_1 = grad_fn(params, jax.tree.map(lambda x: x[number] if x.ndim else x, batch))
-        return loss + loss_1, merge(aux, aux_1), jax.tree.map(jnp.add, grads, grads_1)
+        value, report, grads = carry
+        (value_1, report_1), grads_1 = one(number)
+        tokens = jax.tree.map(lambda x, x_1: x.at[number].set(x_1), report.tokens, report_1.tokens)
+        report = Report(loss.merge(report.total, report_1.total), tokens)
+        return value + value_1, report, jax.tree.map(jnp.add, grads, grads_1)
 
-    if batch.response_mask.shape[0] == 1:
-        (loss, aux), grads = grad_fn(params, jax.tree.map(lambda x: x[0] if x.ndim else x, batch))
-        return loss, aux, grads
-    zero = (jnp.zeros((), jnp.float32), nothing, jax.tree.map(jnp.zeros_like, params))
+    shape = batch.response_mask.shape
+    if shape[0] == 1:
+        (value, report), grads = one(0)
+        return value, report._replace(tokens=jax.tree.map(lambda x: x[None], report.tokens)), grads
+    zero = (jnp.zeros((), jnp.float32), loss.start(shape), jax.tree.map(jnp.zeros_like, params))
     return jax.lax.fori_loop(0, _num_used(batch.packed), add, zero)
 
 
@@ -165,18 +198,30 @@ def _num_used(packed: Packed) -> jax.Array:
     return jnp.sum(jnp.any(packed.segments > 0, axis=(1, 2)), dtype=jnp.int32)
 
 
-def guarded_update(state: TrainState, loss, grads, optimizer, *, max_norm_ratio: float = 0.0, norm_window: int = 1):
-    """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite or a
-    spike.
+def with_totals(batch: Batch) -> Batch:
+    """The batch with the denominators of the whole optimizer step filled in."""
+    return batch.replace(
+        num_tokens=jnp.sum(batch.response_mask, dtype=jnp.int32),
+        num_sequences=jnp.sum(jnp.any(batch.response_mask, axis=-1), dtype=jnp.int32),
+    )
 
-    The limits are those of LearnerConfig. What is skipped does not enter the mean that spikes are told by.
+
+def guarded_update(
+    state: TrainState, loss: jax.Array, grads, optimizer: optax.GradientTransformation, config: LearnerConfig
+) -> tuple[TrainState, dict[str, jax.Array]]:
+    """(new state, metrics): the optimizer's step, or the old state with a count if loss or gradient is not finite or
+    the gradient's norm is a spike.
+
+    What a spike is, `config.max_norm_ratio` and `config.norm_window` say. What is skipped does not enter the mean norm
+    that spikes are measured against. The metrics are scalars: loss, grad_norm, skipped, spikes, skipped_in_a_row.
     """
+    ratio, window = config.max_norm_ratio, config.norm_window
     grad_norm = optax.tree.norm(grads).astype(jnp.float32)
     taken = state.step - state.skipped
     finite = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
-    spike = finite & (taken >= norm_window) & (grad_norm > max_norm_ratio * state.typical_norm) & (max_norm_ratio > 0)
+    spike = finite & (taken >= window) & (grad_norm > ratio * state.typical_norm) & (ratio > 0)
     good = finite & ~spike
-    weight = 1 / jnp.minimum(taken + 1, norm_window)  # the mean of all while they are few, then an exponential one
+    weight = 1 / jnp.minimum(taken + 1, window)  # the mean of all while they are few, then an exponential one
     typical_norm = jnp.where(good, state.typical_norm + weight * (grad_norm - state.typical_norm), state.typical_norm)
 
     def take(params, opt_state, grads):
@@ -197,152 +242,45 @@ def guarded_update(state: TrainState, loss, grads, optimizer, *, max_norm_ratio:
         typical_norm=typical_norm,
     )
     metrics = {
-        "learner/loss": loss,
-        "learner/grad_norm": grad_norm,
-        "learner/skipped": new_state.skipped,
-        "learner/spikes": new_state.spikes,
-        "learner/skipped_in_a_row": new_state.skipped_in_a_row,
+        "loss": loss,
+        "grad_norm": grad_norm,
+        "skipped": new_state.skipped,
+        "spikes": new_state.spikes,
+        "skipped_in_a_row": new_state.skipped_in_a_row,
     }
     return new_state, metrics
 
 
-def with_totals(batch: Batch) -> Batch:
-    """The batch with the denominators of the whole optimizer step filled in."""
-    return batch.replace(
-        num_tokens=jnp.sum(batch.response_mask, dtype=jnp.int32),
-        num_sequences=jnp.sum(jnp.any(batch.response_mask, axis=-1), dtype=jnp.int32),
-    )
+def make_step(loss: Loss, optimizer: optax.GradientTransformation, shardings: TrainState, mesh, config: LearnerConfig):
+    """A jitted `step(state, batch) -> (state, metrics, Report)`: one optimizer step on one minibatch.
 
+    `batch` is a Batch of microbatches without its totals (packing.make_batch). `state`, which has the `shardings`, is
+    donated. The metrics are scalars, named after the loss's area. They and the Report are whole on every device. Which
+    updates are skipped, `config` says (see `guarded_update`).
+    """
 
-def _jit_step(step, shardings, mesh, num_outputs):
+    def step(state, batch):
+        batch = with_totals(batch)
+        value, report, grads = accumulate(loss, state.params, batch)
+        state, metrics = guarded_update(state, value, grads, optimizer, config)
+        metrics = {f"{loss.area}/{name}": metric for name, metric in metrics.items()}
+        return state, metrics | loss.metrics(report.total, batch.num_tokens), report
+
+    whole = replicated(mesh)
     return jax.jit(
         on_mesh(step, mesh),
         in_shardings=(shardings, microbatch_sharding(mesh)),
-        out_shardings=(shardings, *[replicated(mesh)] * num_outputs),
+        out_shardings=(shardings, whole, whole),
         donate_argnums=0,
     )
 
 
-def make_train_step(
-    model_config,
-    optimizer,
-    shardings,
-    mesh,
-    *,
-    ratio_filter,
-    filter_gradient,
-    objective,
-    temperature,
-    kl=KLConfig(),
-    max_norm_ratio=0.0,
-    norm_window=1,
-    traced: bool = False,
-):
-    """A jitted `train_step(state, batch) -> (state, metrics, measured)`: one optimizer step on one minibatch.
+def make_scorer(score_one: Callable, shardings: TrainState, mesh):
+    """A jitted `scorer(params, packed) -> [microbatches, B, T]` float32 of the parameters of a state with `shardings`.
 
-    `batch` is a Batch of microbatches without its totals (packing.make_batch). The state is donated. metrics: scalars
-    of guarded_update; measured: a diagnostics.Accumulator over all microbatches and devices. With `traced` there is a
-    fourth output, a TokenTrace of [microbatches, B, T], zeros in microbatches that were not run; the update is the same
-    to the bit.
-    """
-    loss_fn = partial(
-        policy_loss,
-        model_config=model_config,
-        ratio_filter=ratio_filter,
-        filter_gradient=filter_gradient,
-        objective=objective,
-        temperature=temperature,
-        kl=kl,
-    )
-    limits = dict(max_norm_ratio=max_norm_ratio, norm_window=norm_window)
-
-    def measured_loss(params, batch):
-        loss, (measured, _) = loss_fn(params, batch)
-        return loss, measured
-
-    def step(state, batch):
-        loss, measured, grads = accumulate(measured_loss, state.params, batch, diagnostics.init(), diagnostics.merge)
-        return *guarded_update(state, loss, grads, optimizer, **limits), measured
-
-    def traced_loss(params, batch):
-        loss, (measured, tokens) = loss_fn(params, batch)
-        return loss, (measured, 1, tokens)
-
-    def append(many, one):
-        measured, count, tokens = many
-        return (
-            diagnostics.merge(measured, one[0]),
-            count + 1,
-            jax.tree.map(lambda x, x_1: x.at[count].set(x_1), tokens, one[2]),
-        )
-
-    def traced_step(state, batch):
-        shape = batch.response_mask.shape
-        nothing = diagnostics.init(), 0, _no_tokens(shape)
-        loss, (measured, _, tokens), grads = accumulate(traced_loss, state.params, batch, nothing, append)
-        tokens = jax.tree.map(lambda x: x.reshape(shape), tokens)  # a single microbatch is not appended to anything
-        return *guarded_update(state, loss, grads, optimizer, **limits), measured, tokens
-
-    return _jit_step(traced_step if traced else step, shardings, mesh, num_outputs=3 if traced else 2)
-
-
-def _no_tokens(shape) -> TokenTrace:
-    number, flag = jnp.zeros(shape, jnp.float32), jnp.zeros(shape, bool)
-    return TokenTrace(*(number,) * 6, flag, flag)
-
-
-def make_supervised_step(model_config, optimizer, shardings, mesh):
-    """A jitted `supervised_step(state, batch) -> (state, metrics)` of the warm start."""
-
-    def step(state, batch):
-        loss, _, grads = accumulate(
-            partial(supervised_loss, model_config=model_config), state.params, batch, None, lambda a, b: None
-        )
-        return guarded_update(state, loss, grads, optimizer)
-
-    return _jit_step(step, shardings, mesh, num_outputs=1)
-
-
-def make_critic_step(model_config, optimizer, shardings, mesh, *, clip, max_norm_ratio=0.0, norm_window=1):
-    """A jitted `critic_step(state, batch) -> (state, metrics)` of the critic's own TrainState, on the policy's
-    batches.
-    """
-
-    def step(state, batch):
-        loss_fn = partial(critic.critic_loss, model_config=model_config, clip=clip)
-        loss, num_clipped, grads = accumulate(loss_fn, state.params, batch, jnp.zeros((), jnp.int32), jnp.add)
-        state, metrics = guarded_update(
-            state, loss, grads, optimizer, max_norm_ratio=max_norm_ratio, norm_window=norm_window
-        )
-        metrics = {name.replace("learner/", "critic/"): value for name, value in metrics.items()}
-        return state, metrics | {"critic/clip_fraction": masked.divide(num_clipped, with_totals(batch).num_tokens)}
-
-    return _jit_step(step, shardings, mesh, num_outputs=1)
-
-
-def make_score_step(model_config, shardings, mesh, *, temperature):
-    """A jitted `score(params, packed) -> log_prob [microbatches, B, T]`, the trainer's own old log-probabilities.
-
-    On the shapes of the update, so that the first minibatch's ratio is exactly 1. Whole on every process. Junk where
-    masked.
-    """
-
-    def one(params, packed):
-        return token_log_probs(model_config, params, packed, temperature=temperature)[0]
-
-    return _jit_score(one, shardings, mesh)
-
-
-def make_value_step(model_config, shardings, mesh):
-    """A jitted `values(params, packed) -> value [microbatches, B, T]` of a critic, whose TrainState has the
-    `shardings`.
-    """
-    return _jit_score(partial(critic.token_values, model_config), shardings, mesh)
-
-
-def _jit_score(score_one, shardings, mesh):
-    """`score_one(params, packed) -> [B, T]` over all microbatches that hold a sequence, jitted, whole on every
-    process.
+    `score_one(params, packed) -> [B, T]` finds a number for each response token of a microbatch. The shapes are those
+    of the update, so that the first minibatch's ratio is exactly 1. The result is whole on every process, and junk
+    where masked.
     """
 
     def score(params, packed: Packed):
@@ -353,3 +291,13 @@ def _jit_score(score_one, shardings, mesh):
 
     sharding = microbatch_sharding(mesh)
     return jax.jit(on_mesh(score, mesh), in_shardings=(shardings.params, sharding), out_shardings=replicated(mesh))
+
+
+def log_prob_scores(model_config: ModelConfig, temperature: float) -> Callable:
+    """The `score_one` of make_scorer that gives the policy's log-probabilities, in nats at the sampling temperature."""
+    return lambda params, packed: token_log_probs(model_config, params, packed, temperature=temperature)[0]
+
+
+def value_scores(model_config: ModelConfig) -> Callable:
+    """The `score_one` of make_scorer that gives the critic's values."""
+    return lambda params, packed: critic.token_values(model_config, params, packed)

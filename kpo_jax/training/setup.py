@@ -1,4 +1,4 @@
-"""What a run is made of before its first step: data, mesh, jitted functions, first state."""
+"""What a run is made of before its first step: its inputs, its compiled programs, its first state."""
 
 import dataclasses
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import jax
 
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.choices import build_filter, build_objective
+from kpo_jax.algorithm.loss import PolicyLoss
 from kpo_jax.config import Config, eval_sample_config
 from kpo_jax.model.packing import PackShape, pack_shape
 from kpo_jax.recording.metrics import tell
@@ -16,47 +17,66 @@ from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
 from kpo_jax.sampling.engine import make_sampler
 from kpo_jax.tasks.prompts import Problem, decontaminate, encode_prompts, load_problems
-from kpo_jax.training import checkpoints, evaluate
+from kpo_jax.training import checkpoints
+from kpo_jax.training.evaluate import EvalSet
 from kpo_jax.training.learner import (
     init_state,
-    make_critic_step,
+    log_prob_scores,
+    loss_of_critic,
+    loss_of_policy,
     make_init,
     make_optimizer,
-    make_score_step,
-    make_train_step,
-    make_value_step,
+    make_scorer,
+    make_step,
+    value_scores,
 )
 from kpo_jax.training.rollout import stop_at
 from kpo_jax.training.warm_start import warm_start
-from kpo_jax.weights import huggingface as hf
+from kpo_jax.weights import huggingface
 from kpo_jax.weights.tokenizers import load_tokenizer
 
 PROMPT_ROUNDING = 16  # prompts are padded to a multiple of this
 
 
 @dataclasses.dataclass(frozen=True)
-class Data:
-    """Everything read from disk before a device is touched; `weights` is the local path of the checked pretrained
-    weights or "", `notes` are lines that say what was dropped from the sets and why."""
+class Inputs:
+    """Everything that is read from disk before a device is touched.
+
+    Attributes:
+      weights: local path of the pretrained weights, which were checked; "" where there are none.
+      tokenizer: of prompts and responses.
+      train: the problems to train on.
+      eval_sets: the sets to evaluate on.
+      notes: lines that say what was dropped from the sets, and why.
+    """
 
     weights: str
     tokenizer: object
-    train: evaluate.EvalSet
-    eval_sets: list[evaluate.EvalSet]
+    train: EvalSet
+    eval_sets: list[EvalSet]
     notes: list[str]
 
 
 @dataclasses.dataclass(frozen=True)
-class Machine:
-    """The mesh, the shape of the update's microbatches, and the jitted functions of a run; the critic's are None
-    without one.
+class Programs:
+    """The jitted functions of a run, with the mesh and the shapes that they are made for.
 
-    The samplers run on this process's own devices, whatever the others do meanwhile; all else runs on all devices
-    together.
+    The samplers run on this process's own devices, whatever the other processes do meanwhile; all else runs on all
+    devices together.
+
+    Attributes:
+      sampled_rows: the prompts that the samplers of all processes hold at once are a multiple of this.
+      pack_shape: the microbatches of an update.
+      init, shapes, shardings: of the TrainState, see learner.make_init.
+      sampler, eval_sampler: see sampling.engine.make_sampler.
+      score_step, value_step: see learner.make_scorer: the policy's log-probabilities, the critic's values.
+      train_step, traced_step, critic_step: see learner.make_step.
+      summarize: diagnostics.Accumulator -> metrics.
+      value_step, critic_step: None without a critic.
     """
 
     mesh: jax.sharding.Mesh
-    sampled_rows: int  # the prompts that the samplers of all processes hold at once are a multiple of this
+    sampled_rows: int
     pack_shape: PackShape
     init: Callable
     shapes: TrainState
@@ -71,15 +91,17 @@ class Machine:
     critic_step: Callable | None
 
 
-def load_data(config: Config) -> Data:
-    """Where the pretrained weights are, tokenizer, training prompts, evaluation sets. Raises ValueError, one line, for
-    what is wrong.
+def load_inputs(config: Config) -> Inputs:
+    """Where the pretrained weights are, the tokenizer, training problems and evaluation sets.
+
+    Raises ValueError, one line, for what is missing or does not fit.
     """
-    weights = hf.find(config.pretrained, config.revision, config.model) if config.pretrained else ""
+    weights = huggingface.find(config.pretrained, config.revision, config.model) if config.pretrained else ""
     tokenizer = load_tokenizer(config.tokenizer, config.revision or None)
     if tokenizer.vocab_size > config.model.vocab_size:
         raise ValueError(
-            f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer {config.tokenizer!r}"
+            f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer "
+            f"{config.tokenizer!r}"
         )
     notes = []
     eval_sets = [_load_set(name, data, tokenizer, notes) for name, data in config.eval.sets.items()]
@@ -87,12 +109,13 @@ def load_data(config: Config) -> Data:
     train = _load_set("train", config.data, tokenizer, notes, held_out)
     if len(train.problems) < config.rollout.prompts_per_step:
         raise ValueError(
-            f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} training problems"
+            f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} "
+            "training problems"
         )
-    return Data(weights=weights, tokenizer=tokenizer, train=train, eval_sets=eval_sets, notes=notes)
+    return Inputs(weights=weights, tokenizer=tokenizer, train=train, eval_sets=eval_sets, notes=notes)
 
 
-def _load_set(name, data_config, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> evaluate.EvalSet:
+def _load_set(name, data_config, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> EvalSet:
     """The set, encoded; appends a note if anything was dropped."""
     problems, dropped = load_problems(data_config)
     if held_out:  # what is evaluated on is never trained on
@@ -105,59 +128,63 @@ def _load_set(name, data_config, tokenizer, notes: list[str], held_out: list[Pro
     if dropped:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items())
         notes.append(f"{name}: {len(encoded.problems):,} problems; dropped: {reasons}")
-    return evaluate.EvalSet(name, encoded.problems, encoded.tokens, prompt_length)
+    return EvalSet(name, encoded.problems, encoded.tokens, prompt_length)
 
 
-def build(config: Config, data: Data) -> Machine:
-    """Make the mesh and every jitted function, and tell the data's notes. Nothing is compiled yet."""
+def build_programs(config: Config, inputs: Inputs) -> Programs:
+    """Make the mesh and every jitted function, and tell the notes of the inputs. Nothing is compiled yet.
+
+    Raises ValueError, one line, where the devices do not fit the configuration.
+    """
     mesh = make_mesh(config.mesh)
-    for note in data.notes:
+    for note in inputs.notes:
         tell(note)
     own_mesh = local_mesh(mesh)
-    rows = mesh.shape["data"] * mesh.shape["fsdp"]
     sampled_rows = own_mesh.shape["data"] * own_mesh.shape["fsdp"] * distributed.num_processes()
+    _check_calls(config, sampled_rows)
+    optimizer, critic_optimizer = make_optimizers(config)
+    init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
+    has_reference, kappa = bool(config.algorithm.kl.estimate), build_filter(config.algorithm.filter).kappa
+    value_step = critic_step = None
+    if critic_optimizer:
+        value_step = make_scorer(value_scores(config.model), shardings.critic, mesh)
+        loss = loss_of_critic(config.model, config.critic.value_clip)
+        critic_step = make_step(loss, critic_optimizer, shardings.critic, mesh, config.learner)
+    return Programs(
+        mesh=mesh,
+        sampled_rows=sampled_rows,
+        pack_shape=update_shape(config, inputs.train.prompt_length, mesh.shape["data"] * mesh.shape["fsdp"]),
+        init=init,
+        shapes=jax.eval_shape(init, jax.random.key(0)),
+        shardings=shardings,
+        sampler=_sampler(config, config.sampler, config.rollout.group_size, inputs.tokenizer, mesh),
+        eval_sampler=_sampler(config, eval_sample_config(config), config.eval.num_samples, inputs.tokenizer, mesh),
+        score_step=make_scorer(log_prob_scores(config.model, config.sampler.temperature), shardings, mesh),
+        train_step=update_step(config, optimizer, shardings, mesh),
+        traced_step=update_step(config, optimizer, shardings, mesh, traced=True),
+        summarize=jax.jit(partial(diagnostics.summarize, kappa=kappa, has_reference=has_reference)),
+        value_step=value_step,
+        critic_step=critic_step,
+    )
+
+
+def _check_calls(config: Config, sampled_rows: int) -> None:
+    """Raise ValueError unless the prompts of every sampler call divide evenly over the devices."""
     for path, count in [
         ("prompts per sampler call", config.rollout.prompts_per_call or config.rollout.prompts_per_step),
         ("eval.prompts_per_call", config.eval.prompts_per_call),
     ]:
         if count % sampled_rows:
             raise ValueError(f"mesh: data x fsdp = {sampled_rows} does not divide {path} = {count}")
-    optimizer, critic_optimizer = make_optimizers(config)
-    init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
-    kappa = build_filter(config.algorithm.filter).kappa
-    tokenizer, temperature = data.tokenizer, config.sampler.temperature
 
-    def sampler(sample_config, group_size):
-        ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id, mesh=own_mesh)
-        local = stop_at(
-            make_sampler(config.model, sample_config, **ids, group_size=group_size), sample_config.stop, tokenizer
-        )
-        return lambda params, *args, **kwargs: local(
-            localize(params, param_specs(config.model), mesh, own_mesh), *args, **kwargs
-        )
 
-    return Machine(
-        mesh=mesh,
-        sampled_rows=sampled_rows,
-        pack_shape=update_shape(config, data.train.prompt_length, rows),
-        init=init,
-        shapes=jax.eval_shape(init, jax.random.key(0)),
-        shardings=shardings,
-        sampler=sampler(config.sampler, group_size=config.rollout.group_size),
-        eval_sampler=sampler(eval_sample_config(config), group_size=config.eval.num_samples),
-        score_step=make_score_step(config.model, shardings, mesh, temperature=temperature),
-        train_step=update_step(config, optimizer, shardings, mesh),
-        traced_step=update_step(config, optimizer, shardings, mesh, traced=True),
-        summarize=jax.jit(
-            partial(diagnostics.summarize, kappa=kappa, has_reference=bool(config.algorithm.kl.estimate))
-        ),
-        value_step=make_value_step(config.model, shardings.critic, mesh) if critic_optimizer else None,
-        critic_step=make_critic_step(
-            config.model, critic_optimizer, shardings.critic, mesh, clip=config.critic.value_clip, **_limits(config)
-        )
-        if critic_optimizer
-        else None,
-    )
+def _sampler(config: Config, sample_config, group_size: int, tokenizer, mesh) -> Callable:
+    """A sampler on this process's own devices that takes parameters on `mesh`, and heeds the stop texts."""
+    own_mesh, specs = local_mesh(mesh), param_specs(config.model)
+    ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id)
+    sample = make_sampler(config.model, sample_config, mesh=own_mesh, group_size=group_size, **ids)
+    sample = stop_at(sample, sample_config.stop, tokenizer)
+    return lambda params, *args, **kwargs: sample(localize(params, specs, mesh, own_mesh), *args, **kwargs)
 
 
 def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackShape:
@@ -174,74 +201,76 @@ def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackSh
     )
 
 
-def update_step(config: Config, optimizer, shardings: TrainState, mesh, traced: bool = False):
-    """The jitted training step of a configuration, see learner.make_train_step."""
-    return make_train_step(
-        config.model,
-        optimizer,
-        shardings,
-        mesh,
-        ratio_filter=build_filter(config.algorithm.filter),
-        filter_gradient=config.algorithm.filter.gradient,
-        objective=build_objective(config.algorithm.objective),
-        temperature=config.sampler.temperature,
-        kl=config.algorithm.kl,
-        traced=traced,
-        **_limits(config),
+def policy_loss_of(config: Config) -> PolicyLoss:
+    """The loss that a configuration's algorithm names."""
+    algorithm = config.algorithm
+    return PolicyLoss(
+        ratio_filter=build_filter(algorithm.filter),
+        objective=build_objective(algorithm.objective),
+        filter_gradient=algorithm.filter.gradient,
+        kl=algorithm.kl,
     )
 
 
-def _limits(config: Config) -> dict:
-    """What tells a spike, see learner.guarded_update."""
-    return dict(max_norm_ratio=config.learner.max_norm_ratio, norm_window=config.learner.norm_window)
+def update_step(config: Config, optimizer, shardings: TrainState, mesh, traced: bool = False) -> Callable:
+    """The jitted training step of a configuration, see learner.make_step; `traced`, it reports every token too."""
+    temperature = config.sampler.temperature
+    loss = loss_of_policy(config.model, policy_loss_of(config), temperature=temperature, traced=traced)
+    return make_step(loss, optimizer, shardings, mesh, config.learner)
 
 
 def make_optimizers(config: Config):
-    """(the policy's optimizer, the critic's or None)."""
-    rates = dict(learning_rate=config.critic.learning_rate, warmup_steps=config.critic.warmup_steps)
-    critic_optimizer = (
-        make_optimizer(dataclasses.replace(config.learner, **rates)) if config.algorithm.has_critic else None
-    )
+    """(the policy's optimizer, the critic's or None). They differ in learning rate and warm-up alone."""
+    critic, critic_optimizer = config.critic, None
+    if config.algorithm.has_critic:
+        rates = dict(learning_rate=critic.learning_rate, warmup_steps=critic.warmup_steps)
+        critic_optimizer = make_optimizer(dataclasses.replace(config.learner, **rates))
     return make_optimizer(config.learner), critic_optimizer
 
 
 def minibatch_rows(config: Config) -> int:
+    """The responses of one optimizer step."""
     return config.rollout.prompts_per_step * config.rollout.group_size // config.learner.num_minibatches
 
 
-def first_state(config: Config, data: Data, machine: Machine) -> TrainState:
-    """The state before the first training step: another run's base policy, or pretrained or random weights,
-    warm-started or not.
+def first_state(config: Config, inputs: Inputs, programs: Programs) -> TrainState:
+    """The state before the first training step: the base policy of another run, or pretrained or random weights, after
+    the warm start if there is one.
+
+    Raises:
+      checkpoints.Damaged: the run of `init_from` has no good base policy of this shape.
+      preemption.Interrupted: some process was asked to stop in the warm start; on all of them.
     """
     if config.init_from:
-        params = checkpoints.restore_params(config.init_from, 0, machine.shapes, machine.shardings)
+        params = checkpoints.restore_params(config.init_from, 0, programs.shapes, programs.shardings)
     elif config.pretrained:
-        params = hf.load_params(data.weights, config.model, machine.shardings.params)
+        params = huggingface.load_params(inputs.weights, config.model, programs.shardings.params)
     elif config.warm_start.num_steps:
-        params = machine.init(jax.random.key(config.seed)).params
+        params = programs.init(jax.random.key(config.seed)).params
     else:
-        return machine.init(jax.random.key(config.seed))
+        return programs.init(jax.random.key(config.seed))
     if config.warm_start.num_steps:
         params = warm_start(
             params,
-            data.train.problems,
-            data.train.prompt_ids,
-            data.tokenizer,
+            inputs.train.problems,
+            inputs.train.prompt_ids,
+            inputs.tokenizer,
             config=config,
-            mesh=machine.mesh,
-            prompt_length=data.train.prompt_length,
+            mesh=programs.mesh,
+            prompt_length=inputs.train.prompt_length,
         )
-    return jax.jit(lambda p: init_state(p, *make_optimizers(config)), out_shardings=machine.shardings)(params)
+    return jax.jit(lambda p: init_state(p, *make_optimizers(config)), out_shardings=programs.shardings)(params)
 
 
-def reference_params(config: Config, machine: Machine, state: TrainState, step: int, workdir: str):
-    """The reference policy of a run that has done `step` steps: a copy of its first parameters; None if there is to be
-    none.
+def reference_params(config: Config, programs: Programs, state: TrainState, step: int, workdir: str):
+    """The parameters of the reference policy of a run that has done `step` steps, which are its first ones; None if the
+    configuration has no reference.
 
-    Its checkpoint of step 0 is never removed, so the reference is in no other.
+    They are copied from the state of step 0. Later they come from the checkpoint of step 0, which is never removed, so
+    no other checkpoint holds them.
     """
     if not config.algorithm.kl.estimate:
         return None
     if step == 0:
         return jax.tree.map(jax.numpy.copy, state.params)  # a copy, as the update is done in place
-    return checkpoints.restore_params(workdir, 0, machine.shapes, machine.shardings)
+    return checkpoints.restore_params(workdir, 0, programs.shapes, programs.shardings)

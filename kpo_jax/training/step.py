@@ -1,24 +1,26 @@
-"""The stages of a training step: collect, score, judge, update; and what is measured of them."""
+"""A training step: collect a rollout, score it, update on it; and what is measured of the three."""
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import numpy as np
 
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.choices import build_advantage
+from kpo_jax.algorithm.diagnostics import Accumulator
 from kpo_jax.config import Config
 from kpo_jax.model import critic, flops
 from kpo_jax.model.packing import make_batch, pack, unpack
 from kpo_jax.recording.metrics import to_host
-from kpo_jax.records import TrainState
+from kpo_jax.records import Packed, TokenTrace, TrainState
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import put_microbatches
 from kpo_jax.tasks.prompts import extra_prompts, prompt_order
 from kpo_jax.training.dynamic_sampling import fill
 from kpo_jax.training.rollout import Rollout, rollout
-from kpo_jax.training.setup import Data, Machine, minibatch_rows
+from kpo_jax.training.setup import Inputs, Programs, minibatch_rows
 
 SAMPLING_STREAM = 1  # fold_in constant of the training sampler; evaluate.KEY_STREAM is another
 
@@ -27,31 +29,59 @@ class Diverged(RuntimeError):
     """Too many non-finite or spiking updates in a row; the message says where the batch was saved."""
 
 
-def collect(config: Config, data: Data, machine: Machine, params, step: int) -> Rollout:
+class Minibatch(NamedTuple):
+    """The rows of one optimizer step, on the host, and how they are packed.
+
+    Attributes:
+      rows: [N, ...] by the field names of Batch, with tokens [N, S] and prompt_length [N]; scoring adds to them.
+      packed, order: what packing.pack made of them.
+    """
+
+    rows: dict[str, np.ndarray]
+    packed: Packed
+    order: np.ndarray
+
+
+class Updated(NamedTuple):
+    """What the optimizer steps of a training step reported, in their order; on the devices.
+
+    Attributes:
+      metrics: the scalars of each.
+      measured: the diagnostics.Accumulator of each.
+      traces: the TokenTrace [microbatches, B, T] of each; None unless it was asked for.
+    """
+
+    metrics: list[dict[str, jax.Array]]
+    measured: list[Accumulator]
+    traces: list[TokenTrace] | None
+
+
+def collect(config: Config, inputs: Inputs, programs: Programs, params, step: int) -> Rollout:
     """The rollout of training step `step` (1-based): a pure function of the parameters, the seed and the step.
 
-    Raises NotFull where dynamic sampling finds too little to train on.
+    Raises:
+      dynamic_sampling.NotFull: there is too little to train on.
+      preemption.Interrupted: some process was asked to stop; on all of them.
     """
-    prompts, group = config.rollout.prompts_per_step, config.rollout.group_size
-    where = (len(data.train.problems), prompts)
+    train, prompts, group = inputs.train, config.rollout.prompts_per_step, config.rollout.group_size
+    where = (len(train.problems), prompts)
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.seed), SAMPLING_STREAM), step)
 
     def generate(number: int) -> Rollout:
-        chosen = (
-            extra_prompts(config.seed, step - 1, number, *where)
-            if number
-            else prompt_order(config.seed, step - 1, *where)
-        )
+        if number:
+            chosen, name = extra_prompts(config.seed, step - 1, number, *where), f", generation batch {number + 1}"
+        else:
+            chosen, name = prompt_order(config.seed, step - 1, *where), ""
         return rollout(
-            machine.sampler,
+            programs.sampler,
             params,
-            [data.train.problems[i] for i in chosen],
-            [data.train.prompt_ids[i] for i in chosen],
-            where=f"the rollout of step {step}" + (f", generation batch {number + 1}" if number else ""),
+            [train.problems[i] for i in chosen],
+            [train.prompt_ids[i] for i in chosen],
+            where=f"the rollout of step {step}{name}",
             config=config,
-            tokenizer=data.tokenizer,
+            tokenizer=inputs.tokenizer,
             key=key,
-            prompt_length=data.train.prompt_length,
+            prompt_length=train.prompt_length,
             first_row=number * prompts * group,
         )
 
@@ -60,76 +90,91 @@ def collect(config: Config, data: Data, machine: Machine, params, step: int) -> 
     return fill(generate, num_groups=prompts, group_size=group, max_batches=config.algorithm.dynamic_sampling)
 
 
-def pack_minibatches(config: Config, machine: Machine, rows: dict) -> list[tuple]:
-    """The rollout's rows cut into minibatches: (its rows, Packed, order) of each, see packing.pack."""
+def score(
+    config: Config, programs: Programs, state: TrainState, reference, rows: dict[str, np.ndarray]
+) -> tuple[list[Minibatch], dict[str, float]]:
+    """The rollout's rows as minibatches that the update can be made on, and how good the critic's values were.
+
+    All is found before any update: the trainer's own log-probabilities (old_log_prob), those of the `reference`
+    parameters unless they are None (reference_log_prob) and, with a critic, values, returns and advantages.
+    """
+    minibatches = pack_minibatches(config, programs, rows)
+    add_scores(programs, programs.score_step, state.params, minibatches, "old_log_prob")
+    if reference is not None:
+        add_scores(programs, programs.score_step, reference, minibatches, "reference_log_prob")
+    return minibatches, add_advantages(config, programs, state, minibatches)
+
+
+def pack_minibatches(config: Config, programs: Programs, rows: dict[str, np.ndarray]) -> list[Minibatch]:
+    """The rollout's rows cut into minibatches, each of them packed."""
     size, minibatches = minibatch_rows(config), []
     for start in range(0, len(rows["tokens"]), size):
         part = {name: value[start : start + size] for name, value in rows.items()}
-        minibatches.append((part, *pack(part, machine.pack_shape)))
+        minibatches.append(Minibatch(part, *pack(part, programs.pack_shape)))
     return minibatches
 
 
-def score(
-    machine: Machine, params, minibatches: list[tuple], name: str = "old_log_prob", step: Callable | None = None
-) -> None:
-    """Add what `step` finds at each response token, before any update, to the minibatches' rows as `name` [N, T].
+def add_scores(programs: Programs, scorer: Callable, params, minibatches: list[Minibatch], name: str) -> None:
+    """Add what `scorer` finds at each response token to the rows of the minibatches as `name` [N, T], 0 where masked.
 
-    By default that is the score step: the trainer's own log-probabilities under `params`.
+    See learner.make_scorer.
     """
-    step = step or machine.score_step
-    scores = [step(params, put_microbatches(machine.mesh, packed)) for _, packed, _ in minibatches]
-    for (part, _, order), found in zip(minibatches, jax.device_get(scores), strict=True):
-        part[name] = np.where(part["response_mask"], unpack(found, order, len(part["tokens"])), np.float32(0))
+    scores = [scorer(params, put_microbatches(programs.mesh, packed)) for _, packed, _ in minibatches]
+    for (rows, _, order), found in zip(minibatches, jax.device_get(scores), strict=True):
+        rows[name] = np.where(rows["response_mask"], unpack(found, order, len(rows["tokens"])), np.float32(0))
 
 
-def judge(config: Config, machine: Machine, state: TrainState, minibatches: list[tuple]) -> dict[str, float]:
-    """Add the critic's old_value and, over the whole rollout, advantage and returns [N, T] to the rows; (how good the
-    values are).
+def add_advantages(
+    config: Config, programs: Programs, state: TrainState, minibatches: list[Minibatch]
+) -> dict[str, float]:
+    """Add old_value, advantage and returns [N, T] of the critic to the rows of the minibatches, over the whole rollout;
+    how good the values were, as metrics. Without a critic nothing is added, and there are no metrics.
     """
-    if machine.value_step is None:
+    if programs.value_step is None:
         return {}
-    score(machine, state.critic.params, minibatches, "old_value", machine.value_step)
-    parts = [part for part, _, _ in minibatches]
-    reward, value, mask = (
-        np.concatenate([part[name] for part in parts]) for name in ("reward", "old_value", "response_mask")
+    add_scores(programs, programs.value_step, state.critic.params, minibatches, "old_value")
+    rollout_rows = lambda name: np.concatenate([rows[name] for rows, _, _ in minibatches])
+    value, mask = rollout_rows("old_value"), rollout_rows("response_mask")
+    advantage, returns = critic.targets(
+        rollout_rows("reward"), value, mask, build_advantage(config.algorithm.advantage), config.critic
     )
-    advantage, returns = critic.targets(reward, value, mask, build_advantage(config.algorithm.advantage), config.critic)
     for name, whole in (("advantage", advantage), ("returns", returns)):
-        for part, rows in zip(parts, np.split(whole, len(parts)), strict=True):
-            part[name] = rows
+        for minibatch, part in zip(minibatches, np.split(whole, len(minibatches)), strict=True):
+            minibatch.rows[name] = part
     return critic.summary(value, returns, mask)
 
 
-def update(machine: Machine, state: TrainState, minibatches: list[tuple], traces: list | None = None):
-    """(state, per-minibatch metrics, per-minibatch accumulators) after one optimizer step per minibatch; no host sync
-    inside.
+def update(
+    programs: Programs, state: TrainState, minibatches: list[Minibatch], traced: bool = False
+) -> tuple[TrainState, Updated]:
+    """The state after one optimizer step per minibatch, and what they reported. The host waits for nothing.
 
-    A list of `traces` gets each minibatch's TokenTrace; the steps taken are the same.
+    `state` is donated. If `traced`, every token is reported too; the steps taken are the same.
     """
-    metrics, measured = [], []
-    for part, packed, order in minibatches:
-        batch = put_microbatches(machine.mesh, make_batch(part, packed, order))
-        if traces is None:
-            state, scalars, accumulator = machine.train_step(state, batch)
-        else:
-            state, scalars, accumulator, tokens = machine.traced_step(state, batch)
-            traces.append(tokens)
-        if machine.critic_step is not None:
-            trained, critic_scalars = machine.critic_step(state.critic, batch)
-            state, scalars = state.replace(critic=trained), scalars | critic_scalars
-        metrics.append(scalars)
-        measured.append(accumulator)
-    return state, metrics, measured
+    updated = Updated([], [], [] if traced else None)
+    for minibatch in minibatches:
+        batch = put_microbatches(programs.mesh, make_batch(*minibatch))
+        step = programs.traced_step if traced else programs.train_step
+        state, metrics, report = step(state, batch)
+        if programs.critic_step is not None:
+            trained, critic_metrics, _ = programs.critic_step(state.critic, batch)
+            state, metrics = state.replace(critic=trained), metrics | critic_metrics
+        updated.metrics.append(metrics)
+        updated.measured.append(report.total)
+        if traced:
+            updated.traces.append(report.tokens)
+    return state, updated
 
 
-def step_metrics(machine: Machine, metrics: list[dict], measured: list) -> tuple[dict, list[dict]]:
-    """(the training step's metrics, one dict per minibatch).
+def step_metrics(programs: Programs, updated: Updated) -> tuple[dict[str, float], list[dict[str, float]]]:
+    """(the training step's metrics, those of each minibatch). Waits for the devices.
 
     The first minibatch after a rollout is on-policy, its ratio 1 up to numerics, so it is reported apart as
     `on_policy/...`; the other diagnostics are pooled exactly over the minibatches after it (over the only one, where
     there is one).
     """
-    each = [to_host(m) | to_host(machine.summarize(a)) for m, a in zip(metrics, measured, strict=True)]
+    metrics, measured, _ = updated
+    each = [to_host(m) | to_host(programs.summarize(a)) for m, a in zip(metrics, measured, strict=True)]
     pooled = measured[1] if len(measured) > 1 else measured[0]
     for accumulator in measured[2:]:
         pooled = diagnostics.merge(pooled, accumulator)
@@ -140,30 +185,33 @@ def step_metrics(machine: Machine, metrics: list[dict], measured: list) -> tuple
         if k.startswith(areas)
     }
     on_policy = {f"on_policy/{k}": v for k, v in each[0].items() if k.startswith(("ratio/", "mismatch/"))}
-    return learner | to_host(machine.summarize(pooled)) | on_policy, each
+    return learner | to_host(programs.summarize(pooled)) | on_policy, each
 
 
-def check_finite(config: Config, metrics: dict, minibatches: list[tuple], step: int, workdir: str) -> None:
+def check_finite(config: Config, metrics: dict, minibatches: list[Minibatch], step: int, workdir: str) -> None:
     """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite or spikes."""
-    bad = max(
-        metrics[f"{area}/skipped_in_a_row"] for area in ("learner", "critic") if f"{area}/skipped_in_a_row" in metrics
-    )
+    names = [f"{area}/skipped_in_a_row" for area in ("learner", "critic")]
+    bad = max(metrics[name] for name in names if name in metrics)
     if bad < config.learner.max_bad_updates:
         return
     path = Path(workdir) / f"bad_batch_step_{step:06d}.npz"
-    parts = [part for part, _, _ in minibatches]
+    parts = [minibatch.rows for minibatch in minibatches]
     if distributed.is_first():
         np.savez_compressed(path, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     raise Diverged(f"step {step}: {bad} updates in a row were skipped, not finite or spikes; the batch is in {path}")
 
 
-def speed(config: Config, rows: dict[str, np.ndarray], seconds, sampled: dict[str, np.ndarray]) -> dict[str, float]:
+def speed(
+    config: Config, rows: dict[str, np.ndarray], seconds: list[float], sampled: dict[str, np.ndarray]
+) -> dict[str, float]:
     """Time, rates and, where the accelerator's peak is known, the model-FLOPs utilisation (MFU) of a training step's
     phases.
 
-    `seconds` are those of rollout (sampling and grading), scoring, and the update. `sampled` are the rows that were
-    drawn, `rows` those that are trained on. The passes of a critic and of a reference policy take their time, but do
-    not count as work.
+    Args:
+      rows: those that are trained on.
+      seconds: what the rollout (sampling and grading), scoring and the update took. The passes of a critic and of a
+        reference policy take their time, but do not count as work.
+      sampled: the rows that were drawn, which are more under dynamic sampling.
     """
 
     def work_of(rows):
@@ -184,7 +232,7 @@ def speed(config: Config, rows: dict[str, np.ndarray], seconds, sampled: dict[st
         "score": (tokens, work.score),
         "update": (tokens, work.update),
     }
-    limits = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count())
+    peak = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count())
     out = {"speed/response_tokens_per_second": responses / sum(seconds)}
     for (name, (count, operations)), spent in zip(phases.items(), seconds, strict=True):
         out |= {
@@ -192,6 +240,6 @@ def speed(config: Config, rows: dict[str, np.ndarray], seconds, sampled: dict[st
             f"speed/{name}_tokens_per_second": count / spent,
             f"speed/{name}_tflops": operations / spent / 1e12,
         }
-        if limits is not None:
-            out[f"speed/{name}_mfu"] = operations / spent / limits.flops
+        if peak is not None:
+            out[f"speed/{name}_mfu"] = operations / spent / peak.flops
     return out

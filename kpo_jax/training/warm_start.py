@@ -9,7 +9,7 @@ from kpo_jax.recording.metrics import Progress, to_host
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.runtime.sharding import put_microbatches, state_shardings
 from kpo_jax.tasks.arithmetic import demonstration
-from kpo_jax.training.learner import init_state, make_optimizer, make_supervised_step
+from kpo_jax.training.learner import init_state, loss_of_demonstrations, make_optimizer, make_step
 
 
 def demonstration_rows(
@@ -41,11 +41,12 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, config: Config, mesh,
     Raises preemption.Interrupted if some process is asked to stop.
     """
     stage, response_length = config.warm_start, config.sampler.max_response_length
-    optimizer = make_optimizer(LearnerConfig(learning_rate=stage.learning_rate, warmup_steps=stage.warmup_steps))
+    learner = LearnerConfig(learning_rate=stage.learning_rate, warmup_steps=stage.warmup_steps)
+    optimizer = make_optimizer(learner)
     shapes = jax.eval_shape(lambda p: init_state(p, optimizer), params)
     shardings = state_shardings(shapes, config.model, mesh)
     state = jax.jit(lambda p: init_state(p, optimizer), out_shardings=shardings)(params)
-    supervised_step = make_supervised_step(config.model, optimizer, shardings, mesh)
+    supervised_step = make_step(loss_of_demonstrations(config.model), optimizer, shardings, mesh, learner)
     shape = pack_shape(
         stage.batch_size,
         prompt_length,
@@ -67,7 +68,7 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, config: Config, mesh,
             response_length=response_length,
         )
         batch = make_batch(rows, *pack(rows, shape))
-        state, metrics = supervised_step(state, put_microbatches(mesh, batch))
+        state, metrics, _ = supervised_step(state, put_microbatches(mesh, batch))
         if (step + 1) % 20 == 0 or step + 1 == stage.num_steps:  # fetching every step would stall the device
             progress.update(step + 1, f"loss {to_host(metrics)['learner/loss']:.3f}")
             if distributed.meet(f"step {step + 1} of the warm start"):

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax.model.decoder import ModelConfig
-from kpo_jax.weights import gguf as gguf_weights
+from kpo_jax.weights import gguf
 from kpo_jax.weights.huggingface_files import INDEX, StoredTensor, read_header, read_json, weight_files
 from kpo_jax.weights.layout import Layout, flat_layouts, is_layout, layouts
 
@@ -49,7 +49,7 @@ def find(name: str, revision: str, model_config: ModelConfig) -> str:
     path = find_config(name, revision, model_config)
     if not is_local(name):
         path = _download(name, revision, [*_DOCUMENTS, INDEX, "model*.safetensors"])
-    if not gguf_weights.is_gguf(path):
+    if not gguf.is_gguf(path):
         open_tensors(path, model_config)
     return path
 
@@ -67,9 +67,9 @@ def is_local(name: str) -> bool:
     """Whether `name` is a directory or a .gguf file and not a hub id. Raises ValueError for a .gguf file that is not
     there.
     """
-    if gguf_weights.is_gguf(name) and not os.path.isfile(name):
+    if gguf.is_gguf(name) and not os.path.isfile(name):
         raise ValueError(f"pretrained: no file {name}")
-    return gguf_weights.is_gguf(name) or os.path.isdir(name)
+    return gguf.is_gguf(name) or os.path.isdir(name)
 
 
 def _download(name: str, revision: str, patterns: list[str]) -> str:
@@ -93,7 +93,7 @@ def _download(name: str, revision: str, patterns: list[str]) -> str:
 
 def check_architecture(path: str, model_config: ModelConfig) -> None:
     """Raises ValueError with ready-to-paste overrides if the weights at the local `path` are not of `model_config`."""
-    found = gguf_weights.read_config(path) if gguf_weights.is_gguf(path) else read_config(path)
+    found = gguf.read_config(path) if gguf.is_gguf(path) else read_config(path)
     overrides = [
         f"--config.model.{field}={str(found[field]).lower() if isinstance(found[field], bool) else found[field]}"
         for field in ARCHITECTURE_FIELDS
@@ -229,8 +229,8 @@ def load_params(path: str, model_config: ModelConfig, shardings):
     Every process reads the slices that its own devices hold, once each. Host memory holds one device's shard of one
     leaf at a time (on a CPU that buffer may become the array). Raises ValueError as `open_tensors` does.
     """
-    if gguf_weights.is_gguf(path):
-        return gguf_weights.load_params(path, model_config, shardings)
+    if gguf.is_gguf(path):
+        return gguf.load_params(path, model_config, shardings)
     tensors = open_tensors(path, model_config)
     dtype = jnp.dtype(model_config.param_dtype)
 

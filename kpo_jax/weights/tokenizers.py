@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from kpo_jax.weights import gguf as gguf_weights
+from kpo_jax.weights import gguf
 
 Exchanges = Sequence[tuple[str, str]]
 
@@ -119,7 +119,7 @@ def load_tokenizer(spec: str, revision: str | None = None) -> Tokenizer:
     """
     if spec == "char":
         return CharTokenizer()
-    return _from_gguf(spec) if gguf_weights.is_gguf(spec) else _from_pretrained(spec, revision)
+    return _from_gguf(spec) if gguf.is_gguf(spec) else _from_pretrained(spec, revision)
 
 
 # --------------------------------------------------------------------------------------------------- directories, the
@@ -209,7 +209,7 @@ def _from_gguf(path: str) -> HFTokenizer:
     import tokenizers
     import transformers
 
-    fields = gguf_weights.metadata(path)
+    fields = gguf.metadata(path)
     own = {
         key.removeprefix("tokenizer.ggml."): value for key, value in fields.items() if key.startswith("tokenizer.ggml.")
     }

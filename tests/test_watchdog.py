@@ -11,6 +11,7 @@ import numpy as np
 import optax
 import pytest
 
+from kpo_jax.config import LearnerConfig
 from kpo_jax.training.learner import guarded_update, init_state
 
 ROOT = Path(__file__).parents[1]
@@ -21,11 +22,12 @@ def after(norms, **limits):
     """(state, its skipped_in_a_row after each) of updates whose gradients, and losses where not finite, have these
     norms.
     """
-    step = jax.jit(lambda state, norm: guarded_update(state, norm, {"w": jnp.array([norm, 0.0])}, OPTIMIZER, **limits))
+    config = LearnerConfig(**limits)
+    step = jax.jit(lambda state, norm: guarded_update(state, norm, {"w": jnp.array([norm, 0.0])}, OPTIMIZER, config))
     state, in_a_row = init_state({"w": jnp.zeros(2)}, OPTIMIZER), []
     for norm in norms:
         state, metrics = step(state, jnp.float32(norm))
-        in_a_row.append(int(metrics["learner/skipped_in_a_row"]))
+        in_a_row.append(int(metrics["skipped_in_a_row"]))
     return jax.device_get(state), in_a_row
 
 

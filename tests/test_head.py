@@ -10,7 +10,7 @@ import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from test_model import CONFIG, forward, random_params, random_tokens, whole_logits
 
-from kpo_jax.model import head as policy
+from kpo_jax.model.head import count_tiles, head_log_probs, row_log_probs, token_log_probs
 from kpo_jax.model.packing import pack, pack_shape
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -47,7 +47,7 @@ def head_inputs():
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
 def test_values_and_gradients_equal_the_plain_form(num_tiles, temperature):
     hidden, head, targets, weights = head_inputs()
-    tiled = lambda hidden, head: policy.head_log_probs(hidden, head, targets, temperature, num_tiles)
+    tiled = lambda hidden, head: head_log_probs(hidden, head, targets, temperature, num_tiles)
     actual = weighted(tiled, *weights)(hidden, head)
     plain = lambda hidden, head: plain_form(hidden, head, targets, temperature)
     chex.assert_trees_all_close(actual, weighted(plain, *weights)(hidden, head), atol=2e-5, rtol=1e-5)
@@ -55,7 +55,7 @@ def test_values_and_gradients_equal_the_plain_form(num_tiles, temperature):
 
 def test_comparison_catches_a_missing_entropy_gradient_and_a_wrong_temperature():
     hidden, head, targets, weights = head_inputs()
-    actual = weighted(lambda *x: policy.head_log_probs(*x, targets, 0.6, 3), *weights)(hidden, head)
+    actual = weighted(lambda *x: head_log_probs(*x, targets, 0.6, 3), *weights)(hidden, head)
 
     def stopped(hidden, head):
         log_prob, entropy = plain_form(hidden, head, targets, 0.6)
@@ -71,7 +71,7 @@ def test_extreme_logits_stay_finite_and_entropy_stays_in_its_bounds():
     head = jnp.eye(5)
     hidden = jnp.array([[0.0] * 5, [1e4, 0, 0, 0, 0], [-1e4, 0, 0, 0, 0], [1e30, -1e30, 0, 0, 0]])
     (_, (log_prob, entropy)), gradient = weighted(
-        lambda *x: policy.head_log_probs(*x, targets, 1.0, 3), jnp.ones(4), jnp.ones(4)
+        lambda *x: head_log_probs(*x, targets, 1.0, 3), jnp.ones(4), jnp.ones(4)
     )(hidden, head)
     np.testing.assert_allclose(log_prob, [-np.log(5), 0, -1e4 - np.log(4), 0], rtol=1e-6)
     np.testing.assert_allclose(entropy, [np.log(5), 0, np.log(4), 0], rtol=1e-6)
@@ -103,9 +103,9 @@ def test_packed_sequences_are_those_of_a_row_each():
         return jax.device_get(jax.jit(jax.grad(of, has_aux=True))(params))
 
     def in_packing(parts):
-        return lambda params: [x[np.argsort(order)] for x in policy.token_log_probs(CONFIG, params, parts)]
+        return lambda params: [x[np.argsort(order)] for x in token_log_probs(CONFIG, params, parts)]
 
-    expected = loss(lambda params: policy.row_log_probs(CONFIG, params, tokens, prompt_length, 7))
+    expected = loss(lambda params: row_log_probs(CONFIG, params, tokens, prompt_length, 7))
     chex.assert_trees_all_close(loss(in_packing(parts)), expected, atol=2e-4, rtol=2e-4)
     # rotary attention knows differences of positions alone, so only their order within a sequence shows
     for wrong in (
@@ -137,9 +137,9 @@ def test_a_shared_prompt_changes_nothing():
         return jax.device_get(jax.jit(jax.grad(of, has_aux=True))(params))
 
     def in_packing(parts):
-        return lambda params: [x[np.argsort(order)[-6:]] for x in policy.token_log_probs(CONFIG, params, parts)]
+        return lambda params: [x[np.argsort(order)[-6:]] for x in token_log_probs(CONFIG, params, parts)]
 
-    expected = loss(lambda params: policy.row_log_probs(CONFIG, params, tokens, prompt_length, width))
+    expected = loss(lambda params: row_log_probs(CONFIG, params, tokens, prompt_length, width))
     chex.assert_trees_all_close(loss(in_packing(parts)), expected, atol=2e-4, rtol=2e-4)
     for wrong in (
         parts.replace(prompts=parts.segments),
@@ -169,9 +169,7 @@ def plain_token_log_probs(config, params, tokens, prompt_length, response_length
 
 def test_response_token_is_predicted_from_the_column_before():
     params, (tokens, prompt_length) = random_params(CONFIG), rows()
-    log_prob, entropy = policy.row_log_probs(
-        CONFIG, params, tokens, prompt_length, 7, temperature=0.8, logits_bytes=2000
-    )
+    log_prob, entropy = row_log_probs(CONFIG, params, tokens, prompt_length, 7, temperature=0.8, logits_bytes=2000)
     assert log_prob.dtype == entropy.dtype == jnp.float32
     expected = plain_token_log_probs(CONFIG, params, tokens, prompt_length, 7, 0.8)
     valid = np.arange(7)[None, :] < 12 - np.asarray(prompt_length)[:, None]
@@ -190,7 +188,7 @@ def test_parameter_gradient_equals_the_plain_form(tie_embeddings):
     targets, batch = jnp.take_along_axis(tokens, columns, axis=1), jnp.arange(3)[:, None]
 
     def tiled(params):
-        log_prob, entropy = policy.row_log_probs(config, params, tokens, prompt_length, 4, logits_bytes=2000)
+        log_prob, entropy = row_log_probs(config, params, tokens, prompt_length, 4, logits_bytes=2000)
         return jnp.sum(log_prob) + 0.3 * jnp.sum(entropy)
 
     def plain(params):
@@ -213,7 +211,7 @@ def test_junk_beyond_the_response_has_no_say():
     @jax.jit
     @jax.grad
     def gradient(params, tokens):
-        log_prob, entropy = policy.row_log_probs(CONFIG, params, tokens, prompt_length, 4)
+        log_prob, entropy = row_log_probs(CONFIG, params, tokens, prompt_length, 4)
         return jnp.sum(jnp.where(mask, log_prob + entropy, 0.0))
 
     expected = gradient(params, tokens)
@@ -239,7 +237,7 @@ def test_logits_are_never_materialised():
     length, width, vocab, num_tiles = 128, 4, 1000, 8
     hidden, head = jnp.zeros((length, width)), jnp.zeros((vocab, width))
     targets = jnp.zeros(length, jnp.int32)
-    tiled = biggest_intermediate(lambda *x: policy.head_log_probs(*x, targets, 1.0, num_tiles), hidden, head)
+    tiled = biggest_intermediate(lambda *x: head_log_probs(*x, targets, 1.0, num_tiles), hidden, head)
     plain = biggest_intermediate(lambda *x: plain_form(*x, targets, 1.0), hidden, head)
     assert plain == length * vocab
     assert tiled == length * vocab // num_tiles
@@ -251,7 +249,7 @@ def test_rows_stay_on_their_devices():
     params, tokens = random_params(CONFIG), random_tokens((8, 12))
     spread, whole = (NamedSharding(mesh, PartitionSpec(*axis)) for axis in (("data",), ()))
     run = jax.jit(
-        lambda params, tokens, prompt_length: policy.row_log_probs(
+        lambda params, tokens, prompt_length: row_log_probs(
             CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000
         ),
         in_shardings=(whole, spread, spread),
@@ -259,14 +257,14 @@ def test_rows_stay_on_their_devices():
     prompt_length = jnp.arange(8) % 6 + 1
     text = run.lower(params, tokens, prompt_length).compile().as_text()
     assert not any(name in text for name in ("all-gather", "all-to-all", "collective-permute", "all-reduce"))
-    expected = policy.row_log_probs(CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000)
+    expected = row_log_probs(CONFIG, params, tokens, prompt_length, 6, logits_bytes=2000)
     chex.assert_trees_all_close(jax.device_get(run(params, tokens, prompt_length)), jax.device_get(expected), atol=1e-5)
 
 
 def test_bfloat16_returns_float32_close_to_float32():
     params, (tokens, prompt_length) = random_params(CONFIG, std=0.1), rows()
     config = dataclasses.replace(CONFIG, dtype="bfloat16")
-    exact, rough = (policy.row_log_probs(c, params, tokens, prompt_length, 4) for c in (CONFIG, config))
+    exact, rough = (row_log_probs(c, params, tokens, prompt_length, 4) for c in (CONFIG, config))
     assert rough[0].dtype == rough[1].dtype == jnp.float32
     chex.assert_trees_all_close(rough, exact, atol=0.05)
     assert jnp.max(jnp.abs(rough[0] - exact[0])) > 1e-5
@@ -277,7 +275,7 @@ def test_bfloat16_returns_float32_close_to_float32():
     [(1000, 4000, 1), (1000, 3999, 2), (1000, 1200, 4), (997, 1000, 4), (151_936, 10_000, 64), (7, 1, 7)],
 )
 def test_number_of_tiles(vocab, limit, expected):
-    assert policy.count_tiles(vocab, 4, limit) == expected
+    assert count_tiles(vocab, 4, limit) == expected
 
 
 def test_bad_arguments_are_named():
@@ -290,4 +288,4 @@ def test_bad_arguments_are_named():
         ({"response_length": 4, "temperature": float("nan")}, "temperature = nan must be positive"),
     ):
         with pytest.raises(ValueError, match=message):
-            policy.row_log_probs(CONFIG, {}, tokens, prompt_length, **keywords)
+            row_log_probs(CONFIG, {}, tokens, prompt_length, **keywords)

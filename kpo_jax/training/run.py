@@ -1,0 +1,186 @@
+"""Everything that a run does beside its science: phases and their time limit, metrics, traces, checkpoints, the
+profile, and how it ends.
+"""
+
+import contextlib
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from kpo_jax import methods
+from kpo_jax.config import Config, spelled_out
+from kpo_jax.recording.metrics import MetricWriter, Progress, tell
+from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
+from kpo_jax.records import TokenTrace, TrainState
+from kpo_jax.runtime import distributed, preemption
+from kpo_jax.runtime.watchdog import Watchdog
+from kpo_jax.training import checkpoints
+from kpo_jax.training.dynamic_sampling import NotFull
+from kpo_jax.training.rollout import Rollout
+from kpo_jax.training.setup import Programs
+from kpo_jax.training.step import Diverged, Minibatch
+
+
+class Preempted(RuntimeError):
+    """SIGTERM came and the run was saved; re-running the same command resumes it."""
+
+
+# raised by all processes of a job at the same place
+TOGETHER = (Diverged, Preempted, NotFull, checkpoints.NotSaved, checkpoints.Damaged, distributed.NotShared)
+
+
+class Run:
+    """The context of a training run. Its phases are watched from the beginning; what it writes is there after `open`.
+
+    An exception that is not among TOGETHER ends the other processes of the job before anything is closed, since closing
+    the saver would wait for them. On leaving, the save under way is waited for.
+    """
+
+    def __init__(self, config: Config, workdir: str, profile_steps: tuple[int, int]):
+        self.config, self.workdir = config, workdir
+        self._profile_steps, self._closing, self._phase_starts = profile_steps, contextlib.ExitStack(), []
+
+    def __enter__(self) -> "Run":
+        self._watchdog = self._close_later(Watchdog(self.config.job.phase_timeout))
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        try:
+            if error is not None and not isinstance(error, TOGETHER):  # a keyboard interrupt is none either
+                distributed.end_with(error)
+        finally:
+            self._closing.close()
+
+    def _close_later(self, resource):
+        return self._closing.enter_context(contextlib.closing(resource))
+
+    def open(self, programs: Programs, resumed: checkpoints.Restored) -> None:
+        """Get ready to write what follows the state that the run goes on from."""
+        step, last = resumed.step, self.config.num_steps
+        self._saver = self._close_later(checkpoints.Saver(self.workdir, self.config, resumed.saved))
+        self._writer = self._close_later(MetricWriter(self.workdir, step, resumed.evaluated))
+        self._progress = self._close_later(Progress("train", step, last))
+        self._tracer = open_trace(self.config, programs, self.workdir, first_step=step + 1)
+        self._evaluated, self._rank = resumed.evaluated, None  # of the state after the last step that was done
+        # a resumed run may begin between the two
+        self._profile_steps = max(self._profile_steps[0], step + 1), min(self._profile_steps[1], last)
+
+    def phase(self, name: str) -> None:
+        """The run is in the phase `name` from now on."""
+        self._phase_starts.append(time.perf_counter())
+        self._watchdog.phase(name)
+
+    def evaluation_is_due(self, step: int) -> bool:
+        """Whether the state after `step` is still to be evaluated: the first, the last, and every so many."""
+        return self._is_evaluated(step) and not self._evaluated
+
+    def _is_evaluated(self, step: int) -> bool:
+        every = self.config.eval.every
+        return step in (0, self.config.num_steps) or (every > 0 and step % every == 0)
+
+    def checkpoint_is_due(self, step: int) -> bool:
+        """Whether the state after `step` is still to be saved: the last one, and every so many."""
+        due = step == self.config.num_steps or step % self.config.checkpoint.every == 0
+        return due and step != self._saver.newest
+
+    def record_evaluation(self, step: int, scalars: dict[str, float]) -> None:
+        """Write the metrics of an evaluation, and rank the state by them."""
+        self._writer.write(step, scalars)
+        self._evaluated, self._rank = True, _rank(self.config, scalars)
+
+    def save(self, step: int, state: TrainState) -> None:
+        """Begin to save the state after `step`."""
+        evaluated = self._evaluated or not self._is_evaluated(step)
+        self._saver.save(step, state, evaluated=evaluated, rank=self._rank)
+
+    def begin(self, step: int) -> None:
+        """Training step `step` begins, unless a process was asked to stop: then all raise preemption.Interrupted."""
+        if distributed.meet(f"the end of step {step - 1}"):
+            raise preemption.Interrupted
+        first, last = self._profile_steps
+        if step == first <= last:
+            jax.profiler.start_trace(str(Path(self.workdir) / "profile"))
+        self._phase_starts = []
+
+    def seconds(self) -> list[float]:
+        """What each phase of the training step took, the one that it is in up to now."""
+        return np.diff([*self._phase_starts, time.perf_counter()]).tolist()
+
+    def wants_trace(self, step: int) -> bool:
+        """Whether to record the step: process 0, which writes, decides for all, as all must run one program."""
+        return self.config.trace.every > 0 and distributed.exchange(self._tracer.wants(step), "trace")[0]
+
+    def record(self, step: int, scalars: dict[str, float], name: str = "metrics") -> None:
+        """Write a line of `name`.jsonl."""
+        self._writer.write(step, scalars, name)
+
+    def record_trace(self, step: int, rollout: Rollout, minibatches: list[Minibatch], traces: list[TokenTrace]) -> None:
+        """Write the per-token record of a step, if the disk has room for it."""
+        if not distributed.is_first():
+            return
+        of_rows = dict(finished=rollout.finished, verdicts=rollout.verdicts, problems=rollout.problems)
+        try:
+            line = self._tracer.write(step, step_arrays(minibatches, jax.device_get(traces), **of_rows))
+        except OSError as error:  # a full disk; the trace lacks the step, the run does not
+            line = f"warning: the trace of step {step} was not written: {error}"
+        if line:
+            tell(line)
+
+    def end_step(self, step: int, note: str) -> None:
+        """Training step `step` is done; `note` is shown with the progress."""
+        self._evaluated, self._rank = False, None
+        first, last = self._profile_steps
+        if first <= step == last:
+            jax.profiler.stop_trace()
+        self._progress.update(step, note)
+
+    def end(self, step: int) -> None:
+        """The run is done. Raises NotSaved unless its last step is on disk."""
+        self._saver.require(step)
+
+    def stop(self, step: int, state: TrainState, error: preemption.Interrupted | NotFull) -> None:
+        """Save the state after `step`, since what was to follow was left undone, and say so.
+
+        Raises:
+          Preempted: if `error` is that some process was asked to stop.
+          NotFull: the `error`, if it is that.
+          NotSaved: the state could not be saved.
+        """
+        self.phase(f"step {step}: checkpoint before the end")
+        if step != self._saver.newest:
+            self.save(step, state)
+        self._saver.require(step)
+        if isinstance(error, preemption.Interrupted):
+            line = f"SIGTERM: saved at step {step} of {self.config.num_steps}; the same command resumes"
+            raise Preempted(line) from None
+        raise error
+
+
+def _rank(config: Config, scalars: dict[str, float]) -> float | None:
+    """What ranks checkpoints: mean avg@k over the evaluation sets, None where there are none."""
+    values = [v for k, v in scalars.items() if k.endswith(f"/avg@{config.eval.num_samples}")]
+    return float(np.mean(values)) if values else None
+
+
+def open_trace(config: Config, programs: Programs, workdir: str, first_step: int) -> TraceWriter:
+    """The writer of the run's per-token records; it removes those of steps from `first_step` on."""
+    pack_shape = programs.pack_shape
+    description = describe(
+        spelled_out(config.algorithm),
+        method=methods.name_of(config.algorithm),
+        group_size=config.rollout.group_size,
+        num_minibatches=config.learner.num_minibatches,
+        microbatch_shape=(pack_shape.microbatches, pack_shape.sequences, config.sampler.max_response_length),
+        tokenizer=config.tokenizer,
+        revision=config.revision,
+        temperature=config.sampler.temperature,
+        seed=config.seed,
+        backend=jax.default_backend(),
+        jax=jax.__version__,
+    )
+    trace, active = config.trace, distributed.is_first()
+    return TraceWriter(
+        workdir, description, first_step=first_step, every=trace.every, max_bytes=trace.max_bytes, active=active
+    )
