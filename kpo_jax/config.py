@@ -27,8 +27,9 @@ from kpo_jax.model.decoder import DTYPES, PRESETS, ModelConfig
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
 from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.sampling.sampler import SampleConfig
-from kpo_jax.tasks.prompts import DataConfig
-from kpo_jax.tasks.rewards import RewardConfig
+from kpo_jax.tasks.prompts import DataConfig, prompt_template
+from kpo_jax.tasks.registry import TaskConfig, build_task
+from kpo_jax.tasks.rewards import RewardConfig, terms
 from kpo_jax.text import holds_secret
 from kpo_jax.weights.gguf import is_gguf
 
@@ -244,11 +245,12 @@ class Config:
     pretrained: str = ""
     revision: str = ""
     init_from: str = ""
+    task: TaskConfig = TaskConfig()
     data: DataConfig = DataConfig()
     decontaminate: bool = True
     model: ModelConfig = PRESETS["tiny"]
     sampler: SampleConfig = SampleConfig(max_response_length=64)
-    reward: RewardConfig = RewardConfig()
+    reward: RewardConfig = dataclasses.field(default_factory=RewardConfig)
     rollout: RolloutConfig = RolloutConfig()
     algorithm: AlgorithmConfig = AlgorithmConfig()
     learner: LearnerConfig = LearnerConfig()
@@ -285,6 +287,8 @@ def to_config_dict(config) -> ml_collections.ConfigDict:
         value = getattr(config, field.name)
         if dataclasses.is_dataclass(value):
             value = to_config_dict(value)
+        elif field.name == "parameters":
+            value = ml_collections.ConfigDict(dict(value))
         elif isinstance(value, dict):
             value = ml_collections.ConfigDict({k: to_config_dict(v) for k, v in value.items()})
         elif value is None:
@@ -324,6 +328,8 @@ def _from_mapping(cls, mapping, path: str, problems: list[str]):
             part = _from_mapping(hint, value, f"{where}.", problems)
             if part is not None:
                 values[field.name] = part
+        elif field.name == "parameters":
+            values[field.name] = dict(value)
         elif typing.get_origin(hint) is dict:
             inner = typing.get_args(hint)[1]
             values[field.name] = {k: _from_mapping(inner, value[k], f"{where}.{k}.", problems) for k in value}
@@ -556,6 +562,7 @@ def validate(config: Config, combinations: bool = True) -> list[str]:
         config.mesh.data == -1 or config.mesh.data >= 1, f"mesh.data: {config.mesh.data} is neither -1 nor at least 1"
     )
     attempt("eval", lambda: eval_sample_config(config))
+    attempt("task", lambda: _check_task(config))
     for path in _secrets(to_dict(config)):
         check(
             False,
@@ -573,6 +580,18 @@ def _secrets(value, path=""):
             yield from _secrets(inner, f"{path}.{name}" if path else name)
     elif isinstance(value, str) and holds_secret(value):
         yield path
+
+
+def _check_task(config: Config) -> None:
+    """Raises ValueError for a task that cannot be made, or that does not fit the rewards and the prompts."""
+    task = build_task(config.task)
+    terms(config.reward, task.reward)
+    for data in (config.data, *config.eval.sets.values()):
+        prompt_template(data, task)
+        if data.source == "task" and task.problems is None:
+            raise ValueError(f"{config.task.name!r} has no problems of its own, so data.source must not be 'task'")
+    if config.warm_start.num_steps and task.demonstration is None:
+        raise ValueError(f"{config.task.name!r} has no demonstrations, so warm_start.num_steps must be 0")
 
 
 def _combinations(config: Config) -> list[str]:
@@ -620,7 +639,7 @@ def _combinations(config: Config) -> list[str]:
         problems.append("revision: it pins what comes from the hub, and neither pretrained nor tokenizer is a hub id")
     if config.init_from and config.warm_start.num_steps:
         problems.append("init_from: the policy comes from another run, so warm_start.num_steps must be 0")
-    if config.warm_start.num_steps and config.data.source != "arithmetic":
+    if config.warm_start.num_steps and config.task.name == "math" and config.data.source != "arithmetic":
         problems.append(
             f"warm_start.num_steps: only data.source = arithmetic has demonstrations, not {config.data.source!r}"
         )

@@ -12,8 +12,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "kpo_jax"
 # The rooms from the ground up: one imports only what stands before it.
 FLOORS = [
-    "verifier", "records", "masked", "text", "stats", "references", "checks", "filters", "objectives", "algorithm", "model", "weights", "tasks",
-    "runtime", "sampling", "config", "methods", "recording", "training", "report", "commands", "main",
+    "verifier", "records", "masked", "text", "stats", "references", "checks", "filters", "objectives", "algorithm", "model", "weights",
+    "runtime", "sampling", "tasks", "config", "methods", "recording", "report", "training", "commands", "main",
 ]  # fmt: skip
 # Arrays or plain values in and out: no files, clock, flags or logging.
 PURE = [

@@ -12,7 +12,7 @@ from kpo_jax.report import comparison, paper
 from kpo_jax.report import runs as runs_lib
 from kpo_jax.report.figures import by_minibatch
 from kpo_jax.report.runs import Run
-from kpo_jax.training import evaluate
+from kpo_jax.recording import evaluations
 
 DIAGNOSTICS = (
     ("gain", "filter/gain_mean", "{:.3g}"),
@@ -344,7 +344,7 @@ def results_table(runs: list[Run]) -> Table:
 
 
 def _scores(correct: np.ndarray) -> list[str]:
-    return [points(*score) for score in evaluate.scores(correct).values()]
+    return [points(*score) for score in evaluations.accuracies(correct).values()]
 
 
 def _gain(last: np.ndarray, base: np.ndarray) -> str:

@@ -14,8 +14,11 @@ from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
 from kpo_jax.sampling.engine import make_sampler
-from kpo_jax.tasks.prompts import Problem, decontaminate, encode_prompts, load_problems
-from kpo_jax.training import checkpoints, evaluate
+from kpo_jax.tasks import rewards
+from kpo_jax.tasks.prompts import Problem, ProblemSet, decontaminate, encode_prompts, load_problems
+from kpo_jax.tasks.registry import build_task
+from kpo_jax.tasks.task import Task
+from kpo_jax.training import checkpoints
 from kpo_jax.training.learner import (
     init_state,
     make_critic_step,
@@ -36,12 +39,14 @@ PROMPT_ROUNDING = 16  # prompts are padded to a multiple of this
 @dataclasses.dataclass(frozen=True)
 class Data:
     """Everything read from disk before a device is touched; `weights` is the local path of the checked pretrained
-    weights or "", `notes` are lines that say what was dropped from the sets and why."""
+    weights or "", `rewards` the main one first, `notes` lines that say what was dropped from the sets and why."""
 
     weights: str
     tokenizer: object
-    train: evaluate.EvalSet
-    eval_sets: list[evaluate.EvalSet]
+    task: Task
+    rewards: tuple[rewards.Term, ...]
+    train: ProblemSet
+    eval_sets: list[ProblemSet]
     notes: list[str]
 
 
@@ -80,31 +85,34 @@ def load_data(config: Config) -> Data:
         raise ValueError(
             f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer {config.tokenizer!r}"
         )
-    notes = []
-    eval_sets = [_load_set(name, data, tokenizer, notes) for name, data in config.eval.sets.items()]
+    notes, task = [], build_task(config.task)
+    terms = rewards.terms(config.reward, task.reward)
+    eval_sets = [_load_set(name, data, task, tokenizer, notes) for name, data in config.eval.sets.items()]
     held_out = [problem for eval_set in eval_sets for problem in eval_set.problems] if config.decontaminate else []
-    train = _load_set("train", config.data, tokenizer, notes, held_out)
+    train = _load_set("train", config.data, task, tokenizer, notes, held_out)
     if len(train.problems) < config.rollout.prompts_per_step:
         raise ValueError(
             f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} training problems"
         )
-    return Data(weights=weights, tokenizer=tokenizer, train=train, eval_sets=eval_sets, notes=notes)
+    return Data(
+        weights=weights, tokenizer=tokenizer, task=task, rewards=terms, train=train, eval_sets=eval_sets, notes=notes
+    )
 
 
-def _load_set(name, data_config, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> evaluate.EvalSet:
+def _load_set(name, data_config, task, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> ProblemSet:
     """The set, encoded; appends a note if anything was dropped."""
-    problems, dropped = load_problems(data_config)
+    problems, dropped = load_problems(data_config, task)
     if held_out:  # what is evaluated on is never trained on
         problems, overlapping = decontaminate(problems, held_out)
         dropped = dropped | {"overlaps an evaluation set": overlapping}
-    encoded, too_long = encode_prompts(problems, tokenizer, data_config)
+    encoded, too_long = encode_prompts(problems, tokenizer, data_config, task)
     dropped = {reason: count for reason, count in (dropped | {"prompt too long": too_long}).items() if count}
     longest = max(len(ids) for ids in encoded.tokens)
     prompt_length = -(-longest // PROMPT_ROUNDING) * PROMPT_ROUNDING
     if dropped:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items())
         notes.append(f"{name}: {len(encoded.problems):,} problems; dropped: {reasons}")
-    return evaluate.EvalSet(name, encoded.problems, encoded.tokens, prompt_length)
+    return ProblemSet(name, encoded.problems, encoded.tokens, prompt_length)
 
 
 def build(config: Config, data: Data) -> Machine:
@@ -226,6 +234,7 @@ def first_state(config: Config, data: Data, machine: Machine) -> TrainState:
             data.train.problems,
             data.train.prompt_ids,
             data.tokenizer,
+            demonstration=data.task.demonstration,
             config=config,
             mesh=machine.mesh,
             prompt_length=data.train.prompt_length,

@@ -46,6 +46,7 @@ def collect(config: Config, data: Data, machine: Machine, params, step: int) -> 
             params,
             [data.train.problems[i] for i in chosen],
             [data.train.prompt_ids[i] for i in chosen],
+            terms=data.rewards,
             where=f"the rollout of step {step}" + (f", generation batch {number + 1}" if number else ""),
             config=config,
             tokenizer=data.tokenizer,

@@ -9,12 +9,14 @@ import numpy as np
 
 from kpo_jax import methods
 from kpo_jax.config import Config, spelled_out
+from kpo_jax.recording import evaluations
 from kpo_jax.recording.metrics import MetricWriter, Progress, tell
 from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
 from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.runtime.watchdog import Watchdog
-from kpo_jax.tasks.prompts import Problem, encode_prompts
+from kpo_jax.tasks.prompts import Problem, ProblemSet, encode_prompts
+from kpo_jax.tasks.rewards import OVERLONG
 from kpo_jax.training import checkpoints, evaluate
 from kpo_jax.training import setup as assembly
 from kpo_jax.training import step as stages
@@ -41,6 +43,7 @@ def run_evaluation(config: Config, data: Data, machine: Machine, params, step: i
             step=step,
             sampler=machine.eval_sampler,
             params=params,
+            terms=data.rewards,
             num_samples=config.eval.num_samples,
             prompts_per_call=config.eval.prompts_per_call,
             tokenizer=data.tokenizer,
@@ -48,10 +51,10 @@ def run_evaluation(config: Config, data: Data, machine: Machine, params, step: i
         )
         if distributed.is_first():
             try:
-                evaluate.save(result, workdir)
+                evaluations.save(result, workdir)
             except OSError as error:  # a full disk; mode eval repeats the evaluation of a checkpoint
                 tell(f"warning: the answers of step {step} on {eval_set.name} were not written: {error}")
-        scalars |= evaluate.scalars(result)
+        scalars |= evaluations.scalars(result)
     return scalars
 
 
@@ -84,7 +87,7 @@ def train(
             saver = closing.enter_context(contextlib.closing(checkpoints.Saver(workdir, config, resumed.saved)))
             writer = closing.enter_context(contextlib.closing(MetricWriter(workdir, resumed.step, resumed.evaluated)))
             progress = closing.enter_context(contextlib.closing(Progress("train", resumed.step, config.num_steps)))
-            tracer = open_trace(config, machine, workdir, first_step=resumed.step + 1)
+            tracer = open_trace(config, data, machine, workdir, first_step=resumed.step + 1)
             _train_from(
                 resumed, config, data, machine, workdir, profile_steps, watchdog, saver, writer, tracer, progress
             )
@@ -185,27 +188,27 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
         if not data.eval_sets:
             raise ValueError("--prompt: required, since the configuration has no evaluation set to take problems from")
         problems, source = data.eval_sets[0].problems[:num_prompts], next(iter(config.eval.sets.values()))
-    encoded, too_long = encode_prompts(problems, data.tokenizer, source)
+    encoded, too_long = encode_prompts(problems, data.tokenizer, source, data.task)
     if too_long:
         raise ValueError(
             f"--prompt: {too_long} of them have more than {source.max_prompt_length} tokens (data.max_prompt_length)"
         )
     longest = max(len(tokens) for tokens in encoded.tokens)
-    eval_set = evaluate.EvalSet("sample", encoded.problems, encoded.tokens, longest)
-    texts, verdicts, _ = evaluate.answer(
+    texts, graded, _ = evaluate.answer(
         machine.eval_sampler,
         params,
-        eval_set,
+        ProblemSet("sample", encoded.problems, encoded.tokens, longest),
+        terms=data.rewards[: 0 if prompts else 1],
         num_samples=config.eval.num_samples,
         prompts_per_call=machine.sampled_rows,
         tokenizer=data.tokenizer,
         seed=config.seed,
     )
     blocks = []
-    for row, (text, verdict) in enumerate(zip(texts, verdicts, strict=True)):
+    for row, text in enumerate(texts):
         problem = problems[row // config.eval.num_samples]
         lines = [f"--- {problem.problem}", text.rstrip("\n")]
-        if not prompts:
+        for verdict in [of[row] for of in graded.values()]:
             lines.append(
                 f"correct: {verdict.correct}  extracted: {verdict.extracted}  answer: {problem.answer}  ({verdict.reason})"
             )
@@ -213,12 +216,13 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
     return "\n".join(blocks)
 
 
-def open_trace(config: Config, machine: Machine, workdir: str, first_step: int) -> TraceWriter:
+def open_trace(config: Config, data: Data, machine: Machine, workdir: str, first_step: int) -> TraceWriter:
     """The writer of the run's per-token records; it removes those of steps from `first_step` on."""
     pack_shape = machine.pack_shape
     description = describe(
         spelled_out(config.algorithm),
         method=methods.name_of(config.algorithm),
+        rewards=[term.name for term in data.rewards] + [OVERLONG] * bool(config.reward.overlong_buffer),
         group_size=config.rollout.group_size,
         num_minibatches=config.learner.num_minibatches,
         microbatch_shape=(pack_shape.microbatches, pack_shape.sequences, config.sampler.max_response_length),
@@ -243,7 +247,9 @@ def _wants_trace(config: Config, tracer: TraceWriter, step: int) -> bool:
 def _write_trace(tracer: TraceWriter, step: int, result: Rollout, minibatches: list[tuple], traces: list) -> None:
     if not distributed.is_first():
         return
-    each_row = dict(finished=result.finished, verdicts=result.verdicts, problems=result.problems)
+    each_row = dict(
+        finished=result.finished, verdicts=result.verdicts, scores=result.scores, problems=result.problems
+    )
     try:
         line = tracer.write(step, step_arrays(minibatches, jax.device_get(traces), **each_row))
     except OSError as error:  # a full disk; the trace lacks the step, the run does not
