@@ -31,7 +31,7 @@ def get_config(name: str = "kpo_strong"):
         sampler=SampleConfig(max_response_length=40),
         rollout=RolloutConfig(prompts_per_step=32, group_size=8),
         learner=LearnerConfig(learning_rate=2e-4, warmup_steps=4, weight_decay=0.0, num_minibatches=4),
-        warm_start=WarmStartConfig(num_steps=400, batch_size=64, learning_rate=2e-3, error_rate=0.3),
+        warm_start=WarmStartConfig(num_steps=300, batch_size=64, learning_rate=2e-3, error_rate=0.3),
         eval=EvalConfig(
             sets={"held_out": dataclasses.replace(data, split="test", num_problems=64)},
             every=20,

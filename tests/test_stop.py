@@ -108,7 +108,7 @@ def responses(stop):
     data = assembly.load_data(config)
     machine = assembly.build(config, data)
     params = assembly.first_state(config, data, machine).params
-    sampling = dict(num_samples=4, prompts_per_call=8, tokenizer=data.tokenizer, seed=0)
+    sampling = dict(terms=data.rewards, num_samples=4, prompts_per_call=8, tokenizer=data.tokenizer, seed=0)
     texts, _, finished = evaluate.answer(machine.eval_sampler, params, data.eval_sets[0], **sampling)
     return stages.collect(config, data, machine, params, 1), texts, finished
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from kpo_jax import stats as statistics
+from kpo_jax.recording import evaluations
 from kpo_jax.report import comparison, paper
 from kpo_jax.report import runs as runs_lib
 from kpo_jax.report.figures import by_minibatch
 from kpo_jax.report.runs import Run
-from kpo_jax.recording import evaluations
 
 DIAGNOSTICS = (
     ("gain", "filter/gain_mean", "{:.3g}"),

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from kpo_jax import references
-from kpo_jax.checks import Problem as Fault
 from kpo_jax.checks import Illegal, is_number, not_negative, refuse, unless, whole
+from kpo_jax.checks import Problem as Fault
 from kpo_jax.tasks import countdown
 from kpo_jax.tasks.problem_sets import Problem
 from kpo_jax.verifier import Verdict, verify

@@ -11,7 +11,17 @@ from math import lcm
 
 from kpo_jax.verifier import numeric
 from kpo_jax.verifier.errors import TooComplex, Unreadable
-from kpo_jax.verifier.polynomials import ONE, SMALL_PRIMES, Monomial, Poly, Polynomials, Ratio, checked, rational_power, totient
+from kpo_jax.verifier.polynomials import (
+    ONE,
+    SMALL_PRIMES,
+    Monomial,
+    Poly,
+    Polynomials,
+    Ratio,
+    checked,
+    rational_power,
+    totient,
+)
 
 Value = Fraction | Ratio
 

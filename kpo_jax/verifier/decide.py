@@ -8,7 +8,17 @@ from kpo_jax.verifier.compare import equal_trees
 from kpo_jax.verifier.errors import TooComplex, Unreadable
 from kpo_jax.verifier.notation import has_thousands, may_be_list, translate
 from kpo_jax.verifier.parser import parse
-from kpo_jax.verifier.words import bare_number, based_number, choice, clock, date, is_prose, labelled_choice, plain_text, text_items
+from kpo_jax.verifier.words import (
+    bare_number,
+    based_number,
+    choice,
+    clock,
+    date,
+    is_prose,
+    labelled_choice,
+    plain_text,
+    text_items,
+)
 
 MAX_TEXT = 20_000  # characters; longer answers are equal only if they are identical or plain numbers
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
