@@ -325,8 +325,10 @@ def test_a_lone_brace_is_refused(text):
 def test_a_prompt_inside_the_chat_template_and_a_system_message():
     config = DataConfig(template="chat", prompt="{problem}!", system="Be brief.")
     assert prompt_text("1+1", ChatTokenizer(), config) == "[system:Be brief.][user:1+1!]|False"
-    with pytest.raises(ValueError, match=r"data\.system: it needs a template inside the tokenizer's chat template"):
-        prompt_text("1+1", ChatTokenizer(), DataConfig(system="Be brief."))
+    for field in ({"system": "Be brief."}, {"enable_thinking": True}):
+        message = f"data.{next(iter(field))}: it needs a template inside the tokenizer's chat template"
+        with pytest.raises(ValueError, match=message):
+            prompt_text("1+1", ChatTokenizer(), DataConfig(**field))
 
 
 def test_a_template_of_a_file(tmp_path):
@@ -358,6 +360,9 @@ def test_messages_of_a_row_are_passed_on_as_they_are(tmp_path):
         prompt_text(problem, CharTokenizer(), config)
     with pytest.raises(ValueError, match="its row has a system message already"):
         prompt_text(problem, ChatTokenizer(), dataclasses.replace(config, system="Be brief."))
+    for field in ({"template": "chat"}, {"prompt": "{problem}"}):
+        with pytest.raises(ValueError, match=f"^data.{next(iter(field))}: .* row 1 holds chat messages, which are passed"):
+            encode_prompts([problem], ChatTokenizer(), dataclasses.replace(config, **field))
 
 
 def test_the_system_text_is_never_taken_for_the_question(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kpo_jax import config as config_lib
-from kpo_jax.config import CheckpointConfig, MeshConfig, RolloutConfig
+from kpo_jax.config import CheckpointConfig, MeshConfig, RolloutConfig, TraceConfig
 from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.recording import evaluations
 from kpo_jax.tasks import rewards
@@ -43,7 +43,8 @@ def load(path):
     assert problems == []
     assert config_lib.from_dict(json.loads(json.dumps(config_lib.to_dict(config)))) == config  # as config.json has it
     mesh = MeshConfig(data=2, fsdp=2, tensor=2)
-    return dataclasses.replace(config, model=MODEL, checkpoint=CheckpointConfig(every=1), mesh=mesh)
+    always = dict(checkpoint=CheckpointConfig(every=1), trace=TraceConfig(every=1))
+    return dataclasses.replace(config, model=MODEL, mesh=mesh, **always)
 
 
 def lines(workdir):
@@ -75,6 +76,10 @@ def test_word_problems_train_resume_and_evaluate(folder):
         parts = line["reward/last_number_mean"] + 0.2 * line["reward/form_mean"]
         assert line["rollout/reward_mean"] == pytest.approx(parts, abs=1e-6)
         assert line["reward/last_number_failures"] == line["reward/form_failures"] == 0
+    trace = np.load(whole / "trace" / "step_000002.npz")
+    np.testing.assert_allclose(trace["reward"], trace["reward_last_number"] + 0.2 * trace["reward_form"], atol=1e-6)
+    fields = json.loads((whole / "trace" / "trace.json").read_text())["fields"]
+    assert set(trace.files) == set(fields) and "reward_form" in fields
     before = (whole / "evals" / "step_000002_held_out.jsonl").read_text()
     step, params = trainer.restore_policy(config, machine.shapes, machine.shardings, str(whole), None)
     trainer.run_evaluation(config, data, machine, params, step, str(whole))

@@ -13,7 +13,7 @@ from kpo_jax.tasks.registry import TASKS, TaskConfig, build_task
 from kpo_jax.weights.tokenizers import CharTokenizer
 
 SIZES = dict(num_numbers=3, max_number=9, max_target=50)
-PROBLEM = Problem("p", "make 14 from 3 8 2", "14", None, {"numbers": [3, 8, 2], "target": 14})
+PROBLEM = Problem("p", "make 14 from 3, 8, 2", "14", None, {"numbers": [3, 8, 2], "target": 14})
 
 
 # ------------------------------------------------------------------------------------------------------------ the game
@@ -104,7 +104,7 @@ def test_problems_are_a_pure_function_and_pinned():
     assert all(tokenizer.encode(p.problem + "\n" + p.solution) for p in first)
 
 
-PINNED = ["make 49 from 7 7 1", "make 10 from 4 9 3"]
+PINNED = ["make 49 from 7, 7, 1", "make 10 from 4, 9, 3"]
 
 
 def test_bad_requests():

@@ -1,6 +1,6 @@
 """The countdown game: make a target from given numbers, each used at most once, by + - * / and parentheses.
 
-A problem is one line, `make 14 from 3 8 2`, and its row holds `numbers` and `target`. There are many right answers, so
+A problem is one line, `make 14 from 3, 8, 2`, and its row holds `numbers` and `target`. There are many right answers, so
 the answer is not compared with a reference but worked out: see `solved`. A demonstration writes one operation per line
 and ends with the whole expression:
 
@@ -72,7 +72,7 @@ def problems(split: str, num: int, seed: int, *, num_numbers: int, max_number: i
         if not 1 <= target <= max_target or target in numbers or key in found or in_test != (split == "test"):
             continue
         misses = 0
-        text = f"make {target} from {' '.join(map(str, numbers))}"
+        text = f"make {target} from {', '.join(map(str, numbers))}"
         row = {"numbers": numbers, "target": target}
         found[key] = Problem(f"countdown-{digest[:12]}", text, str(target), _written(steps, expression), row)
     return list(found.values())

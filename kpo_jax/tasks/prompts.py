@@ -150,11 +150,13 @@ def _template_faults(config: DataConfig, template: Template) -> list[Fault]:
         columns(template.text)
     except ValueError as error:
         return [("template", str(error))]
-    if template.chat:
+    if template.chat or not config.template:  # the rows may hold chats, which need no template
         return []
-    own = config.template or "the one of the task"
-    text = f"needs a template inside the tokenizer's chat template, not {own!r}"
-    return unless(not config.enable_thinking, "enable_thinking", text)
+    text = f"needs a template inside the tokenizer's chat template, not {config.template!r}"
+    return [
+        *unless(not config.enable_thinking, "enable_thinking", text),
+        *unless(not config.system, "system", text),
+    ]
 
 
 # Published sets on the Hugging Face hub; configurations add the template and the longest prompt.
@@ -297,8 +299,11 @@ def prompt_text(problem: Problem, tokenizer: Tokenizer, template: Template, enab
     """
     if template.chat or problem.messages:
         return tokenizer.apply_chat_template(messages(problem, template), enable_thinking)
-    if template.system:
-        raise ValueError("data.system: it needs a template inside the tokenizer's chat template, e.g. data.template=chat")
+    for name, given in (("system", template.system), ("enable_thinking", enable_thinking)):
+        if given:
+            raise ValueError(
+                f"data.{name}: it needs a template inside the tokenizer's chat template, e.g. data.template=chat"
+            )
     return fill(template.text, problem)
 
 
@@ -312,6 +317,11 @@ def encode_prompts(
     """
     template, encoded = prompt_template(config, task), EncodedPrompts([], [])
     for problem in problems:
+        if problem.messages and (config.template or config.prompt):
+            raise ValueError(
+                f"data.{'template' if config.template else 'prompt'}: {problem.id} holds chat messages, which are passed "
+                "on as they are; it must be empty"
+            )
         tokens = tokenizer.encode(prompt_text(problem, tokenizer, template, config.enable_thinking))
         if len(tokens) <= config.max_prompt_length:
             encoded.tokens.append(tokens)

@@ -182,7 +182,11 @@ def show_samples(config: Config, data: Data, machine: Machine, params, prompts: 
     """Responses to the given prompts, or to the first problems of the first evaluation set with their verdicts, as
     text.
     """
-    problems = [Problem(id=str(i), problem=text, answer="") for i, text in enumerate(prompts)]
+    chat = bool(data.train.problems[0].messages)
+    problems = [
+        Problem(id=f"--prompt {text[:40]!r}", problem=text, answer="", messages=(("user", text),) * chat)
+        for text in prompts
+    ]
     source = config.data
     if not problems:
         if not data.eval_sets:
