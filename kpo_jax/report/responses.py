@@ -75,6 +75,8 @@ def _answers(run: Run) -> list[dict]:
                 "answer": visible(line["answer"]),
                 "extracted": visible(line["extracted"][0] or "none"),
                 "correct": bool(line["correct"][0]),
+                # runs of earlier versions have none
+                "rewards": visible(", ".join(f"{k} {v[0]:.4g}" for k, v in line.get("rewards", {}).items())),
                 "right": int(sum(line["correct"])),
                 "samples": len(line["correct"]),
                 "response": visible(line["response"]),
