@@ -1,6 +1,6 @@
 """A tiny Qwen3 learns the countdown game, a second task with a reward of its own: on a laptop, no download.
 
-    python -m kpo_jax.main --config=configs/countdown.py:kpo_strong --workdir=runs/countdown
+python -m kpo_jax.main --config=configs/countdown.py:kpo_strong --workdir=runs/countdown
 """
 
 import dataclasses

@@ -231,7 +231,10 @@ def test_bad_files_are_one_clear_line(tmp_path):
         (dict(prompt="{problem"), "^prompt: a brace without the name of a column"),
         (dict(num_problems=-1), "^num_problems: -1 is not a whole number >= 0$"),
         (dict(max_prompt_length=0), "^max_prompt_length: 0 is not"),
-        (dict(num_problems=-1, max_prompt_length=0, template="x"), "^num_problems: .*; max_prompt_length: .*; template: "),
+        (
+            dict(num_problems=-1, max_prompt_length=0, template="x"),
+            "^num_problems: .*; max_prompt_length: .*; template: ",
+        ),
     ],
 )
 def test_bad_config(fields, message):
@@ -308,7 +311,9 @@ def test_the_text_of_a_prompt_takes_any_column(text, expected):
     assert prompt_text(problem, CharTokenizer(), DataConfig(prompt=text)) == expected
 
 
-@pytest.mark.parametrize("text", ["{1}", "{nothing}", "{problem.__class__}", "{meta.keys}", "{choices.-1}", "{problem!r}"])
+@pytest.mark.parametrize(
+    "text", ["{1}", "{nothing}", "{problem.__class__}", "{meta.keys}", "{choices.-1}", "{problem!r}"]
+)
 def test_a_column_that_is_not_there_is_one_clear_line(text):
     problem = Problem("here", "Which?", "1", None, ROW)
     with pytest.raises(ValueError, match=re.escape(f"here: no field {text[1:-1]!r}")) as error:
@@ -361,7 +366,9 @@ def test_messages_of_a_row_are_passed_on_as_they_are(tmp_path):
     with pytest.raises(ValueError, match="its row has a system message already"):
         prompt_text(problem, ChatTokenizer(), dataclasses.replace(config, system="Be brief."))
     for field in ({"template": "chat"}, {"prompt": "{problem}"}):
-        with pytest.raises(ValueError, match=f"^data.{next(iter(field))}: .* row 1 holds chat messages, which are passed"):
+        with pytest.raises(
+            ValueError, match=f"^data.{next(iter(field))}: .* row 1 holds chat messages, which are passed"
+        ):
             encode_prompts([problem], ChatTokenizer(), dataclasses.replace(config, **field))
 
 
@@ -369,7 +376,9 @@ def test_the_system_text_is_never_taken_for_the_question(tmp_path):
     path = tmp_path / "chat.parquet"
     write_parquet(path, chat_rows("system", "user"))
     config = DataConfig(source="parquet", path=str(path), **DAPO_FIELDS)
-    with pytest.raises(ValueError, match="is a message of role 'system', not the question; 'prompt' takes all") as error:
+    with pytest.raises(
+        ValueError, match="is a message of role 'system', not the question; 'prompt' takes all"
+    ) as error:
         load_problems(config)
     assert one_line(error)
     second = dataclasses.replace(config, problem_field="prompt.1.content")  # the control: the user's is one

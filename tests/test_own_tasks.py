@@ -128,7 +128,11 @@ def test_a_reward_that_is_broken_is_said_and_ends_nothing(folder, capfd):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("{result.unit}", "{result.units}", "train.jsonl line 1: no field 'result.units'; there is no 'units' in fields"),
+        (
+            "{result.unit}",
+            "{result.units}",
+            "train.jsonl line 1: no field 'result.units'; there is no 'units' in fields",
+        ),
         ('"question"', '"frage"', "no field 'frage'; there is no 'frage' in fields question, result"),
         ("my/train.jsonl", "my/empty.jsonl", "my/empty.jsonl: no problem left; dropped: none, it was empty"),
     ],

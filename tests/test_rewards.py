@@ -1,8 +1,9 @@
-"""Rewards: the built-in ones, those of a user's file in the workers, their weighted sum, and what goes wrong in them."""
+"""Rewards: the built-in ones, a user's own in the workers, their weighted sum, and what goes wrong in them."""
 
 import functools
 import math
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,7 +116,10 @@ def test_rows_that_do_not_match():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"kind": "Correct"}, "^kind: 'Correct' is not one of correct, exact, plus_minus_one, format, countdown, nor of"),
+        (
+            {"kind": "Correct"},
+            "^kind: 'Correct' is not one of correct, exact, plus_minus_one, format, countdown, nor of",
+        ),
         ({"kind": "nowhere.py:f"}, "^kind: no file nowhere.py$"),
         ({"overlong_buffer": -1}, "^overlong_buffer: -1 is not a whole number >= 0"),
         ({"overlong_penalty": -0.5}, "^overlong_penalty: -0.5 is not"),
@@ -181,7 +185,7 @@ def test_what_is_no_number_is_a_counted_error(result):
 
 # ---------------------------------------------------------------------------------------------------------- in workers
 
-HOSTILE = '''
+HOSTILE = """
 import os, sys, time, subprocess
 from kpo_jax.tasks import Graded, Problem, Task, Verdict
 
@@ -194,11 +198,13 @@ def hostile(response, problem, *, bonus: float = 0.0):
     if response == "exit": sys.exit(3)
     if response == "die": os._exit(7)
     if response == "nan": return float("nan")
-    if response == "child": subprocess.Popen(["sleep", "1000"]); time.sleep(1000)
+    if response == "child": subprocess.Popen(["sleep", "98765"]); time.sleep(1000)
     if response == "modules": return float(not {"jax", "numpy"} & set(sys.modules))
-    if response == "row": return Graded(len(problem.row["nested"][1]), True, problem.row["text"], repr(problem.row["no"]))
+    if response == "row":
+        row = problem.row
+        return Graded(len(row["nested"][1]), True, row["text"], repr(row["no"]))
     return 1.0 + bonus
-'''
+"""
 
 
 def grade(tmp_path, responses, timeout=20.0, problem=PROBLEM, extra=()):
@@ -245,12 +251,11 @@ def test_a_reward_that_hangs_ends_with_what_it_started(tmp_path, monkeypatch):
 
 
 def sleeping():
-    import pathlib
-
+    """The processes that the reward started."""
     found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if path.read_bytes() == b"sleep\x001000\x00":
+            if path.read_bytes() == b"sleep\x0098765\x00":
                 found.append(path)
         except OSError:
             continue

@@ -38,9 +38,18 @@ def test_any_expression_that_makes_the_target_is_right(answer):
         ("3*2+8=15", "the equation does not hold"),
         ("8/(3-3)", "divides by zero"),
         ("8/3*2", "makes 16/3, not 14"),
-        *((text, "not an expression of whole numbers") for text in ("8**2", "8//3", "-8+3", "+8", "8 3", "08+3*2", "8_0")),
-        *((text, "not an expression of whole numbers") for text in ("abs(8)", "8.0+3*2", "8+3*2;1", "8,3", "8<9", "()")),
-        *((text, "not an expression of whole numbers") for text in ("__import__('os')", "1e3", "０+8", "8if 3else 2", "((8")),
+        *(
+            (text, "not an expression of whole numbers")
+            for text in ("8**2", "8//3", "-8+3", "+8", "8 3", "08+3*2", "8_0")
+        ),
+        *(
+            (text, "not an expression of whole numbers")
+            for text in ("abs(8)", "8.0+3*2", "8+3*2;1", "8,3", "8<9", "()")
+        ),
+        *(
+            (text, "not an expression of whole numbers")
+            for text in ("__import__('os')", "1e3", "０+8", "8if 3else 2", "((8")
+        ),
         ("(" * 150 + "8" + ")" * 40, "not an expression of whole numbers"),
         ("8+" * 200 + "8", "longer than an expression may be"),
     ],
@@ -64,7 +73,9 @@ def test_the_parser_ends_with_a_value_or_a_reason(text):
     assert numbers and value == value
 
 
-@pytest.mark.parametrize(("num_numbers", "max_number", "max_target"), [(2, 20, 100), (3, 9, 50), (4, 99, 100), (6, 99, 999)])
+@pytest.mark.parametrize(
+    ("num_numbers", "max_number", "max_target"), [(2, 20, 100), (3, 9, 50), (4, 99, 100), (6, 99, 999)]
+)
 def test_solutions_are_right_and_slips_are_wrong(num_numbers, max_number, max_target):
     sizes = dict(num_numbers=num_numbers, max_number=max_number, max_target=max_target)
     rng = np.random.default_rng(0)
@@ -82,7 +93,9 @@ def test_solutions_are_right_and_slips_are_wrong(num_numbers, max_number, max_ta
 
 def test_the_control_a_wrong_solution_is_seen():
     problem = countdown.problems("train", 1, 0, **SIZES)[0]
-    assert not solved(problem.solution, problem._replace(row=problem.row | {"target": problem.row["target"] + 1})).correct
+    assert not solved(
+        problem.solution, problem._replace(row=problem.row | {"target": problem.row["target"] + 1})
+    ).correct
 
 
 def key(problem):
@@ -98,7 +111,9 @@ def test_splits_are_disjoint_whatever_the_seeds_and_nothing_repeats():
 
 def test_problems_are_a_pure_function_and_pinned():
     first = countdown.problems("train", 50, 7, **SIZES)
-    assert first == countdown.problems("train", 50, 7, **SIZES) and first[:20] == countdown.problems("train", 20, 7, **SIZES)
+    assert first == countdown.problems("train", 50, 7, **SIZES) and first[:20] == countdown.problems(
+        "train", 20, 7, **SIZES
+    )
     assert [p.problem for p in countdown.problems("train", 2, 0, **SIZES)] == PINNED
     tokenizer = CharTokenizer()
     assert all(tokenizer.encode(p.problem + "\n" + p.solution) for p in first)
@@ -110,7 +125,7 @@ PINNED = ["make 49 from 7, 7, 1", "make 10 from 4, 9, 3"]
 def test_bad_requests():
     with pytest.raises(ValueError, match="countdown split 'validation': legal are train, test"):
         countdown.problems("validation", 1, 0, **SIZES)
-    with pytest.raises(ValueError, match="found .* problems, not 100; ask for fewer"):
+    with pytest.raises(ValueError, match=r"found .* problems, not 100; ask for fewer"):
         countdown.problems("train", 100, 0, num_numbers=2, max_number=2, max_target=5)
     with pytest.raises(ValueError, match=r"error_rate 1\.5"):
         countdown.demonstration(PROBLEM, np.random.default_rng(0), 1.5)
@@ -131,7 +146,7 @@ def test_countdown_by_its_name_and_parameters():
     task = build_task(TaskConfig("countdown", SIZES))
     problems, dropped = load_problems(DataConfig(source="task", num_problems=20, problem_seed=7), task)
     assert problems == countdown.problems("train", 20, 7, **SIZES) and dropped == {}
-    with pytest.raises(ValueError, match="the task needs a column: arithmetic-.*: no field 'numbers'"):
+    with pytest.raises(ValueError, match=r"the task needs a column: arithmetic-.*: no field 'numbers'"):
         load_problems(DataConfig(num_problems=20), task)
     with pytest.raises(ValueError, match=r"data\.source: 'task' is legal with a task that has problems of its own"):
         load_problems(DataConfig(source="task"), TASKS["math"]())
@@ -142,8 +157,16 @@ def test_countdown_by_its_name_and_parameters():
     [
         ("chess", {}, "^name: 'chess' is not one of math, countdown, nor of the form file.py:Name$"),
         ("nowhere.py:task", {}, "^name: no file nowhere.py$"),
-        ("countdown", {"size": 3}, "^task 'countdown' has no parameter 'size'; it has num_numbers, max_number, max_target$"),
-        ("countdown", {"num_numbers": 1, "max_target": 0}, "^num_numbers: 1 is not .* from 2 to 8; max_target: 0 is not"),
+        (
+            "countdown",
+            {"size": 3},
+            "^task 'countdown' has no parameter 'size'; it has num_numbers, max_number, max_target$",
+        ),
+        (
+            "countdown",
+            {"num_numbers": 1, "max_target": 0},
+            "^num_numbers: 1 is not .* from 2 to 8; max_target: 0 is not",
+        ),
         ("kpo_jax.tasks.rewards:correct", {}, "correct' was not made: TypeError: "),
     ],
 )

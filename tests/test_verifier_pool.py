@@ -44,7 +44,9 @@ def children() -> set[str]:
 def test_agrees_with_verify_and_keeps_the_order(workers):
     responses = [f"so \\boxed{{{k}}}" for k in range(90)]
     answers = [str(k if k % 3 else k + 1) for k in range(90)]
-    assert verify_batch(responses, answers, workers=workers) == [verify(r, a) for r, a in zip(responses, answers, strict=True)]
+    assert verify_batch(responses, answers, workers=workers) == [
+        verify(r, a) for r, a in zip(responses, answers, strict=True)
+    ]
 
 
 def test_empty_batch():
@@ -101,7 +103,15 @@ def test_failures_are_replies_and_do_not_spread(monkeypatch):
     monkeypatch.setattr(pool, "_COMMAND", MISBEHAVING)
     monkeypatch.setattr(pool, "STARTUP_TIMEOUT", 5.0)
     before = children()
-    responses = ["\\boxed{1}", "sleep \\boxed{1}", "\\boxed{1}", "die \\boxed{1}", "\\boxed{1}", "memory \\boxed{1}", "\\boxed{1}"]
+    responses = [
+        "\\boxed{1}",
+        "sleep \\boxed{1}",
+        "\\boxed{1}",
+        "die \\boxed{1}",
+        "\\boxed{1}",
+        "memory \\boxed{1}",
+        "\\boxed{1}",
+    ]
     verdicts = verify_batch(responses, ["1"] * 7, workers=1, timeout=0.5)
     assert [verdict.correct for verdict in verdicts] == [True, False, True, False, True, False, True]
     assert verdicts[1] == Verdict(False, None, "timeout after 0.5 s")

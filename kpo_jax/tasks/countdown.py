@@ -1,8 +1,8 @@
 """The countdown game: make a target from given numbers, each used at most once, by + - * / and parentheses.
 
-A problem is one line, `make 14 from 3, 8, 2`, and its row holds `numbers` and `target`. There are many right answers, so
-the answer is not compared with a reference but worked out: see `solved`. A demonstration writes one operation per line
-and ends with the whole expression:
+A problem is one line, `make 18 from 3, 8, 2`, and its row holds `numbers` and `target`. There are many right answers,
+so the answer is not compared with a reference but worked out: see `solved`. A demonstration writes one operation per
+line and ends with the whole expression:
 
     8-2=6
     3*6=18

@@ -134,13 +134,13 @@ def find(row: Mapping[str, Any], name: str, place: str) -> Any:
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
-            holds = f"fields {', '.join(map(str, value))}" if isinstance(value, Mapping) else f"a {type(value).__name__}"
+            fields = isinstance(value, Mapping) and ", ".join(map(str, value))
+            holds = f"fields {fields or '(none)'}" if isinstance(value, Mapping) else f"a {type(value).__name__}"
             raise ValueError(f"{place}: no field {name!r}; there is no {part!r} in {holds}")
     if isinstance(parent, Mapping) and _is_message(parent) and parent["role"] != "user":
         whole = name.rsplit(".", 2)[0]
-        raise ValueError(
-            f"{place}: field {name!r} is a message of role {parent['role']!r}, not the question; {whole!r} takes all messages"
-        )
+        found = f"field {name!r} is a message of role {parent['role']!r}, not the question"
+        raise ValueError(f"{place}: {found}; {whole!r} takes all messages")
     return value
 
 

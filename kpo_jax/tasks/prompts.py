@@ -109,8 +109,7 @@ def _idle_fields(config: DataConfig) -> list[Fault]:
     idle = [
         field
         for field in dataclasses.fields(config)
-        if getattr(config, field.name) != field.default
-        and config.source not in _FIELD_SOURCES.get(field.name, SOURCES)
+        if getattr(config, field.name) != field.default and config.source not in _FIELD_SOURCES.get(field.name, SOURCES)
     ]
     text = "{!r} does nothing with source {!r}; leave it at {!r}"
     return [(f.name, text.format(getattr(config, f.name), config.source, f.default)) for f in idle]
@@ -318,9 +317,9 @@ def encode_prompts(
     template, encoded = prompt_template(config, task), EncodedPrompts([], [])
     for problem in problems:
         if problem.messages and (config.template or config.prompt):
+            name = "template" if config.template else "prompt"
             raise ValueError(
-                f"data.{'template' if config.template else 'prompt'}: {problem.id} holds chat messages, which are passed "
-                "on as they are; it must be empty"
+                f"data.{name}: {problem.id} holds chat messages, which are passed on as they are; it must be empty"
             )
         tokens = tokenizer.encode(prompt_text(problem, tokenizer, template, config.enable_thinking))
         if len(tokens) <= config.max_prompt_length:

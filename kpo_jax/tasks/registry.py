@@ -32,9 +32,7 @@ def countdown(*, num_numbers: int = 4, max_number: int = 99, max_target: int = 1
         sizes = dict(num_numbers=num_numbers, max_number=max_number, max_target=max_target)
         return game.problems(split, num or DEFAULT_NUM_PROBLEMS, seed, **sizes)
 
-    return Task(
-        reward="countdown", problems=problems, demonstration=game.demonstration, columns=("numbers", "target")
-    )
+    return Task(reward="countdown", problems=problems, demonstration=game.demonstration, columns=("numbers", "target"))
 
 
 TASKS: dict[str, Callable[..., Task]] = {"math": math, "countdown": countdown}

@@ -67,7 +67,7 @@ def plus_minus_one(response: str, problem: Problem) -> Graded:
 
 @dataclasses.dataclass(frozen=True)
 class Format:
-    """1 if the regular expression `pattern` matches somewhere in the response, else 0; anchors are the pattern's own."""
+    """1 if the regular expression `pattern` matches somewhere in the response, else 0; it may hold anchors."""
 
     pattern: str
 

@@ -45,7 +45,8 @@ def overlong_shaping(response_lengths: np.ndarray, max_response_length: int, con
         return np.zeros_like(lengths)
     if config.overlong_buffer > max_response_length:
         raise ValueError(
-            f"overlong_buffer is {config.overlong_buffer} tokens but max_response_length is {max_response_length}; it must not be longer"
+            f"overlong_buffer is {config.overlong_buffer} tokens but max_response_length is {max_response_length}; "
+            "it must not be longer"
         )
     excess = lengths - np.float32(max_response_length - config.overlong_buffer)
     return np.float32(config.overlong_penalty) * np.minimum(-excess / np.float32(config.overlong_buffer), 0)

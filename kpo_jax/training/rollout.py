@@ -210,9 +210,7 @@ def rollout(
     )
     if not config.algorithm.has_critic:
         rows["advantage"] = np.asarray(ADVANTAGES[config.algorithm.advantage](jnp.asarray(reward), group))
-    return Rollout(
-        rows=rows, finished=completions.finished, texts=texts, graded=graded, scores=each, problems=problems
-    )
+    return Rollout(rows=rows, finished=completions.finished, texts=texts, graded=graded, scores=each, problems=problems)
 
 
 def summary(result: Rollout, group_size: int) -> dict[str, float]:

@@ -251,9 +251,7 @@ def _wants_trace(config: Config, tracer: TraceWriter, step: int) -> bool:
 def _write_trace(tracer: TraceWriter, step: int, result: Rollout, minibatches: list[tuple], traces: list) -> None:
     if not distributed.is_first():
         return
-    each_row = dict(
-        finished=result.finished, verdicts=result.verdicts, scores=result.scores, problems=result.problems
-    )
+    each_row = dict(finished=result.finished, verdicts=result.verdicts, scores=result.scores, problems=result.problems)
     try:
         line = tracer.write(step, step_arrays(minibatches, jax.device_get(traces), **each_row))
     except OSError as error:  # a full disk; the trace lacks the step, the run does not

@@ -105,7 +105,8 @@ class HFTokenizer:
         name = self._tokenizer.name_or_path
         if self._tokenizer.chat_template is None:
             raise ValueError(
-                f"tokenizer {name!r} has no chat template; it takes neither rows of chat messages nor data.template=chat"
+                f"tokenizer {name!r} has no chat template; "
+                "it takes neither rows of chat messages nor data.template=chat"
             )
         try:
             return self._tokenizer.apply_chat_template(
