@@ -416,6 +416,26 @@ def test_rows_keep_every_column(tmp_path):
     assert problem.row == rows[0]
 
 
+def test_problems_are_the_same_if_their_prompts_are(tmp_path):
+    rows = [{"problem": "which?", "choices": [i, 9], "answer": str(i)} for i in (1, 2, 1)]
+    config = jsonl(tmp_path / "set.jsonl", rows)
+    assert load_problems(dataclasses.replace(config, prompt="{problem} {choices.0}"))[1] == {"duplicate": 1}
+    with pytest.raises(ValueError, match="no problem left; dropped: {'contradictory_answers': 3}"):  # the control
+        load_problems(config)
+    with pytest.raises(ValueError, match="line 1: no field 'choices.2'"):
+        load_problems(dataclasses.replace(config, prompt="{problem} {choices.2}"))
+    talk = [[{"role": r, "content": c} for r, c in (("user", a), ("assistant", "ok"), ("user", "go"))] for a in "abb"]
+    config = jsonl(tmp_path / "set.jsonl", [{"prompt": messages, "answer": "1"} for messages in talk])
+    problems, dropped = load_problems(dataclasses.replace(config, problem_field="prompt"))
+    assert len(problems) == 2 and dropped == {"duplicate": 1}
+
+
+def test_a_column_that_is_not_unicode_is_one_line(tmp_path):
+    config = jsonl(tmp_path / "set.jsonl", [{"problem": "p", "x": "\ud800", "answer": "1"}])
+    with pytest.raises(ValueError, match="line 1: field 'x' is not valid Unicode"):
+        load_problems(dataclasses.replace(config, prompt="{problem}{x}"))
+
+
 def test_a_task_without_reference_answers(tmp_path):
     config = jsonl(tmp_path / "set.jsonl", [{"problem": "write a poem"}, {"problem": "write  a poem"}])
     problems, dropped = load_problems(dataclasses.replace(config, answer_field=""))

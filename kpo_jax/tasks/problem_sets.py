@@ -157,7 +157,7 @@ def _messages(value, name: str, place: str) -> tuple[tuple[str, str], ...]:
             if not isinstance(message[key], str):
                 kind = type(message[key]).__name__
                 raise ValueError(f"{place}: field {name!r} holds a message whose {key} is a {kind}; expected text")
-            _check_unicode(message[key], name, place)
+            check_unicode(message[key], name, place)
     if value[-1]["role"] != "user":
         raise ValueError(f"{place}: field {name!r} ends with a message of role {value[-1]['role']!r}, not 'user'")
     return tuple((message["role"], message["content"]) for message in value)
@@ -169,10 +169,11 @@ def _text_field(row: Mapping[str, Any], name: str, place: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"{place}: field {name!r} is a {type(value).__name__}; expected text or a number")
-    return _check_unicode(str(value), name, place)
+    return check_unicode(str(value), name, place)
 
 
-def _check_unicode(text: str, name: str, place: str) -> str:
+def check_unicode(text: str, name: str, place: str) -> str:
+    """The text. Raises ValueError, one line, if it cannot be written as UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from kpo_jax.checks import is_whole, one_of, refuse, unless, whole
 from kpo_jax.tasks import arithmetic
 from kpo_jax.tasks.problem_sets import Problem, find, parse_rows, read_hub, read_jsonl, read_parquet
 from kpo_jax.tasks.task import Task
-from kpo_jax.tasks.templates import TEMPLATES, Template, columns, fill, messages
+from kpo_jax.tasks.templates import TEMPLATES, Template, columns, fill, messages, question
 from kpo_jax.weights.tokenizers import Tokenizer
 
 DEFAULT_NUM_ARITHMETIC = 4096
@@ -180,11 +180,13 @@ def load_problems(config: DataConfig, task: Task) -> tuple[list[Problem], dict[s
     Raises ValueError, in one line naming the place, for a missing file, data set or field, bad JSON, an answer that is
     neither text nor number, a column that the task needs and a row lacks, and an empty result.
     """
+    template = prompt_template(config, task)
+    key = lambda problem: question(problem, template)
     if config.source == "arithmetic":
         num = config.num_problems or DEFAULT_NUM_ARITHMETIC
         problems, dropped = arithmetic.problems(config.difficulty, config.split, num, config.problem_seed), {}
     elif config.source == "task":
-        problems, dropped = clean(_own_problems(config, task), needs_answer=False)
+        problems, dropped = clean(_own_problems(config, task), key, needs_answer=False)
     else:
         if config.source == "jsonl":
             rows = read_jsonl(config.path)
@@ -194,7 +196,7 @@ def load_problems(config: DataConfig, task: Task) -> tuple[list[Problem], dict[s
         else:
             rows = read_hub(config.path, config.subset, config.split, config.revision)
         parsed = parse_rows(rows, config.problem_field, config.answer_field)
-        problems, dropped = clean(parsed, needs_answer=bool(config.answer_field))
+        problems, dropped = clean(parsed, key, needs_answer=bool(config.answer_field))
     if not problems:
         place = config.path or f"the task's problems of split {config.split!r}"
         raise ValueError(f"{place}: no problem left; dropped: {dropped or 'none, it was empty'}")
@@ -228,10 +230,12 @@ def _own_problems(config: DataConfig, task: Task) -> list[Problem]:
     return found
 
 
-def clean(problems: Iterable[Problem], needs_answer: bool = True) -> tuple[list[Problem], dict[str, int]]:
+def clean(
+    problems: Iterable[Problem], key: Callable[[Problem], str] = lambda p: p.problem, needs_answer: bool = True
+) -> tuple[list[Problem], dict[str, int]]:
     """Drops empty rows, repeated problems but the first, and every row of a problem that has two different answers.
 
-    Where no answer is needed, none is looked at.
+    Problems are the same if their `key` is, up to white space. Where no answer is needed, none is looked at.
     """
     first: dict[bytes, Problem] = {}
     num_rows: Counter[bytes] = Counter()
@@ -241,15 +245,15 @@ def clean(problems: Iterable[Problem], needs_answer: bool = True) -> tuple[list[
         if not problem.problem.strip() or (needs_answer and not problem.answer.strip()):
             dropped["empty_answer" if problem.problem.strip() else "empty_problem"] += 1
             continue
-        key = hashlib.sha256(normalized(problem.problem).encode()).digest()
-        num_rows[key] += 1
-        kept = first.setdefault(key, problem)
+        same = hashlib.sha256(normalized(key(problem)).encode()).digest()
+        num_rows[same] += 1
+        kept = first.setdefault(same, problem)
         if needs_answer and _answer_key(kept.answer) != _answer_key(problem.answer):
-            contradictory.add(key)
-    for key, count in num_rows.items():
-        if key in contradictory:
+            contradictory.add(same)
+    for same, count in num_rows.items():
+        if same in contradictory:
             dropped["contradictory_answers"] += count
-            del first[key]
+            del first[same]
         elif count > 1:
             dropped["duplicate"] += count - 1
     return list(first.values()), dict(dropped)

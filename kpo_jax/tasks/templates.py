@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from kpo_jax.tasks.problem_sets import Problem, find
+from kpo_jax.tasks.problem_sets import Problem, check_unicode, find
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
@@ -74,9 +74,16 @@ def fill(text: str, problem: Problem) -> str:
     def value(part: re.Match) -> str:
         if part[0] in ("{{", "}}"):
             return part[0][0]
-        return problem.problem if part[1] == "problem" else as_text(find(problem.row, part[1], problem.id))
+        if part[1] == "problem":
+            return problem.problem
+        return check_unicode(as_text(find(problem.row, part[1], problem.id)), part[1], problem.id)
 
     return _PART.sub(value, text)
+
+
+def question(problem: Problem, template: Template) -> str:
+    """What sets the prompt of the problem apart from those of others: two problems that agree here are the same."""
+    return "\n".join(text for _, text in problem.messages) if problem.messages else fill(template.text, problem)
 
 
 def as_text(value: Any) -> str:
