@@ -24,8 +24,8 @@ def component(record) -> Any:
 
 
 def parameters(record) -> dict[str, Parameter]:
-    """The parameters of what the record names."""
-    return references.parameters(component(record))
+    """The parameters of what the record names; none where it leaves that to something else, by an empty name."""
+    return references.parameters(component(record)) if getattr(record, record.chooser) else {}
 
 
 def build(record) -> Any:
@@ -58,6 +58,8 @@ def spelled_out(record):
 
 def check(record) -> list[Problem]:
     """What is wrong with the name and the parameters."""
+    if not getattr(record, record.chooser):
+        return [(name, f"has no {record.chooser} that it belongs to") for name in record.parameters]
     try:
         build(record)
     except Illegal as error:

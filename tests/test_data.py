@@ -11,20 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpo_jax.sampling.prompts import pad_prompts
+from kpo_jax.tasks import prompts
 from kpo_jax.tasks.problem_sets import final_answer
-from kpo_jax.tasks.prompts import (
-    DataConfig,
-    Problem,
-    clean,
-    decontaminate,
-    encode_prompts,
-    load_problems,
-    pad_prompts,
-    prompt_order,
-    prompt_text,
-)
+from kpo_jax.tasks.prompts import DataConfig, Problem, clean, decontaminate, prompt_order
+from kpo_jax.tasks.registry import TASKS
 from kpo_jax.weights.tokenizers import CharTokenizer
 
+MATH = TASKS["math"]()
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 # The layout of the public DAPO parquet, with its prompt reduced to the parts that are recognised.
@@ -37,8 +31,21 @@ DAPO_PROMPT = (
 class ChatTokenizer(CharTokenizer):
     """A stand-in that shows what the chat template was given."""
 
-    def apply_chat_template(self, content, enable_thinking=False, examples=()):
-        return "".join(f"[{user}|{answer}]" for user, answer in examples) + f"[{content}|{enable_thinking}]"
+    def apply_chat_template(self, messages, enable_thinking=False):
+        return "".join(f"[{m['role']}:{m['content']}]" for m in messages) + f"|{enable_thinking}"
+
+
+def load_problems(config, task=MATH):
+    return prompts.load_problems(config, task)
+
+
+def encode_prompts(problems, tokenizer, config):
+    return prompts.encode_prompts(problems, tokenizer, config, MATH)
+
+
+def prompt_text(problem, tokenizer, config, task=MATH):
+    problem = problem if isinstance(problem, Problem) else Problem("p", problem, "1")
+    return prompts.prompt_text(problem, tokenizer, prompts.prompt_template(config, task), config.enable_thinking)
 
 
 def jsonl(path, rows):
@@ -71,9 +78,9 @@ def test_jsonl_rows_become_problems(tmp_path):
     config = jsonl(tmp_path / "set.jsonl", rows)
     problems, dropped = load_problems(config)
     assert problems == [
-        Problem("a", "one?", "1", "count"),
-        Problem(f"{config.path} line 2", "half?", "0.5", None),
-        Problem("c", "three?", "025", None),
+        Problem("a", "one?", "1", "count", rows[0]),
+        Problem(f"{config.path} line 2", "half?", "0.5", None, rows[1]),
+        Problem("c", "three?", "025", None, rows[2]),
     ]
     assert dropped == {}
     assert load_problems(dataclasses.replace(config, num_problems=2))[0] == problems[:2]
@@ -208,18 +215,26 @@ def test_bad_files_are_one_clear_line(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        (dict(source="csv"), "data.source 'csv': legal are arithmetic, jsonl, parquet, hub"),
-        (dict(source="jsonl"), "data.path is empty"),
-        (dict(path="x.jsonl"), "data.path 'x.jsonl' does nothing with data.source 'arithmetic'"),
-        (dict(source="jsonl", path="x", split="test"), "data.split 'test' does nothing"),
-        (dict(source="parquet", path="x", revision="main"), "data.revision 'main' does nothing"),
-        (dict(source="hub", path="x", difficulty="hard"), "data.difficulty 'hard' does nothing"),
-        (dict(difficulty="extreme"), "legal are easy, medium, hard, chain, long"),
-        (dict(split="validation"), "legal are train, test"),
-        (dict(template="alpaca"), "data.template 'alpaca': legal are plain"),
-        (dict(enable_thinking=True), "needs a chat template"),
-        (dict(num_problems=-1), "must be 0"),
-        (dict(max_prompt_length=0), "at least 1"),
+        (dict(source="csv"), "^source: 'csv' is not one of arithmetic, jsonl, parquet, hub, task$"),
+        (dict(source="jsonl"), "^path: empty; source 'jsonl' needs a file"),
+        (dict(source="jsonl", path="x", problem_field=""), "^problem_field: empty$"),
+        (dict(path="x.jsonl"), "^path: 'x.jsonl' does nothing with source 'arithmetic'; leave it at ''$"),
+        (dict(source="jsonl", path="x", split="test"), "^split: 'test' does nothing"),
+        (dict(source="parquet", path="x", revision="main"), "^revision: 'main' does nothing"),
+        (dict(source="hub", path="x", difficulty="hard"), "^difficulty: 'hard' does nothing .* at 'medium'$"),
+        (dict(source="task", difficulty="hard"), "^difficulty: 'hard' does nothing"),
+        (dict(difficulty="extreme"), "^difficulty: 'extreme' is not one of easy, medium, hard, chain, long"),
+        (dict(split="validation"), "^split: 'validation' is not one of train, test"),
+        (dict(template="alpaca"), "^template: 'alpaca' is not one of plain, .* file.py:Name$"),
+        (dict(template="kpo_jax.tasks.prompts:clean"), "^template: .* is a function, not a kpo_jax.tasks.Template$"),
+        (dict(template="plain", enable_thinking=True), "^enable_thinking: needs a template inside .* not 'plain'$"),
+        (dict(prompt="{problem"), "^prompt: a brace without the name of a column"),
+        (dict(num_problems=-1), "^num_problems: -1 is not a whole number >= 0$"),
+        (dict(max_prompt_length=0), "^max_prompt_length: 0 is not"),
+        (
+            dict(num_problems=-1, max_prompt_length=0, template="x"),
+            "^num_problems: .*; max_prompt_length: .*; template: ",
+        ),
     ],
 )
 def test_bad_config(fields, message):
@@ -262,12 +277,169 @@ def test_templates():
     assert "\\boxed{}" in text["math"] and "Answer:" not in text["math"]
     for name, inner, thinking in (("chat", "math", False), ("chat", "math", True), ("chat_dapo", "dapo", False)):
         config = DataConfig(template=name, enable_thinking=thinking)
-        assert prompt_text(problem, ChatTokenizer(), config) == f"[{text[inner]}|{thinking}]"
+        assert prompt_text(problem, ChatTokenizer(), config) == f"[user:{text[inner]}]|{thinking}"
     assert (
         text["base"].startswith(f"Question: {problem}\n") and "\\boxed{}" in text["base"] and text["base"].endswith(":")
     )
     short = prompt_text(problem, ChatTokenizer(), DataConfig(template="chat_short"))
-    assert re.fullmatch(r"\[.*\|Answer: 4\]" + re.escape(f"[{problem}|False]"), short)
+    assert re.fullmatch(r"\[user:.*\]\[assistant:Answer: 4\]" + re.escape(f"[user:{problem}]|False"), short)
+
+
+ROW = {
+    "problem": "of the row",
+    "question": "Which?",
+    "choices": ["a{b}", "{problem}"],
+    "meta": {"level": 3, "é": None, "dotted.name": True},
+    "with.dot": 0.5,
+    "0": "zero",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{problem} {question}", "Which? Which?"),  # problem is the problem's text, whatever column it came from
+        ("{choices.0}|{choices.1}", "a{b}|{problem}"),  # what was put in is not read again
+        ("{choices}", '["a{b}", "{problem}"]'),
+        ("{meta.level}{meta.é}{with.dot}{0}", "30.5zero"),
+        ("{{problem}} {{{problem}}} \\frac{{1}}{{2}}", "{problem} {Which?} \\frac{1}{2}"),
+        ("no column at all", "no column at all"),
+    ],
+)
+def test_the_text_of_a_prompt_takes_any_column(text, expected):
+    problem = Problem("here", "Which?", "1", None, ROW)
+    assert prompt_text(problem, CharTokenizer(), DataConfig(prompt=text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["{1}", "{nothing}", "{problem.__class__}", "{meta.keys}", "{choices.-1}", "{problem!r}"]
+)
+def test_a_column_that_is_not_there_is_one_clear_line(text):
+    problem = Problem("here", "Which?", "1", None, ROW)
+    with pytest.raises(ValueError, match=re.escape(f"here: no field {text[1:-1]!r}")) as error:
+        prompt_text(problem, CharTokenizer(), DataConfig(prompt=text))
+    assert one_line(error)
+
+
+@pytest.mark.parametrize("text", ["{", "}", "{}", "{problem}}", "a {b {c}"])
+def test_a_lone_brace_is_refused(text):
+    with pytest.raises(ValueError, match=r"^prompt: a brace without the name of a column"):
+        DataConfig(prompt=text)
+
+
+def test_a_prompt_inside_the_chat_template_and_a_system_message():
+    config = DataConfig(template="chat", prompt="{problem}!", system="Be brief.")
+    assert prompt_text("1+1", ChatTokenizer(), config) == "[system:Be brief.][user:1+1!]|False"
+    for field in ({"system": "Be brief."}, {"enable_thinking": True}):
+        message = f"data.{next(iter(field))}: it needs a template inside the tokenizer's chat template"
+        with pytest.raises(ValueError, match=message):
+            prompt_text("1+1", ChatTokenizer(), DataConfig(**field))
+
+
+def test_a_template_of_a_file(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text('from kpo_jax.tasks import Template\nMINE = Template("Q: {problem} A:")\nBROKEN = Template("{")\n')
+    assert prompt_text("1+1", CharTokenizer(), DataConfig(template=f"{path}:MINE")) == "Q: 1+1 A:"
+    for name, message in (("BROKEN", "a brace without"), ("NONE", "has no 'NONE'")):
+        with pytest.raises(ValueError, match=f"^template: .*{message}"):
+            DataConfig(template=f"{path}:{name}")
+
+
+# ------------------------------------------------------------------------------------------------------ chat messages
+
+
+def chat_rows(*roles):
+    messages = [{"role": role, "content": f"{role} text {place}"} for place, role in enumerate(roles)]
+    return [{"prompt": messages, "reward_model": {"ground_truth": "34"}}]
+
+
+def test_messages_of_a_row_are_passed_on_as_they_are(tmp_path):
+    path = tmp_path / "chat.parquet"
+    write_parquet(path, chat_rows("system", "user"))
+    config = DataConfig(source="parquet", path=str(path), **DAPO_FIELDS | {"problem_field": "prompt"})
+    (problem,), _ = load_problems(config)
+    assert problem.messages == (("system", "system text 0"), ("user", "user text 1"))
+    assert (problem.problem, problem.answer) == ("user text 1", "34")
+    assert prompt_text(problem, ChatTokenizer(), config) == "[system:system text 0][user:user text 1]|False"
+    with pytest.raises(ValueError, match="the char tokenizer has no chat template; it takes neither rows of chat mess"):
+        prompt_text(problem, CharTokenizer(), config)
+    with pytest.raises(ValueError, match="its row has a system message already"):
+        prompt_text(problem, ChatTokenizer(), dataclasses.replace(config, system="Be brief."))
+    for field in ({"template": "chat"}, {"prompt": "{problem}"}):
+        with pytest.raises(
+            ValueError, match=f"^data.{next(iter(field))}: .* row 1 holds chat messages, which are passed"
+        ):
+            encode_prompts([problem], ChatTokenizer(), dataclasses.replace(config, **field))
+
+
+def test_the_system_text_is_never_taken_for_the_question(tmp_path):
+    path = tmp_path / "chat.parquet"
+    write_parquet(path, chat_rows("system", "user"))
+    config = DataConfig(source="parquet", path=str(path), **DAPO_FIELDS)
+    with pytest.raises(
+        ValueError, match="is a message of role 'system', not the question; 'prompt' takes all"
+    ) as error:
+        load_problems(config)
+    assert one_line(error)
+    second = dataclasses.replace(config, problem_field="prompt.1.content")  # the control: the user's is one
+    assert load_problems(second)[0][0].problem == "user text 1"
+
+
+@pytest.mark.parametrize(
+    ("messages", "message"),
+    [
+        ([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "ends with a message of role"),
+        ([{"role": "user", "content": None}], "a message whose content is a NoneType; expected text"),
+        ([{"role": "user", "content": [{"type": "text"}]}], "a message whose content is a list; expected text"),
+        ([{"role": "user", "content": "\ud800"}], "not valid Unicode"),
+        ([{"role": "user"}], "field 'prompt' is a list; expected text or a number"),
+        ([], "field 'prompt' is a list; expected text or a number"),
+    ],
+)
+def test_bad_messages_are_one_clear_line(tmp_path, messages, message):
+    config = jsonl(tmp_path / "set.jsonl", [{"prompt": messages, "answer": "1"}])
+    with pytest.raises(ValueError, match=message) as error:
+        load_problems(dataclasses.replace(config, problem_field="prompt"))
+    assert one_line(error)
+
+
+# ---------------------------------------------------------------------------------------------- problems of all kinds
+
+
+def test_rows_keep_every_column(tmp_path):
+    rows = [{"problem": "p", "answer": "1", "nested": [[1], [2, 3]], "é\u2028": {"a": None}, "null": None}]
+    (problem,), _ = load_problems(jsonl(tmp_path / "set.jsonl", rows))
+    assert problem.row == rows[0]
+    path = tmp_path / "set.parquet"
+    write_parquet(path, rows)
+    (problem,), _ = load_problems(DataConfig(source="parquet", path=str(path)))
+    assert problem.row == rows[0]
+
+
+def test_problems_are_the_same_if_their_prompts_are(tmp_path):
+    rows = [{"problem": "which?", "choices": [i, 9], "answer": str(i)} for i in (1, 2, 1)]
+    config = jsonl(tmp_path / "set.jsonl", rows)
+    assert load_problems(dataclasses.replace(config, prompt="{problem} {choices.0}"))[1] == {"duplicate": 1}
+    with pytest.raises(ValueError, match="no problem left; dropped: {'contradictory_answers': 3}"):  # the control
+        load_problems(config)
+    with pytest.raises(ValueError, match="line 1: no field 'choices.2'"):
+        load_problems(dataclasses.replace(config, prompt="{problem} {choices.2}"))
+    talk = [[{"role": r, "content": c} for r, c in (("user", a), ("assistant", "ok"), ("user", "go"))] for a in "abb"]
+    config = jsonl(tmp_path / "set.jsonl", [{"prompt": messages, "answer": "1"} for messages in talk])
+    problems, dropped = load_problems(dataclasses.replace(config, problem_field="prompt"))
+    assert len(problems) == 2 and dropped == {"duplicate": 1}
+
+
+def test_a_column_that_is_not_unicode_is_one_line(tmp_path):
+    config = jsonl(tmp_path / "set.jsonl", [{"problem": "p", "x": "\ud800", "answer": "1"}])
+    with pytest.raises(ValueError, match="line 1: field 'x' is not valid Unicode"):
+        load_problems(dataclasses.replace(config, prompt="{problem}{x}"))
+
+
+def test_a_task_without_reference_answers(tmp_path):
+    config = jsonl(tmp_path / "set.jsonl", [{"problem": "write a poem"}, {"problem": "write  a poem"}])
+    problems, dropped = load_problems(dataclasses.replace(config, answer_field=""))
+    assert [p.answer for p in problems] == [""] and dropped == {"duplicate": 1}
 
 
 def test_encoding_drops_and_counts_long_prompts():

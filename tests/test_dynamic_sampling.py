@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kpo_jax.records import Verdict
 from kpo_jax.tasks.prompts import extra_prompts, prompt_order
+from kpo_jax.tasks.rewards import Graded
 from kpo_jax.training.dynamic_sampling import NotFull, fill, uniform_groups
 from kpo_jax.training.rollout import Rollout, summary
 
@@ -19,7 +19,11 @@ def make_rollout(number):
         rows=dict(reward=reward, tokens=np.stack([rows, rows], axis=1), response_mask=np.ones((6, 4), bool)),
         finished=rows % 2 == 0,
         texts=[f"response {row}" for row in rows],
-        verdicts=[Verdict(correct=bool(r > 0), extracted=str(r), reason="") for r in reward],
+        graded={
+            "correct": [Graded(float(r), bool(r > 0), str(r), "") for r in reward],
+            "form": [Graded(row, False, None, "") for row in rows],
+        },
+        scores={"correct": reward, "form": rows.astype(np.float32)},
         problems=[f"problem {3 * number + group}" for group in range(3)],
     )
 
@@ -32,6 +36,7 @@ def test_groups_are_kept_in_the_order_they_were_drawn():
     np.testing.assert_array_equal(result.rows["tokens"][:, 0], [2, 3, 12, 13])
     assert result.texts == ["response 2", "response 3", "response 12", "response 13"]
     assert [v.correct for v in result.verdicts] == [False, True, True, False]
+    assert [one.score for one in result.graded["form"]] == result.scores["form"].tolist() == [2, 3, 12, 13]
     assert result.problems == ["problem 1", "problem 6"]
     np.testing.assert_array_equal(result.finished, [True, False, True, False])
     np.testing.assert_array_equal(result.generated.rows["reward"], np.concatenate(REWARDS))

@@ -265,7 +265,8 @@ def test_tokenizer_of_the_file(tiny):
     assert tokenizer.encode("h é") == [offset + byte for byte in "h é".encode()]
     assert tokenizer.encode("unused39") == [299]  # user defined: one token, and not left out of the text
     assert tokenizer.decode([offset + 256, 299, 1, 0, 2]) == "hiunused39"
-    assert tokenizer.apply_chat_template("a", examples=[("b", "c")]) == "<user>b<assistant>c<user>a"
+    turns = [{"role": role, "content": text} for role, text in (("user", "b"), ("assistant", "c"), ("user", "a"))]
+    assert tokenizer.apply_chat_template(turns) == "<user>b<assistant>c<user>a"
 
 
 def test_what_is_refused_is_refused_in_one_line(tmp_path, tiny):
@@ -377,7 +378,7 @@ def test_smollm2_tokenizer(smollm2):
     assert tokenizer.encode(" 12345") == [216, 33, 34, 35, 36, 37]  # digits one by one
     for text in ["", "a  b\n\n\tc don't", "é 中文 😀\u200d", "\\frac{a_1}{b^{22}} = 3.14"]:
         assert tokenizer.decode(tokenizer.encode(text)) == text
-    prompt = tokenizer.apply_chat_template("Hi")
+    prompt = tokenizer.apply_chat_template([{"role": "user", "content": "Hi"}])
     assert prompt.startswith("<|im_start|>system\nYou are a helpful AI assistant named SmolLM")
     assert prompt.endswith("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
 

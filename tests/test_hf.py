@@ -657,7 +657,7 @@ def test_a_tokenizer_goes_into_the_export(tmp_path):
     hf_export.write(load(path, config), config, str(tmp_path / "out"), **keywords)
     again = load_tokenizer(str(tmp_path / "out"))
     assert again.encode("two one") == [1, 0] and again.eos_ids == tokenizer.eos_ids == (2,) and again.vocab_size == 97
-    assert again.apply_chat_template("one") == "one !"
+    assert again.apply_chat_template([{"role": "user", "content": "one"}]) == "one !"
     assert hf.find(str(tmp_path / "out"), "", config) == str(tmp_path / "out")
 
 

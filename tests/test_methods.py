@@ -20,9 +20,9 @@ from kpo_jax.filters import FILTERS, apply_filter
 from kpo_jax.model.critic import CriticConfig
 from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.objectives.kl import KLConfig
-from kpo_jax.records import Verdict
 from kpo_jax.sampling.sampler import SampleConfig
-from kpo_jax.tasks.rewards import score
+from kpo_jax.tasks.rewards import Graded, terms
+from kpo_jax.tasks.totals import scores, total_reward
 
 RNG = np.random.default_rng(0)
 ROWS, LENGTH, GROUP = 16, 64, 8
@@ -235,8 +235,9 @@ def test_dapo_brings_its_reward_whose_buffer_is_counted_in_tokens():
         4096,
         1.0,
     )
-    verdicts = [Verdict(correct=right, extracted="1", reason="") for right in (True, True, True, False)]
-    reward = score(verdicts, ["1"] * 4, np.array([16384, 18432, 20480, 18432]), 20480, config.reward)
+    graded = {"plus_minus_one": [Graded(score, score > 0, "1", "") for score in (1.0, 1.0, 1.0, -1.0)]}
+    each = scores(graded, np.array([16384, 18432, 20480, 18432]), 20480, config.reward)
+    reward = total_reward(each, terms(config.reward, "correct"))
     np.testing.assert_allclose(reward, [1, 0.5, 0, -1.5])
     assert (
         with_method(Config(), "grpo").reward == Config().reward

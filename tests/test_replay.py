@@ -55,6 +55,7 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
     description = trace.describe(
         algorithm,
         method=None,
+        rewards=["correct"],
         group_size=2,
         num_minibatches=num_minibatches,
         microbatch_shape=(microbatches, B, T),
@@ -110,6 +111,7 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
             traces,
             finished=np.ones(rows, bool),
             verdicts=[Verdict] * rows,
+            scores={"correct": np.zeros(rows)},
             problems=[Problem] * (rows // size * size),
         )
         writer.write(step, arrays)

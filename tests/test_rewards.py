@@ -1,15 +1,29 @@
-"""Rewards from verdicts: the three conventions, and DAPO's overlong shaping in tokens."""
+"""Rewards: the built-in ones, a user's own in the workers, their weighted sum, and what goes wrong in them."""
+
+import functools
+import math
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from kpo_jax.tasks.rewards import RewardConfig, overlong_shaping, score
-from kpo_jax.verifier import verify
+from kpo_jax.tasks import rewards
+from kpo_jax.tasks.problem_sets import Problem
+from kpo_jax.tasks.rewards import Format, Graded, RewardConfig, RewardTerm, Term, graded, named, terms
+from kpo_jax.tasks.totals import overlong_shaping, scores, total_reward
+from kpo_jax.verifier import Grader, Verdict, verify
 
-ANSWERS = ["0.5", "0.5", "0.5", "0.5", "0.5"]
+PROBLEM = Problem("p", "half?", "0.5")
 RESPONSES = ["\\boxed{0.5}", "\\boxed{ $0.5$ }", "\\boxed{\\frac12}", "\\boxed{0.6}", "0.5"]
-VERDICTS = [verify(response, answer) for response, answer in zip(RESPONSES, ANSWERS, strict=True)]
 LENGTHS = np.array([5, 5, 5, 5, 5])
+
+
+def of(kind, **parameters):
+    return [graded(rewards.build(kind, parameters)(response, PROBLEM), kind) for response in RESPONSES]
+
+
+# ------------------------------------------------------------------------------------------------------------ built in
 
 
 @pytest.mark.parametrize(
@@ -21,9 +35,13 @@ LENGTHS = np.array([5, 5, 5, 5, 5])
     ],
 )
 def test_conventions(kind, expected):
-    reward = score(VERDICTS, ANSWERS, LENGTHS, 10, RewardConfig(kind))
+    found = of(kind)
+    config = RewardConfig(kind)
+    reward = total_reward(scores({kind: found}, LENGTHS, 10, config), terms(config, "correct"))
     assert reward.dtype == np.float32 and reward.shape == (5,)
     np.testing.assert_array_equal(reward, np.array(expected, np.float32))
+    # accuracy is that of mathematics, whatever is paid
+    assert [one[1:] for one in found] == [tuple(verify(response, "0.5")) for response in RESPONSES]
 
 
 @pytest.mark.parametrize(
@@ -41,8 +59,17 @@ def test_conventions(kind, expected):
     ],
 )
 def test_exact_match_normalises_notation_only(answer, reference, same):
-    verdict = verify(f"\\boxed{{{answer}}}", reference)
-    assert score([verdict], [reference], np.array([1]), 10, RewardConfig("exact"))[0] == same
+    assert rewards.exact(f"\\boxed{{{answer}}}", Problem("p", "?", reference)).score == same
+
+
+def test_format_matches_a_pattern():
+    assert [one.score for one in of("format", pattern=r"boxed\{0")] == [1, 0, 0, 1, 0]
+    assert [one.score for one in of("format", pattern=r"\A0")] == [0, 0, 0, 0, 1]
+    with pytest.raises(ValueError, match=r"^pattern: '\(' is no regular expression"):
+        Format("(")
+
+
+# ------------------------------------------------------------------------------------------------------------- the sum
 
 
 def test_overlong_shaping_is_linear_in_tokens_over_the_buffer():
@@ -57,21 +84,194 @@ def test_overlong_shaping_is_linear_in_tokens_over_the_buffer():
 def test_overlong_shaping_adds_to_every_convention():
     lengths = np.array([100, 80, 90, 90, 100])
     config = RewardConfig("plus_minus_one", overlong_buffer=20)
-    np.testing.assert_allclose(score(VERDICTS, ANSWERS, lengths, 100, config), [0, 1, 0.5, -1.5, -2], atol=1e-6)
+    each = scores({"plus_minus_one": of("plus_minus_one")}, lengths, 100, config)
+    assert list(each) == ["plus_minus_one", "overlong"]
+    np.testing.assert_allclose(total_reward(each, terms(config, "")), [0, 1, 0.5, -1.5, -2], atol=1e-6)
 
 
 def test_overlong_shaping_is_off_by_default():
     np.testing.assert_array_equal(overlong_shaping(np.array([1, 10**6]), 100, RewardConfig()), [0, 0])
+    assert list(scores({"correct": of("correct")}, LENGTHS, 10, RewardConfig())) == ["correct"]
 
 
-@pytest.mark.parametrize("fields", [{"kind": "Correct"}, {"overlong_buffer": -1}, {"overlong_penalty": -0.5}])
-def test_bad_configurations(fields):
-    with pytest.raises(ValueError, match="RewardConfig: "):
-        RewardConfig(**fields)
+def test_several_rewards_are_summed_by_weight():
+    form = RewardTerm("format", 0.25, {"pattern": "boxed"})
+    config = RewardConfig("correct", weight=2.0, extra={"form": form, "none": RewardTerm("correct", 0.0)})
+    found = terms(config, "correct")
+    assert [(term.name, term.weight) for term in found] == [("correct", 2.0), ("form", 0.25), ("none", 0.0)]
+    each = scores({t.name: of(t.kind, **t.parameters) for t in found}, LENGTHS, 10, config)
+    assert total_reward(each, found).tolist() == [2.25, 2.25, 2.25, 0.25, 0]
 
 
 def test_rows_that_do_not_match():
-    with pytest.raises(ValueError, match="5 verdicts, 4 answers, 5 lengths"):
-        score(VERDICTS, ANSWERS[:4], LENGTHS, 10, RewardConfig())
+    with pytest.raises(ValueError, match="5 graded rows, 4 lengths"):
+        scores({"correct": of("correct")}, LENGTHS[:4], 10, RewardConfig())
     with pytest.raises(ValueError, match="it must not be longer"):
-        score(VERDICTS, ANSWERS, LENGTHS, 10, RewardConfig(overlong_buffer=11))
+        scores({"correct": of("correct")}, LENGTHS, 10, RewardConfig(overlong_buffer=11))
+
+
+# ------------------------------------------------------------------------------------------------------- configuration
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"kind": "Correct"},
+            "^kind: 'Correct' is not one of correct, exact, plus_minus_one, format, countdown, nor of",
+        ),
+        ({"kind": "nowhere.py:f"}, "^kind: no file nowhere.py$"),
+        ({"overlong_buffer": -1}, "^overlong_buffer: -1 is not a whole number >= 0"),
+        ({"overlong_penalty": -0.5}, "^overlong_penalty: -0.5 is not"),
+        ({"weight": math.inf}, "^weight: inf is no number"),
+        ({"kind": "format"}, "^parameters: reward 'format' needs the parameter 'pattern'"),
+        ({"kind": "format", "parameters": {"pattern": "["}}, r"^pattern: '\[' is no regular expression"),
+        ({"kind": "exact", "parameters": {"a": 1}}, "^parameters: reward 'exact' has no parameter 'a'; it has none"),
+        ({"parameters": {"a": 1}}, "^parameters: the reward of the task takes its parameters from the task"),
+        ({"kind": "exact", "extra": {"exact": RewardTerm("correct")}}, "^extra.exact: the main reward has this name"),
+        ({"extra": {"overlong": RewardTerm("correct")}}, "^extra.overlong: this is the name of the penalty"),
+        ({"extra": {"a b": RewardTerm("correct")}}, "^extra.a b: a reward is named by letters"),
+        ({"kind": "x", "weight": math.nan, "overlong_buffer": 0.5}, "^kind: .*; weight: .*; overlong_buffer: "),
+    ],
+)
+def test_bad_configurations(fields, message):
+    with pytest.raises(ValueError, match=message) as error:
+        RewardConfig(**fields)
+    assert "\n" not in str(error.value)
+
+
+def test_the_tasks_own_reward_is_a_name_a_function_or_a_partial(tmp_path):
+    assert named("exact") == ("exact", {})
+    assert named(rewards.exact) == ("exact", {})
+    path = tmp_path / "own.py"
+    path.write_text("def own(response, problem, *, least: int = 1): return len(response) >= least\n")
+    own = rewards.build(f"{path}:own", {})
+    assert named(own) == (f"{path}:own", {})
+    assert named(functools.partial(own, least=3)) == (f"{path}:own", {"least": 3})
+    assert terms(RewardConfig(), own)[0].name == "own"
+    with pytest.raises(ValueError, match=r"reward\.extra\.own: the reward of the task has this name"):
+        terms(RewardConfig(extra={"own": RewardTerm("correct")}), own)
+    with pytest.raises(ValueError, match="is not at the top level of its file"):
+        named(lambda response, problem: 1.0)
+
+
+# ----------------------------------------------------------------------------------------------------- what it returns
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        (1, Graded(1.0, True, None, "")),
+        (0.5, Graded(0.5, False, None, "")),
+        (-2.0, Graded(-2.0, False, None, "")),
+        (True, Graded(1.0, True, None, "")),
+        (np.bool_(False), Graded(0.0, False, None, "")),
+        (np.float32(1.5), Graded(1.5, True, None, "")),
+        (Verdict(True, "7", "why"), Graded(1.0, True, "7", "why")),
+        (Graded(0.3, True, 7, "why"), Graded(0.3, True, "7", "why")),
+    ],
+)
+def test_what_a_reward_may_return(result, expected):
+    assert graded(result) == expected and type(graded(result).score) is float
+
+
+@pytest.mark.parametrize("result", [math.nan, math.inf, -math.inf, None, "1", [1.0], Graded(math.nan, True, None, "")])
+def test_what_is_no_number_is_a_counted_error(result):
+    found = graded(result)
+    assert (found.score, found.correct) == (0.0, False)
+    assert found.reason.startswith("error: the reward is ") and found.reason.endswith(", not a finite number")
+    assert graded(result, "plus_minus_one").score == -1.0
+
+
+# ---------------------------------------------------------------------------------------------------------- in workers
+
+HOSTILE = """
+import os, sys, time, subprocess
+from kpo_jax.tasks import Graded, Problem, Task, Verdict
+
+def hostile(response, problem, *, bonus: float = 0.0):
+    if response == "raise": raise KeyError("a\\nb")
+    if response == "hang": time.sleep(1000)
+    if response == "memory": bytearray(5 << 30)
+    if response == "print": print("x" * 100_000, flush=True); os.write(1, b"[true, [1]]\\n"); sys.stdout.write("[")
+    if response == "read": return 1.0 if sys.stdin.readline() == "" else 0.0
+    if response == "exit": sys.exit(3)
+    if response == "die": os._exit(7)
+    if response == "nan": return float("nan")
+    if response == "child": subprocess.Popen(["sleep", "98765"]); time.sleep(1000)
+    if response == "modules": return float(not {"jax", "numpy"} & set(sys.modules))
+    if response == "row":
+        row = problem.row
+        return Graded(len(row["nested"][1]), True, row["text"], repr(row["no"]))
+    return 1.0 + bonus
+"""
+
+
+def grade(tmp_path, responses, timeout=20.0, problem=PROBLEM, extra=()):
+    path = tmp_path / "hostile.py"
+    path.write_text(HOSTILE)
+    wanted = (Term("hostile", f"{path}:hostile", 1.0, {"bonus": 0.5}), *extra)
+    for term in wanted:
+        rewards.build(term.kind, term.parameters)  # as the configuration does, which loads the file
+    path.unlink()  # a worker is sent the text
+    with Grader(workers=1, timeout=timeout, program=rewards.program(wanted)) as grader:
+        for row, response in enumerate(responses):
+            for number in range(len(wanted)):
+                grader.submit((row, number), *rewards.request(number, response, problem))
+        replies = grader.replies()
+    return [[rewards.received(replies[r, i], t) for r in range(len(responses))] for i, t in enumerate(wanted)]
+
+
+def test_what_goes_wrong_in_a_reward_is_a_counted_reason_and_does_not_spread(tmp_path):
+    responses = ["fine", "raise", "memory", "print", "read", "exit", "die", "nan", "fine"]
+    found, other = grade(tmp_path, responses, extra=(Term("same", "format", 1.0, {"pattern": "."}),))
+    assert [one.reason for one in found] == [
+        "",
+        "error: KeyError: 'a\\nb'",
+        "error: out of memory",
+        "",
+        "",
+        "error: SystemExit: 3",
+        "error: the worker died with code 7",
+        "error: the reward is nan, not a finite number",
+        "",
+    ]
+    assert [one.score for one in found] == [1.5, 0, 0, 1.5, 1, 0, 0, 0, 1.5]
+    assert [one.score for one in other] == [1.0] * 9  # the other reward of the same responses is not touched
+
+
+def test_a_reward_that_hangs_ends_with_what_it_started(tmp_path, monkeypatch):
+    monkeypatch.setattr("kpo_jax.verifier.pool.STARTUP_TIMEOUT", 5.0)
+    (found,) = grade(tmp_path, ["hang", "child", "fine"], timeout=0.5)
+    assert [one.reason for one in found] == ["timeout after 0.5 s", "timeout after 0.5 s", ""]
+    deadline = time.monotonic() + 20
+    while sleeping() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert sleeping() == []
+
+
+def sleeping():
+    """The processes that the reward started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes() == b"sleep\x0098765\x00":
+                found.append(path)
+        except OSError:
+            continue
+    return found
+
+
+def test_a_worker_has_the_whole_row_and_imports_no_jax(tmp_path):
+    problem = Problem("p", "?", "", None, {"nested": [[], [1, 2]], "text": "é\u2028\ud800\0", "no": None})
+    (found,) = grade(tmp_path, ["row", "modules"], problem=problem)
+    assert found[0] == Graded(2.0, True, "é\u2028\ud800\0", "None")
+    assert found[1].score == 1.0
+
+
+def test_a_file_that_does_not_load_in_a_worker_is_a_counted_error():
+    term = Term("own", "nowhere.py:f")
+    with Grader(workers=1, program=rewards.program([term])) as grader:
+        grader.submit(0, *rewards.request(0, "a", PROBLEM))
+        found = rewards.received(grader.replies()[0], term)
+    assert found == Graded(0.0, False, None, "error: ValueError: no file nowhere.py")

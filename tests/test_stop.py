@@ -108,7 +108,7 @@ def responses(stop):
     inputs = load_inputs(config)
     programs = build_programs(config, inputs)
     params = first_state(config, inputs, programs).params
-    sampling = dict(num_samples=4, prompts_per_call=8, tokenizer=inputs.tokenizer, seed=0)
+    sampling = dict(terms=inputs.rewards, num_samples=4, prompts_per_call=8, tokenizer=inputs.tokenizer, seed=0)
     texts, _, finished = evaluate.answer(programs.eval_sampler, params, inputs.eval_sets[0], **sampling)
     return collect(config, inputs, programs, params, 1), texts, finished
 

@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parents[1] / "kpo_jax"
 # The rooms from the ground up: one imports only what stands before it.
 FLOORS = [
     "packaged", "verifier", "records", "masked", "text", "stats", "files", "references", "checks", "choices", "filters",
-    "objectives", "advantages", "algorithm", "model", "weights", "tasks", "runtime", "sampling", "config", "recording",
-    "training", "report", "commands", "main", "__main__",
+    "objectives", "advantages", "algorithm", "model", "weights", "runtime", "sampling", "tasks", "config", "recording",
+    "report", "training", "commands", "main", "__main__",
 ]  # fmt: skip
 # Arrays or plain values in and out: no files, clock, flags or logging.
 PURE = [

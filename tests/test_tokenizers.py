@@ -125,15 +125,17 @@ def test_hf_vocab_size_is_what_the_model_must_have(tmp_path, config, expected):
 def test_hf_chat_template(tmp_path):
     directory = write_tokenizer(tmp_path, eos_token="<eos>")
     with pytest.raises(ValueError, match="has no chat template"):
-        load_tokenizer(directory).apply_chat_template("hi")
+        load_tokenizer(directory).apply_chat_template([{"role": "user", "content": "hi"}])
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template="{{ messages[0].content }}|{{ enable_thinking }}")
-    assert load_tokenizer(directory).apply_chat_template("{{ 1 }}", enable_thinking=True) == "{{ 1 }}|True"
-    assert load_tokenizer(directory).apply_chat_template("hi") == "hi|False"
+    assert load_tokenizer(directory).apply_chat_template([{"role": "user", "content": "{{ 1 }}"}], enable_thinking=True) == "{{ 1 }}|True"
+    assert load_tokenizer(directory).apply_chat_template([{"role": "user", "content": "hi"}]) == "hi|False"
     turns = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template=turns)
-    examples = [("1+1?", "2"), ("2+2?", "4")]
-    expected = "<user>1+1?<assistant>2<user>2+2?<assistant>4<user>3+3?"
-    assert load_tokenizer(directory).apply_chat_template("3+3?", examples=examples) == expected
+    messages = [{"role": role, "content": role[0]} for role in ("system", "user", "assistant", "user")]
+    assert load_tokenizer(directory).apply_chat_template(messages) == "<system>s<user>u<assistant>a<user>u"
+    write_tokenizer(tmp_path, eos_token="<eos>", chat_template="{{ raise_exception('no system') }}")
+    with pytest.raises(ValueError, match="refuses messages of roles system, user, assistant, user: no system$"):
+        load_tokenizer(directory).apply_chat_template(messages)
 
 
 def test_hf_bad_input_is_one_clear_line(tmp_path):
@@ -281,7 +283,7 @@ def test_qwen_merges_are_in_order_of_rank(qwen_directory):
 
 def test_qwen_chat_prompt(qwen):
     user = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
-    assert qwen.apply_chat_template("Hi", enable_thinking=True) == user
-    assert qwen.apply_chat_template("Hi", enable_thinking=False) == user + "<think>\n\n</think>\n\n"
-    ids = qwen.encode(qwen.apply_chat_template("Hi"))
+    assert qwen.apply_chat_template([{"role": "user", "content": "Hi"}], enable_thinking=True) == user
+    assert qwen.apply_chat_template([{"role": "user", "content": "Hi"}], enable_thinking=False) == user + "<think>\n\n</think>\n\n"
+    ids = qwen.encode(qwen.apply_chat_template([{"role": "user", "content": "Hi"}]))
     assert ids == [151644, 872, 198, 13048, 151645, 198, 151644, 77091, 198, 151667, 271, 151668, 271]

@@ -150,6 +150,7 @@ def test_tokens_and_prompts_are_those_that_were_sampled(tmp_path):
         jax.device_get(updated.traces),
         finished=result.finished,
         verdicts=result.verdicts,
+        scores=result.scores,
         problems=result.problems,
     )
     decode = inputs.tokenizer.decode
@@ -218,7 +219,12 @@ def test_the_response_mask_is_rebuilt_from_the_offsets_with_numpy_alone(tmp_path
     values = TokenTrace(*(rng.random((1, *mask.shape)).astype(np.float32) for _ in TokenTrace._fields))
     problems, verdicts = [Problem("p", "1+1=?", "2")] * 16, [Verdict(True, "2", "")] * 16
     arrays = trace.step_arrays(
-        [(batch, None, order)], [values], finished=np.ones(16, bool), verdicts=verdicts, problems=problems
+        [(batch, None, order)],
+        [values],
+        finished=np.ones(16, bool),
+        verdicts=verdicts,
+        scores={"correct": np.zeros(16)},
+        problems=problems,
     )
     np.savez_compressed(tmp_path / "step.npz", **arrays)
     command = [sys.executable, "-c", MASK, str(tmp_path / "step.npz"), str(tmp_path / "out.npz")]

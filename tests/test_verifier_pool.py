@@ -57,14 +57,11 @@ def test_answers_are_graded_while_others_are_still_to_come():
     with Grader(workers=1) as grader:
         grader.submit("first", "\\boxed{1}", "1")
         deadline = time.monotonic() + 60
-        while "first" not in grader._verdicts and time.monotonic() < deadline:
+        while "first" not in grader._replies and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert set(grader._verdicts) == {"first"}
+        assert set(grader._replies) == {"first"}
         grader.submit("second", "\\boxed{1}", "2")
-        assert {name: verdict.correct for name, verdict in grader.verdicts().items()} == {
-            "first": True,
-            "second": False,
-        }
+        assert {name: reply[0] for name, reply in grader.replies().items()} == {"first": True, "second": False}
 
 
 def test_leaving_a_grader_drops_what_waits_and_leaves_no_process(monkeypatch):
@@ -76,7 +73,7 @@ def test_leaving_a_grader_drops_what_waits_and_leaves_no_process(monkeypatch):
             grader.submit(name, "sleep \\boxed{1}", "1")
     grader._threads[0].join(20)
     assert not grader._threads[0].is_alive()
-    assert len(grader._verdicts) <= 1 and children() == before
+    assert len(grader._replies) <= 1 and children() == before
 
 
 def test_leaving_a_grader_that_has_nothing_to_do_ends_its_worker():
@@ -84,7 +81,7 @@ def test_leaving_a_grader_that_has_nothing_to_do_ends_its_worker():
     with Grader(workers=1) as grader:
         grader.submit("only", "\\boxed{1}", "1")
         deadline = time.monotonic() + 60
-        while not grader._verdicts and time.monotonic() < deadline:
+        while not grader._replies and time.monotonic() < deadline:
             time.sleep(0.01)
         assert children() > before  # the control: it waits for more
     grader._threads[0].join(20)
@@ -102,7 +99,7 @@ def test_text_of_any_kind_survives_the_pipe():
     ]
 
 
-def test_failures_are_verdicts_and_do_not_spread(monkeypatch):
+def test_failures_are_replies_and_do_not_spread(monkeypatch):
     monkeypatch.setattr(pool, "_COMMAND", MISBEHAVING)
     monkeypatch.setattr(pool, "STARTUP_TIMEOUT", 5.0)
     before = children()

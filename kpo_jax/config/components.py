@@ -8,11 +8,15 @@ from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.filters import FILTERS
 from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.references import REQUIRED
+from kpo_jax.tasks.registry import TASKS
+from kpo_jax.tasks.rewards import REWARDS
 
 REGISTRIES = {
     "algorithm.filter.name": FILTERS,
     "algorithm.objective.name": OBJECTIVES,
     "algorithm.advantage.name": ADVANTAGES,
+    "task.name": TASKS,
+    "reward.kind": REWARDS,
 }
 
 
@@ -28,5 +32,6 @@ def describe() -> str:
 def _described(name: str, component) -> list[str]:
     parameters = references.parameters(component)
     given = [key if about.default is REQUIRED else f"{key}={about.default!r}" for key, about in parameters.items()]
-    source = sys.modules[component.__module__].__doc__.partition("\n\n")[0]
+    own = sys.modules[component.__module__] if name in component.__module__ else component
+    source = own.__doc__.partition("\n\n")[0]
     return [f"  {name}({', '.join(given)})", f"      {' '.join(source.split())}"]

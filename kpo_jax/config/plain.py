@@ -62,7 +62,9 @@ def _kind(hint):
 
 
 def parameter_leaves(cls, name: str) -> dict[str, Leaf]:
-    """The parameters of the component of that name. Raises ValueError if there is none."""
+    """The parameters of the component of that name; "" has none. Raises ValueError if there is no such component."""
+    if not name:
+        return {}
     found = references.parameters(references.look_up(cls.registry, name))
     if taken := sorted(set(found) & set(fields_of(cls))):
         raise ValueError(f"{name!r} has a parameter {taken[0]!r}, which is a field of its own here; rename it")
@@ -188,6 +190,11 @@ def _construct(cls, values: dict, parameters: dict, path: str, wrong: set[str]) 
     problems: list[Problem] = []
     if choices.is_choice(cls):
         values = values | {"parameters": parameters}
+    for field in dataclasses.fields(cls):
+        has_default = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
+        if not has_default and field.name not in values:
+            problems += [] if path + field.name in wrong else [(path + field.name, "required")]
+            return None, problems
     for _ in range(2):
         try:
             record = cls(**values)

@@ -15,6 +15,7 @@ from kpo_jax.model.critic import CriticConfig
 from kpo_jax.model.decoder import DTYPES, PRESETS, ModelConfig
 from kpo_jax.sampling.sampler import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.tasks.registry import TaskConfig
 from kpo_jax.tasks.rewards import RewardConfig
 
 FREE = {"free": True}
@@ -239,6 +240,7 @@ class Config:
     pretrained: str = ""
     revision: str = ""
     init_from: str = ""
+    task: TaskConfig = TaskConfig()
     data: DataConfig = DataConfig()
     decontaminate: bool = True
     model: ModelConfig = PRESETS["tiny"]

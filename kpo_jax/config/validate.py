@@ -8,6 +8,9 @@ from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.checks import Illegal, Problem
 from kpo_jax.config.plain import from_plain, to_dict
 from kpo_jax.config.schema import Config, eval_sample_config
+from kpo_jax.tasks.prompts import prompt_template
+from kpo_jax.tasks.registry import build_task
+from kpo_jax.tasks.rewards import terms
 from kpo_jax.text import holds_secret
 from kpo_jax.weights.gguf import is_gguf
 
@@ -58,7 +61,7 @@ def _same_field(a: str, b: str) -> bool:
 
 def combinations(config: Config) -> Iterator[Combination]:
     """What does not fit together."""
-    for rule in (_secrets, _components, _batches, _mesh, _sampling, _first_policy, _files):
+    for rule in (_secrets, _components, _task, _batches, _mesh, _sampling, _first_policy, _files):
         yield from rule(config)
 
 
@@ -99,6 +102,39 @@ def _components(config: Config) -> Iterator[Combination]:
                 "its scale; it must be 0",
                 ("algorithm.filter",),
             )
+
+
+def _task(config: Config) -> Iterator[Combination]:
+    """A task that cannot be made, or that does not go with the rewards, the prompts or a warm start."""
+    try:
+        task = build_task(config.task)
+    except Illegal as error:
+        yield from (Combination(f"task.{name}", text) for name, text in error.problems)
+        return
+    except ValueError as error:
+        yield Combination("task.name", str(error))
+        return
+    try:
+        terms(config.reward, task.reward)
+    except ValueError as error:
+        yield Combination("reward", str(error), ("task",))
+    for path, data in data_records(config):
+        try:
+            prompt_template(data, task)
+        except ValueError as error:
+            yield Combination(f"{path}.template", str(error), (path, "task"))
+        if data.source == "task" and task.problems is None:
+            yield Combination(
+                f"{path}.source", f"'task', but {config.task.name!r} has no problems of its own", ("task",)
+            )
+    if config.warm_start.num_steps and task.demonstration is None:
+        why = f"must be 0: the task {config.task.name!r} has no demonstrations"
+        yield Combination("warm_start.num_steps", why, ("task",))
+
+
+def data_records(config: Config):
+    """(path, DataConfig) of the training set and of every evaluation set."""
+    return [("data", config.data), *((f"eval.sets.{name}", data) for name, data in config.eval.sets.items())]
 
 
 def _divides(what: str, number: int, path: str, by: int, *depends_on: str) -> Iterator[Combination]:
@@ -167,9 +203,9 @@ def _first_policy(config: Config) -> Iterator[Combination]:
         yield Combination(
             "warm_start.num_steps", "must be 0: the policy comes from another run (init_from)", ("init_from",)
         )
-    if config.warm_start.num_steps and config.data.source != "arithmetic":
+    if config.warm_start.num_steps and config.task.name == "math" and config.data.source != "arithmetic":
         why = f"only data.source = arithmetic has demonstrations, not {config.data.source!r}"
-        yield Combination("warm_start.num_steps", why, ("data.source",))
+        yield Combination("warm_start.num_steps", why, ("data.source", "task"))
 
 
 def _may_be_hub_id(name: str) -> bool:
@@ -181,7 +217,7 @@ def _files(config: Config) -> Iterator[Combination]:
         yield Combination("init_from", unsupported(config.init_from))
     elif config.init_from and not os.path.isdir(config.init_from):
         yield Combination("init_from", f"no directory {config.init_from}")
-    for path, data in [("data", config.data), *((f"eval.sets.{name}", d) for name, d in config.eval.sets.items())]:
+    for path, data in data_records(config):
         if data.source in ("jsonl", "parquet"):
             if "://" in data.path:
                 yield Combination(f"{path}.path", unsupported(data.path), (f"{path}.source",))

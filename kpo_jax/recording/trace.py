@@ -78,8 +78,20 @@ def directory(workdir: str) -> Path:
     return Path(workdir) / "trace"
 
 
-def describe(algorithm, *, method: str | None, group_size: int, num_minibatches: int, microbatch_shape, **more) -> dict:
-    """The part of trace.json that a run's configuration decides. `algorithm` is an AlgorithmConfig.
+def reward_fields(names) -> dict[str, tuple[str, str, str]]:
+    """What FIELDS lacks of a run with several rewards, whose sum is "reward": each of them, by the name it has there.
+
+    `names` are those of the rewards and of the penalty for length.
+    """
+    return {
+        f"reward_{name}": ("row", "float32", f"what {name} alone gave, before its weight") for name in names
+    } if len(names) > 1 else {}  # fmt: skip
+
+
+def describe(
+    algorithm, *, method: str | None, rewards, group_size: int, num_minibatches: int, microbatch_shape, **more
+) -> dict:
+    """The part of trace.json that a run's configuration decides. `algorithm` is an AlgorithmConfig, `rewards` are names.
 
     `sources` in it are the texts of the files that the run loaded by reference, so that a trace can be replayed alone.
 
@@ -98,18 +110,21 @@ def describe(algorithm, *, method: str | None, group_size: int, num_minibatches:
         "microbatch_shape": list(microbatch_shape),
         **more,
         "fields": {
-            name: {"per": per, "dtype": dtype, "meaning": meaning} for name, (per, dtype, meaning) in FIELDS.items()
+            name: {"per": per, "dtype": dtype, "meaning": meaning}
+            for name, (per, dtype, meaning) in (FIELDS | reward_fields(rewards)).items()
         },
     }
 
 
-def step_arrays(minibatches: list[tuple], traces: list, *, finished, verdicts, problems) -> dict[str, np.ndarray]:
-    """The arrays of one training step by the names of FIELDS.
+def step_arrays(
+    minibatches: list[tuple], traces: list, *, finished, verdicts, scores, problems
+) -> dict[str, np.ndarray]:
+    """The arrays of one training step by the names of FIELDS and of `reward_fields`.
 
     Args:
       minibatches: (rows, packed, order) of each, as from step.score; all groups in order.
       traces: a TokenTrace [microbatches, B, T] of host arrays for each.
-      finished: [rows] bool. verdicts: one per row. problems: one per group.
+      finished: [rows] bool. verdicts: one per row. scores: {name of a reward: [rows]}. problems: one per group.
     """
     token_fields = {name: [] for name, (per, _, _) in FIELDS.items() if per == "token"}
     rows = {name: [] for name in ("reward", "minibatch", "microbatch", "place", "length")}
@@ -149,7 +164,9 @@ def step_arrays(minibatches: list[tuple], traces: list, *, finished, verdicts, p
         prompt_offsets=_offsets([len(p) for p in prompts]),
         prompt_token=np.concatenate(prompts),
     )
-    return {name: np.asarray(arrays[name], dtype) for name, (_, dtype, _) in FIELDS.items()}
+    arrays |= {f"reward_{name}": score for name, score in scores.items()}
+    wanted = FIELDS | reward_fields(scores)
+    return {name: np.asarray(arrays[name], dtype) for name, (_, dtype, _) in wanted.items()}
 
 
 def _offsets(lengths) -> np.ndarray:

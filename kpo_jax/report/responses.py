@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kpo_jax.recording import evaluations
 from kpo_jax.report.runs import Run
-from kpo_jax.training import evaluate
 from kpo_jax.weights.tokenizers import load_tokenizer
 
 MAX_CHARACTERS = 4000  # of one text
@@ -75,11 +75,13 @@ def _answers(run: Run) -> list[dict]:
                 "answer": visible(line["answer"]),
                 "extracted": visible(line["extracted"][0] or "none"),
                 "correct": bool(line["correct"][0]),
+                # runs of earlier versions have none
+                "rewards": visible(", ".join(f"{k} {v[0]:.4g}" for k, v in line.get("rewards", {}).items())),
                 "right": int(sum(line["correct"])),
                 "samples": len(line["correct"]),
                 "response": visible(line["response"]),
             }
-            for line in evaluate.load_responses(run.workdir, name, step)[:ANSWERS_PER_RUN]
+            for line in evaluations.load_responses(run.workdir, name, step)[:ANSWERS_PER_RUN]
         ]
         out.append({"run": visible(run.label), "set": visible(name), "step": step, "items": items})
     return out

@@ -11,8 +11,8 @@ import numpy as np
 
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.config import to_dict
+from kpo_jax.recording import evaluations as evals
 from kpo_jax.recording import metrics
-from kpo_jax.training import evaluate
 
 # What may differ between seeds of one method: none of it is the method.
 _NOT_THE_METHOD = ("seed", "num_steps", "init_from", "warm_start", "eval", "checkpoint", "trace", "mesh")
@@ -51,7 +51,7 @@ def load(workdir: str) -> Run:
     try:
         config = json.loads((path / "config.json").read_text())
         lines, minibatches = metrics.read(workdir), metrics.read(workdir, "minibatches")
-        evaluations, problems = evaluate.load(workdir), evaluate.load_ids(workdir)
+        evaluations, problems = evals.load(workdir), evals.load_ids(workdir)
     except (ValueError, KeyError) as error:
         raise ValueError(f"report: {workdir} holds a damaged run ({error})") from None
     return Run(path.resolve().name, str(path), config, lines, evaluations, problems, minibatches)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from kpo_jax import stats
+from kpo_jax.recording import evaluations
 from kpo_jax.report import comparison, paper
 from kpo_jax.report.figures import by_minibatch, over_seeds
 from kpo_jax.report.runs import Run, mean_metric, total
-from kpo_jax.training import evaluate
 
 DIAGNOSTICS = (
     ("gain", "filter/gain_mean", "{:.3g}"),
@@ -446,7 +446,7 @@ def results_table(runs: list[Run]) -> Table:
 
 
 def _scores(correct: np.ndarray) -> list[str]:
-    return [points(*score) for score in evaluate.scores(correct).values()]
+    return [points(*score) for score in evaluations.accuracies(correct).values()]
 
 
 def _gain(last: np.ndarray, base: np.ndarray) -> str:

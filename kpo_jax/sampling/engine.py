@@ -27,8 +27,8 @@ from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import put_rows
 from kpo_jax.sampling import programs as engine_programs
 from kpo_jax.sampling.programs import Programs, Rows, Steps
+from kpo_jax.sampling.prompts import pad_prompts
 from kpo_jax.sampling.sampler import SampleConfig
-from kpo_jax.tasks.prompts import pad_prompts
 
 _SEGMENT = 64  # columns; the ring grows by whole segments
 _PREFILL_TOKENS = 2048  # at once, about: below that, reading the weights and agreeing between devices costs

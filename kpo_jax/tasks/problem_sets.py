@@ -6,19 +6,31 @@ that names the place.
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 Row = tuple[str, dict[str, Any]]  # where it stands, for error messages; and its fields
 
 
 class Problem(NamedTuple):
-    """One problem, its reference answer as text, and a worked solution where the source has one."""
+    """One problem of a task.
+
+    Attributes:
+      id: names the problem in files and messages.
+      problem: the question as text; for a row of chat messages, what the last of them asks.
+      answer: the reference answer as text; empty where the task has none.
+      solution: a worked solution, where the source has one.
+      row: every column of the row that the problem was made of, as it was read.
+      messages: (role, text) of each chat message, where the row holds a whole conversation in place of a question.
+    """
 
     id: str
     problem: str
     answer: str
     solution: str | None = None
+    row: Mapping[str, Any] = MappingProxyType({})
+    messages: tuple[tuple[str, str], ...] = ()
 
 
 def read_jsonl(path: str) -> Iterator[Row]:
@@ -39,7 +51,7 @@ def read_jsonl(path: str) -> Iterator[Row]:
 
 
 def read_parquet(path: str, fields: Iterable[str]) -> Iterator[Row]:
-    """Rows of a parquet file, with the columns that `fields` start at and, where present, `id` and `solution`."""
+    """Rows of a parquet file with all their columns, among which must be those that `fields` start at."""
     import pyarrow.parquet
 
     _check_file(path)
@@ -48,12 +60,11 @@ def read_parquet(path: str, fields: Iterable[str]) -> Iterator[Row]:
     except pyarrow.ArrowInvalid as error:
         raise ValueError(f"{path}: not a parquet file ({error})") from None
     names = file.schema_arrow.names
-    needed = {field.split(".")[0] for field in fields}
+    needed = {field.split(".")[0] for field in fields if field not in names}
     if missing := sorted(needed.difference(names)):
         raise ValueError(f"{path}: no column {missing[0]!r}; has {', '.join(names)}")
-    columns = [name for name in names if name in needed | {"id", "solution"}]
     number = 0
-    for batch in file.iter_batches(columns=columns):
+    for batch in file.iter_batches():
         for row in batch.to_pylist():
             number += 1
             yield f"{path} row {number}", row
@@ -75,14 +86,22 @@ def read_hub(path: str, subset: str, split: str, revision: str) -> Iterator[Row]
 
 
 def parse_rows(rows: Iterable[Row], problem_field: str, answer_field: str) -> Iterator[Problem]:
-    """Problems from rows; dots in a field's name reach into nested ones. A row without an id is called by its place."""
+    """Problems from rows; dots in a field's name reach into nested ones. A row without an id is called by its place.
+
+    A problem field that holds a list of chat messages makes a problem with `messages`. An empty `answer_field` makes
+    problems without a reference answer.
+    """
     for place, row in rows:
         solution = row.get("solution")
+        messages = _messages(find(row, problem_field, place), problem_field, place)
+        text = messages[-1][1] if messages else _text_field(row, problem_field, place)
         yield Problem(
             id=str(row.get("id") or place),
-            problem=without_instruction(_text_field(row, problem_field, place)),
-            answer=final_answer(_text_field(row, answer_field, place)),
+            problem=without_instruction(text),
+            answer=final_answer(_text_field(row, answer_field, place)) if answer_field else "",
             solution=solution if isinstance(solution, str) else None,
+            row=row,
+            messages=messages,
         )
 
 
@@ -100,25 +119,65 @@ def final_answer(text: str) -> str:
     return answer.strip() if mark and solution and "\n" not in answer.strip() else text
 
 
-def _text_field(row: dict[str, Any], dotted: str, place: str) -> str:
-    value = row
-    for part in dotted.split("."):
-        if isinstance(value, dict) and part in value:
+def find(row: Mapping[str, Any], name: str, place: str) -> Any:
+    """The value of a column, or of a nested field that dots and positions lead to. Nothing but a plain look-up.
+
+    Raises ValueError, one line that starts with `place`, if there is none.
+    """
+    if name in row:
+        return row[name]
+    value, parent = row, None
+    for part in name.split("."):
+        parent = value
+        if isinstance(value, Mapping) and part in value:
             value = value[part]
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
-            holds = f"fields {', '.join(value)}" if isinstance(value, dict) else f"a {type(value).__name__}"
-            raise ValueError(f"{place}: no field {dotted!r}; there is no {part!r} in {holds}")
+            fields = isinstance(value, Mapping) and ", ".join(map(str, value))
+            holds = f"fields {fields or '(none)'}" if isinstance(value, Mapping) else f"a {type(value).__name__}"
+            raise ValueError(f"{place}: no field {name!r}; there is no {part!r} in {holds}")
+    if isinstance(parent, Mapping) and _is_message(parent) and parent["role"] != "user":
+        whole = name.rsplit(".", 2)[0]
+        found = f"field {name!r} is a message of role {parent['role']!r}, not the question"
+        raise ValueError(f"{place}: {found}; {whole!r} takes all messages")
+    return value
+
+
+def _is_message(value) -> bool:
+    return isinstance(value, Mapping) and "role" in value and "content" in value
+
+
+def _messages(value, name: str, place: str) -> tuple[tuple[str, str], ...]:
+    """(role, text) of every message, if the value is a list of chat messages; else nothing."""
+    if not (isinstance(value, list) and value and all(_is_message(message) for message in value)):
+        return ()
+    for message in value:
+        for key in ("role", "content"):
+            if not isinstance(message[key], str):
+                kind = type(message[key]).__name__
+                raise ValueError(f"{place}: field {name!r} holds a message whose {key} is a {kind}; expected text")
+            check_unicode(message[key], name, place)
+    if value[-1]["role"] != "user":
+        raise ValueError(f"{place}: field {name!r} ends with a message of role {value[-1]['role']!r}, not 'user'")
+    return tuple((message["role"], message["content"]) for message in value)
+
+
+def _text_field(row: Mapping[str, Any], name: str, place: str) -> str:
+    value = find(row, name, place)
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(f"{place}: field {dotted!r} is a {type(value).__name__}; expected text or a number")
-    text = str(value)
+        raise ValueError(f"{place}: field {name!r} is a {type(value).__name__}; expected text or a number")
+    return check_unicode(str(value), name, place)
+
+
+def check_unicode(text: str, name: str, place: str) -> str:
+    """The text. Raises ValueError, one line, if it cannot be written as UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{place}: field {dotted!r} is not valid Unicode (a lone surrogate)") from None
+        raise ValueError(f"{place}: field {name!r} is not valid Unicode (a lone surrogate)") from None
     return text
 
 

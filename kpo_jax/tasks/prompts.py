@@ -5,65 +5,37 @@ Everything is a pure function of the configuration, the seed and the step, so re
 
 import dataclasses
 import hashlib
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 
+from kpo_jax import references
+from kpo_jax.checks import Problem as Fault
+from kpo_jax.checks import is_whole, one_of, refuse, unless, whole
 from kpo_jax.tasks import arithmetic
-from kpo_jax.tasks.problem_sets import Problem, parse_rows, read_hub, read_jsonl, read_parquet
+from kpo_jax.tasks.problem_sets import Problem, find, parse_rows, read_hub, read_jsonl, read_parquet
+from kpo_jax.tasks.task import Task
+from kpo_jax.tasks.templates import TEMPLATES, Template, columns, fill, messages, question
 from kpo_jax.weights.tokenizers import Tokenizer
 
 DEFAULT_NUM_ARITHMETIC = 4096
-
-_DAPO = (
-    "Work out the problem below step by step. Finish with one line of the form Answer: $Answer, where $Answer stands "
-    "for the final answer.\n\n{problem}\n\nDo not forget the last line, Answer: $Answer."
-)
-_MATH = "{problem}\nThink step by step and put the final answer within \\boxed{{}}."
-
-# For models that have not been taught to follow instructions: a text to be continued, without the markers of a chat. It
-# ends in "Solution:", as "Answer:" invites the bare answer, and not in white space, which belongs to the token that
-# comes next. After its answer a base model likes to go on with a question of its own; sampler.stop = ("\nQuestion:",)
-# ends the response there.
-_BASE = "Question: {problem}\nWork step by step and put the final answer within \\boxed{{}}.\nSolution:"
-
-
-class Template(NamedTuple):
-    """Text around the problem, whether the tokenizer's chat template goes around that, and exchanges that come before
-    it.
-    """
-
-    text: str
-    chat: bool = False
-    examples: tuple[tuple[str, str], ...] = ()
-
-
-TEMPLATES = {
-    "plain": Template("{problem}\n"),
-    "dapo": Template(_DAPO),
-    "math": Template(_MATH),
-    "base": Template(_BASE),
-    "chat": Template(_MATH, chat=True),
-    "chat_dapo": Template(_DAPO, chat=True),
-    # The example shows the form of an answer and nothing of how to find it; the smallest models follow it where they do
-    # not follow an instruction.
-    "chat_short": Template("{problem}", chat=True, examples=(("How many legs has a dog?", "Answer: 4"),)),
-}
 
 # Which sources read a field; with another source it must keep its default.
 _FIELD_SOURCES = {
     "path": ("jsonl", "parquet", "hub"),
     "subset": ("hub",),
     "revision": ("hub",),
-    "split": ("arithmetic", "hub"),
+    "split": ("arithmetic", "hub", "task"),
     "problem_field": ("jsonl", "parquet", "hub"),
     "answer_field": ("jsonl", "parquet", "hub"),
     "difficulty": ("arithmetic",),
-    "problem_seed": ("arithmetic",),
+    "problem_seed": ("arithmetic", "task"),
 }
+SOURCES = ("arithmetic", "jsonl", "parquet", "hub", "task")
 
 
 class EncodedPrompts(NamedTuple):
@@ -74,23 +46,39 @@ class EncodedPrompts(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
+class ProblemSet:
+    """Problems ready to be sampled: `prompt_ids[i]` encodes `problems[i]`; all fit in `prompt_length` tokens."""
+
+    name: str
+    problems: list[Problem]
+    prompt_ids: list[list[int]]
+    prompt_length: int
+
+
+@dataclasses.dataclass(frozen=True)
 class DataConfig:
     """Where problems come from and how they are prompted. Raises ValueError on values that cannot work.
 
     Attributes:
-      source: "arithmetic" (built in), "jsonl" or "parquet" (a local file), "hub" (a data set of the Hugging Face hub).
-      path: file, or hub id; empty for arithmetic.
+      source: "arithmetic" (built in), "jsonl" or "parquet" (a local file), "hub" (a data set of the Hugging Face hub),
+        "task" (the task's own problems).
+      path: file, or hub id; empty for the others.
       subset: configuration of a hub data set, where it has several.
       revision: branch, tag or commit of a hub data set; empty for its default.
-      split: split of a hub data set; "train" or "test" of the arithmetic.
-      problem_field, answer_field: names of fields; dots reach into nested ones, e.g. prompt.0.content.
+      split: split of a hub data set or of the task's own problems; "train" or "test" of the arithmetic.
+      problem_field, answer_field: names of columns; dots reach into nested ones, e.g. reward_model.ground_truth. A
+        problem column of chat messages is passed to the chat template as it is. An empty answer_field is for a reward
+        that needs no reference answer.
       difficulty: of the arithmetic: "easy", "medium", "hard", "chain", "long" or "single", see arithmetic.py.
-      problem_seed: draws the arithmetic problems; apart from the run's seed, so that runs of several seeds share them.
-      num_problems: keep the first so many after cleaning; 0 keeps all (the arithmetic then has 4096).
+      problem_seed: draws the problems of the arithmetic or the task; apart from the run's seed, so that runs of several
+        seeds share them.
+      num_problems: keep the first so many after cleaning; 0 keeps all (the built-in tasks then have 4096).
       template: "plain" (the problem and a newline), "dapo" (asks for a last line `Answer: ...`), "math" (asks for
         \\boxed{}), "base" (the same, as a text that a base model continues); inside the tokenizer's chat template
         "chat" is "math", "chat_dapo" is "dapo", and "chat_short" is the problem after an exchange that shows an answer
-        without any work.
+        without any work. Or `file.py:NAME` of a Template. "" is the task's own, which for `math` is "plain".
+      prompt: text in place of the template's, with {problem} and {column} for what is put in; see templates.py.
+      system: system message, for a template inside the tokenizer's chat template and for rows of chat messages.
       enable_thinking: passed to the chat template.
       max_prompt_length: in tokens; longer prompts are dropped.
     """
@@ -105,30 +93,69 @@ class DataConfig:
     difficulty: str = "medium"
     problem_seed: int = 0
     num_problems: int = 0
-    template: str = "plain"
+    template: str = ""
+    prompt: str = ""
+    system: str = ""
     enable_thinking: bool = False
     max_prompt_length: int = 1024
 
     def __post_init__(self):
-        sources = ("arithmetic", "jsonl", "parquet", "hub")
-        if self.source not in sources:
-            raise ValueError(f"data.source {self.source!r}: legal are {', '.join(sources)}")
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if value != field.default and self.source not in _FIELD_SOURCES.get(field.name, sources):
-                raise ValueError(f"data.{field.name} {value!r} does nothing with data.source {self.source!r}; drop it")
-        if self.source == "arithmetic":
-            arithmetic.check(self.difficulty, self.split)
-        elif not self.path:
-            raise ValueError(f"data.path is empty; data.source {self.source!r} needs a file or the id of a data set")
-        if self.template not in TEMPLATES:
-            raise ValueError(f"data.template {self.template!r}: legal are {', '.join(TEMPLATES)}")
-        if self.enable_thinking and not TEMPLATES[self.template].chat:
-            raise ValueError(f"data.enable_thinking needs a chat template, not data.template {self.template!r}")
-        if self.num_problems < 0:
-            raise ValueError(f"data.num_problems {self.num_problems}: must be 0 (all) or more")
-        if self.max_prompt_length < 1:
-            raise ValueError(f"data.max_prompt_length {self.max_prompt_length}: must be at least 1")
+        faults = one_of(self, "source", SOURCES) or [*_idle_fields(self), *_source_faults(self)]
+        refuse([*faults, *whole(self, 0, "num_problems"), *whole(self, 1, "max_prompt_length"), *_prompt_faults(self)])
+
+
+def _idle_fields(config: DataConfig) -> list[Fault]:
+    """Fields that are set and do nothing with the source."""
+    idle = [
+        field
+        for field in dataclasses.fields(config)
+        if getattr(config, field.name) != field.default and config.source not in _FIELD_SOURCES.get(field.name, SOURCES)
+    ]
+    text = "{!r} does nothing with source {!r}; leave it at {!r}"
+    return [(f.name, text.format(getattr(config, f.name), config.source, f.default)) for f in idle]
+
+
+def _source_faults(config: DataConfig) -> list[Fault]:
+    if config.source == "arithmetic":
+        return [
+            *one_of(config, "difficulty", arithmetic.DIFFICULTIES),
+            *one_of(config, "split", arithmetic.SPLITS),
+        ]
+    if config.source == "task":
+        return unless(is_whole(config.problem_seed), "problem_seed", f"{config.problem_seed!r} is not a whole number")
+    needed = f"empty; source {config.source!r} needs a file or the id of a data set"
+    return [*unless(config.path, "path", needed), *unless(config.problem_field, "problem_field", "empty")]
+
+
+def _prompt_faults(config: DataConfig) -> list[Fault]:
+    faults = []
+    try:
+        columns(config.prompt)
+    except ValueError as error:
+        faults.append(("prompt", str(error)))
+    if config.template:
+        try:
+            template = references.look_up(TEMPLATES, config.template)
+        except ValueError as error:
+            return [*faults, ("template", str(error))]
+        faults += _template_faults(config, template)
+    return faults
+
+
+def _template_faults(config: DataConfig, template: Template) -> list[Fault]:
+    if not isinstance(template, Template):
+        return [("template", f"{config.template!r} is a {type(template).__name__}, not a kpo_jax.tasks.Template")]
+    try:
+        columns(template.text)
+    except ValueError as error:
+        return [("template", str(error))]
+    if template.chat or not config.template:  # the rows may hold chats, which need no template
+        return []
+    text = f"needs a template inside the tokenizer's chat template, not {config.template!r}"
+    return [
+        *unless(not config.enable_thinking, "enable_thinking", text),
+        *unless(not config.system, "system", text),
+    ]
 
 
 # Published sets on the Hugging Face hub; configurations add the template and the longest prompt.
@@ -147,45 +174,86 @@ HUB_SETS: dict[str, DataConfig] = {
 }
 
 
-def load_problems(config: DataConfig) -> tuple[list[Problem], dict[str, int]]:
+def load_problems(config: DataConfig, task: Task) -> tuple[list[Problem], dict[str, int]]:
     """Cleaned problems in the order of their source, and how many rows were dropped for each reason.
 
     Raises ValueError, in one line naming the place, for a missing file, data set or field, bad JSON, an answer that is
-    neither text nor number, and an empty result.
+    neither text nor number, a column that the task needs and a row lacks, and an empty result.
     """
+    template = prompt_template(config, task)
+    key = lambda problem: question(problem, template)
     if config.source == "arithmetic":
         num = config.num_problems or DEFAULT_NUM_ARITHMETIC
-        return arithmetic.problems(config.difficulty, config.split, num, config.problem_seed), {}
-    if config.source == "jsonl":
-        rows = read_jsonl(config.path)
-    elif config.source == "parquet":
-        rows = read_parquet(config.path, (config.problem_field, config.answer_field))
+        problems, dropped = arithmetic.problems(config.difficulty, config.split, num, config.problem_seed), {}
+    elif config.source == "task":
+        problems, dropped = clean(_own_problems(config, task), key, needs_answer=False)
     else:
-        rows = read_hub(config.path, config.subset, config.split, config.revision)
-    problems, dropped = clean(parse_rows(rows, config.problem_field, config.answer_field))
+        if config.source == "jsonl":
+            rows = read_jsonl(config.path)
+        elif config.source == "parquet":
+            fields = [config.problem_field, *([config.answer_field] if config.answer_field else [])]
+            rows = read_parquet(config.path, fields)
+        else:
+            rows = read_hub(config.path, config.subset, config.split, config.revision)
+        parsed = parse_rows(rows, config.problem_field, config.answer_field)
+        problems, dropped = clean(parsed, key, needs_answer=bool(config.answer_field))
     if not problems:
-        raise ValueError(f"{config.path}: no problem left; dropped: {dropped or 'none, it was empty'}")
+        place = config.path or f"the task's problems of split {config.split!r}"
+        raise ValueError(f"{place}: no problem left; dropped: {dropped or 'none, it was empty'}")
+    for problem in problems:
+        for name in task.columns:
+            find(problem.row, name, f"the task needs a column: {problem.id}")
     return problems[: config.num_problems or None], dropped
 
 
-def clean(problems: Iterable[Problem]) -> tuple[list[Problem], dict[str, int]]:
-    """Drops empty rows, repeated problems but the first, and every row of a problem that has two different answers."""
+def _own_problems(config: DataConfig, task: Task) -> list[Problem]:
+    """What the task's own function gives. Raises ValueError, one line, for whatever goes wrong in it."""
+    call = f"problems({config.split!r}, {config.num_problems}, {config.problem_seed})"
+    if task.problems is None:
+        raise ValueError("data.source: 'task' is legal with a task that has problems of its own alone")
+    try:
+        found = list(task.problems(config.split, config.num_problems, config.problem_seed))
+    except ValueError as error:
+        raise ValueError(" ".join(f"{call} of the task: {error}".split())) from error
+    except Exception as error:  # a user's program may raise anything
+        raise ValueError(" ".join(f"{call} of the task: {type(error).__name__}: {error}".split())) from error
+    for number, problem in enumerate(found, start=1):
+        place = f"{call} of the task: item {number}"
+        if not isinstance(problem, Problem):
+            raise ValueError(f"{place} is a {type(problem).__name__}, not a kpo_jax.tasks.Problem")
+        if not all(isinstance(text, str) for text in problem[:3]):
+            raise ValueError(f"{place}: its id, problem and answer must be text")
+        try:
+            json.dumps(dict(problem.row), default=str)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"{place}: its row cannot be written as JSON: {error}") from None
+    return found
+
+
+def clean(
+    problems: Iterable[Problem], key: Callable[[Problem], str] = lambda p: p.problem, needs_answer: bool = True
+) -> tuple[list[Problem], dict[str, int]]:
+    """Drops empty rows, repeated problems but the first, and every row of a problem that has two different answers.
+
+    Problems are the same if their `key` is, up to white space. Where no answer is needed, none is looked at.
+    """
     first: dict[bytes, Problem] = {}
     num_rows: Counter[bytes] = Counter()
     contradictory: set[bytes] = set()
     dropped: Counter[str] = Counter()
     for problem in problems:
-        if not problem.problem.strip() or not problem.answer.strip():
+        if not problem.problem.strip() or (needs_answer and not problem.answer.strip()):
             dropped["empty_answer" if problem.problem.strip() else "empty_problem"] += 1
             continue
-        key = hashlib.sha256(normalized(problem.problem).encode()).digest()
-        num_rows[key] += 1
-        if _answer_key(first.setdefault(key, problem).answer) != _answer_key(problem.answer):
-            contradictory.add(key)
-    for key, count in num_rows.items():
-        if key in contradictory:
+        same = hashlib.sha256(normalized(key(problem)).encode()).digest()
+        num_rows[same] += 1
+        kept = first.setdefault(same, problem)
+        if needs_answer and _answer_key(kept.answer) != _answer_key(problem.answer):
+            contradictory.add(same)
+    for same, count in num_rows.items():
+        if same in contradictory:
             dropped["contradictory_answers"] += count
-            del first[key]
+            del first[same]
         elif count > 1:
             dropped["duplicate"] += count - 1
     return list(first.values()), dict(dropped)
@@ -215,38 +283,55 @@ def normalized(text: str) -> str:
     return "".join(text.split())
 
 
-def prompt_text(problem: str, tokenizer: Tokenizer, config: DataConfig) -> str:
-    """The problem inside the configured template."""
-    template = TEMPLATES[config.template]
-    text = template.text.format(problem=problem)
-    return tokenizer.apply_chat_template(text, config.enable_thinking, template.examples) if template.chat else text
+def prompt_template(config: DataConfig, task: Task) -> Template:
+    """The template that the configuration names, or else the task's, with the configuration's text and system message.
+
+    Raises ValueError if the two do not fit.
+    """
+    template = references.look_up(TEMPLATES, config.template) if config.template else task.template
+    if faults := _template_faults(config, template):
+        raise ValueError("; ".join(f"data.{name}: {text}" for name, text in faults))
+    return template._replace(text=config.prompt or template.text, system=config.system or template.system)
 
 
-def encode_prompts(problems: list[Problem], tokenizer: Tokenizer, config: DataConfig) -> tuple[EncodedPrompts, int]:
+def prompt_text(problem: Problem, tokenizer: Tokenizer, template: Template, enable_thinking: bool = False) -> str:
+    """The prompt of a problem: its own chat messages where it has some, else the problem inside the template.
+
+    Raises ValueError, one line, for a column that is missing, a system message without a chat, and messages for a
+    tokenizer without a chat template.
+    """
+    if template.chat or problem.messages:
+        return tokenizer.apply_chat_template(messages(problem, template), enable_thinking)
+    for name, given in (("system", template.system), ("enable_thinking", enable_thinking)):
+        if given:
+            raise ValueError(
+                f"data.{name}: it needs a template inside the tokenizer's chat template, e.g. data.template=chat"
+            )
+    return fill(template.text, problem)
+
+
+def encode_prompts(
+    problems: list[Problem], tokenizer: Tokenizer, config: DataConfig, task: Task
+) -> tuple[EncodedPrompts, int]:
     """Ids of every problem's prompt, and how many problems were dropped for a prompt over max_prompt_length.
 
-    Raises ValueError when none is left, or when the tokenizer lacks a symbol or the chat template.
+    Raises ValueError when none is left, when a prompt cannot be made (see prompt_text), or when the tokenizer lacks a
+    symbol.
     """
-    encoded = EncodedPrompts([], [])
+    template, encoded = prompt_template(config, task), EncodedPrompts([], [])
     for problem in problems:
-        tokens = tokenizer.encode(prompt_text(problem.problem, tokenizer, config))
+        if problem.messages and (config.template or config.prompt):
+            name = "template" if config.template else "prompt"
+            raise ValueError(
+                f"data.{name}: {problem.id} holds chat messages, which are passed on as they are; it must be empty"
+            )
+        tokens = tokenizer.encode(prompt_text(problem, tokenizer, template, config.enable_thinking))
         if len(tokens) <= config.max_prompt_length:
             encoded.tokens.append(tokens)
             encoded.problems.append(problem)
     if not encoded.tokens:
         raise ValueError(f"none of {len(problems)} prompts fits data.max_prompt_length {config.max_prompt_length}")
     return encoded, len(problems) - len(encoded.tokens)
-
-
-def pad_prompts(prompts: list[list[int]], length: int, pad_id: int) -> tuple[np.ndarray, np.ndarray]:
-    """Right-padded tokens [B, P] int32 with P = `length`, and lengths [B] int32; every prompt has 1 to P tokens."""
-    lengths = np.array([len(prompt) for prompt in prompts], np.int32)
-    if len(prompts) and not 1 <= lengths.min() <= lengths.max() <= length:
-        raise ValueError(f"prompts have {lengths.min()} to {lengths.max()} tokens; must have 1 to {length}")
-    tokens = np.full((len(prompts), length), pad_id, np.int32)
-    for row, prompt in zip(tokens, prompts, strict=True):
-        row[: len(prompt)] = prompt
-    return tokens, lengths
 
 
 def prompt_order(seed: int, step: int, num_problems: int, prompts_per_step: int) -> np.ndarray:

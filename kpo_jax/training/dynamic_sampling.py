@@ -62,7 +62,8 @@ def _joined(batches: list[Rollout]) -> Rollout:
         rows={name: np.concatenate([batch.rows[name] for batch in batches]) for name in batches[0].rows},
         finished=np.concatenate([batch.finished for batch in batches]),
         texts=[text for batch in batches for text in batch.texts],
-        verdicts=[verdict for batch in batches for verdict in batch.verdicts],
+        graded={name: [one for batch in batches for one in batch.graded[name]] for name in batches[0].graded},
+        scores={name: np.concatenate([batch.scores[name] for batch in batches]) for name in batches[0].scores},
         problems=[problem for batch in batches for problem in batch.problems],
     )
 
@@ -73,7 +74,8 @@ def _taken(everything: Rollout, groups: np.ndarray, group_size: int) -> Rollout:
         rows={name: value[rows] for name, value in everything.rows.items()},
         finished=everything.finished[rows],
         texts=[everything.texts[row] for row in rows],
-        verdicts=[everything.verdicts[row] for row in rows],
+        graded={name: [graded[row] for row in rows] for name, graded in everything.graded.items()},
+        scores={name: score[rows] for name, score in everything.scores.items()},
         problems=[everything.problems[group] for group in groups],
         generated=everything,
     )

@@ -1,4 +1,4 @@
-"""Prompts -> samples -> verdicts -> rewards -> advantages -> the rows of a training batch."""
+"""Prompts -> samples -> grades -> rewards -> advantages -> the rows of a training batch."""
 
 import bisect
 import dataclasses
@@ -7,10 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax.algorithm.choices import build_advantage
-from kpo_jax.records import Completions, Verdict
+from kpo_jax.recording.metrics import tell
+from kpo_jax.records import Completions
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.tasks import rewards
 from kpo_jax.tasks.prompts import Problem
+from kpo_jax.tasks.rewards import Graded, Term
+from kpo_jax.tasks.totals import scores, total_reward
 from kpo_jax.verifier import Grader, count_failures
 
 
@@ -18,18 +21,25 @@ from kpo_jax.verifier import Grader, count_failures
 class Rollout:
     """One training step's samples, on the host, prompt-major: rows i * G .. i * G + G - 1 answer prompt i.
 
-    `rows` holds what the learner needs, by the field names of types.Batch: tokens [B, S], prompt_length [B],
-    response_mask [B, T], sampler_log_prob [B, T], reward [B] and, unless a critic gives it, advantage [B]. `texts` and
-    `verdicts` are one per row, `problems` one per group. `generated` is all that was sampled, where that is more than
-    is trained on (see dynamic_sampling).
+    `rows` holds what the learner needs, by the field names of records.Batch: tokens [B, S], prompt_length [B],
+    response_mask [B, T], sampler_log_prob [B, T], reward [B] and, unless a critic gives it, advantage [B]. `texts` are
+    one per row, `problems` one per group. `graded` has one list per reward, the main one first, with one entry per row,
+    and `scores` what goes into the reward [B] by name, before weights. `generated` is all that was sampled, where that
+    is more than is trained on (see dynamic_sampling).
     """
 
     rows: dict[str, np.ndarray]
     finished: np.ndarray
     texts: list[str]
-    verdicts: list[Verdict]
+    graded: dict[str, list[Graded]]
+    scores: dict[str, np.ndarray]
     problems: list[Problem]
     generated: "Rollout | None" = None
+
+    @property
+    def verdicts(self) -> list[Graded]:
+        """Of the main reward, one per row."""
+        return next(iter(self.graded.values()))
 
 
 def stop_at(sampler, stop: tuple[str, ...], tokenizer):
@@ -98,26 +108,28 @@ def join_rows(prompt_ids: list[list[int]], completions: Completions, width: int,
 
 
 def sample_and_grade(
-    sampler, params, prompt_ids, answers: list[str], *, where: str, key, row_ids, tokenizer, prompt_length, num_slots
+    sampler, params, prompt_ids, problems, *, terms, where: str, key, row_ids, tokenizer, prompt_length, num_slots
 ):
-    """(completions, texts, verdicts) of all prompts, of which every process has sampled and graded its share.
+    """(completions, texts, graded) of all prompts, of which every process has sampled and graded its share.
 
-    The rows are what one process would have drawn: row_ids [num_prompts, G] name their random streams. `answers` has
-    one entry per prompt, `where` says which rollout this is, and num_slots counts the prompts at once over all
-    processes.
+    The rows are what one process would have drawn: row_ids [num_prompts, G] name their random streams. `problems` has
+    one entry per prompt, `terms` are the rewards, `where` says which rollout this is, and num_slots counts the prompts
+    at once over all processes. `graded` is {name of the reward: one Graded per row}.
 
     Raises:
       preemption.Interrupted: some process was asked to stop; on all of them.
     """
     share, group = distributed.share(len(prompt_ids)), row_ids.shape[1]
-    answers, texts = answers[share], {}
+    problems, texts = problems[share], {}
     try:
-        with Grader() as grader:  # what has ended is read and graded while the devices sample the rest
+        # what has ended is read and graded while the devices sample the rest
+        with Grader(program=rewards.program(terms)) as grader:
 
             def read_and_submit(rows, ended):
                 for row, tokens, mask in zip(rows.tolist(), ended.tokens, ended.mask, strict=True):
                     texts[row] = tokenizer.decode(tokens[mask].tolist())
-                    grader.submit(row, texts[row], answers[row // group])
+                    for number in range(len(terms)):
+                        grader.submit((row, number), *rewards.request(number, texts[row], problems[row // group]))
 
             completions = sampler(
                 params,
@@ -128,8 +140,11 @@ def sample_and_grade(
                 num_slots=num_slots // distributed.num_processes(),
                 ended=read_and_submit,
             )
-            verdicts = grader.verdicts(preemption.check)
-        own = [texts[row] for row in range(len(texts))], [verdicts[row] for row in range(len(texts))]
+            replies = grader.replies(preemption.check)
+        own = (
+            [texts[row] for row in range(len(texts))],
+            [[rewards.received(replies[row, i], t) for row in range(len(texts))] for i, t in enumerate(terms)],
+        )
     except preemption.Interrupted:
         distributed.meet(where)
         raise
@@ -137,24 +152,45 @@ def sample_and_grade(
         raise preemption.Interrupted(f"asked to stop during {where}")
     parts = distributed.gather(own)
     texts = [text for part, _ in parts for text in part]
-    verdicts = [Verdict(*verdict) for _, part in parts for verdict in part]
-    return distributed.gather_rows(completions), texts, verdicts
+    graded = {t.name: [Graded(*one) for _, part in parts for one in part[i]] for i, t in enumerate(terms)}
+    _warn_of_errors(graded, where)
+    return distributed.gather_rows(completions), texts, graded
+
+
+def _warn_of_errors(graded: dict[str, list[Graded]], where: str) -> None:
+    """Say so where a reward raised on half of the responses or more: it is likely to be at fault, and not they."""
+    for name, rows in graded.items():
+        errors = [row.reason for row in rows if row.reason.startswith("error")]
+        if 2 * len(errors) >= len(rows) > 0 and distributed.is_first():
+            tell(f"warning: reward {name} failed on {len(errors)} of {len(rows)} responses of {where}; {errors[0]}")
 
 
 def rollout(
-    sampler, params, problems: list[Problem], prompt_ids, *, where, config, tokenizer, key, prompt_length, first_row=0
+    sampler,
+    params,
+    problems: list[Problem],
+    prompt_ids,
+    *,
+    terms: tuple[Term, ...],
+    where,
+    config,
+    tokenizer,
+    key,
+    prompt_length,
+    first_row=0,
 ) -> Rollout:
-    """Sample, grade and score groups of one training step. `config` is the whole Config; `key` is the step's own,
-    `where` names it.
+    """Sample and grade groups of one training step. `config` is the whole Config; `key` is the step's own, `where`
+    names it, `terms` are its rewards.
 
     `first_row` is how many rows of the step were sampled before: no two rows of a step share a random stream.
     """
     group, max_response = config.rollout.group_size, config.sampler.max_response_length
-    completions, texts, verdicts = sample_and_grade(
+    completions, texts, graded = sample_and_grade(
         sampler,
         params,
         prompt_ids,
-        [problem.answer for problem in problems],
+        problems,
+        terms=terms,
         where=where,
         key=key,
         row_ids=first_row + np.arange(len(problems) * group).reshape(-1, group),
@@ -162,9 +198,8 @@ def rollout(
         prompt_length=prompt_length,
         num_slots=config.rollout.prompts_per_call or config.rollout.prompts_per_step,
     )
-    answers = [problem.answer for problem in problems for _ in range(group)]
-    lengths = completions.mask.sum(axis=1)
-    reward = rewards.score(verdicts, answers, lengths, max_response, config.reward)
+    each = scores(graded, completions.mask.sum(axis=1), max_response, config.reward)
+    reward = total_reward(each, terms)
     tokens, lengths = join_rows(prompt_ids, completions, prompt_length + max_response, tokenizer.pad_id)
     rows = dict(
         tokens=tokens,
@@ -175,11 +210,13 @@ def rollout(
     )
     if not config.algorithm.has_critic:
         rows["advantage"] = np.asarray(build_advantage(config.algorithm.advantage)(jnp.asarray(reward), group))
-    return Rollout(rows=rows, finished=completions.finished, texts=texts, verdicts=verdicts, problems=problems)
+    return Rollout(rows=rows, finished=completions.finished, texts=texts, graded=graded, scores=each, problems=problems)
 
 
 def summary(result: Rollout, group_size: int) -> dict[str, float]:
-    """Scalars of a rollout: reward, accuracy, response length in tokens, how many groups carry no signal.
+    """Scalars of a rollout: rewards, accuracy, response length in tokens, how many groups carry no signal.
+
+    `rollout/reward_mean` is of what is trained on, `reward/NAME_mean` of each reward before its weight.
 
     They are those of all that was sampled: what is left after groups were dropped says less about the policy.
     """
@@ -197,6 +234,8 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
             "rollout/truncated": float(1 - result.finished.mean()),
             "rollout/uniform_groups": float(np.mean(groups.min(axis=1) == groups.max(axis=1))),
         }
+        | {f"reward/{name}_mean": float(score.mean()) for name, score in result.scores.items()}
+        | {f"reward/{name}_failures": sum(count_failures(rows).values()) for name, rows in result.graded.items()}
         | {f"verifier/{kind}": count for kind, count in count_failures(result.verdicts).items()}
         | _dropped(used, group_size)
     )

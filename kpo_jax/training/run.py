@@ -9,17 +9,18 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from kpo_jax import methods
-from kpo_jax.config import Config, spelled_out
+from kpo_jax.algorithm import methods
+from kpo_jax.config import Config
 from kpo_jax.recording.metrics import MetricWriter, Progress, tell
 from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
 from kpo_jax.records import TokenTrace, TrainState
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.runtime.watchdog import Watchdog
+from kpo_jax.tasks.rewards import OVERLONG
 from kpo_jax.training import checkpoints
 from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.rollout import Rollout
-from kpo_jax.training.setup import Programs
+from kpo_jax.training.setup import Inputs, Programs
 from kpo_jax.training.step import Diverged, Minibatch
 
 
@@ -56,13 +57,13 @@ class Run:
     def _close_later(self, resource):
         return self._closing.enter_context(contextlib.closing(resource))
 
-    def open(self, programs: Programs, resumed: checkpoints.Restored) -> None:
+    def open(self, inputs: Inputs, programs: Programs, resumed: checkpoints.Restored) -> None:
         """Get ready to write what follows the state that the run goes on from."""
         step, last = resumed.step, self.config.num_steps
         self._saver = self._close_later(checkpoints.Saver(self.workdir, self.config, resumed.saved))
         self._writer = self._close_later(MetricWriter(self.workdir, step, resumed.evaluated))
         self._progress = self._close_later(Progress("train", step, last))
-        self._tracer = open_trace(self.config, programs, self.workdir, first_step=step + 1)
+        self._tracer = open_trace(self.config, inputs, programs, self.workdir, first_step=step + 1)
         self._evaluated, self._rank = resumed.evaluated, None  # of the state after the last step that was done
         # a resumed run may begin between the two
         self._profile_steps = max(self._profile_steps[0], step + 1), min(self._profile_steps[1], last)
@@ -120,7 +121,9 @@ class Run:
         """Write the per-token record of a step, if the disk has room for it."""
         if not distributed.is_first():
             return
-        of_rows = dict(finished=rollout.finished, verdicts=rollout.verdicts, problems=rollout.problems)
+        of_rows = dict(
+            finished=rollout.finished, verdicts=rollout.verdicts, scores=rollout.scores, problems=rollout.problems
+        )
         try:
             line = self._tracer.write(step, step_arrays(minibatches, jax.device_get(traces), **of_rows))
         except OSError as error:  # a full disk; the trace lacks the step, the run does not
@@ -164,12 +167,13 @@ def _rank(config: Config, scalars: dict[str, float]) -> float | None:
     return float(np.mean(values)) if values else None
 
 
-def open_trace(config: Config, programs: Programs, workdir: str, first_step: int) -> TraceWriter:
+def open_trace(config: Config, inputs: Inputs, programs: Programs, workdir: str, first_step: int) -> TraceWriter:
     """The writer of the run's per-token records; it removes those of steps from `first_step` on."""
     pack_shape = programs.pack_shape
     description = describe(
-        spelled_out(config.algorithm),
+        config.algorithm,
         method=methods.name_of(config.algorithm),
+        rewards=[term.name for term in inputs.rewards] + [OVERLONG] * bool(config.reward.overlong_buffer),
         group_size=config.rollout.group_size,
         num_minibatches=config.learner.num_minibatches,
         microbatch_shape=(pack_shape.microbatches, pack_shape.sequences, config.sampler.max_response_length),

@@ -16,9 +16,11 @@ from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
 from kpo_jax.sampling.engine import make_sampler
-from kpo_jax.tasks.prompts import Problem, decontaminate, encode_prompts, load_problems
+from kpo_jax.tasks import rewards
+from kpo_jax.tasks.prompts import Problem, ProblemSet, decontaminate, encode_prompts, load_problems
+from kpo_jax.tasks.registry import build_task
+from kpo_jax.tasks.task import Task
 from kpo_jax.training import checkpoints
-from kpo_jax.training.evaluate import EvalSet
 from kpo_jax.training.learner import (
     init_state,
     log_prob_scores,
@@ -45,6 +47,8 @@ class Inputs:
     Attributes:
       weights: local path of the pretrained weights, which were checked; "" where there are none.
       tokenizer: of prompts and responses.
+      task: what is trained on.
+      rewards: what a response earns, the main one first.
       train: the problems to train on.
       eval_sets: the sets to evaluate on.
       notes: lines that say what was dropped from the sets, and why.
@@ -52,8 +56,10 @@ class Inputs:
 
     weights: str
     tokenizer: object
-    train: EvalSet
-    eval_sets: list[EvalSet]
+    task: Task
+    rewards: tuple[rewards.Term, ...]
+    train: ProblemSet
+    eval_sets: list[ProblemSet]
     notes: list[str]
 
 
@@ -103,32 +109,35 @@ def load_inputs(config: Config) -> Inputs:
             f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer "
             f"{config.tokenizer!r}"
         )
-    notes = []
-    eval_sets = [_load_set(name, data, tokenizer, notes) for name, data in config.eval.sets.items()]
+    notes, task = [], build_task(config.task)
+    terms = rewards.terms(config.reward, task.reward)
+    eval_sets = [_load_set(name, data, task, tokenizer, notes) for name, data in config.eval.sets.items()]
     held_out = [problem for eval_set in eval_sets for problem in eval_set.problems] if config.decontaminate else []
-    train = _load_set("train", config.data, tokenizer, notes, held_out)
+    train = _load_set("train", config.data, task, tokenizer, notes, held_out)
     if len(train.problems) < config.rollout.prompts_per_step:
         raise ValueError(
             f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} "
             "training problems"
         )
-    return Inputs(weights=weights, tokenizer=tokenizer, train=train, eval_sets=eval_sets, notes=notes)
+    return Inputs(
+        weights=weights, tokenizer=tokenizer, task=task, rewards=terms, train=train, eval_sets=eval_sets, notes=notes
+    )
 
 
-def _load_set(name, data_config, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> EvalSet:
+def _load_set(name, data_config, task, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> ProblemSet:
     """The set, encoded; appends a note if anything was dropped."""
-    problems, dropped = load_problems(data_config)
+    problems, dropped = load_problems(data_config, task)
     if held_out:  # what is evaluated on is never trained on
         problems, overlapping = decontaminate(problems, held_out)
         dropped = dropped | {"overlaps an evaluation set": overlapping}
-    encoded, too_long = encode_prompts(problems, tokenizer, data_config)
+    encoded, too_long = encode_prompts(problems, tokenizer, data_config, task)
     dropped = {reason: count for reason, count in (dropped | {"prompt too long": too_long}).items() if count}
     longest = max(len(ids) for ids in encoded.tokens)
     prompt_length = -(-longest // PROMPT_ROUNDING) * PROMPT_ROUNDING
     if dropped:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items())
         notes.append(f"{name}: {len(encoded.problems):,} problems; dropped: {reasons}")
-    return EvalSet(name, encoded.problems, encoded.tokens, prompt_length)
+    return ProblemSet(name, encoded.problems, encoded.tokens, prompt_length)
 
 
 def build_programs(config: Config, inputs: Inputs) -> Programs:
@@ -255,6 +264,7 @@ def first_state(config: Config, inputs: Inputs, programs: Programs) -> TrainStat
             inputs.train.problems,
             inputs.train.prompt_ids,
             inputs.tokenizer,
+            demonstration=inputs.task.demonstration,
             config=config,
             mesh=programs.mesh,
             prompt_length=inputs.train.prompt_length,

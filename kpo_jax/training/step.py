@@ -77,6 +77,7 @@ def collect(config: Config, inputs: Inputs, programs: Programs, params, step: in
             params,
             [train.problems[i] for i in chosen],
             [train.prompt_ids[i] for i in chosen],
+            terms=inputs.rewards,
             where=f"the rollout of step {step}{name}",
             config=config,
             tokenizer=inputs.tokenizer,

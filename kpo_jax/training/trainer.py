@@ -1,6 +1,7 @@
 """The training loop. Every side effect of a run is in this module or called from it."""
 
 from kpo_jax.config import Config
+from kpo_jax.recording import evaluations
 from kpo_jax.recording.metrics import tell
 from kpo_jax.recording.workdir import write_config
 from kpo_jax.runtime import distributed, preemption
@@ -48,7 +49,7 @@ def train(
         if resumed.step > config.num_steps:
             tell(f"{workdir}: already at step {resumed.step} of {config.num_steps} (num_steps); nothing is changed")
             return False
-        run.open(programs, resumed)
+        run.open(inputs, programs, resumed)
         state = resumed.state
         reference = reference_params(config, programs, state, resumed.step, workdir)
         try:
@@ -151,6 +152,7 @@ def run_evaluation(
             step=step,
             sampler=programs.eval_sampler,
             params=params,
+            terms=inputs.rewards,
             num_samples=config.eval.num_samples,
             prompts_per_call=config.eval.prompts_per_call,
             tokenizer=inputs.tokenizer,
@@ -158,8 +160,8 @@ def run_evaluation(
         )
         if distributed.is_first():
             try:
-                evaluate.save(result, workdir)
+                evaluations.save(result, workdir)
             except OSError as error:  # a full disk; mode eval repeats the evaluation of a checkpoint
                 tell(f"warning: the answers of step {step} on {eval_set.name} were not written: {error}")
-        scalars |= evaluate.scalars(result)
+        scalars |= evaluations.scalars(result)
     return scalars

@@ -8,15 +8,14 @@ from kpo_jax.model.packing import make_batch, pack, pack_shape
 from kpo_jax.recording.metrics import Progress, to_host
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.runtime.sharding import put_microbatches, state_shardings
-from kpo_jax.tasks.arithmetic import demonstration
 from kpo_jax.training.learner import init_state, loss_of_demonstrations, make_optimizer, make_step
 
 
 def demonstration_rows(
-    problems, prompt_ids, tokenizer, *, rng, batch_size, error_rate, prompt_length, response_length
+    problems, prompt_ids, tokenizer, *, demonstration, rng, batch_size, error_rate, prompt_length, response_length
 ) -> dict:
     """Rows of a supervised batch: tokens [B, P + T], prompt_length [B], response_mask [B, T]; responses end with
-    end-of-text.
+    end-of-text. `demonstration` is that of a Task.
 
     A demonstration longer than T is cut, so that its end-of-text token is not learnt at a wrong place.
     """
@@ -35,7 +34,7 @@ def demonstration_rows(
     return dict(tokens=tokens, prompt_length=lengths, response_mask=mask)
 
 
-def warm_start(params, problems, prompt_ids, tokenizer, *, config: Config, mesh, prompt_length):
+def warm_start(params, problems, prompt_ids, tokenizer, *, demonstration, config: Config, mesh, prompt_length):
     """Parameters after `config.warm_start.num_steps` supervised steps; a pure function of (config, seed).
 
     Raises preemption.Interrupted if some process is asked to stop.
@@ -61,6 +60,7 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, config: Config, mesh,
             problems,
             prompt_ids,
             tokenizer,
+            demonstration=demonstration,
             rng=np.random.default_rng([config.seed, step]),
             batch_size=stage.batch_size,
             error_rate=stage.error_rate,

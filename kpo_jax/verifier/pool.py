@@ -1,11 +1,13 @@
 """Grading in worker processes that can be killed: `verify_batch`, `Grader`, and the worker's own loop.
 
-A worker is a fresh Python process that imports this package alone (no jax, and not the caller's main module, as
-`multiprocessing` spawn would). Requests and replies are lines of JSON over pipes, so nothing is unpickled. The parent gives each
-worker one answer at a time and kills it when the time is up; the operating system limits its memory.
+A worker is a fresh Python process that imports what grades and nothing else: no jax, and not the caller's main module,
+as `multiprocessing` spawn would. Requests and replies are lines of JSON over pipes, so nothing is unpickled. The parent
+gives each worker one request at a time and kills it, with all that it started, when the time is up; the operating
+system limits its memory. What a grader prints goes to the standard error of the run, and it has no standard input.
 """
 
 import contextlib
+import importlib
 import json
 import os
 import queue
@@ -18,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from kpo_jax.verifier.grade import Verdict, verify
 
@@ -30,6 +33,30 @@ _ROOT = str(Path(__file__).resolve().parents[2])
 _COMMAND = "import sys; sys.path.insert(0, sys.argv[1]); from kpo_jax.verifier.pool import work; work(int(sys.argv[2]))"
 
 
+class Program(NamedTuple):
+    """What workers run: `function`, as module:name, is called once with `given` and returns what answers a request.
+
+    `given`, requests and replies must be what JSON can hold.
+    """
+
+    function: str
+    given: Any = None
+
+
+class Failure(NamedTuple):
+    """In place of a reply: why there is none. The reason starts with "timeout" or "error"."""
+
+    reason: str
+
+
+VERIFY = Program("kpo_jax.verifier.pool:verifying")
+
+
+def verifying(given: None) -> Callable[[str, str], list]:
+    """In a worker: what answers a request (response, answer) with the fields of a Verdict."""
+    return lambda response, answer: list(verify(response, answer))
+
+
 def verify_batch(
     responses: Sequence[str],
     answers: Sequence[str],
@@ -39,10 +66,13 @@ def verify_batch(
 ) -> list[Verdict]:
     """`verify` on every pair, in worker processes; verdicts in the order of the responses.
 
+    What goes wrong is a verdict, never an exception and never left out: correct is False and the reason starts with
+    "timeout" or "error" (`count_failures` counts them).
+
     Args:
       responses, answers: one each per row.
       workers, timeout: as in `Grader`.
-      check: as in `Grader.verdicts`.
+      check: as in `Grader.replies`.
 
     Raises:
       ValueError: lengths that differ, or workers or timeout that are not positive.
@@ -54,34 +84,38 @@ def verify_batch(
     with Grader(workers, timeout) as grader:
         for index, (response, answer) in enumerate(zip(responses, answers, strict=True)):
             grader.submit(index, response, answer)
-        verdicts = grader.verdicts(check)
-    return [verdicts[index] for index in range(len(responses))]
+        replies = grader.replies(check)
+    return [
+        Verdict(False, None, reply.reason) if isinstance(reply, Failure) else Verdict(*reply)
+        for reply in (replies[index] for index in range(len(responses)))
+    ]
 
 
 class Grader:
-    """Grades what it is given in worker processes, while its owner does something else; leaving the context drops what waits.
+    """Runs requests in worker processes while its owner does something else; leaving the context drops what waits.
 
-    What goes wrong is a verdict, never an exception and never left out: correct is False and the reason starts with "timeout" or
-    "error" (`count_failures` counts them). The worker is killed and replaced, the other answers are not affected.
+    What goes wrong is a Failure, never an exception and never left out. The worker is killed and replaced, the other
+    requests are not affected.
 
     Args:
-      workers: processes; by default as many as there are cores, at most 8, and one per 32 answers.
-      timeout: seconds of wall time for one answer.
+      workers: processes; by default as many as there are cores, at most 8, and one per 32 requests.
+      timeout: seconds of wall time for one request.
+      program: what the workers run; `verify` by default.
 
     Raises:
       ValueError: workers or timeout that are not positive.
     """
 
-    def __init__(self, workers: int | None = None, timeout: float = TIMEOUT):
+    def __init__(self, workers: int | None = None, timeout: float = TIMEOUT, program: Program = VERIFY):
         if workers is not None and workers < 1:
             raise ValueError(f"Grader: workers is {workers}; it must be at least 1")
         if not timeout > 0:
             raise ValueError(f"Grader: timeout is {timeout}; it must be positive")
-        self._workers, self._timeout = workers, timeout
+        self._workers, self._timeout, self._program = workers, timeout, program
         self._pending: queue.SimpleQueue[tuple | None] = queue.SimpleQueue()  # None ends a thread
         self._threads: list[threading.Thread] = []
         self._submitted = 0
-        self._verdicts: dict[Hashable, Verdict] = {}
+        self._replies: dict[Hashable, Any] = {}
         self._failures: list[BaseException] = []
 
     def __enter__(self):
@@ -93,17 +127,20 @@ class Grader:
                 self._pending.get_nowait()
         self._end_threads()
 
-    def submit(self, name: Hashable, response: str, answer: str) -> None:
-        """Grade `response` against `answer` as soon as a worker is free; `name` is what its verdict is found by."""
-        self._pending.put((name, response, answer))
+    def submit(self, name: Hashable, *request) -> None:
+        """Answer `request` as soon as a worker is free; `name` is what its reply is found by."""
+        self._pending.put((name, request))
         self._submitted += 1
         most = self._workers or min(os.cpu_count() or 1, 8, -(-self._submitted // CHUNK))
         if len(self._threads) < most:
             self._threads.append(threading.Thread(target=self._serve, daemon=True))
             self._threads[-1].start()
 
-    def verdicts(self, check: Callable[[], None] | None = None) -> dict[Hashable, Verdict]:
-        """Wait for the verdicts on all that was submitted. `check` is called ten times a second; what it raises ends the wait."""
+    def replies(self, check: Callable[[], None] | None = None) -> dict[Hashable, Any]:
+        """Wait for what every request got: its reply, or a Failure.
+
+        `check` is called ten times a second; what it raises ends the wait.
+        """
         self._end_threads()
         for thread in self._threads:
             while thread.is_alive():
@@ -112,45 +149,46 @@ class Grader:
                     check()
         if self._failures:
             raise self._failures[0]
-        return self._verdicts
+        return self._replies
 
     def _end_threads(self) -> None:
         for _ in self._threads:
             self._pending.put(None)
 
     def _serve(self) -> None:
-        worker = _Worker(self._timeout)
+        worker = _Worker(self._timeout, self._program)
         try:
             while (item := self._pending.get()) is not None:
-                name, response, answer = item
-                self._verdicts[name] = worker.grade(response, answer)
-        except BaseException as error:  # raised again where the verdicts are asked for
+                name, request = item
+                self._replies[name] = worker.reply(request)
+        except BaseException as error:  # raised again where the replies are asked for
             self._failures.append(error)
         finally:
             worker.stop()
 
 
-def count_failures(verdicts: Sequence[Verdict]) -> dict[str, int]:
-    """How many verdicts are failures of the grader rather than judgements: {"timeouts": ..., "errors": ...}."""
-    return {name + "s": sum(verdict.reason.startswith(name) for verdict in verdicts) for name in ("timeout", "error")}
+def count_failures(graded: Sequence) -> dict[str, int]:
+    """How many of what has a `reason` are failures of the grader, not judgements: {"timeouts": ..., "errors": ...}."""
+    return {name + "s": sum(one.reason.startswith(name) for one in graded) for name in ("timeout", "error")}
 
 
 class _Worker:
     """One process and the pipe to it; started on first use and again after it was killed or died."""
 
-    def __init__(self, timeout: float):
-        self.timeout, self.process, self.fresh = timeout, None, True
+    def __init__(self, timeout: float, program: Program):
+        self.timeout, self.program, self.process, self.fresh = timeout, program, None, True
 
-    def grade(self, response: str, answer: str) -> Verdict:
+    def reply(self, request: Sequence) -> Any:
+        lines = json.dumps(request, default=str).encode() + b"\n"
         if self.process is None:
             self.start()
-        request = json.dumps([response, answer]).encode() + b"\n"
+            lines = json.dumps(self.program, default=str).encode() + b"\n" + lines
         limit = self.timeout + (STARTUP_TIMEOUT if self.fresh else 0)
         try:
-            reply = self.exchange(request, limit)
+            reply = self.exchange(lines, limit)
         except TimeoutError:
             self.stop()
-            return Verdict(False, None, f"timeout after {self.timeout:g} s")
+            return Failure(f"timeout after {self.timeout:g} s")
         except OSError as error:  # it died while we wrote
             reply = b""
             cause = f": {error}"
@@ -158,14 +196,22 @@ class _Worker:
             cause = ""
         if not reply.endswith(b"\n"):
             code = self.stop()
-            return Verdict(False, None, f"error: the worker died with code {code}{cause}")
+            return Failure(f"error: the worker died with code {code}{cause}")
         self.fresh = False
-        return Verdict(*json.loads(reply))
+        answered, value = json.loads(reply)
+        return value if answered else Failure(value)
 
     def start(self) -> None:
         command = [sys.executable, "-I", "-c", _COMMAND, _ROOT, str(MEMORY_LIMIT)]
+        # A session of its own: a key press in the terminal ends the run and not its graders, and what a grader starts
+        # ends with it.
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, close_fds=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            close_fds=True,
+            start_new_session=True,
         )
         self.fresh = True
         os.set_blocking(self.process.stdin.fileno(), False)
@@ -194,10 +240,12 @@ class _Worker:
                             return b"".join(parts)
 
     def stop(self) -> int | None:
-        """Kill the process, if there is one; its exit code."""
+        """Kill the process and what it started, if there is one; its exit code."""
         if self.process is None:
             return None
         process, self.process = self.process, None
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.stdin.close()
         process.stdout.close()
@@ -205,16 +253,24 @@ class _Worker:
 
 
 def work(memory_limit: int) -> None:
-    """The worker's loop: one JSON line [response, answer] in, one JSON line [correct, extracted, reason] out, until the end of input."""
+    """The worker's loop: a line with a Program, then one line of JSON in for one line of JSON out until the end.
+
+    A reply is [true, what the program replied] or [false, reason].
+    """
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(
-        signal.SIGTERM, signal.SIG_IGN
-    )  # schedulers send it to all processes; the parent ends this one when it is done
-    for line in sys.stdin.buffer:
+    # schedulers send it to all processes; the parent ends this one when it is done
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # what grades may read and print, but not in the middle of the pipes
+    os.dup2(2, 1)
+    function, given = json.loads(requests.readline())
+    module, _, name = function.partition(":")
+    answer = getattr(importlib.import_module(module), name)(given)
+    for line in requests:
         try:
-            verdict = verify(*json.loads(line))
+            reply = json.dumps([True, answer(*json.loads(line))])
         except MemoryError:
-            verdict = Verdict(False, None, "error: out of memory")
-        sys.stdout.buffer.write(json.dumps(verdict).encode() + b"\n")
-        sys.stdout.buffer.flush()
+            reply = json.dumps([False, "error: out of memory"])
+        replies.write(reply.encode() + b"\n")
+        replies.flush()

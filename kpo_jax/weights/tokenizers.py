@@ -2,12 +2,12 @@
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from kpo_jax.weights import gguf
 
-Exchanges = Sequence[tuple[str, str]]
+Messages = Sequence[Mapping[str, str]]  # {"role": "system", "user" or "assistant", "content": text} each
 
 
 class Tokenizer(Protocol):
@@ -29,10 +29,10 @@ class Tokenizer(Protocol):
     def decode(self, ids: Iterable[int]) -> str:
         """Text of the ids. Special tokens are left out; decoding does not stop at an end token."""
 
-    def apply_chat_template(self, content: str, enable_thinking: bool = False, examples: Exchanges = ()) -> str:
-        """The text that asks the model to answer one user message, after earlier (user message, answer) exchanges.
+    def apply_chat_template(self, messages: Messages, enable_thinking: bool = False) -> str:
+        """The text that asks the model to answer the last of the messages.
 
-        Raises ValueError without a chat template.
+        Raises ValueError without a chat template, or when the template refuses the messages.
         """
 
     def save(self, directory: str) -> None:
@@ -68,8 +68,10 @@ class CharTokenizer:
                 chars.append(self.ALPHABET[index - len(self._special)])
         return "".join(chars)
 
-    def apply_chat_template(self, content: str, enable_thinking: bool = False, examples: Exchanges = ()) -> str:
-        raise ValueError("the char tokenizer has no chat template; use template 'plain'")
+    def apply_chat_template(self, messages: Messages, enable_thinking: bool = False) -> str:
+        raise ValueError(
+            "the char tokenizer has no chat template; it takes neither rows of chat messages nor data.template=chat"
+        )
 
     def save(self, directory: str) -> None:
         """Nothing: the alphabet is no file, and transformers has no such tokenizer."""
@@ -97,16 +99,22 @@ class HFTokenizer:
             [int(index) for index in ids], skip_special_tokens=True, clean_up_tokenization_spaces=False
         )
 
-    def apply_chat_template(self, content: str, enable_thinking: bool = False, examples: Exchanges = ()) -> str:
+    def apply_chat_template(self, messages: Messages, enable_thinking: bool = False) -> str:
+        import jinja2
+
+        name = self._tokenizer.name_or_path
         if self._tokenizer.chat_template is None:
-            raise ValueError(f"tokenizer {self._tokenizer.name_or_path!r} has no chat template; use another template")
-        turns = [turn for user, answer in examples for turn in (("user", user), ("assistant", answer))]
-        return self._tokenizer.apply_chat_template(
-            [{"role": role, "content": text} for role, text in (*turns, ("user", content))],
-            tokenize=False,
-            add_generation_prompt=True,
-            enable_thinking=enable_thinking,
-        )
+            raise ValueError(
+                f"tokenizer {name!r} has no chat template; "
+                "it takes neither rows of chat messages nor data.template=chat"
+            )
+        try:
+            return self._tokenizer.apply_chat_template(
+                list(messages), tokenize=False, add_generation_prompt=True, enable_thinking=enable_thinking
+            )
+        except jinja2.TemplateError as error:  # many templates refuse a system message, or roles out of turn
+            roles = ", ".join(message["role"] for message in messages)
+            raise ValueError(f"the chat template of {name!r} refuses messages of roles {roles}: {error}") from None
 
     def save(self, directory: str) -> None:
         self._tokenizer.save_pretrained(directory)

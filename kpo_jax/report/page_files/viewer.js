@@ -125,7 +125,7 @@
   const answerViewer = (root) => {
     const cards = make("div", { class: "cards" });
     const show = (answers) => cards.replaceChildren(...answers.items.map((item) => make("div", { class: "card" },
-      facts([["problem", item.problem], ["answer", item.answer], ["found", item.extracted], ["verdict", verdict(item.correct)], ["samples right", `${item.right} of ${item.samples}`]]),
+      facts([["problem", item.problem], ["answer", item.answer], ["found", item.extracted], ["verdict", verdict(item.correct)], ...(item.rewards ? [["rewards", item.rewards]] : []), ["samples right", `${item.right} of ${item.samples}`]]),
       make("pre", {}, item.response))));
     root.replaceChildren(make("div", { class: "controls" }, choice("Run and set", data.answers.map((a) => `${a.run}, ${a.set}, step ${a.step}`), (i) => show(data.answers[i]))), cards);
     show(data.answers[0]);

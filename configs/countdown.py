@@ -1,0 +1,42 @@
+"""A tiny Qwen3 learns the countdown game, a second task with a reward of its own: on a laptop, no download.
+
+python -m kpo_jax.main --config=configs/countdown.py:kpo_strong --workdir=runs/countdown
+"""
+
+import dataclasses
+
+from kpo_jax.config import (
+    CheckpointConfig,
+    Config,
+    EvalConfig,
+    LearnerConfig,
+    RolloutConfig,
+    WarmStartConfig,
+    with_method,
+)
+from kpo_jax.model.decoder import PRESETS
+from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.tasks.registry import TaskConfig
+
+
+def get_config(name: str = "kpo_strong"):
+    data = DataConfig(source="task", num_problems=400, max_prompt_length=32)
+    config = Config(
+        num_steps=32,
+        task=TaskConfig("countdown", {"num_numbers": 2, "max_number": 20, "max_target": 100}),
+        data=data,
+        model=PRESETS["tiny"],
+        sampler=SampleConfig(max_response_length=28),
+        rollout=RolloutConfig(prompts_per_step=32, group_size=8),
+        learner=LearnerConfig(learning_rate=2e-4, warmup_steps=4, weight_decay=0.0, num_minibatches=4),
+        warm_start=WarmStartConfig(num_steps=200, batch_size=64, learning_rate=2e-3, error_rate=0.5),
+        eval=EvalConfig(
+            sets={"held_out": dataclasses.replace(data, split="test", num_problems=40)},
+            every=16,
+            num_samples=8,
+            prompts_per_call=40,
+        ),
+        checkpoint=CheckpointConfig(every=16),
+    )
+    return with_method(config, name)

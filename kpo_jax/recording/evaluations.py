@@ -1,0 +1,117 @@
+"""What evaluations find, as files: `WORKDIR/evals/step_NNNNNN_SET.jsonl`, one JSON line per problem. numpy only.
+
+A line has id, problem, answer, `correct` [k] and `extracted` [k] of the k samples, `rewards` {name: [k]} before their
+weights, and `response`, the text of the first sample.
+"""
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from kpo_jax import stats
+
+
+@dataclasses.dataclass(frozen=True)
+class EvalResult:
+    """`correct` [num_problems, k] bool; `rewards` {name: [num_problems, k]}; the rest says what was asked and, for the
+    first sample of each problem, answered.
+    """
+
+    name: str
+    step: int
+    ids: list[str]
+    problems: list[str]
+    answers: list[str]
+    correct: np.ndarray
+    rewards: dict[str, np.ndarray]
+    extracted: list[list[str | None]]
+    responses: list[str]
+    truncated: float
+
+
+def accuracies(correct: np.ndarray) -> dict[str, tuple[float, float, float]]:
+    """{"avg@k": (value, low, high), "pass@k": ...} with 95 % problem-clustered bootstrap intervals; correct [problems,
+    k].
+    """
+    k = correct.shape[1]
+
+    def pass_at_k(c):
+        return stats.pass_at_k(c, k)
+
+    return {
+        f"{name}@{k}": (statistic(correct), *stats.clustered_bootstrap(correct, statistic))
+        for name, statistic in (("avg", stats.avg_at_k), ("pass", pass_at_k))
+    }
+
+
+def scalars(result: EvalResult) -> dict[str, float]:
+    """The metrics of one evaluation, keyed eval/SET/..."""
+    out = {f"eval/{result.name}/truncated": result.truncated}
+    for name, (value, low, high) in accuracies(result.correct).items():
+        out |= {
+            f"eval/{result.name}/{name}": value,
+            f"eval/{result.name}/{name}_low": low,
+            f"eval/{result.name}/{name}_high": high,
+        }
+    return out | {f"eval/{result.name}/reward_{name}": float(score.mean()) for name, score in result.rewards.items()}
+
+
+def save(result: EvalResult, workdir: str) -> Path:
+    """Write the evaluation's file, whole or not at all."""
+    path = _path(workdir, result.name, result.step)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [
+        {
+            "id": result.ids[i],
+            "problem": result.problems[i],
+            "answer": result.answers[i],
+            "correct": result.correct[i].tolist(),
+            "extracted": result.extracted[i],
+            "rewards": {name: score[i].tolist() for name, score in result.rewards.items()},
+            "response": result.responses[i],
+        }
+        for i in range(len(result.ids))
+    ]
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    os.replace(temporary, path)
+    return path
+
+
+def load(workdir: str) -> dict[str, dict[int, np.ndarray]]:
+    """{set: {step: correct [problems, k]}} of everything `save` wrote in a workdir."""
+    out: dict[str, dict[int, np.ndarray]] = {}
+    for path in _paths(workdir):
+        step, name = _step_and_set(path)
+        out.setdefault(name, {})[step] = np.array([line["correct"] for line in _lines(path)], bool)
+    return out
+
+
+def load_ids(workdir: str) -> dict[str, list[str]]:
+    """{set: the problems' ids, in the order of the rows of `load`}, of the newest evaluation of each set."""
+    return {_step_and_set(path)[1]: [line["id"] for line in _lines(path)] for path in _paths(workdir)}
+
+
+def load_responses(workdir: str, name: str, step: int) -> list[dict]:
+    """The lines of one evaluation, see the top of this module; older runs lack `problem` and `rewards`."""
+    return _lines(_path(workdir, name, step))
+
+
+def _path(workdir: str, name: str, step: int) -> Path:
+    return Path(workdir) / "evals" / f"step_{step:06d}_{name}.jsonl"
+
+
+def _paths(workdir: str) -> list[Path]:
+    return sorted((Path(workdir) / "evals").glob("step_*_*.jsonl"))
+
+
+def _step_and_set(path: Path) -> tuple[int, str]:
+    _, step, name = path.stem.split("_", 2)
+    return int(step), name
+
+
+def _lines(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text().splitlines()]

@@ -1,0 +1,107 @@
+"""Templates: the text around a problem. Imports nothing but the problem, as workers that grade answers load it too.
+
+In a template's text `{problem}` is the problem, and any other name in braces is a column of its row: `{numbers}`, or
+`{meta.level}` and `{choices.0}` for what is nested. A brace of its own is written twice. Names are looked up and
+nothing more, so no text of a template or of a data set is ever evaluated.
+"""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from kpo_jax.tasks.problem_sets import Problem, check_unicode, find
+
+_PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+
+_DAPO = (
+    "Work out the problem below step by step. Finish with one line of the form Answer: $Answer, where $Answer stands "
+    "for the final answer.\n\n{problem}\n\nDo not forget the last line, Answer: $Answer."
+)
+_MATH = "{problem}\nThink step by step and put the final answer within \\boxed{{}}."
+
+# For models that have not been taught to follow instructions: a text to be continued, without the markers of a chat. It
+# ends in "Solution:", as "Answer:" invites the bare answer, and not in white space, which belongs to the token that
+# comes next. After its answer a base model likes to go on with a question of its own; sampler.stop = ("\nQuestion:",)
+# ends the response there.
+_BASE = "Question: {problem}\nWork step by step and put the final answer within \\boxed{{}}.\nSolution:"
+
+
+class Template(NamedTuple):
+    """How a problem is put to a model.
+
+    Attributes:
+      text: the text around the problem, see the top of this module.
+      chat: whether it is a user's message, inside the chat template of the tokenizer.
+      examples: (user's message, answer) of earlier exchanges; for a chat alone.
+      system: the system message; for a chat alone, empty for none.
+    """
+
+    text: str
+    chat: bool = False
+    examples: tuple[tuple[str, str], ...] = ()
+    system: str = ""
+
+
+TEMPLATES = {
+    "plain": Template("{problem}\n"),
+    "dapo": Template(_DAPO),
+    "math": Template(_MATH),
+    "base": Template(_BASE),
+    "chat": Template(_MATH, chat=True),
+    "chat_dapo": Template(_DAPO, chat=True),
+    # The example shows the form of an answer and nothing of how to find it; the smallest models follow it where they do
+    # not follow an instruction.
+    "chat_short": Template("{problem}", chat=True, examples=(("How many legs has a dog?", "Answer: 4"),)),
+}
+
+
+def columns(text: str) -> list[str]:
+    """The names in braces, in order. Raises ValueError for a brace that is neither doubled nor around a name."""
+    names = []
+    for part in _PART.finditer(text):
+        if part[0] in ("{{", "}}"):
+            continue
+        if not part[1]:
+            around = text[max(0, part.start() - 10) : part.end() + 10]
+            raise ValueError(f"a brace without the name of a column in {around!r}; a brace of its own is written twice")
+        names.append(part[1])
+    return names
+
+
+def fill(text: str, problem: Problem) -> str:
+    """The text with the problem and its columns put in. Raises ValueError, one line, for a column that is not there."""
+
+    def value(part: re.Match) -> str:
+        if part[0] in ("{{", "}}"):
+            return part[0][0]
+        if part[1] == "problem":
+            return problem.problem
+        return check_unicode(as_text(find(problem.row, part[1], problem.id)), part[1], problem.id)
+
+    return _PART.sub(value, text)
+
+
+def question(problem: Problem, template: Template) -> str:
+    """What sets the prompt of the problem apart from those of others: two problems that agree here are the same."""
+    return "\n".join(text for _, text in problem.messages) if problem.messages else fill(template.text, problem)
+
+
+def as_text(value: Any) -> str:
+    """A column's value in a prompt: text as it is, nothing for null, all else as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def messages(problem: Problem, template: Template) -> list[dict[str, str]]:
+    """The chat messages that put the problem to a model: those of its row as they are, or those of the template.
+
+    Raises ValueError if the row and the template both have a system message.
+    """
+    turns = [turn for user, answer in template.examples for turn in (("user", user), ("assistant", answer))]
+    turns = problem.messages or (*turns, ("user", fill(template.text, problem)))
+    if template.system:
+        if turns[0][0] == "system":
+            raise ValueError(f"{problem.id}: its row has a system message already; data.system must be empty")
+        turns = (("system", template.system), *turns)
+    return [{"role": role, "content": text} for role, text in turns]
