@@ -58,10 +58,10 @@ def state(programs, workdir):
 def test_word_problems_train_resume_and_evaluate(folder):
     config = load("my/words.py")
     inputs = load_inputs(config)
-    assert [(term.name, term.weight) for term in data.rewards] == [("last_number", 1.0), ("form", 0.2)]
-    first = data.train.problems[0]
+    assert [(term.name, term.weight) for term in inputs.rewards] == [("last_number", 1.0), ("form", 0.2)]
+    first = inputs.train.problems[0]
     assert (first.answer, first.row["result"]["unit"]) == ("7", "apples")
-    prompt = data.tokenizer.decode(data.train.prompt_ids[0])
+    prompt = inputs.tokenizer.decode(inputs.train.prompt_ids[0])
     assert prompt == f"{first.problem}\nhow many apples? end with a line: Answer: number\n"
     programs = build_programs(config, inputs)
     whole, broken = folder / "whole", folder / "broken"
@@ -92,11 +92,11 @@ def test_multiple_choice_trains_from_its_own_problems(folder):
     config = load("my/choice_config.py")
     config = dataclasses.replace(config, num_steps=1, rollout=RolloutConfig(prompts_per_step=4, group_size=8))
     inputs = load_inputs(config)
-    assert data.rewards[0][:2] == ("letter", "my/choice.py:letter")
-    assert data.rewards[0].parameters == {"strict": True}
-    train, held_out = ({p.id for p in part.problems} for part in (data.train, data.eval_sets[0]))
+    assert inputs.rewards[0][:2] == ("letter", "my/choice.py:letter")
+    assert inputs.rewards[0].parameters == {"strict": True}
+    train, held_out = ({p.id for p in part.problems} for part in (inputs.train, inputs.eval_sets[0]))
     assert len(train) == 20 and len(held_out) == 4 and not train & held_out
-    problem, prompt = data.train.problems[0], data.tokenizer.decode(data.train.prompt_ids[0])
+    problem, prompt = inputs.train.problems[0], inputs.tokenizer.decode(inputs.train.prompt_ids[0])
     choices = problem.row["choices"]
     assert prompt == "{}\na {}\nb {}\nc {}\nd {}\nletter? ".format(problem.problem, *choices)
     a, b = map(int, problem.id.split("+"))
@@ -107,7 +107,7 @@ def test_multiple_choice_trains_from_its_own_problems(folder):
     assert step["reward/letter_failures"] == 0 and step["reward/letter_mean"] == step["rollout/correct"]
     rng = np.random.default_rng(0)
     for rate, right in ((0.0, True), (1.0, False)):
-        answer = data.task.demonstration(problem, rng, rate)
+        answer = inputs.task.demonstration(problem, rng, rate)
         assert (rewards.build("my/choice.py:letter", {})(answer, problem).correct) == right
 
 
