@@ -223,8 +223,8 @@ def configuration(given: Arguments) -> tuple[Any, list[str], list[str]]:
     except ValueError as error:
         return None, [str(error)], []
     plain, problems, notes = config_lib.override(plain, given.overrides)
-    config, found = config_lib.checked(plain)
     reported = {path for path, _ in problems}
+    config, found = config_lib.checked(plain, reported)
     problems += [problem for problem in found if problem[0] not in reported]
     return config, [config_lib.line(problem) for problem in problems], notes
 

@@ -93,6 +93,127 @@ def test_all_mistakes_are_reported_at_once_and_nothing_is_written(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+WRONG = {
+    "algorithm.kl.estimate": ("k9", "'k9' is not one of k1, k2, k3"),
+    "algorithm.filter.name": ("kalmann", "'kalmann' is not one of identity, sequence_mean, "),
+    "algorithm.objective.clip_low": ("2", "2.0 is not a number in [0, 1]"),
+    "algorithm.advantage.name": ("none", "'none' is not one of group, dr_grpo, "),
+    "learner.learning_rate": ("0", "0.0 is not a finite number > 0"),
+    "learner.num_minibatches": ("0", "0 is not a whole number >= 1"),
+    "warm_start.learning_rate": ("inf", "inf is not a finite number > 0"),
+    "critic.value_clip": ("-1", "-1.0 is not a number > 0 (inf allowed)"),
+    "data.max_prompt_length": ("0", "0 is not a whole number >= 1"),
+    "reward.kind": ("zz", "'zz' is not one of correct, exact, plus_minus_one, "),
+    "reward.overlong_buffer": ("-1", "-1 is not a whole number >= 0"),
+    "model.num_heads": ("0", "0 is not a whole number >= 1"),
+    "sampler.top_p": ("1.5", "1.5 is not a number in (0, 1]"),
+    "mesh.data": ("0", "0 is neither -1 (all that are left) nor a whole number >= 1"),
+    "eval.num_samples": ("many", "'many' is not an int"),
+    "num_steps": ("-1", "-1 is not a whole number >= 0"),
+}
+
+
+def problems_with(texts):
+    changed = config_lib.override(config_lib.load_file(f"{TINY}:kpo_strong"), texts)
+    return changed.problems + config_lib.checked(changed.plain, [path for path, _ in changed.problems])[1]
+
+
+def test_every_wrong_field_is_named_by_its_flag_in_one_grammar():
+    found = problems_with({path: text for path, (text, _) in WRONG.items()})
+    assert {path for path, _ in found} == set(WRONG)
+    assert len(found) == len(WRONG)
+    for path, text in found:
+        assert text.startswith(WRONG[path][1]), (path, text)
+    assert problems_with({}) == []  # control
+
+
+def test_what_does_not_fit_together_is_reported_beside_what_is_wrong_by_itself():
+    """Unless it depends on a field that is wrong."""
+    found = dict(problems_with({"learner.num_minibatches": "5", "rollout.group_size": "0", "sampler.top_k": "-1"}))
+    assert set(found) == {"learner.num_minibatches", "rollout.group_size", "sampler.top_k"}
+    assert found["learner.num_minibatches"] == "5 does not divide rollout.prompts_per_step = 32"
+    assert set(dict(problems_with({"learner.num_minibatches": "5", "rollout.prompts_per_step": "x"}))) == {
+        "rollout.prompts_per_step"
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("lr", "learner.learning_rate"),
+        ("learning_rate", "learner.learning_rate"),
+        ("critic.lr", "critic.learning_rate"),
+        ("learner.learning_rat", "learner.learning_rate"),
+        ("rollout.groups_size", "rollout.group_size"),
+        ("temperature", "sampler.temperature"),
+        ("algorithm.filter.proces_var", "algorithm.filter.process_var"),
+        ("foo", None),
+        ("learner.zzz", None),
+    ],
+)
+def test_a_suggestion_is_near_or_there_is_none(path, meant):
+    ((where, text),) = problems_with({path: "1"})
+    assert where == path and text.endswith(f"; did you mean {meant}?" if meant else text)
+    assert ("did you mean" in text) == (meant is not None)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.yaml", "seed: 1", "a.yaml is not a Python file"),
+        ("a.py", "def get_config():\n    return [1]", "get_config() of a.py returned a list, not a Config"),
+        ("a.py", "x = 1", "a.py did not give a configuration: module"),
+        ("a.py", "def get_config():\n    1 / 0", "a.py did not give a configuration: division by zero"),
+        ("a.py", "raise SystemExit(3)", "a.py did not give a configuration: 3"),
+    ],
+)
+def test_a_file_that_is_no_configuration_is_one_line(name, text, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(text)
+    with pytest.raises(ValueError) as error:
+        config_lib.load_file(name)
+    assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_configuration_may_be_a_mapping_or_the_name_of_one_of_the_package(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.py").write_text("def get_config():\n    return {'seed': 3, 'algorithm': {'filter': 'identity'}}")
+    config, problems = config_lib.checked(config_lib.load_file("a.py"))
+    assert problems == [] and config.seed == 3 and config.algorithm.filter.name == "identity"
+    assert config_lib.load_file("tiny:grpo") == config_lib.load_file(f"{TINY}:grpo")
+    with pytest.raises(ValueError, match="no file tinny; .*built in are .*tiny"):
+        config_lib.load_file("tinny")
+
+
+def test_a_record_that_is_a_value_and_a_value_that_is_a_record_are_named():
+    plain = config_lib.load_file(TINY)
+    plain |= {"learner": 3, "seed": {"a": 1}, "trace": None}
+    found = dict(config_lib.checked(plain)[1])
+    assert found["learner"].startswith("3 is not a record with the fields learning_rate, ")
+    assert found["seed"] == "{'a': 1} is a dict, not an int"
+    assert found["trace"].startswith("None is not a record with the fields every, ")
+
+
+def test_flags_that_are_wrong_hide_no_values_that_are_and_paths_elsewhere_are_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run(
+        "--nonsense", "--out=x", "--trace=gs://a/b", f"--workdir={tmp_path / 'file' / 'run'}", f"--config={TINY}",
+        "--config.learner.learning_rate=-1", "--config.init_from=s3://bucket/run", "--step=abc", "word",
+    )  # fmt: skip
+    assert result.returncode == 64 and "Traceback" not in result.stderr
+    for line in [
+        "--nonsense: no such flag",
+        "'word': not a flag; flags start with --",
+        "--out: not with --mode=train; it belongs to export",
+        "--trace: gs:// is not supported",
+        f"--workdir: {tmp_path / 'file'} is not a directory",
+        "learner.learning_rate: -1.0 is not a finite number > 0",
+        "init_from: s3:// is not supported",
+        "--step=abc",
+    ]:
+        assert f"error: {line}" in result.stderr, (line, result.stderr)
+
+
 def test_a_missing_file_names_its_neighbours(tmp_path):
     result = run("--config=configs/tyni.py", f"--workdir={tmp_path}")
     assert result.returncode == 64

@@ -1,7 +1,7 @@
 """What must fit together in a configuration, beyond what each record checks by itself. Touches no device."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from kpo_jax.algorithm.choices import build_filter, build_objective
@@ -31,17 +31,17 @@ def from_dict(mapping: dict) -> Config:
     return config
 
 
-def checked(mapping: dict) -> tuple[Config, list[Problem]]:
+def checked(mapping: dict, broken: Iterable[str] = ()) -> tuple[Config, list[Problem]]:
     """(the Config of nested dicts, everything that is wrong with it): fields first, then what does not fit together.
 
-    A combination is judged only where the fields that it is made of are right.
+    A combination is judged only where the fields that it is made of are right, and not among the paths `broken`.
     """
     config, problems = from_plain(Config, mapping)
-    wrong = [path for path, _ in problems]
+    wrong = [*broken, *(path for path, _ in problems)]
     return config or Config(), problems + [
         (found.path, found.text)
         for found in combinations(config or Config())
-        if not any(_same_field(path, broken) for path in (found.path, *found.depends_on) for broken in wrong)
+        if not any(_same_field(path, other) for path in (found.path, *found.depends_on) for other in wrong)
     ]
 
 
