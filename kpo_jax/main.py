@@ -17,6 +17,9 @@ from typing import Any, NamedTuple
 
 from absl import app, flags
 
+if __name__ == "__main__" and not __package__:  # run as a file: the package lies beside its folder
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
 from kpo_jax import text
 
 EXIT_USAGE = 64
