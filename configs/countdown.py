@@ -1,6 +1,7 @@
 """A tiny Qwen3 learns the countdown game, a second task with a reward of its own: on a laptop, no download.
 
-python -m kpo_jax.main --config=configs/countdown.py:kpo_strong --workdir=runs/countdown
+    python -m kpo_jax.main --config=configs/countdown.py:kpo_strong --workdir=runs/countdown
+
 Seed 0, two cores of a shared machine (x86, no accelerator), 2026-11-27: avg@8 on the 40 held-out problems went from
 35.6 % [29.7, 42.2] to 59.7 % [48.4, 69.4] in 32 steps (34.7 % after 16), the mean reward of a step from 0.31 to 0.65.
 """
