@@ -1,6 +1,13 @@
 """A tiny Qwen3 learns the countdown game, a second task with a reward of its own: on a laptop, no download.
 
-python -m kpo_jax.main --config=configs/countdown.py:kpo_strong --workdir=runs/countdown
+    python -m kpo_jax.main --config=configs/countdown.py:kpo_strong --workdir=runs/countdown
+
+avg@8 on the 40 held-out problems in percent, with 95 % intervals over problems, and the mean reward of a training step
+(two cores of a busy machine, 2026-11-27). Training reward rises with both seeds, held-out accuracy clearly with one:
+
+    seed   before              after 32 steps      reward, step 1 to 32
+    0      35.6 [29.7, 42.2]   59.7 [48.4, 69.4]   0.31 to 0.65
+    1      31.2 [25.6, 36.9]   35.0 [22.8, 48.1]   0.36 to 0.50
 """
 
 import dataclasses
