@@ -1,6 +1,8 @@
 """The README and the pages of docs: every link leads somewhere, every path exists, and the glossary is one."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import glossary
@@ -62,6 +64,15 @@ def test_a_dead_link_and_a_missing_path_are_found():
     assert missing_paths(bad) == ["docs/no*", "docs/no.md", "kpo_jax/no.py", "launch/no.sh", "tasks/no.py"]
 
 
+def test_the_grader_is_used_without_jax_and_numpy():
+    block = blocks_of("extending.md")[-1]
+    check = "import sys; assert not {'jax', 'numpy', 'kpo_jax.filters'} & set(sys.modules), sorted(sys.modules)"
+    command = [sys.executable, "-c", f"{block}\n{check}"]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.startswith("Verdict(")
+    control = subprocess.run([*command[:2], f"import numpy\n{block}\n{check}"], cwd=ROOT, capture_output=True)
+    assert control.returncode != 0
+
+
 def test_the_table_of_contents_has_every_page():
     index = (ROOT / "docs" / "index.md").read_text()
     assert [page.name for page in PAGES[1:] if page.name != "index.md" and f"]({page.name})" not in index] == []
@@ -107,16 +118,24 @@ def test_every_entry_of_the_glossary_is_of_a_known_kind():
     }
 
 
+def blocks_of(page: str) -> list[str]:
+    """The Python blocks of a page."""
+    return re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.DOTALL | re.MULTILINE)
+
+
 def blocks(page: str) -> dict:
     """The names that the Python blocks of a page define, run one after the other."""
     names: dict = {"__name__": "page"}
-    for block in re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / page).read_text(), re.DOTALL | re.MULTILINE):
+    for block in blocks_of(page):
         exec(block, names)
     return names
 
 
-def test_the_examples_of_extending_do_what_they_say():
+def test_the_examples_of_extending_do_what_they_say(capsys):
     names = blocks("extending.md")
+    said = capsys.readouterr().out
+    assert names["tokens"].filtered_log_ratio[0, 0] > 0 and str(names["loss"]) in said
+    assert "Verdict(correct=True, extracted='\\\\frac{1}{2}'" in said
     log_ratio = np.array([[5.0, 1.0, 3.0, 2.0, 99.0], [4.0, -2.0, 7.0, 1.0, 0.0]], np.float32)
     mask = np.array([[True, True, True, True, False], [True] * 5])
     found = apply_filter(

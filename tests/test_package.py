@@ -243,9 +243,9 @@ def test_the_wheel_works_from_an_empty_folder(tmp_path):
 
     found = succeed(python, "-c", "from kpo_jax import packaged; print(packaged.configurations())", cwd=empty).strip()
     assert found == str(site / "kpo_jax" / "configs")
-    said = succeed(venv / "bin" / "kpo-jax", "--dry_run", f"--config={found}/tiny.py:kpo_weak", cwd=empty)
+    said = succeed(venv / "bin" / "kpo-jax", "--dry_run", "--config=tiny:kpo_weak", cwd=empty)
     assert "bytes per device" in said
-    assert succeed(python, "-m", "kpo_jax", "--dry_run", f"--config={found}/tiny.py:kpo_weak", cwd=empty) == said
+    assert succeed(python, "-m", "kpo_jax", "--dry_run", "--config=tiny:kpo_weak", cwd=empty) == said
     write_run(empty / "run", "kpo_weak", 0, np.zeros((4, 2)), np.ones((4, 2)))
     succeed(venv / "bin" / "kpo-jax", "--mode=report", "--runs=run", "--workdir=report", cwd=empty)
     assert "<script" in (empty / "report" / "report.html").read_text()
