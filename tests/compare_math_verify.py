@@ -3,7 +3,8 @@
     pip install "math-verify[antlr4_13_2]==0.9.0"        (in an environment of its own)
     PYTHONPATH=. python tests/compare_math_verify.py [directory with math500.jsonl, dapo_math_17k.jsonl, ...]
 
-Prints, for each grader, false positives, false negatives and cases per second on one core, in one process. Without math-verify it says so.
+Prints, for each grader, false positives, false negatives and cases per second on one core, in one process. Without
+math-verify it says so.
 """
 
 import difflib
@@ -22,7 +23,7 @@ REAL = 500  # rows taken of each of the larger data sets
 
 
 def nearest_answers(answers: list[str], count: int) -> list[tuple[str, str, bool]]:
-    """(other answer, answer, whether they are one of the coincidences) for the `count` most similar others of every distinct answer."""
+    """(other answer, answer, whether they coincide) for the `count` most similar others of every distinct answer."""
     distinct = sorted(set(answers))
     found = []
     for answer in distinct:

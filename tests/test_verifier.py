@@ -186,7 +186,8 @@ def test_an_unforeseen_exception_is_a_wrong_verdict_that_can_be_counted(monkeypa
 def test_imports_neither_jax_nor_a_computer_algebra_system():
     script = (
         "import sys, kpo_jax.verifier, kpo_jax.rewards\n"
-        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'jax', 'flax', 'sympy', 'mpmath', 'math_verify', 'torch'}))"
+        "heavy = {'jax', 'flax', 'sympy', 'mpmath', 'math_verify', 'torch'}\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & heavy))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -202,8 +203,8 @@ def test_never_evaluates_text_as_code():
 
 
 def test_speed_on_typical_responses():
-    """At least 1,500 a second on one core: responses of some kilobytes with the formulas and braces of real solutions."""
-    step = "We note that $\\frac{a_{1}}{b_{2}} = \\sqrt{x^{2}+1}$ and therefore \\[ \\sum_{k=1}^{n} k = \\frac{n(n+1)}{2}. \\] "
+    """At least 1,500 responses a second on one core, of some kilobytes, with the formulas of real solutions."""
+    step = "We note $\\frac{a_{1}}{b_{2}} = \\sqrt{x^{2}+1}$ and so \\[ \\sum_{k=1}^{n} k = \\frac{n(n+1)}{2}. \\] "
     responses = [(step * 25 + f"Hence the answer is \\boxed{{{case.answer}}}.", case.reference) for case in CASES]
     start = time.process_time()
     for response, reference in responses:
@@ -213,12 +214,23 @@ def test_speed_on_typical_responses():
 
 
 def test_the_caps_come_before_pythons_recursion_limit():
-    """Texts as deep as the caps allow, and deeper, in three quarters of the frames Python grants; a RecursionError would surface here."""
+    """Texts as deep as the caps allow, and deeper, in three quarters of the frames that Python grants.
+
+    A RecursionError would surface here.
+    """
     limit = sys.getrecursionlimit()
     try:
         sys.setrecursionlimit(750)
         for depth in (*range(10, 45), 300):
-            for opening, closing in (("(", ")"), ("{", "}"), ("x^{", "}"), ("\\sqrt{1+", "}"), ("\\frac{1}{1+", "}"), ("\\ln(", ")"), ("|", "|")):
+            for opening, closing in (
+                ("(", ")"),
+                ("{", "}"),
+                ("x^{", "}"),
+                ("\\sqrt{1+", "}"),
+                ("\\frac{1}{1+", "}"),
+                ("\\ln(", ")"),
+                ("|", "|"),
+            ):
                 text = opening * depth + "x" + closing * depth
                 assert not is_equivalent(text, text.replace("x", "(y+1)"))
     finally:

@@ -1,4 +1,4 @@
-"""Hostile text: a verdict within two seconds of CPU time and 500 MB, no crash, nothing executed; in the main thread and in another."""
+"""Hostile text: a verdict within two seconds of CPU time and 500 MB, no crash, nothing executed; in any thread."""
 
 import json
 import subprocess
@@ -50,7 +50,7 @@ print(json.dumps([found, events]))
 
 @pytest.fixture(scope="module")
 def graded() -> tuple[dict, list]:
-    """Every hostile input graded twice in a process limited to 500 MB of address space, under an audit of what it executes."""
+    """Every hostile input, graded twice in a process limited to 500 MB, under an audit of what it executes."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(ROOT), str(ROOT / "tests")], capture_output=True, text=True, timeout=300
     )
@@ -89,6 +89,8 @@ def test_in_the_pool():
     """The whole list through worker processes: order kept, nothing lost, no failure of the grader."""
     names = list(HOSTILE)
     pairs = [HOSTILE[name]() for name in names]
-    verdicts = verify_batch([response for response, _ in pairs], [answer for _, answer in pairs], workers=2, timeout=60.0)
+    verdicts = verify_batch(
+        [response for response, _ in pairs], [answer for _, answer in pairs], workers=2, timeout=60.0
+    )
     assert [verdict.correct for verdict in verdicts] == [name in RIGHT for name in names]
     assert count_failures(verdicts) == {"timeouts": 0, "errors": 0}

@@ -26,7 +26,7 @@ def test_math500_solutions_verify_against_their_answers():
 
 
 def test_math500_solutions_verify_against_no_other_answer():
-    """Every solution against every different answer of the set (the most similar ones among them); the coincidences are listed."""
+    """Every solution against different answers of the set; the coincidences are listed."""
     problems = rows("math500")
     answers = sorted({row["answer"] for row in problems})
     equal = [{a, b} for a, b in itertools.combinations(answers, 2) if is_equivalent(a, b)]
@@ -53,7 +53,14 @@ def test_neighbours_of_integer_answers_are_wrong(name):
         answer = row["answer"].replace(",", "")
         if not answer.lstrip("-").isdigit():
             continue
-        near = {str(int(answer) + 1), str(-int(answer)), answer + answer[-1], answer[:-1] or "0", answer[::-1], answer + ".5"}
+        near = {
+            str(int(answer) + 1),
+            str(-int(answer)),
+            answer + answer[-1],
+            answer[:-1] or "0",
+            answer[::-1],
+            answer + ".5",
+        }
         for other in near:
             same = other.lstrip("-").isdigit() and "-" not in other[1:] and int(other or 0) == int(answer)
             if other.strip("-"):

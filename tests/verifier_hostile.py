@@ -78,7 +78,10 @@ HOSTILE: dict[str, Callable[[], tuple[str, str]]] = {
     "huge root index": lambda: (_box("\\sqrt[999999999]{2}"), "1"),
     "huge root": lambda: (_box("\\sqrt{" + "7" * 1900 + "}"), "1"),
     "many surds": lambda: (_box("+".join(f"\\sqrt{{{p}}}" for p in range(2, 200))), "1"),
-    "product of surds": lambda: (_box("\\cdot".join(f"(1+\\sqrt{{{p}}})" for p in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31))), "1"),
+    "product of surds": lambda: (
+        _box("\\cdot".join(f"(1+\\sqrt{{{p}}})" for p in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31))),
+        "1",
+    ),
     "roots of roots": lambda: (
         _box("\\sqrt{2+\\sqrt{3+\\sqrt{5+\\sqrt{7+\\sqrt{11+\\sqrt{13}}}}}}"),
         "\\sqrt{2+\\sqrt{3+\\sqrt{5+\\sqrt{7+\\sqrt{11+\\sqrt{14}}}}}}",
@@ -90,12 +93,18 @@ HOSTILE: dict[str, Callable[[], tuple[str, str]]] = {
     ),
     "large multiple angle": lambda: (_box("\\sin(999999999x)"), "x"),
     "many angles": lambda: (_box("\\sin(a+b+c+d+f+g+h+j+k+l+m+n)"), "1"),
-    "angles without a common unit": lambda: (_box("\\cdot".join(f"\\sin\\frac{{x}}{{{k}}}" for k in range(2, 14))), "1"),
+    "angles without a common unit": lambda: (
+        _box("\\cdot".join(f"\\sin\\frac{{x}}{{{k}}}" for k in range(2, 14))),
+        "1",
+    ),
     "fine angle": lambda: (_box("\\cos\\frac{\\pi}{99999989}"), "1"),
     "odd angles": lambda: (_box("\\cos\\frac{\\pi}{97}+\\cos\\frac{\\pi}{89}+\\cos\\frac{\\pi}{83}"), "3"),
     "product of many sums": lambda: (_box("".join(f"(x_{{{k}}}+y_{{{k}}})" for k in range(40))), "1"),
     "quotient of many sums": lambda: (_box("+".join(f"\\frac{{1}}{{x_{{{k}}}+1}}" for k in range(40))), "1"),
-    "huge determinant": lambda: (_box("\\begin{vmatrix}" + "\\\\".join("&".join("x" * 9) for _ in range(9)) + "\\end{vmatrix}"), "1"),
+    "huge determinant": lambda: (
+        _box("\\begin{vmatrix}" + "\\\\".join("&".join("x" * 9) for _ in range(9)) + "\\end{vmatrix}"),
+        "1",
+    ),
     "large base": lambda: (_box("1_{99999999}"), "1"),
     "division by zero": lambda: (_box("\\frac{1}{0}"), "\\frac{2}{0}"),
     "division by a hidden zero": lambda: (_box("\\frac{1}{\\sqrt{3+2\\sqrt2}-1-\\sqrt2}"), "1"),

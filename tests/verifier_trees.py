@@ -11,7 +11,7 @@ _ENV = {"x": mpmath.mpf(7) / 11, "y": mpmath.mpf(13) / 5, "n": mpmath.mpf(3) / 7
 
 
 def random_tree(rng: random.Random, depth: int, variables: bool, exotic: bool = False) -> Tree:
-    """Rational operations, square roots, sines and cosines; with `exotic` also functions for which equality need not be decided."""
+    """Rational operations, square roots, sines and cosines; with `exotic` functions whose equality may stay open."""
     if depth == 0 or rng.random() < 0.15:
         kind = rng.choice(["int", "int", "frac", "surd", "pi"] + ["var"] * 3 * variables)
         if kind == "int":
@@ -33,7 +33,9 @@ def random_tree(rng: random.Random, depth: int, variables: bool, exotic: bool = 
             return (kind, ("*", ("int", rng.randint(1, 3)), ("var", rng.choice("xy"))))
         return (kind, ("/", ("*", ("int", rng.randint(1, 5)), ("pi",)), ("int", rng.choice([2, 3, 4, 5, 6, 7, 12]))))
     if kind == "power":  # of a positive base
-        base = rng.choice([("int", 2), ("int", 4), ("e",), ("sqrt", ("int", 2)), ("var", "x") if variables else ("int", 6)])
+        base = rng.choice(
+            [("int", 2), ("int", 4), ("e",), ("sqrt", ("int", 2)), ("var", "x") if variables else ("int", 6)]
+        )
         return ("power", base, random_tree(rng, min(depth - 1, 1), variables))
     if kind in ("neg", "abs", "cbrt", "root", "ln", "exp"):
         return (kind, random_tree(rng, depth - 1, variables, exotic))
@@ -55,7 +57,9 @@ def latex(tree: Tree) -> str:
     if kind == "ln":
         return f"\\ln\\left({latex(parts[0])}\\right)"
     if kind in ("exp", "power"):
-        return f"e^{{{latex(parts[0])}}}" if kind == "exp" else f"\\left({latex(parts[0])}\\right)^{{{latex(parts[1])}}}"
+        return (
+            f"e^{{{latex(parts[0])}}}" if kind == "exp" else f"\\left({latex(parts[0])}\\right)^{{{latex(parts[1])}}}"
+        )
     if kind == "/":
         return f"\\frac{{{latex(parts[0])}}}{{{latex(parts[1])}}}"
     if kind == "sqrt":
@@ -88,7 +92,9 @@ def number(tree: Tree, shift: int = 0) -> mpmath.mpf:
         if abs(values[1]) < _TINY:
             raise ZeroDivisionError
         return values[0] / values[1]
-    if (kind in ("sqrt", "root", "ln", "power") and values[0] < _TINY) or (kind in ("exp", "power") and abs(values[-1]) > 60):
+    if (kind in ("sqrt", "root", "ln", "power") and values[0] < _TINY) or (
+        kind in ("exp", "power") and abs(values[-1]) > 60
+    ):
         raise ZeroDivisionError
     if kind == "power":
         return values[0] ** values[1]

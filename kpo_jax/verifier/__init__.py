@@ -1,4 +1,6 @@
-r"""Grading of final answers to mathematics problems, made to be trusted as a reward. Pure Python; imports neither jax nor a CAS.
+r"""Grading of final answers to mathematics problems, made to be trusted as a reward.
+
+Pure Python, which imports neither jax nor a computer algebra system.
 
     verify(response, answer) -> Verdict(correct, extracted, reason)      one response, in this process, from any thread
     verify_batch(responses, answers) -> list[Verdict]                    many, in worker processes that can be killed
@@ -7,7 +9,7 @@ r"""Grading of final answers to mathematics problems, made to be trusted as a re
 
 How it decides. Identical texts and plain numbers compare as strings, whatever their length. Then come letters, number
 bases, dates and words. All else is read by a parser of its own (`notation`, `parser`: nothing is ever evaluated as
-code), turned into exact values (`functions`, `algebra`) and compared by structure (`compare`, `intervals`). Two
+code), turned into exact values (`evaluate`, `powers`, `zero`) and compared by structure (`compare`, `intervals`). Two
 values are equal if their normal forms agree, or if their difference is an algebraic number that is proved to be zero
 by a root-separation bound. Floating point is never asked whether two answers are equal. Every step is charged to a
 budget, and length, digits, exponents and nesting are capped: what exceeds them is wrong, with the reason "too

@@ -6,9 +6,20 @@ from functools import lru_cache
 
 from kpo_jax.verifier.compare import equal_trees
 from kpo_jax.verifier.errors import TooComplex, Unreadable
+from kpo_jax.verifier.nodes import Node
 from kpo_jax.verifier.notation import has_thousands, may_be_list, translate
 from kpo_jax.verifier.parser import parse
-from kpo_jax.verifier.words import bare_number, based_number, choice, clock, date, is_prose, labelled_choice, plain_text, text_items
+from kpo_jax.verifier.words import (
+    bare_number,
+    based_number,
+    choice,
+    clock,
+    date,
+    is_prose,
+    labelled_choice,
+    plain_text,
+    text_items,
+)
 
 MAX_TEXT = 20_000  # characters; longer answers are equal only if they are identical or plain numbers
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
@@ -16,7 +27,7 @@ _MEANINGLESS_SPACE = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])|(?<=[0-9]) 
 
 
 def same_notation(a: str, b: str) -> bool:
-    """Strict match: the same number, or the same string once style, spacing and unicode are normalised. No mathematics."""
+    """Strict match: the same number, or the same string once style, spacing and unicode are normalised."""
     numbers = bare_number(a), bare_number(b)
     if None not in numbers:
         return numbers[0] == numbers[1]
@@ -98,7 +109,7 @@ def _readings(one: str, two: str) -> Iterator[tuple[tuple[str, bool], tuple[str,
             yield (one, True), (two, False)
 
 
-def _parsed(text: str, thousands: bool) -> tuple:
+def _parsed(text: str, thousands: bool) -> Node:
     thousands = thousands and has_thousands(text)
     return _parsed_short(text, thousands) if len(text) <= 200 else parse(text, thousands)
 

@@ -1,4 +1,7 @@
-r"""The final answer of a response: the last complete \boxed{} or `Answer:` line after any thinking. One pass, linear in the length."""
+r"""The final answer of a response: the last complete \boxed{} or `Answer:` line after any thinking.
+
+Every scan is linear in the length of the response.
+"""
 
 import re
 
@@ -9,7 +12,10 @@ _THINK_START = re.compile(r"<\s?think(?:ing)?\s?>", re.IGNORECASE)
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![A-Za-z])[ \t]?")
 _BRACE = re.compile(r"\\[\\{}]|[{}]|\\(?:boxed|fbox|framebox)(?![A-Za-z])[ \t]?")
 _BARE = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|[A-Za-z](?![A-Za-z])")
-_ANSWER = re.compile(r"^[ \t>*#_`-]*(?:the )?(?:final )?answer[ \t]?(?:is)?[*_`]{0,3}[ \t]?:(?!=)[ \t]?([^\n]*)$", re.IGNORECASE | re.MULTILINE)
+_ANSWER = re.compile(
+    r"^[ \t>*#_`-]*(?:the )?(?:final )?answer[ \t]?(?:is)?[*_`]{0,3}[ \t]?:(?!=)[ \t]?([^\n]*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def extract_answer(text: str) -> str | None:

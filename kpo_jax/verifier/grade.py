@@ -17,8 +17,8 @@ class Verdict(NamedTuple):
 def verify(response: str, answer: str) -> Verdict:
     """Grade the final answer of `response` against `answer` (a reference as the data set gives it).
 
-    Returns within two seconds of CPU time whatever the text; needs no signal and so runs in any thread. An unforeseen exception is a
-    wrong verdict whose reason starts with "error", so that it can be counted.
+    Returns within two seconds of CPU time whatever the text; needs no signal and so runs in any thread. An unforeseen
+    exception is a wrong verdict whose reason starts with "error", so that it can be counted.
     """
     extracted = None
     try:

@@ -1,65 +1,54 @@
-r"""From the text of an answer to tokens: unicode, style commands, numbers. Every scan is linear in the length of the text."""
+r"""From the text of an answer to tokens: unicode, style commands, numbers. Every scan is linear in the length."""
 
 import re
 from fractions import Fraction
-from typing import NamedTuple
 
+from kpo_jax.verifier.cursor import END, Token
 from kpo_jax.verifier.errors import TooComplex, Unreadable
 from kpo_jax.verifier.units import UNITS
 
 MAX_CHARS = 4000  # longer answers are compared as text (and as plain numbers) only
 MAX_TOKENS = 1500
 MAX_DIGITS = 2000
-END = "the end"  # the value of the last token; no command or sign can spell it
 
-
-class Token(NamedTuple):
-    """kind: num, sym, cmd, word, op or end; `spaced`: white space stood before it; `digits`: a number as it was written."""
-
-    kind: str
-    value: object
-    spaced: bool = False
-    digits: str = ""
-
-
-_SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
-_SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ",
-        [
-            "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho",
-            "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi",
-            "Omega",
-        ],
-        strict=True,
-    )
-)  # fmt: skip
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma",
+    "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta",
+    "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
+_SIGNS = {  # what it says in LaTeX -> the characters that say so
+    " ": "\u00a0\u2002\u2003\u3000\t\r\n",
+    "\\,": "\u2009\u202f",  # thin spaces may group digits
+    "-": "−–—‐", "\\times ": "×", "\\cdot ": "·⋅", "\\div ": "÷", "/": "∕⁄", "\\pm ": "±", "\\mp ": "∓", "'": "′’‘",
+    '"': "“”", "\\sqrt ": "√", "\\sqrt[3]": "∛", "\\infty ": "∞", "^\\circ ": "°", ",": "、",
+    "\\euro ": "€", "\\pounds ": "£", "\\le ": "≤⩽", "\\ge ": "≥⩾", "\\ne ": "≠", "\\approx ": "≈", "\\in ": "∈",
+    "\\cup ": "∪", "\\cap ": "∩", "\\setminus ": "∖", "\\emptyset ": "∅", "\\mathbb{R}": "ℝ", "\\mathbb{Z}": "ℤ",
+    "\\langle ": "⟨", "\\rangle ": "⟩", "\\frac{1}{2}": "½", "\\frac{1}{3}": "⅓", "\\frac{2}{3}": "⅔",
+    "\\frac{1}{4}": "¼", "\\frac{3}{4}": "¾", "\\frac{1}{5}": "⅕",
+}  # fmt: skip
 _UNICODE = {
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full-width ASCII
-    **{space: " " for space in "\u00a0\u2002\u2003\u3000\t\r\n"},
-    **{space: "\\," for space in "\u2009\u202f"},  # thin spaces may group digits
     **{letter: f"\\{name} " for letter, name in _GREEK.items()},
-    **{mark: "^{" + digit + "}" for mark, digit in _SUPERSCRIPT.items()},
-    **{mark: "_{" + digit + "}" for mark, digit in _SUBSCRIPT.items()},
-    **{"−": "-", "–": "-", "—": "-", "‐": "-", "×": "\\times ", "·": "\\cdot ", "⋅": "\\cdot ", "÷": "\\div ", "∕": "/", "⁄": "/"},
-    **{"√": "\\sqrt ", "∛": "\\sqrt[3]", "∞": "\\infty ", "°": "^\\circ ", "±": "\\pm ", "∓": "\\mp ", "′": "'", "’": "'", "‘": "'"},
-    **{"≤": "\\le ", "≥": "\\ge ", "⩽": "\\le ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ", "∈": "\\in ", "∪": "\\cup "},
-    **{"∩": "\\cap ", "∖": "\\setminus ", "∅": "\\emptyset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}"},
-    **{"⟨": "\\langle ", "⟩": "\\rangle "},
-    **{"½": "\\frac{1}{2}", "⅓": "\\frac{1}{3}", "⅔": "\\frac{2}{3}", "¼": "\\frac{1}{4}", "¾": "\\frac{3}{4}", "⅕": "\\frac{1}{5}"},
-    **{"“": '"', "”": '"', "、": ",", "€": "\\euro ", "£": "\\pounds "},
+    **{mark: "^{" + digit + "}" for mark, digit in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True)},
+    **{mark: "_{" + digit + "}" for mark, digit in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)},
+    **{character: latex for latex, characters in _SIGNS.items() for character in characters},
 }
 _TRANSLATE = str.maketrans(_UNICODE)
 _ADJACENT_SCRIPTS = re.compile(r"\}[\^_]\{(?=[0-9+\-n]\})")  # x¹² became x^{1}^{2}
 
 # Commands that only change the look. The second group swallows one argument as well.
 _STYLE = re.compile(
-    r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|bf|rm|it|sf|tt|normalsize|large|Large|"
-    r"boldmath|centering|allowbreak|nobreak|newline|null|hfill|noindent|ensuremath|mathstrut|strut)(?![A-Za-z])\.?"
+    r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|bf|rm|it|sf|tt|"
+    r"normalsize|large|Large|boldmath|centering|allowbreak|nobreak|newline|null|hfill|noindent|ensuremath|"
+    r"mathstrut|strut)(?![A-Za-z])\.?"
 )
-_STYLE_WITH_ARGUMENT = re.compile(r"\\(?:color|textcolor|hspace|vspace|hskip|phantom|hphantom|vphantom|label|tag|kern)\*?\s?\{[^{}]{0,80}\}")
-_SPACING = re.compile(r"\\(?:[,;:!> ]|(?:quad|qquad|enspace|thinspace|medspace|thickspace|negthinspace|space)(?![A-Za-z]))|~")
+_STYLE_WITH_ARGUMENT = re.compile(
+    r"\\(?:color|textcolor|hspace|vspace|hskip|phantom|hphantom|vphantom|label|tag|kern)\*?\s?\{[^{}]{0,80}\}"
+)
+_SPACING = re.compile(
+    r"\\(?:[,;:!> ]|(?:quad|qquad|enspace|thinspace|medspace|thickspace|negthinspace|space)(?![A-Za-z]))|~"
+)
 # Between digits these group thousands: 10,\!080   10{,}080   10\,080
 _GROUPING = re.compile(r"(?<=[0-9])\s?(?:\{,\}|,\\!|\\,)\s?(?=[0-9]{3}(?![0-9]))")
 _DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
@@ -78,33 +67,44 @@ _TOKEN = re.compile(
 
 FUNCTIONS = frozenset(
     [
-        "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "lg", "exp", "sqrt",
-        "cbrt", "abs", "floor", "ceil", "gcd", "lcm", "max", "min", "det",
+        "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log",
+        "lg", "exp", "sqrt", "cbrt", "abs", "floor", "ceil", "gcd", "lcm", "max", "min", "det",
     ]
 )  # fmt: skip
-_ALIASES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "cosec": "csc", "ceiling": "ceil", "inf": "infty", "infinity": "infty"}
-_ALIASES |= {"oo": "infty", "leq": "le", "geq": "ge", "neq": "ne", "leqslant": "le", "geqslant": "ge", "dfrac": "frac", "tfrac": "frac"}
-_ALIASES |= {"cfrac": "frac", "dbinom": "binom", "tbinom": "binom", "lt": "<", "gt": ">", "degree": "circ", "degrees": "circ", "deg": "circ"}
-_ALIASES |= {"varnothing": "emptyset", "infin": "infty", "lbrace": "\\{", "rbrace": "\\}", "{": "\\{", "}": "\\}", "backslash": "setminus"}
-_ALIASES |= {"cdotp": "cdot", "ast": "cdot", "varphi": "phi", "varepsilon": "epsilon", "lvert": "vert", "rvert": "vert", "mid": "vert"}
-_PLAIN_NAMES = FUNCTIONS | {"pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "sigma", "phi", "omega", "binom", "frac"} | {
-    "infty", "circ", "pm", "cdot", "times", "cup", "cap"
+_ALIASES = {
+    alias: name
+    for name, aliases in {
+        "arcsin": "asin", "arccos": "acos", "arctan": "atan", "csc": "cosec", "ceil": "ceiling",
+        "infty": "inf infinity oo infin", "le": "leq leqslant", "ge": "geq geqslant", "ne": "neq", "<": "lt", ">": "gt",
+        "frac": "dfrac tfrac cfrac", "binom": "dbinom tbinom", "circ": "degree degrees deg", "emptyset": "varnothing",
+        "\\{": "lbrace {", "\\}": "rbrace }", "setminus": "backslash", "cdot": "cdotp ast", "phi": "varphi",
+        "epsilon": "varepsilon", "vert": "lvert rvert mid",
+    }.items()
+    for alias in aliases.split()
+}  # fmt: skip
+_PLAIN_NAMES = FUNCTIONS | {
+    "pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "sigma", "phi", "omega", "binom", "frac", "infty",
+    "circ", "pm", "cdot", "times", "cup", "cap"
 }  # fmt: skip
 _TEXT_COMMANDS = frozenset(
     [
-        "text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "textsc", "mbox", "hbox", "mathrm", "operatorname",
-        "emph", "textup",
+        "text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "textsc", "mbox", "hbox", "mathrm",
+        "operatorname", "emph", "textup",
     ]
 )  # fmt: skip
 _TRANSPARENT = frozenset(
     [
-        "mathbf", "mathit", "mathsf", "mathcal", "mathtt", "boldsymbol", "bm", "boxed", "fbox", "framebox", "underline", "mathfrak", "pmb",
+        "mathbf", "mathit", "mathsf", "mathcal", "mathtt", "boldsymbol", "bm", "boxed", "fbox", "framebox",
+        "underline", "mathfrak", "pmb",
     ]
 )  # fmt: skip
 
 
 def translate(text: str) -> str:
-    """Unicode mathematics as LaTeX, look-only commands gone, white space collapsed; never longer than a small multiple of the text."""
+    """Unicode mathematics as LaTeX, look-only commands gone, white space collapsed.
+
+    The result is never longer than a small multiple of the text.
+    """
     text = _CONTROL.sub("\x00", text)
     if not text.isascii():
         text = _ADJACENT_SCRIPTS.sub("", text.translate(_TRANSLATE))
@@ -119,7 +119,10 @@ def translate(text: str) -> str:
 
 
 def strip_ends(text: str) -> str:
-    """Without surrounding white space, markdown stars and sentence punctuation; a factorial sign and a closing `\\` stay."""
+    """Without surrounding white space, markdown stars and sentence punctuation.
+
+    A factorial sign and a closing backslash stay.
+    """
     text = text.strip().strip("*`").strip()
     stripped = text.rstrip(_TRAILING)
     return text if stripped.endswith("\\") else stripped
@@ -181,7 +184,13 @@ def _scan(text: str, tokens: list[Token], prose: bool) -> None:
         elif kind == "cmd":
             position = _scan_command(text, position, value[1:], tokens, spaced)
         else:
-            tokens.append(Token("op", {"**": "^", ":=": "=", "==": "=", "<=": "le", ">=": "ge", "!=": "ne"}.get(value, value), spaced))
+            tokens.append(
+                Token(
+                    "op",
+                    {"**": "^", ":=": "=", "==": "=", "<=": "le", ">=": "ge", "!=": "ne"}.get(value, value),
+                    spaced,
+                )
+            )
         spaced = False
 
 

@@ -1,4 +1,4 @@
-"""Rigorous numbers: complex balls in binary fixed point on Python integers, so every value carries a bound on its error."""
+"""Rigorous numbers: complex balls in binary fixed point, on Python integers, with a bound on the error of each."""
 
 from fractions import Fraction
 from functools import lru_cache
@@ -106,7 +106,11 @@ def exp(a: Ball, precision: int) -> Ball:
         raise TooComplex("an exponent too large")
     halvings = max(0, a.size().bit_length() - precision) + 4 + isqrt(precision) // 3
     fine = precision + 2 * halvings + 16 + 3 * (a.size() >> precision)
-    x = Ball(a.re << fine - precision >> halvings, a.im << fine - precision >> halvings, (a.err << fine - precision >> halvings) + 1)
+    x = Ball(
+        a.re << fine - precision >> halvings,
+        a.im << fine - precision >> halvings,
+        (a.err << fine - precision >> halvings) + 1,
+    )
     term = total = Ball(1 << fine, 0, 0)
     k = 0
     while abs(term.re) + abs(term.im) > 4:  # rounding down, a negative part ends at -1 or -2

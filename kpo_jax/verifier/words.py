@@ -1,16 +1,48 @@
-"""Answers that are not expressions: plain numbers of any length, multiple-choice letters, number bases, dates, plain text."""
+"""Answers that are not expressions: plain numbers of any length, choices, number bases, dates, plain text."""
 
 import re
 
-_NUMBER = re.compile(r"\s*([+-]?)\s*(\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.(\d*))?\s*|\s*([+-]?)\s*\.(\d+)\s*", re.ASCII)
-_LOOKS = re.compile(r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|hbox|textsf|operatorname|emph|bf|rm)(?![A-Za-z])\s?")
+_NUMBER = re.compile(
+    r"\s*([+-]?)\s*(\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.(\d*))?\s*|\s*([+-]?)\s*\.(\d+)\s*", re.ASCII
+)
+_LOOKS = re.compile(
+    r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|hbox|textsf|operatorname|emph|bf|rm)(?![A-Za-z])\s?"
+)
 _CHOICE = re.compile(r"\(\s*([A-Ja-j])\s*\)|([A-Ja-j])\s?\)|([A-Ja-d])")
-_WORD_BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "sixteen": 16}
-_BASED = re.compile(r"\(?([0-9A-Fa-f]{1,400})\)?\s?(?:_\s?\(?\s?([0-9]{1,2}|[a-z]+)\s?\)?|\(?\s?base[ -]([0-9]{1,2}|[a-z]+)\)?)")
-_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
+_WORD_BASES = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "twelve": 12,
+    "sixteen": 16,
+}
+_BASED = re.compile(
+    r"\(?([0-9A-Fa-f]{1,400})\)?\s?(?:_\s?\(?\s?([0-9]{1,2}|[a-z]+)\s?\)?|\(?\s?base[ -]([0-9]{1,2}|[a-z]+)\)?)"
+)
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _MONTH = {name[:length]: index + 1 for index, name in enumerate(_MONTHS) for length in (3, 4, len(name))}
 _DATE = re.compile(
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2}) (?:of )?([a-z]{3,9})\.?)(?:,? (\d{4}))?",
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
+    r"(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2}) (?:of )?([a-z]{3,9})\.?)(?:,? (\d{4}))?",
     re.ASCII,
 )
 _ORDINAL = re.compile(r"(\d)(?:st|nd|rd|th)\b", re.ASCII)
@@ -18,7 +50,7 @@ _DIGITS = re.compile(r"[0-9]")
 
 
 def bare_number(text: str) -> tuple[str, str, str] | None:
-    """(sign, digits before the point, digits after) in normal form, of an integer or decimal of any length; linear in time."""
+    """(sign, digits before the point, digits after) in normal form, of an integer or decimal of any length."""
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None
@@ -44,7 +76,10 @@ def choice(text: str) -> str | None:
     return (match[1] or match[2] or match[3]).upper() if match else None
 
 
-_LABELLED = re.compile(r"(?:\\(?:text|textbf|mathrm|mathbf|mbox)\s?\{\s?)?\(([A-J])\)[\s:.]{0,3}(?:\}\s?)?(?![\s,]|or\b|and\b)(.*[A-Za-z0-9].*)")
+_LABELLED = re.compile(
+    r"(?:\\(?:text|textbf|mathrm|mathbf|mbox)\s?\{\s?)?\(([A-J])\)[\s:.]{0,3}(?:\}\s?)?"
+    r"(?![\s,]|or\b|and\b)(.*[A-Za-z0-9].*)"
+)
 _ANOTHER_LABEL = re.compile(r"\([A-J]\)")
 
 
@@ -95,7 +130,12 @@ def clock(text: str) -> tuple[int, int, str] | None:
 NO_SOLUTION, ALL_REALS = "no solution", "all real numbers"
 _SYNONYMS = dict.fromkeys(
     ("no solutions", "no real solution", "no real solutions", "none", "empty set"), NO_SOLUTION
-) | {"dne": "does not exist", "infinitely many solutions": "infinitely many", "all reals": ALL_REALS, "real numbers": ALL_REALS}
+) | {
+    "dne": "does not exist",
+    "infinitely many solutions": "infinitely many",
+    "all reals": ALL_REALS,
+    "real numbers": ALL_REALS,
+}
 _SYMBOLS = {"\\emptyset": NO_SOLUTION, "\\varnothing": NO_SOLUTION, "\\{\\}": NO_SOLUTION}
 _SYMBOLS |= dict.fromkeys(("\\mathbb{R}", "x\\in\\mathbb{R}", "(-\\infty,\\infty)"), ALL_REALS)
 
@@ -110,7 +150,7 @@ _HYPHEN = re.compile(r"(?<=[a-z]{4})-|-(?=[a-z]{4})")  # non-linear, x-axis; but
 
 
 def plain_text(text: str) -> str:
-    """Lower case, looks, quotes and a leading article gone: the form in which words compare; empty if there are no words."""
+    """The form in which words compare: lower case, without looks, quotes and a leading article; empty without words."""
     symbol = _SYMBOLS.get(text.replace(" ", ""))
     if symbol:
         return symbol
