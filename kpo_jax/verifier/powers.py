@@ -4,7 +4,8 @@ from fractions import Fraction
 
 from kpo_jax.verifier.arithmetic import factored
 from kpo_jax.verifier.errors import Unreadable
-from kpo_jax.verifier.field import ONE, Field, Monomial, Ratio, Value
+from kpo_jax.verifier.field import ONE, Field, Monomial, Poly, Ratio, Value
+from kpo_jax.verifier.polynomials import poly_multiply
 from kpo_jax.verifier.roots import positive_root
 from kpo_jax.verifier.trigonometry import sine_cosine
 from kpo_jax.verifier.values import (
@@ -25,7 +26,7 @@ from kpo_jax.verifier.values import (
     single_ratio,
     unhashed,
 )
-from kpo_jax.verifier.zero import integer_power, is_zero, sign_of
+from kpo_jax.verifier.zero import integer_power, invert, is_zero, sign_of
 
 
 def to_power(field: Field, base: Value, exponent: Value) -> Value:
@@ -197,6 +198,10 @@ def root_of_sum(field: Field, base: Ratio, exponent: Fraction) -> Value:
             num = multiply(field, num, integer_power(field, den, exponent.denominator - 1))
             top = rational_root(field, num, exponent)
             return multiply(field, scale, multiply(field, top, integer_power(field, den, -exponent.numerator)))
+    elif exponent.denominator == 2 and not fixed and not has_i(field, inner):
+        top, bottom = cleared(field, inner)
+        if bottom != ONE:
+            return multiply(field, scale, root_of_quotient(field, top, bottom, exponent))
     elif exponent.denominator % 2 and leading(inner.num) < 0 and not has_i(field, inner):
         scale = multiply(field, scale, Fraction(-1) ** (exponent.numerator % 2))
         inner = negated(inner)
@@ -210,6 +215,48 @@ def root_of_sum(field: Field, base: Ratio, exponent: Fraction) -> Value:
         field, key, exponent, period=1, base=inner, positive=fixed and not has_i(field, inner), algebraic=algebraic
     )
     return multiply(field, scale, generator)
+
+
+def cleared(field: Field, a: Ratio) -> tuple[Poly, Poly]:
+    """A quotient as (numerator, denominator) without negative exponents, the denominator with a positive sign."""
+    lowest: dict = {}
+    for part in a:
+        for monomial in part:
+            for index, power in monomial:
+                lowest[index] = min(power, lowest.get(index, 0))
+    sign = Fraction(1 if leading(a.den) > 0 else -1)
+    poles = {tuple(sorted((index, -power) for index, power in lowest.items() if power)): sign}
+    return poly_multiply(field, a.num, poles), poly_multiply(field, a.den, poles)
+
+
+def root_of_quotient(field: Field, top: Poly, bottom: Poly, exponent: Fraction) -> Value:
+    """(top / bottom)**exponent as top**exponent / bottom**exponent, for halves of integers.
+
+    Where top and bottom are both negative, both roots are imaginary. The quotient of the roots is still right, as long
+    as each of them is one root: so squares are drawn out of monomials first, with their absolute values.
+    """
+    root, square = drawn_out(field, top)
+    root_below, square_below = drawn_out(field, bottom)
+    above = multiply(field, rational_root(field, root, exponent), power_of_size(field, square, exponent.numerator))
+    below = multiply(
+        field, rational_root(field, root_below, exponent), power_of_size(field, square_below, exponent.numerator)
+    )
+    return multiply(field, above, invert(field, below))
+
+
+def power_of_size(field: Field, a: Value, exponent: int) -> Value:
+    """|a|**exponent"""
+    return integer_power(field, absolute(field, a), exponent)
+
+
+def drawn_out(field: Field, poly: Poly) -> tuple[Value, Value]:
+    """(f, e) with poly = f e**2, e as large as can be for a monomial, and 1 otherwise."""
+    if len(poly) > 1:
+        return ratio(field, poly, ONE), Fraction(1)
+    ((monomial, coefficient),) = poly.items()
+    square = tuple((index, Fraction(power // 2)) for index, power in monomial if power >= 2)
+    rest = tuple((index, power % 2) for index, power in monomial if power % 2)
+    return ratio(field, {rest: coefficient}, ONE), ratio(field, {square: Fraction(1)}, ONE)
 
 
 # ---- absolute values
