@@ -61,6 +61,8 @@ def equal(field: Field, a: Node, b: Node) -> bool:
         return equal_relations(field, a, b)
     if isinstance(a, SETS) or isinstance(b, SETS):
         return equal_sets(field, a, b)
+    if trees.with_dots(a) or trees.with_dots(b):  # 1, 2, ..., n has an order
+        return type(a) is type(b) and equal_sequence(field, a.items, b.items)
     if (isinstance(a, List) and isinstance(b, Tuple)) or (isinstance(a, Tuple) and isinstance(b, List)):
         a, b = trees.point(a), trees.point(b)
     if trees.several(a) or trees.several(b):
@@ -165,9 +167,7 @@ def equal_ordered(field: Field, a: Node, b: Node) -> bool:
         brackets = {node.opening + node.closing for node in (a, b)}
         if len(brackets) > 1 and brackets != {"()", "langlerangle"}:
             return False
-        if len(a.items) != len(b.items) or len(a.items) > MAX_ITEMS:
-            return False
-        return all(equal(field, x, y) for x, y in zip(a.items, b.items, strict=True))
+        return equal_sequence(field, a.items, b.items)
     if isinstance(a, Tuple):
         return equal_vectors(field, a, b)
     if isinstance(b, Tuple):
@@ -176,6 +176,13 @@ def equal_ordered(field: Field, a: Node, b: Node) -> bool:
     if [len(row) for row in a] != [len(row) for row in b]:
         return False
     return all(same_value(field, x, y) for one, two in zip(a, b, strict=True) for x, y in zip(one, two, strict=True))
+
+
+def equal_sequence(field: Field, a: tuple[Node, ...], b: tuple[Node, ...]) -> bool:
+    """Items in their order."""
+    if len(a) != len(b) or len(a) > MAX_ITEMS:
+        return False
+    return all(equal(field, x, y) for x, y in zip(a, b, strict=True))
 
 
 def equal_vectors(field: Field, vector: Tuple, matrix: Node) -> bool:
@@ -288,7 +295,7 @@ def same_relation(field: Field, a: Relation, b: Relation) -> bool:
     if not all(trees.scalar(side) for side in (*a.sides, *b.sides)):
         return one == two == "=" and same_sides(field, a, b)
     if one not in _COMPARABLE or two not in _COMPARABLE:
-        return False
+        return one == two and same_sides(field, a, b)
     kinds = {type(a.sides[0]), type(b.sides[0])}
     if one == two == "=" and kinds == {Apply, Sym}:  # f(x) = x + 1 and y = x + 1
         return equal(field, a.sides[1], b.sides[1])

@@ -42,6 +42,10 @@ class Cursor:
         """The token that many places after the next one; the last one beyond the end."""
         return self.tokens[min(self.position + count, len(self.tokens) - 1)]
 
+    def behind(self) -> Token:
+        """The token before the next one; the last one at the start."""
+        return self.tokens[self.position - 1]
+
     def at(self, *values: str) -> bool:
         """Whether the next token is one of these signs or commands."""
         token = self.tokens[self.position]

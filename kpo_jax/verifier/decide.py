@@ -22,7 +22,12 @@ from kpo_jax.verifier.words import (
 )
 
 MAX_TEXT = 20_000  # characters; longer answers are equal only if they are identical or plain numbers
+_PART = r"(?:\{\s?([A-Za-z0-9])\s?\}|([A-Za-z0-9]))"  # of a short fraction
+_SHORT_FRACTION = re.compile(r"\\frac\s?" + _PART + r"\s?" + _PART)
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
+_SINGLE = r"\s?\{\s?(\\[A-Za-z]+|[A-Za-z0-9])\s?\}"
+_SCRIPT = re.compile(r"([\^_])" + _SINGLE)
+_GROUP = re.compile(r"(?<![A-Za-z0-9}\]^_\\ ])" + _SINGLE)
 _MEANINGLESS_SPACE = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])|(?<=[0-9]) (?=[A-Za-z])")
 
 
@@ -31,13 +36,27 @@ def same_notation(a: str, b: str) -> bool:
     numbers = bare_number(a), bare_number(b)
     if None not in numbers:
         return numbers[0] == numbers[1]
-    one, two = compact(a), compact(b)
-    return bool(one) and one == two
+    if max(len(a), len(b)) > MAX_TEXT:
+        return a == b
+    return _same_when_compact(translate(a), translate(b))
+
+
+def _same_when_compact(one: str, two: str) -> bool:
+    return bool(one) and compact(one) == compact(two)
 
 
 def compact(text: str) -> str:
-    """A translated text without the white space that carries no meaning; that between two words or two digits stays."""
-    return _MEANINGLESS_SPACE.sub("", _FRACTION.sub(r"\\frac", translate(text)))
+    """A translated text without white space and braces that carry no meaning.
+
+    White space between two words or two digits stays, and so do braces around more than one letter, digit or command.
+    """
+    text = _SHORT_FRACTION.sub(_braced_fraction, _FRACTION.sub(r"\\frac", text))
+    text = _GROUP.sub(r"\1 ", _SCRIPT.sub(r"\1\2 ", text))
+    return _MEANINGLESS_SPACE.sub("", " ".join(text.split()))
+
+
+def _braced_fraction(match: re.Match) -> str:
+    return f"\\frac{{{match[1] or match[2]}}}{{{match[3] or match[4]}}}"
 
 
 def decide(answer: str, reference: str) -> tuple[bool, str]:
@@ -64,6 +83,8 @@ def decide(answer: str, reference: str) -> tuple[bool, str]:
     texts = plain_text(one), plain_text(two)
     if texts[0] and texts[0] == texts[1]:
         return True, "same text"
+    if _same_when_compact(one, two):
+        return True, "same notation"
     labelled = labelled_choice(one), labelled_choice(two)
     if labelled != (None, None):
         return _decide_labelled(one, labelled[0], two, labelled[1])

@@ -8,7 +8,7 @@ from math import ceil, comb, factorial, floor, gcd, lcm
 
 from kpo_jax.verifier.arithmetic import checked
 from kpo_jax.verifier.errors import TooComplex, Unreadable
-from kpo_jax.verifier.field import Field, Value
+from kpo_jax.verifier.field import ONE, Field, Value
 from kpo_jax.verifier.nodes import (
     Apply,
     Call,
@@ -26,10 +26,12 @@ from kpo_jax.verifier.nodes import (
 )
 from kpo_jax.verifier.powers import absolute, log_sum, rational_root, to_power
 from kpo_jax.verifier.trigonometry import inverse_trigonometric, sine_cosine
-from kpo_jax.verifier.values import HALF, add, checked_real, constant, hashed_value, multiply, single
+from kpo_jax.verifier.values import HALF, add, checked_real, constant, hashed_value, lift, multiply, single
 from kpo_jax.verifier.zero import invert
 
+_ARITIES = {"floor": 1, "ceil": 1, "factorial": 1, "binom": 2}
 MAX_FACTORIAL = 600
+MAX_SHIFT = 20  # of n in (n + 20)!
 
 
 def evaluate(field: Field, node: Node) -> Value:
@@ -123,10 +125,20 @@ def logarithm(field: Field, name: str, args: list[Value]) -> Value:
 
 
 def counting(field: Field, name: str, args: list[Value]) -> Value:
-    """floor, ceil, factorial, binomials, gcd, lcm, max and min of rational numbers, within caps; otherwise opaque."""
+    """floor, ceil, factorial, binomials, gcd, lcm, max and min of rational numbers, within caps.
+
+    Factorials and binomials of expressions are products of factorials; other functions of expressions are opaque.
+    """
+    arity = _ARITIES.get(name)
+    if arity and len(args) != arity:
+        raise Unreadable(f"{name} of {len(args)} arguments")
     if not all(isinstance(a, Fraction) for a in args):
+        if name == "factorial":
+            return symbolic_factorial(field, args[0])
+        if name == "binom":
+            return symbolic_binomial(field, *args)
         return single(field, (name, tuple(hashed_value(checked_real(field, a)) for a in args)))
-    if len(args) != {"floor": 1, "ceil": 1, "factorial": 1, "binom": 2}.get(name, max(2, len(args))):
+    if not arity and len(args) < 2:
         raise Unreadable(f"{name} of {len(args)} arguments")
     whole = all(a.denominator == 1 for a in args)
     if name in ("floor", "ceil"):
@@ -144,6 +156,27 @@ def counting(field: Field, name: str, args: list[Value]) -> Value:
             raise TooComplex("a binomial too large")
         return checked(Fraction(comb(int(args[0]), int(args[1]))))
     return single(field, (name, tuple(args)))
+
+
+def symbolic_binomial(field: Field, n: Value, k: Value) -> Value:
+    """n! / (k! (n - k)!)"""
+    parts = [counting(field, "factorial", [a]) for a in (n, k, add(field, n, k, -1))]
+    return multiply(field, parts[0], invert(field, multiply(field, parts[1], parts[2])))
+
+
+def symbolic_factorial(field: Field, a: Value) -> Value:
+    """(n + 2)! as (n + 1)(n + 2) n!, so that quotients of factorials cancel; n! itself is a generator."""
+    a = lift(a)
+    shift = a.num.get((), Fraction(0)) if a.den == ONE else Fraction(0)
+    base = add(field, a, shift, -1)
+    if shift.denominator != 1 or abs(shift) > MAX_SHIFT or max(lift(base).num.values()) < 0:
+        shift, base = Fraction(0), a
+    result = single(field, ("factorial", (hashed_value(checked_real(field, base)),)), positive=True)
+    for step in range(1, int(shift) + 1):
+        result = multiply(field, result, add(field, base, Fraction(step)))
+    for step in range(int(shift) + 1, 1):
+        result = multiply(field, result, invert(field, add(field, base, Fraction(step))))
+    return result
 
 
 def determinant(field: Field, rows: list[list[Value]]) -> Value:

@@ -52,10 +52,14 @@ _SPACING = re.compile(
 # Between digits these group thousands: 10,\!080   10{,}080   10\,080
 _GROUPING = re.compile(r"(?<=[0-9])\s?(?:\{,\}|,\\!|\\,)\s?(?=[0-9]{3}(?![0-9]))")
 _DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
+_ROW_SKIP = re.compile(r"\\\\\s?\[\s?-?[0-9.]{1,8}\s?(?:mm|cm|pt|em|ex|in|mu|pc|bp|sp)\s?\]")  # \\[2mm]
+_DOTS = re.compile(r"\.{3}|…|\\(?:ldots|cdots|dots[bcmio]|hdots|ddots|vdots)(?![A-Za-z])")
+_PRIMES = re.compile(r"\^\s?(?:\{((?:\s?\\prime(?![A-Za-z]))+)\s?\}|(\\prime(?![A-Za-z])))")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # none of them readable; \x01 and \x02 are marks of our own below
 _TRAILING = " \t\r\n.,;:?。"
 
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,][0-9])")
+_THOUSANDS = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:,[0-9]{3})+(?!,?[0-9])")
+_BROKEN_GROUP = re.compile(r"(?<=[0-9]),0[0-9]")  # (1,0002) is neither a number nor a pair
 _TIGHT_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
@@ -64,6 +68,8 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z]+)"
     r"|(?P<op><=|>=|!=|\*\*|:=|==|[-+*/^_=<>(){}\[\]|,;:!%&'$\"])"
 )
+
+_LETTERS = re.compile(r"[^\W\d_A-Za-z]+")  # of other alphabets: one is a symbol, several are a word
 
 FUNCTIONS = frozenset(
     [
@@ -78,7 +84,7 @@ _ALIASES = {
         "infty": "inf infinity oo infin", "le": "leq leqslant", "ge": "geq geqslant", "ne": "neq", "<": "lt", ">": "gt",
         "frac": "dfrac tfrac cfrac", "binom": "dbinom tbinom", "circ": "degree degrees deg", "emptyset": "varnothing",
         "\\{": "lbrace {", "\\}": "rbrace }", "setminus": "backslash", "cdot": "cdotp ast", "phi": "varphi",
-        "epsilon": "varepsilon", "vert": "lvert rvert mid",
+        "epsilon": "varepsilon", "vert": "lvert rvert mid", ":": "colon",
     }.items()
     for alias in aliases.split()
 }  # fmt: skip
@@ -109,13 +115,20 @@ def translate(text: str) -> str:
     if not text.isascii():
         text = _ADJACENT_SCRIPTS.sub("", text.translate(_TRANSLATE))
     if any(mark in text for mark in "\\$~{"):
+        text = _ROW_SKIP.sub(r"\\\\ ", text)
         text = text.replace("\\\\[", "\\\\ [") if "\\\\[" in text else text  # a matrix row break, not a display
         text = _GROUPING.sub("\x01", text)
         text = _STYLE_WITH_ARGUMENT.sub(" ", text)
         text = _STYLE.sub(" ", text)
         text = _SPACING.sub(" ", text.replace("\\\\", "\x02")).replace("\x02", "\\\\")
         text = _DELIMITERS.sub(" ", text)
-    return strip_ends(" ".join(text.split()))
+    text = strip_ends(" ".join(text.split()))
+    text = _DOTS.sub(r"\\dots ", text) if "..." in text or "dots" in text or "…" in text else text
+    return _PRIMES.sub(_plain_primes, text) if "\\prime" in text else text
+
+
+def _plain_primes(match: re.Match) -> str:
+    return "'" * (match[1] or match[2]).count("prime")
 
 
 def strip_ends(text: str) -> str:
@@ -155,6 +168,8 @@ def tokenize(text: str, thousands: bool) -> list[Token]:
         raise TooComplex("too long")
     if thousands:
         text = _THOUSANDS.sub(lambda match: match.group().replace(",", "\x01"), text)
+    if _BROKEN_GROUP.search(text):
+        raise Unreadable("a digit group that is none")
     tokens: list[Token] = []
     _scan(text, tokens, prose=False)
     tokens.append(Token("end", END))
@@ -170,7 +185,13 @@ def _scan(text: str, tokens: list[Token], prose: bool) -> None:
             if prose and text[position] in ".-":  # "sq. in.", "x-axis"
                 position += 1
                 continue
-            raise Unreadable(f"character {text[position]!r}")
+            letters = _LETTERS.match(text, position)
+            if letters is None:
+                raise Unreadable(f"character {text[position]!r}")
+            position = letters.end()
+            tokens.append(Token("sym" if len(letters[0]) == 1 and not prose else "word", letters[0], spaced))
+            spaced = False
+            continue
         kind, value, position = match.lastgroup, match.group(), match.end()
         if kind == "space":
             spaced = True

@@ -41,21 +41,33 @@ from kpo_jax.verifier.nodes import (
 from kpo_jax.verifier.notation import FUNCTIONS, tokenize
 from kpo_jax.verifier.units import CURRENCIES, MULTIPLIERS, read_unit
 
-RELATIONS = frozenset(("=", "<", ">", "le", "ge", "ne", "approx", "in", "equiv", "to", "rightarrow"))
+RELATIONS = frozenset(
+    [
+        "=", "<", ">", "le", "ge", "ne", "approx", "in", "equiv", "to", "rightarrow", "subset", "subseteq", "supset",
+        "supseteq", "notin", "sim", "simeq", "cong", "propto", "perp", "parallel", "ll", "gg", "mapsto", "Rightarrow",
+        "implies", "iff", "Leftrightarrow",
+    ]
+)  # fmt: skip
 GREEK = frozenset(
     [
         "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu",
         "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda",
-        "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "ell", "hbar", "triangle", "angle",
+        "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "vartheta", "varrho", "varsigma", "varpi", "digamma", "varkappa",
+        "ell", "hbar", "triangle", "angle",
     ]
 )  # fmt: skip
+SYMBOLS = GREEK | {  # commands that stand for themselves, as letters do
+    "Re", "Im", "wp", "aleph", "top", "bot", "dagger", "ddagger", "clubsuit", "diamondsuit", "heartsuit", "spadesuit",
+    "square", "Box", "blacksquare", "bigstar", "imath", "jmath", "eth", "sharp", "flat", "natural",
+}  # fmt: skip
 ACCENTS = frozenset(
     ["vec", "hat", "bar", "tilde", "overline", "dot", "widehat", "overrightarrow", "overleftrightarrow"]
 )
 _SETS = {"cup": Union, "cap": Intersection, "setminus": Difference}
 _MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"))
+DOTS = Word("\\dots")  # an item of a list or matrix, never a value
 _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "langle": "rangle"}
-_STARTS = FUNCTIONS | GREEK | ACCENTS | {
+_STARTS = FUNCTIONS | SYMBOLS | ACCENTS | {
     "pi", "frac", "sqrt", "binom", "infty", "langle", "begin", "lfloor", "lceil", "\\{", "emptyset",
 }  # fmt: skip
 
@@ -108,6 +120,8 @@ def _term(cursor: Cursor) -> Node:
     """A sum with what may follow a number: a multiplier, a unit, a currency."""
     if cursor.token.kind == "word" or (cursor.at('"') and cursor.ahead(1).kind == "word"):
         return _words(cursor)
+    if cursor.accept("dots"):
+        return DOTS
     node = _sum(cursor)
     if cursor.accept("choose"):
         node = Call("binom", (node, _sum(cursor)))
@@ -200,7 +214,7 @@ def _juxtapose(cursor: Cursor, factors: list[Factor]) -> None:
             cursor.position += 3
             factors[-1] = Factor(1, _mixed(previous.value, token.value, bottom.value))
             return
-        if not (isinstance(previous, Call) and previous.name == "factorial"):
+        if not _separates_numbers(cursor, previous):
             raise Unreadable("two numbers side by side")
     node = _factor(cursor)
     if len(factors) == 1 and isinstance(previous, Sym) and token.value == "(" and isinstance(node, (Sym, Num, Tuple)):
@@ -214,6 +228,13 @@ def _juxtapose(cursor: Cursor, factors: list[Factor]) -> None:
             factors[-1] = Factor(1, Degree(mixed) if isinstance(node, Degree) else mixed)
             return
     factors.append(Factor(1, node))
+
+
+def _separates_numbers(cursor: Cursor, previous: Node) -> bool:
+    """Whether a number may follow as a factor: (n-3)4^n, 3!4, 2^n3^m."""
+    if cursor.behind().value == ")" or (isinstance(previous, Call) and previous.name == "factorial"):
+        return True
+    return isinstance(previous, Power) and cursor.ahead(1).value == "^"
 
 
 def _is_whole(node: Node) -> bool:
@@ -252,8 +273,9 @@ def _postfix(cursor: Cursor, node: Node) -> Node:
         if cursor.accept("^"):
             if cursor.at("circ") or (cursor.at("{") and cursor.ahead(1).value == "circ"):
                 node = _degrees(cursor, node)
-            elif cursor.accept("prime"):
-                node = _primed(node)
+            elif cursor.at("*") or (cursor.at("{") and cursor.ahead(1).value == "*" and cursor.ahead(2).value == "}"):
+                cursor.position += 1 if cursor.at("*") else 3
+                node = _marked(node, "*")
             else:
                 node = Power(node, _argument(cursor))
         elif cursor.at("circ"):
@@ -261,10 +283,9 @@ def _postfix(cursor: Cursor, node: Node) -> Node:
         elif cursor.accept("!"):
             node = Call("factorial", (node,))
         elif cursor.accept("'"):
-            node = _primed(node)
-        elif cursor.at("_") and not isinstance(node, Word):
-            cursor.take()
-            node = _subscript(node, _argument(cursor))
+            node = _marked(node, "'")
+        elif not isinstance(node, Word) and cursor.accept("_"):
+            node = _subscripted(cursor, node)
         else:
             return node
     raise Unreadable("too many marks after one factor")
@@ -280,19 +301,63 @@ def _degrees(cursor: Cursor, node: Node) -> Node:
     return Degree(node)
 
 
-def _primed(node: Node) -> Sym:
+def _marked(node: Node, mark: str) -> Sym:
     if not isinstance(node, Sym):
-        raise Unreadable("a prime")
-    return Sym(node.name + "'")
+        raise Unreadable(f"the mark {mark}")
+    return Sym(node.name + mark)
 
 
-def _subscript(node: Node, index: Node) -> Node:
-    if _is_whole(node) and _is_whole(index):
-        return Based(str(node.value), int(index.value))
-    if isinstance(node, Sym) and isinstance(index, (Num, Sym, Word, Const)):
-        name, _ = index
-        return Sym(f"{node.name}_{name}")
+def _subscripted(cursor: Cursor, node: Node) -> Node:
+    """52_8, and letters with an index, which is a part of their name: x_1, x_{n+1}, M_\\odot."""
+    if isinstance(node, Num):
+        base = _argument(cursor)
+        if not _is_whole(node) or not _is_whole(base):
+            raise Unreadable("a subscript")
+        return Based(str(node.value), int(base.value))
+    return _named(node, _index(cursor))
+
+
+def _named(node: Node, index: str) -> Node:
+    if isinstance(node, (Sym, Const)):
+        return Sym(f"{node.name}_{index}")
+    if isinstance(node, Power):  # x^2_1
+        return Power(_named(node.base, index), node.exponent)
+    if isinstance(node, Call) and node.name.startswith("accent-"):
+        return Call(node.name, (_named(node.args[0], index),))
     raise Unreadable("a subscript")
+
+
+def _index(cursor: Cursor) -> str:
+    """An index as text: in a normal form if it is an expression, else as its tokens were written."""
+    start, depth, bars = cursor.position, cursor.depth, cursor.bars
+    try:
+        return _index_text(_argument(cursor))
+    except Unreadable:
+        cursor.position, cursor.depth, cursor.bars = start, depth, bars
+    if not cursor.accept("{"):
+        return str(cursor.take().value)
+    text, opened = "", 1
+    while True:
+        opened += cursor.at("{") - cursor.at("}")
+        value = str(cursor.take().value)
+        if not opened:
+            return text
+        text += value
+
+
+def _index_text(node: Node) -> str:
+    if isinstance(node, (Num, Sym, Const, Word)):
+        name, _ = node
+        return str(name)
+    if isinstance(node, Neg):
+        return "-" + _index_text(node.node)
+    if isinstance(node, Sum):
+        return "+".join(sorted(_index_text(term) for term in node.terms))
+    if isinstance(node, List):
+        return ",".join(_index_text(item) for item in node.items)
+    if isinstance(node, Product) and all(sign > 0 for sign, _ in node.factors):
+        return "*".join(sorted(_index_text(part) for _, part in node.factors))
+    raise Unreadable("an index that has no normal form")
 
 
 # ---- arguments and atoms
@@ -411,7 +476,7 @@ def _command(cursor: Cursor, name: str) -> Node:
         return Special(name[6:])
     if name == "emptyset":
         return Special("empty")
-    if name in GREEK:
+    if name in SYMBOLS:
         return Sym("\\" + name)
     if name in ACCENTS:
         return _accent(cursor, name)

@@ -58,6 +58,11 @@ def items(node: Node) -> list[Node]:
     return [node]
 
 
+def with_dots(node: Node) -> bool:
+    """Whether it is a list or set that leaves items out: 1, 2, \\dots, n."""
+    return isinstance(node, (List, Set)) and Word("\\dots") in node.items
+
+
 def is_equation(node: Node) -> bool:
     """Whether it is one equation, with one equals sign."""
     return isinstance(node, Relation) and node.operators == ("=",)
