@@ -101,7 +101,7 @@ def _decide_labelled(one: str, label_one: tuple | None, two: str, label_two: tup
     if not choice(other):
         return decide(value, other)
     try:
-        return letter == choice(other) and (is_prose(value) or bool(_parsed(translate(value), True))), "choice"
+        return letter == choice(other) and (is_prose(value) or bool(parsed(translate(value), True))), "choice"
     except (Unreadable, TooComplex):
         return False, "choice with a value that is not read"
 
@@ -110,7 +110,7 @@ def _decide_mathematics(one: str, two: str) -> tuple[bool, str]:
     reason = "not equal"
     for readings in _readings(one, two):
         try:
-            trees = [_parsed(text, thousands) for text, thousands in readings]
+            trees = [parsed(text, thousands) for text, thousands in readings]
             if equal_trees(*trees):
                 return True, "equal"
         except Unreadable as error:
@@ -130,7 +130,8 @@ def _readings(one: str, two: str) -> Iterator[tuple[tuple[str, bool], tuple[str,
             yield (one, True), (two, False)
 
 
-def _parsed(text: str, thousands: bool) -> Node:
+def parsed(text: str, thousands: bool) -> Node:
+    """The tree of a translated text; with `thousands`, 1,234 is one number. Raises Unreadable or TooComplex."""
     thousands = thousands and has_thousands(text)
     return _parsed_short(text, thousands) if len(text) <= 200 else parse(text, thousands)
 
