@@ -22,7 +22,7 @@ FORMS = ("Thinking is hard.</think> So the answer is \\boxed{%s}.", "Some steps 
 
 def verdicts(case: Case) -> list[Verdict]:
     pairs = ((case.answer, case.reference), (case.reference, case.answer))
-    return [verify(form % answer, reference) for form in FORMS for answer, reference in pairs]
+    return [verify(form % answer, reference, evaluated=False) for form in FORMS for answer, reference in pairs]
 
 
 def test_the_cases_are_many_and_of_both_verdicts():

@@ -21,6 +21,7 @@ from kpo_jax.verifier.words import (
     text_items,
 )
 
+EQUAL = "equal"  # the reason of answers that are equal as mathematics, in whatever form
 MAX_TEXT = 20_000  # characters; longer answers are equal only if they are identical or plain numbers
 _PART = r"(?:\{\s?([A-Za-z0-9])\s?\}|([A-Za-z0-9]))"  # of a short fraction
 _SHORT_FRACTION = re.compile(r"\\frac\s?" + _PART + r"\s?" + _PART)
@@ -112,7 +113,7 @@ def _decide_mathematics(one: str, two: str) -> tuple[bool, str]:
         try:
             trees = [parsed(text, thousands) for text, thousands in readings]
             if equal_trees(*trees):
-                return True, "equal"
+                return True, EQUAL
         except Unreadable as error:
             reason = f"not read as mathematics: {error}"
         except TooComplex as error:

@@ -15,6 +15,7 @@ from kpo_jax.verifier.nodes import (
     Const,
     Degree,
     Matrix,
+    Multiple,
     Neg,
     Node,
     Num,
@@ -65,6 +66,8 @@ def evaluate(field: Field, node: Node) -> Value:
     if isinstance(node, Degree):
         degree = multiply(field, constant(field, "pi"), Fraction(1, 180))
         return multiply(field, evaluate(field, node.node), degree)
+    if isinstance(node, Multiple):
+        return multiply(field, evaluate(field, node.node), node.factor)
     if isinstance(node, Percent):
         return multiply(field, evaluate(field, node.node), Fraction(1, 100))
     raise Unreadable(f"a {node.kind} inside an expression")

@@ -92,6 +92,14 @@ class PlusMinus(NamedTuple):
     kind: str = "pm"
 
 
+class Multiple(NamedTuple):
+    """5 million, 2 dozen"""
+
+    node: "Node"
+    factor: Fraction
+    kind: str = "multiple"
+
+
 class Quantity(NamedTuple):
     """A number with its unit."""
 
@@ -185,8 +193,9 @@ class Special(NamedTuple):
 
 
 Node = (
-    Num | Sym | Const | Word | Call | Apply | Sum | Product | Neg | Power | PlusMinus | Quantity | Percent | Degree
-    | Based | List | Set | Tuple | Matrix | Ratio | Relation | Union | Intersection | Difference | Special
+    Num | Sym | Const | Word | Call | Apply | Sum | Product | Neg | Power | PlusMinus | Multiple | Quantity
+    | Percent | Degree | Based | List | Set | Tuple | Matrix | Ratio | Relation | Union | Intersection | Difference
+    | Special
 )  # fmt: skip
 SETS = (Union, Intersection, Difference, Special)  # the kinds that are sets of numbers by their sign alone
 

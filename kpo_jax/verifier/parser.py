@@ -18,6 +18,7 @@ from kpo_jax.verifier.nodes import (
     Intersection,
     List,
     Matrix,
+    Multiple,
     Neg,
     Node,
     Num,
@@ -128,11 +129,11 @@ def _term(cursor: Cursor) -> Node:
     elif cursor.accept("over"):
         node = quotient(node, _sum(cursor))
     while cursor.token.kind == "word" and cursor.token.value in MULTIPLIERS:
-        factor = Factor(1, Num(Fraction(MULTIPLIERS[cursor.take().value])))
+        factor = Fraction(MULTIPLIERS[cursor.take().value])
         if isinstance(node, Quantity):
-            node = Quantity(Product((Factor(1, node.node), factor)), node.unit)
+            node = Quantity(Multiple(node.node, factor), node.unit)
         else:
-            node = Product((Factor(1, node), factor))
+            node = Multiple(node, factor)
     if cursor.token.kind == "word" and cursor.token.value == "percent":
         cursor.take()
         node = Percent(node)
