@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from verifier_cases import COINCIDENCES, Case, cases
 
-from kpo_jax.verifier import Verdict, extract_answer, is_equivalent, verify
+from kpo_jax.verifier import Verdict, extract_answer, gradable, is_equivalent, verify
 from kpo_jax.verifier.decide import same_notation
 
 ROOT = Path(__file__).parents[1]
@@ -85,6 +85,56 @@ def test_what_the_strict_match_accepts_is_right():
     assert all(case.equal and verify(f"\\boxed{{{case.answer}}}", case.reference).correct for case in accepted)
     assert sum(case.answer != case.reference for case in accepted) > 80
     assert sum(case.equal for case in CASES) > 2 * len(accepted)
+
+
+# ---- references
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "5", "-2.5", "1,234", "\\frac{1}{2}", "2\\sqrt3", "x^2+1", "(1,2)", "\\{1,2\\}", "x=5", "x>2", "[0,\\infty)",
+        "\\infty",
+        "-\\infty", "1\\pm\\sqrt2", "52_8", "(C)", "Evelyn", "no solution", "June 23", "6:40 p.m.", "3:4",
+        "5\\text{ cm}", "50\\%",
+        "90^\\circ", "\\begin{pmatrix}1\\\\2\\end{pmatrix}", "\\mathbb{R}\\setminus\\{0\\}", "\\emptyset",
+        "a_{n+1}=2a_n",
+        "\\text{(B) } 12", "1,2,\\dots,n", "\\binom{n}{k}", "\\text{the first and the third of the five brothers}",
+    ],
+)  # fmt: skip
+def test_references_that_can_be_read(reference):
+    assert gradable(reference)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "", " ", "$$", "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "-Infinity", "\\text{NaN}", "\\frac{1}{0}",
+        "\\frac{0}{0}",
+        "\\sum_{k=1}^n k", "\\int_0^1 f", "5 6", "(1,2", "9^{9^{9^9}}", "\\begin{cases}1\\\\2\\end{cases}", "?",
+        "\\sqrt",
+    ],
+)  # fmt: skip
+def test_references_that_cannot_be_read(reference):
+    assert not gradable(reference)
+
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "Infinity", "-Infinity", "inf", "$NaN$", "\\text{NaN}"])
+def test_what_a_program_prints_for_no_number_is_no_answer(text):
+    for other in (text, text.lower(), "0", "\\infty", "\\text{none}"):
+        assert not is_equivalent(text, other)
+        assert not is_equivalent(other, text)
+        assert not same_notation(text, other)
+        assert not verify(f"\\boxed{{{other}}}", text).correct
+    assert is_equivalent("\\infty", "∞")  # the control: infinity itself is an answer
+    assert is_equivalent("\\text{none}", "no solution")
+
+
+def test_references_contradict_only_if_they_differ_as_mathematics():
+    for one, two in (("1/2", "\\frac{1}{2}"), ("9", "9.0"), ("0.5", "\\frac12"), ("1,000", "1000"), ("x=5", "5")):
+        assert is_equivalent(one, two)
+    for one, two in (("1/2", "1/3"), ("9", "9.1"), ("1,000", "100"), ("x=5", "6")):
+        assert not is_equivalent(one, two)
 
 
 # ---- the final answer

@@ -58,5 +58,15 @@ What is equal
 from kpo_jax.verifier.extract import extract_answer
 from kpo_jax.verifier.grade import Verdict, is_equivalent, verify
 from kpo_jax.verifier.pool import Grader, count_failures, verify_batch
+from kpo_jax.verifier.readable import gradable
 
-__all__ = ["Grader", "Verdict", "count_failures", "extract_answer", "is_equivalent", "verify", "verify_batch"]
+__all__ = [
+    "Grader",
+    "Verdict",
+    "count_failures",
+    "extract_answer",
+    "gradable",
+    "is_equivalent",
+    "verify",
+    "verify_batch",
+]

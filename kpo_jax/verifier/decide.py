@@ -15,6 +15,7 @@ from kpo_jax.verifier.words import (
     choice,
     clock,
     date,
+    is_no_answer,
     is_prose,
     labelled_choice,
     plain_text,
@@ -34,6 +35,8 @@ _MEANINGLESS_SPACE = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])|(?<=[0-9]) 
 
 def same_notation(a: str, b: str) -> bool:
     """Strict match: the same number, or the same string once style, spacing and unicode are normalised."""
+    if is_no_answer(a) or is_no_answer(b):
+        return False
     numbers = bare_number(a), bare_number(b)
     if None not in numbers:
         return numbers[0] == numbers[1]
@@ -64,6 +67,8 @@ def decide(answer: str, reference: str) -> tuple[bool, str]:
     """(equal, why). Symmetric in its arguments."""
     if not answer.strip() or not reference.strip():
         return False, "empty answer"
+    if is_no_answer(answer) or is_no_answer(reference):
+        return False, "no answer"
     if answer == reference:
         return True, "identical"
     numbers = bare_number(answer), bare_number(reference)

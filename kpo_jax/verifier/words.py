@@ -49,6 +49,17 @@ _ORDINAL = re.compile(r"(\d)(?:st|nd|rd|th)\b", re.ASCII)
 _DIGITS = re.compile(r"[0-9]")
 
 
+# What programs print where there is no number. \infty is an answer; an `Infinity` in a data set is a mistake.
+_NO_ANSWER = re.compile(
+    r"[\s$+-]*(?:\\(?:text|mathrm|textbf|mathbf)\s?\{)?\s*(?:nan|NaN|NAN|Nan|inf|Inf|INF|Infinity)?\s*\}?[\s$.]*"
+)
+
+
+def is_no_answer(text: str) -> bool:
+    """Whether a text is empty, or what a program prints for a number that does not exist: NaN, Infinity."""
+    return len(text) < 60 and _NO_ANSWER.fullmatch(text) is not None
+
+
 def bare_number(text: str) -> tuple[str, str, str] | None:
     """(sign, digits before the point, digits after) in normal form, of an integer or decimal of any length."""
     match = _NUMBER.fullmatch(text)
