@@ -803,6 +803,65 @@ x \approx 3.14 ~~ 3.14
 \sqrt2\approx 1.414 ~~ \sqrt2
 x = \sqrt{2} \approx 1.41 ~~ \sqrt{2}
 """),
+    ("named values", True, "names may be left out in a list, whose order is then theirs", r"""
+x=1,y=2 ~~ 1,2
+p = 3, q = 8 ~~ 3,8
+a=2, b=-1, c=\frac12 ~~ 2, -1, 0.5
+\text{length} = 5, \text{width} = 9 ~~ 5, 9
+AB = 3, BC = 4 ~~ 3, 4
+p=3 \text{ and } q=3 ~~ 3,3
+x = 3, x = 8 ~~ 8, 3
+"""),
+    ("named values", False, "another order, another value, one too many", r"""
+p = 3, q = 8 ~~ 8,3
+x=2, y=1 ~~ 1,2
+p = 3, q = 8 ~~ 3,9
+p = 3, q = 8 ~~ 3
+p = 3, q = 8 ~~ 8
+p = 3, q = 8 ~~ 3,8,1
+p = 3, q = 8 ~~ \{3,8\}
+p = 3, q = 8 ~~ p=8, q=3
+p = 3, q = 8 ~~ 38
+"""),
+    ("label", True, "longer names before the equals sign", r"""
+AC^2 = 41 ~~ 41
+|z|^2 = 13 ~~ 13
+\overline{AB}^2 = 9 ~~ 9
+AB + CD = 7 ~~ 7
+\frac{a}{b} = \frac23 ~~ \frac23
+\frac{Y(s)}{U(s)} = \frac{1}{s^2+1} ~~ \frac{1}{s^2+1}
+\frac{dy}{dx} = 3x^2 ~~ 3x^2
+f^{-1}(x) = \frac{x-1}{2} ~~ \frac{x-1}{2}
+P(X = 2) = \frac{3}{8} ~~ \frac38
+\sin^2 A = \frac34 ~~ 0.75
+"""),
+    ("label", False, "an equation is no name with a value", r"""
+AC^2 = 41 ~~ \sqrt{41}
+AC^2 = 41 ~~ 40
+x^2 = 16 ~~ 16
+x^2 = 16 ~~ 4
+x^2+y^2 = 9 ~~ 9
+(x-1)^2 = 9 ~~ 9
+\frac{Y(s)}{U(s)} = \frac{1}{s+1} ~~ \frac{1}{s+2}
+x = x^2 - 2 ~~ x^2-2
+\frac{x}{2} = 3 ~~ 3
+f^{-1}(x) = x+1 ~~ x-1
+x^{-1}(x+1) ~~ x+1
+"""),
+    ("constant of integration", True, "its letter may be small or capital", r"""
+\frac{1}{3}x + Ce^{-2x} ~~ \frac{x}{3}+ce^{-2x}
+y = x^2 + C ~~ y = x^2+c
+c_1 e^{x} + c_2 e^{-x} ~~ C_1e^x+C_2e^{-x}
+"""),
+    ("constant of integration", False, "any other letter, or another place", r"""
+\frac{1}{3}x + Ce^{-2x} ~~ \frac{x}{3}+ce^{2x}
+x^2 + C ~~ X^2+C
+2C ~~ 2c
+x^2 + C ~~ x^2
+C x + c ~~ c x + C
+c_1 e^{x} + c_2 e^{-x} ~~ C_1e^x+C_1e^{-x}
+ax+C ~~ Ax+C
+"""),
     ("equation", True, "a chain of equal values is one value", r"""
 \frac12 = 0.5 ~~ 0.5
 2+3 = 5 ~~ 5
@@ -847,7 +906,6 @@ x^2 = 4 ~~ x = 2
 1/2 = 0.4 ~~ 0.5
 x=5=6 ~~ 5
 x = 5, y=6 ~~ x=6, y=5
-x=1,y=2 ~~ 1,2
 x^2+y^2=25 ~~ 25
 0=0 ~~ 1=1
 5 \approx 6 ~~ 5

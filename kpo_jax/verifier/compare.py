@@ -36,7 +36,22 @@ _COMPARABLE = {**FLIPPED, "approx": "approx"}
 
 
 def equal_trees(one: Node, two: Node) -> bool:
-    """Whether two trees say the same; symmetric. Raises Unreadable or TooComplex where that stays undecided."""
+    """Whether two trees say the same; symmetric. Raises Unreadable or TooComplex where that stays undecided.
+
+    A constant of integration may be c on one side and C on the other, if it is not the only variable.
+    """
+    if _equal_as_they_are(one, two):
+        return True
+    constants = trees.constants(one), trees.constants(two)
+    if not all(constants) or any(trees.names(node) <= found for node, found in zip((one, two), constants, strict=True)):
+        return False
+    small = {name for name in constants[0] | constants[1] if name.startswith("c")}
+    if small not in constants or constants[0] & constants[1] or small == constants[0] | constants[1]:
+        return False
+    return _equal_as_they_are(trees.capitalised(one, small), trees.capitalised(two, small))
+
+
+def _equal_as_they_are(one: Node, two: Node) -> bool:
     angle_units: dict = {}
     for _ in range(3):
         field = Field(angle_units)
@@ -65,6 +80,10 @@ def equal(field: Field, a: Node, b: Node) -> bool:
         return type(a) is type(b) and equal_sequence(field, a.items, b.items)
     if (isinstance(a, List) and isinstance(b, Tuple)) or (isinstance(a, Tuple) and isinstance(b, List)):
         a, b = trees.point(a), trees.point(b)
+    if isinstance(a, List) and isinstance(b, List):
+        for named, other in ((a, b), (b, a)):
+            if trees.named_values(named) and not trees.labels(other.items):  # p = 5, q = 9 and 5, 9
+                return equal_sequence(field, trees.named_values(named), other.items)
     if trees.several(a) or trees.several(b):
         return equal_unordered(field, trees.items(a), trees.items(b))
     if isinstance(a, Tuple) or isinstance(b, Tuple) or trees.is_matrix(a) or trees.is_matrix(b):
@@ -249,7 +268,7 @@ def named_value(field: Field, relation: Relation) -> Node | None:
     """
     operators, sides = relation.operators, relation.sides
     shared = trees.names(sides[0]) & trees.names(sides[-1])
-    if trees.label(sides[0]) and (not shared or isinstance(sides[0], Apply)):
+    if trees.label(sides[0]) and (not shared or trees.is_function(sides[0])):
         sides, operators = sides[1:], operators[1:]
     elif operators == ("=",) and trees.label(sides[1]) and not shared:
         sides, operators = sides[:1], ()

@@ -218,7 +218,11 @@ def _juxtapose(cursor: Cursor, factors: list[Factor]) -> None:
         if not _separates_numbers(cursor, previous):
             raise Unreadable("two numbers side by side")
     node = _factor(cursor)
-    if len(factors) == 1 and isinstance(previous, Sym) and token.value == "(" and isinstance(node, (Sym, Num, Tuple)):
+    if _is_inverse(previous) and token.value == "(":
+        previous = Sym(previous.base.name + "^{-1}")
+        factors[-1] = Factor(1, previous)
+    applied = isinstance(previous, Sym) and token.value == "("
+    if len(factors) == 1 and applied and isinstance(node, (Sym, Num, Tuple, Relation)):
         factors[-1] = Factor(1, Apply(previous, node))
         return
     fraction = node.node if isinstance(node, Degree) else node
@@ -229,6 +233,12 @@ def _juxtapose(cursor: Cursor, factors: list[Factor]) -> None:
             factors[-1] = Factor(1, Degree(mixed) if isinstance(node, Degree) else mixed)
             return
     factors.append(Factor(1, node))
+
+
+def _is_inverse(node: Node) -> bool:
+    """f^{-1}, before an argument; x^{-1} is a power."""
+    named = isinstance(node, Power) and isinstance(node.base, Sym) and node.base.name in ("f", "g", "h", "F", "G")
+    return named and node.exponent == Neg(Num(Fraction(1)))
 
 
 def _separates_numbers(cursor: Cursor, previous: Node) -> bool:

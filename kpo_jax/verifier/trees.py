@@ -18,6 +18,7 @@ from kpo_jax.verifier.nodes import (
     Num,
     Percent,
     PlusMinus,
+    Power,
     Product,
     Quantity,
     Ratio,
@@ -75,6 +76,14 @@ def point(node: Node) -> Node:
     if len(set(named)) < max(2, len(parts)):
         return node
     return Tuple("(", ")", tuple(part.sides[1] for part in sorted(parts, key=lambda part: part.sides[0])))
+
+
+def named_values(node: Node) -> tuple[Node, ...]:
+    """The values of `p = 5, q = 9`, whose names differ, in their order; empty for other nodes."""
+    parts = node.items if isinstance(node, List) else ()
+    if not all(is_equation(part) and label(part.sides[0]) for part in parts):
+        return ()
+    return tuple(part.sides[1] for part in parts) if len(labels(list(parts))) == len(parts) else ()
 
 
 def variants(node: Node) -> list[Node]:
@@ -169,17 +178,64 @@ def names(node: object) -> set[str]:
 
 
 def label(node: Node) -> bool:
-    """What may stand before an equals sign as a name: x, f(x), f(2), a + b, AB, Area, (x, y), \\angle A, \\sin A."""
+    """What may stand before an equals sign as a name.
+
+    x, f(x), f(2), a + b, AB, AB + CD, BC^2, |z|^2, a/b, Area, (x, y), \\angle A, \\sin A; but not x^2, as in an
+    equation to be solved, nor x^2 + y^2.
+    """
     if isinstance(node, (Sym, Word, Apply)):
         return True
     if isinstance(node, Tuple):
         return all(isinstance(item, Sym) for item in node.items)
     if isinstance(node, Sum):
-        return all(isinstance(term, Sym) for term in node.terms)
+        return all(isinstance(term, Sym) or _is_segment(term) for term in node.terms)
+    if isinstance(node, Power):
+        return isinstance(node.exponent, Num) and not isinstance(node.base, Sym) and label(node.base)
     if isinstance(node, Product):
+        if [factor.sign for factor in node.factors] == [1, -1]:
+            return all(label(factor.node) for factor in node.factors)
         first = node.factors[0].node
-        return isinstance(first, Sym) and all(sign > 0 and isinstance(part, (Sym, Num)) for sign, part in node.factors)
-    return isinstance(node, Call) and all(isinstance(arg, Sym) for arg in node.args)
+        return isinstance(first, Sym) and all(sign > 0 and _in_name(part) for sign, part in node.factors)
+    return isinstance(node, Call) and all(isinstance(arg, Sym) or _is_segment(arg) for arg in node.args)
+
+
+def _is_segment(node: Node) -> bool:
+    """A product of capital letters: AB."""
+    return isinstance(node, Product) and all(
+        sign > 0 and isinstance(part, Sym) and part.name[:1].isupper() for sign, part in node.factors
+    )
+
+
+def _in_name(node: Node) -> bool:
+    node = node.base if isinstance(node, Power) and isinstance(node.exponent, Num) else node
+    return isinstance(node, (Sym, Num))
+
+
+def is_function(node: Node) -> bool:
+    """A label that may share variables with what it names: f(x), V(s)/U(s), dy/dx."""
+    if isinstance(node, Product) and [factor.sign for factor in node.factors] == [1, -1]:
+        parts = [factor.node for factor in node.factors]
+        return all(is_function(part) for part in parts) or all(_is_differential(part) for part in parts)
+    return isinstance(node, Apply)
+
+
+def _is_differential(node: Node) -> bool:
+    return isinstance(node, Product) and len(node.factors) == 2 and node.factors[0].node == Sym("d")
+
+
+def constants(node: Node) -> set[str]:
+    """The names of constants of integration: c, C, c_1, C_2."""
+    return {name for name in names(node) if name[:1] in ("c", "C") and name[1:2] in ("", "_")}
+
+
+def capitalised(node, chosen_names: set[str]):
+    """The tree with some of its variables in capital letters."""
+    if isinstance(node, Sym):
+        return Sym(node.name.capitalize()) if node.name in chosen_names else node
+    if not isinstance(node, tuple):
+        return node
+    parts = [capitalised(part, chosen_names) for part in node]
+    return tuple(parts) if type(node) is tuple else type(node)(*parts)
 
 
 def labels(items: list[Node]) -> set[Node]:
