@@ -339,6 +339,80 @@ x = 5\text{ cm} ~~ 5
 3 \text{ million} ~~ 3000000
 10000\text{ cm}^2 ~~ 1\text{ m}^2
 """),
+    ("compound unit", True, "units of physics", r"""
+36.5 \text{ g/mol} ~~ 36.5
+36.5 g/mol ~~ 36.5
+36.5 \, \mathrm{g} \, \mathrm{mol}^{-1} ~~ 36.5 \text{ g/mol}
+120 \text{ kg m}^{-3}\text{ s}^{-1} ~~ 120
+1.2 \text{ Å} ~~ 1.2
+1.2\,\text{\AA} ~~ 1.2
+1.2\ \mathring{A} ~~ 1.2 \text{ angstroms}
+7 \text{ N·m} ~~ 7
+7 \text{ N}\cdot\text{m} ~~ 7\text{ N m}
+7 \text{ N m} ~~ 7 \text{ J}
+12 \frac{\text{m}}{\text{s}} ~~ 12
+12 \frac{\text{m}}{\text{s}} ~~ 12\text{ m/s}
+12 \, \frac{\text{kg}}{\text{m}^3} ~~ 12\text{ kg/m}^3
+9.8 \text{ m/s}^2 ~~ 9.8
+9.8 m/s^2 ~~ 9.8
+9.8 \text{ m/s}^2 ~~ 9.8\text{ m s}^{-2}
+4.18 \text{ J/(g K)} ~~ 4.18
+4.18\ \mathrm{J\,g^{-1}\,K^{-1}} ~~ 4.18
+3 \times 10^{8} \text{ m/s} ~~ 3\times 10^8
+2.5\text{ GHz} ~~ 2500 \text{ MHz}
+500 \text{ nm} ~~ 0.5\ \mu\text{m}
+500 \text{ nm} ~~ 0.5\text{ μm}
+4.7\text{ k}\Omega ~~ 4.7
+4.7\ \mathrm{k\Omega} ~~ 4700\text{ ohm}
+13.6 \text{ eV} ~~ 13.6
+25 {}^{\circ}\mathrm{C} ~~ 25
+1 \text{ kWh} ~~ 3.6 \text{ MJ}
+2\text{ L} ~~ 2000\text{ cm}^3
+101 \text{ kPa} ~~ 101
+5 / \text{s} ~~ 5 \text{ Hz}
+"""),
+    ("compound unit", False, "another unit, another scale, another number", r"""
+36.5 \text{ g/mol} ~~ 36.5\text{ kg/mol}
+36.5 \text{ g/mol} ~~ 36.6
+36.5 \text{ g/mol} ~~ 36.5\text{ g}
+120 \text{ kg m}^{-3} ~~ 120 \text{ kg m}^{3}
+1.2 \text{ Å} ~~ 1.2\text{ nm}
+7 \text{ N}\cdot\text{m} ~~ 7\text{ N/m}
+12 \frac{\text{m}}{\text{s}} ~~ 12 \frac{\text{s}}{\text{m}}
+9.8 \text{ m/s}^2 ~~ 9.8\text{ m/s}
+9.8 m/s^2 ~~ 9.8 m/s
+2.5\text{ GHz} ~~ 2.5\text{ MHz}
+500 \text{ mN} ~~ 500 \text{ MN}
+5\text{ V} ~~ 5\text{ W}
+5V ~~ 5
+5 kN ~~ 5
+5 m s ~~ 5 m s t
+2*length ~~ 2
+4.18 \text{ J/(g K)} ~~ 4.18\text{ J K/g}
+25 {}^{\circ}\mathrm{C} ~~ 25 {}^{\circ}\mathrm{F}
+"""),
+    ("ordinal", True, "an ordinal is its number", r"""
+7^{\text{th}} ~~ 7
+7^\text{th} ~~ 7
+7^{th} ~~ 7
+7\text{th} ~~ 7
+7th ~~ 7
+21^{\text{st}} ~~ 21
+22nd ~~ 22
+13th ~~ 13
+3^{\mathrm{rd}} \text{ row} ~~ 3
+7^{\mathrm{th}}\text{ floor} ~~ 7
+7\text{th floor} ~~ 7
+\text{7th} ~~ 7
+"""),
+    ("ordinal", False, "another number, or no ordinal", r"""
+7^{\text{th}} ~~ 8
+7^{\text{th}} ~~ 7th^2
+n^{\text{th}} ~~ n
+2th ~~ 2
+7^{\text{t}} ~~ 7
+7 \text{ths} ~~ 7
+"""),
     ("unit", False, "a unit that contradicts, or another number", r"""
 5\text{ cm} ~~ 5\text{ m}
 15\text{ cm}^2 ~~ 15\text{ cm}^3

@@ -7,7 +7,7 @@ from functools import lru_cache
 from kpo_jax.verifier.compare import equal_trees
 from kpo_jax.verifier.errors import TooComplex, Unreadable
 from kpo_jax.verifier.nodes import Node
-from kpo_jax.verifier.notation import has_thousands, may_be_list, translate
+from kpo_jax.verifier.notation import has_thousands, may_be_list, translate, with_units
 from kpo_jax.verifier.parser import parse
 from kpo_jax.verifier.words import (
     bare_number,
@@ -24,6 +24,7 @@ from kpo_jax.verifier.words import (
 
 EQUAL = "equal"  # the reason of answers that are equal as mathematics, in whatever form
 MAX_TEXT = 20_000  # characters; longer answers are equal only if they are identical or plain numbers
+_NO_DIGIT = re.compile(r"[^0-9]+")
 _PART = r"(?:\{\s?([A-Za-z0-9])\s?\}|([A-Za-z0-9]))"  # of a short fraction
 _SHORT_FRACTION = re.compile(r"\\frac\s?" + _PART + r"\s?" + _PART)
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
@@ -46,7 +47,9 @@ def same_notation(a: str, b: str) -> bool:
 
 
 def _same_when_compact(one: str, two: str) -> bool:
-    return bool(one) and compact(one) == compact(two)
+    if not one or _NO_DIGIT.sub("", one) != _NO_DIGIT.sub("", two):  # most answers that differ, differ in their digits
+        return False
+    return compact(one) == compact(two)
 
 
 def compact(text: str) -> str:
@@ -127,8 +130,10 @@ def _decide_mathematics(one: str, two: str) -> tuple[bool, str]:
 
 
 def _readings(one: str, two: str) -> Iterator[tuple[tuple[str, bool], tuple[str, bool]]]:
-    """1,234 is a number; where the other side is a list it may also be a list."""
+    """1,234 is a number; where the other side is a list it may also be a list. 5 m/s may be a speed."""
     yield (one, True), (two, True)
+    if with_units(one) != one or with_units(two) != two:
+        yield (with_units(one), True), (with_units(two), True)
     if "," in one and "," in two:
         if may_be_list(one):
             yield (one, False), (two, True)

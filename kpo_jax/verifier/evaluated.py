@@ -36,7 +36,7 @@ from kpo_jax.verifier.nodes import (
     Tuple,
     Word,
 )
-from kpo_jax.verifier.notation import has_thousands, translate
+from kpo_jax.verifier.notation import has_thousands, translate, with_units
 from kpo_jax.verifier.words import labelled_choice
 
 NOT_EVALUATED = "not evaluated"  # the reason of a verdict that is wrong for this alone
@@ -58,7 +58,7 @@ def _tree(text: str) -> Node:
     plain = translate(text)
     labelled = labelled_choice(plain)
     plain = translate(labelled[1]) if labelled else plain
-    return parsed(plain, has_thousands(plain))
+    return parsed(with_units(plain), has_thousands(plain))
 
 
 def is_evaluated(node: Node, rational: bool = False) -> bool:

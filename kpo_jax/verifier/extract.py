@@ -19,7 +19,7 @@ _BRACE = re.compile(r"\\[\\{}]|[{}]|\\(?:boxed|fbox|framebox)(?![A-Za-z])[ \t]?"
 _BARE = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|[A-Za-z](?![A-Za-z])")
 # `Answer:`, `**Final Answer:** 58`, a check mark before it, and the heading `### Final Answer` alone on its line
 _ANSWER = re.compile(
-    r"^(?:[^\w\n\\${}]|_){0,40}(?:the )?(?:final )?answer[ \t]?(?:is)?[*_`]{0,3}[ \t]?"
+    r"^[^A-Za-z0-9\n\\${}]{0,40}(?:the )?(?:final )?answer[ \t]?(?:is)?[*_`]{0,3}[ \t]?"
     r"(?:[:：](?!=)[ \t]?([^\n]*)|(?<=[*_])[ \t]?$|(?<=r)[ \t]?$)",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -38,12 +38,11 @@ def extract_answer(text: str) -> str | None:
     text = text[max((tag.end() for tag in _THINK_END.finditer(text)), default=0) :]
     start = _THINK_START.search(text)
     text = text[: start.start()] if start else text
-    found = [
-        content for _, content in sorted([*_boxes(text), *_answer_lines(text)], key=lambda candidate: -candidate[0])
-    ]
-    if len(found) > 1:
-        return next((content for content in found if is_readable(content)), found[0])
-    return found[0] if found else None
+    found = [*_boxes(text), *_answer_lines(text)]
+    if len(found) < 2:
+        return found[0][1] if found else None
+    latest = [content for _, content in sorted(found, key=lambda candidate: candidate[0], reverse=True)]
+    return next((content for content in latest if is_readable(content)), latest[0])
 
 
 def _boxes(text: str) -> list[tuple[int, str]]:

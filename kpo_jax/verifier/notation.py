@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from kpo_jax.verifier.cursor import END, Token
 from kpo_jax.verifier.errors import TooComplex, Unreadable
-from kpo_jax.verifier.units import UNITS
+from kpo_jax.verifier.units import PLAIN_UNITS, UNITS
 
 MAX_CHARS = 4000  # longer answers are compared as text (and as plain numbers) only
 MAX_TOKENS = 1500
@@ -53,6 +53,24 @@ _SPACING = re.compile(
 _GROUPING = re.compile(r"(?<=[0-9])\s?(?:\{,\}|,\\!|\\,)\s?(?=[0-9]{3}(?![0-9]))")
 _DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
 _ROW_SKIP = re.compile(r"\\\\\s?\[\s?-?[0-9.]{1,8}\s?(?:mm|cm|pt|em|ex|in|mu|pc|bp|sp)\s?\]")  # \\[2mm]
+_ORDINAL_WORD = r"(?:(?<=1)st|(?<=2)nd|(?<=3)rd|(?<=[04-9])th|(?<=1[1-3])th)(?![A-Za-z])"
+_ORDINALS = [  # 9th, 9\\text{th}, 9^{th}, 9^{\\text{th}}, and the beginning of 9\\text{th floor}
+    re.compile(r"(?<=[0-9])\s?\^\s?(?:\{\s?)?\\(?:text|textrm|mathrm|rm)\s?\{\s?(?:st|nd|rd|th)\s?\}(?:\s?\})?"),
+    re.compile(r"(?<=[0-9])\s?(?:\^\s?\{\s?|\\(?:text|textrm|mathrm)\s?\{\s?)(?:st|nd|rd|th)\s?\}"),
+    re.compile(r"(?<=[0-9])" + _ORDINAL_WORD),
+]
+_ORDINAL_IN_TEXT = re.compile(r"(?<=[0-9])(\\(?:text|textrm|mathrm)\s?\{)\s?(?:st|nd|rd|th)(?![A-Za-z])")
+_EMPTY_GROUP = re.compile(r"\{\s?\}(?=\s?\^)")  # before a degree sign
+_ANGSTROM = re.compile(r"\\AA(?![A-Za-z])|\\mathring\s?\{\s?(?:\\(?:mathrm|text)\s?\{\s?A\s?\}|A)\s?\}|[Åå\u212b]")
+_MICRO = re.compile(
+    r"\\mu\s?\\(?:mathrm|text|rm)\s?\{\s?(?=[A-Za-z]{1,3}\})|\\(?:mathrm|text)\s?\{\s?\\mu\s?(?=[A-Za-z]{1,3}\s?\})"
+)
+_ORDINAL_SIGN = re.compile(
+    r"[0-9]\s?(?:\^\s?)?(?:\{\s?)?(?:\\(?:text|mathrm|textrm|rm)\s?\{\s?)?(?:st|nd|rd|th)(?![A-Za-z])"
+)
+_POWERED = r"[A-Za-z]{1,4}(?:\^(?:\{-?[0-9]\}|-?[0-9]))?"
+_PLAIN_UNIT = re.compile(rf"(?<=[0-9}}]) ({_POWERED}(?: ?/ ?{_POWERED}|(?: | ?\\cdot ){_POWERED})+)$")
+_OHM = re.compile(r"\\(?:mathrm|text)\s?\{\s?([kMm]?)\s?\}?\s?\\Omega\s?(?:\}|$)|(?<=[0-9}])\s?([kMm]?)\\Omega$")
 _DOTS = re.compile(r"\.{3}|…|\\(?:ldots|cdots|dots[bcmio]|hdots|ddots|vdots)(?![A-Za-z])")
 _PRIMES = re.compile(r"\^\s?(?:\{((?:\s?\\prime(?![A-Za-z]))+)\s?\}|(\\prime(?![A-Za-z])))")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # none of them readable; \x01 and \x02 are marks of our own below
@@ -123,8 +141,29 @@ def translate(text: str) -> str:
         text = _SPACING.sub(" ", text.replace("\\\\", "\x02")).replace("\x02", "\\\\")
         text = _DELIMITERS.sub(" ", text)
     text = strip_ends(" ".join(text.split()))
+    if any(ending in text for ending in ("th", "st", "nd", "rd")):
+        text = _without_ordinals(text) if _ORDINAL_SIGN.search(text) else text
+    if any(sign in text for sign in ("\\AA", "\\mathring", "\\mu", "\\Omega", "{}", "{ }", "Å", "å", "\u212b")):
+        text = _ANGSTROM.sub(r" \\text{ angstrom}", text)
+        text = _MICRO.sub(r"\\text{ u", text) if "\\mu" in text else text
+        text = _OHM.sub(r"\\text{ \1\2ohm}", text) if "\\Omega" in text else text
+        text = _EMPTY_GROUP.sub("", text)
     text = _DOTS.sub(r"\\dots ", text) if "..." in text or "dots" in text or "…" in text else text
     return _PRIMES.sub(_plain_primes, text) if "\\prime" in text else text
+
+
+def _without_ordinals(text: str) -> str:
+    for ordinal in _ORDINALS:
+        text = ordinal.sub("", text)
+    return _ORDINAL_IN_TEXT.sub(r"\1 ", text)
+
+
+def with_units(text: str) -> str:
+    """A translated number with a plain compound unit at its end, 41.2 g/mol, with the unit in \\text; else as it is."""
+    match = _PLAIN_UNIT.search(text) if " " in text and len(text) < 200 else None
+    if match is None or not all(word in UNITS for word in re.findall("[A-Za-z]+", match[1])):
+        return text
+    return text[: match.start()] + "\\text{ " + match[1] + "}"
 
 
 def _plain_primes(match: re.Match) -> str:
@@ -217,7 +256,7 @@ def _scan(text: str, tokens: list[Token], prose: bool) -> None:
 
 def _scan_word(word: str, tokens: list[Token], spaced: bool, prose: bool) -> None:
     name = _ALIASES.get(word.lower(), word)
-    if prose and word in UNITS and tokens and not (tokens[-1].kind == "op" and tokens[-1].value in "+-*=<>,(^_"):
+    if prose and tokens and _is_unit(word, tokens):
         tokens.append(Token("word", word, spaced))
     elif word in ("and", "or", "AND", "OR"):
         tokens.append(Token("op", ",", spaced))
@@ -225,10 +264,26 @@ def _scan_word(word: str, tokens: list[Token], spaced: bool, prose: bool) -> Non
         tokens.append(Token("cmd", name, spaced))
     elif len(word) == 1:
         tokens.append(Token("sym", word, spaced))
-    elif prose or word.lower() in UNITS or word == "percent" or len(word) > 3:
+    elif prose or word.lower() in PLAIN_UNITS or word == "percent" or len(word) > 3:
         tokens.append(Token("word", word.lower(), spaced))
     else:  # xy is a product of two variables
         tokens.extend(Token("sym", letter, spaced and index == 0) for index, letter in enumerate(word))
+
+
+def _is_unit(word: str, tokens: list[Token]) -> bool:
+    """Whether a word in \\text is a unit where it stands. The symbols of physics must follow a number or a unit."""
+    last, before = tokens[-1], tokens[-2].value if len(tokens) > 1 else ""
+    if word == "floor":  # the ninth, not the greatest integer below
+        return last.kind == "num"
+    if word not in UNITS or (last.kind == "op" and last.value in "+-*=<>,^_"):
+        return False
+    if last.value == "(":
+        return before == "/"
+    if word in PLAIN_UNITS:
+        return True
+    if last.value == "{":
+        return before in ("frac", "}")
+    return last.kind in ("num", "word") or last.value in ("}", ")", "/", "cdot", "times", "pi")
 
 
 def _scan_command(text: str, position: int, name: str, tokens: list[Token], spaced: bool) -> int:

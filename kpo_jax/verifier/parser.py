@@ -40,7 +40,7 @@ from kpo_jax.verifier.nodes import (
     quotient,
 )
 from kpo_jax.verifier.notation import FUNCTIONS, tokenize
-from kpo_jax.verifier.units import CURRENCIES, MULTIPLIERS, read_unit
+from kpo_jax.verifier.units import CURRENCIES, MULTIPLIERS, at_unit, read_unit
 
 RELATIONS = frozenset(
     [
@@ -137,8 +137,8 @@ def _term(cursor: Cursor) -> Node:
     if cursor.token.kind == "word" and cursor.token.value == "percent":
         cursor.take()
         node = Percent(node)
-    elif cursor.token.kind == "word":
-        node = Quantity(node, read_unit(cursor, _argument))
+    elif cursor.token.kind == "word" or at_unit(cursor):
+        node = Quantity(node, read_unit(cursor))
     elif cursor.at(*CURRENCIES):
         node = Quantity(node, CURRENCIES[cursor.take().value])
     return node
@@ -180,7 +180,7 @@ def _sum(cursor: Cursor) -> Node:
 
 def _product(cursor: Cursor) -> Node:
     factors = [Factor(1, _factor(cursor))]
-    while True:
+    while not at_unit(cursor):
         if cursor.accept("*", "cdot", "times"):
             factors.append(Factor(1, _signed_factor(cursor)))
         elif cursor.accept("/", "div"):
@@ -190,7 +190,8 @@ def _product(cursor: Cursor) -> Node:
         elif _starts_factor(cursor):
             _juxtapose(cursor, factors)
         else:
-            return _joined(factors)
+            break
+    return _joined(factors)
 
 
 def _joined(factors: list[Factor]) -> Node:
@@ -307,7 +308,7 @@ def _degrees(cursor: Cursor, node: Node) -> Node:
     cursor.expect("circ")
     if braces:
         cursor.expect("}")
-    if cursor.token.kind == "sym" and cursor.token.value in "CF":
+    if cursor.token.kind in ("sym", "word") and cursor.token.value in ("C", "F", "K"):
         return Quantity(node, Unit((("degree " + cursor.take().value, 1),), Fraction(1)))
     return Degree(node)
 

@@ -23,7 +23,7 @@ from kpo_jax.verifier.nodes import (
     Union,
     Word,
 )
-from kpo_jax.verifier.notation import has_thousands, translate
+from kpo_jax.verifier.notation import has_thousands, translate, with_units
 from kpo_jax.verifier.words import (
     bare_number,
     based_number,
@@ -81,7 +81,7 @@ def _reading(text: str) -> Node | str | None:
     if plain_text(plain) or is_prose(plain):
         return PROSE
     try:
-        return parsed(plain, has_thousands(plain))
+        return parsed(with_units(plain), has_thousands(plain))
     except (Unreadable, TooComplex):
         return None
 
