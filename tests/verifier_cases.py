@@ -922,6 +922,49 @@ x = x^2 - 2 ~~ x^2-2
 f^{-1}(x) = x+1 ~~ x-1
 x^{-1}(x+1) ~~ x+1
 """),
+    ("condition", True, "a condition on a letter of the answer may be left out", r"""
+A = \frac{1}{4-w^2}, \quad \text{for } w^2 \neq 4 ~~ \frac{1}{4-w^2}
+x^2 \text{ for } x > 0 ~~ x^2
+\frac{1}{x} \text{ where } x \neq 0 ~~ \frac1x
+f(x) = 2x \quad \forall x \in \mathbb{R} ~~ 2x
+x = 3, \text{ where } x > 0 ~~ 3
+2^{n-1}, \text{ if } n \ge 1 ~~ 2^{n-1}
+k\pi, k \in \mathbb{Z} ~~ k\pi
+\frac{\pi}{4}+n\pi \ (n \in \mathbb{Z}) ~~ n\pi+\frac{\pi}{4}
+\frac{1}{x}, x \ne 0 ~~ \frac{1}{x}
+x^2 \text{ for } x > 0 ~~ x^2 \text{ where } 0 < x
+y = x+1 \text{ for all } x ~~ x+1
+"""),
+    ("condition", False, "another answer, another condition, several cases", r"""
+A = \frac{1}{4-w^2}, \quad \text{for } w^2 \neq 4 ~~ \frac{1}{4+w^2}
+x^2 \text{ for } x > 0 ~~ x^3
+x^2 \text{ for } x > 0 ~~ x^2 \text{ for } x < 0
+k\pi, k \in \mathbb{Z} ~~ 2k\pi
+x^2 \text{ for } x > 0 ~~ x > 0
+7 \text{ if } n > 3 ~~ 7
+x \text{ if } x > 0, -x \text{ if } x < 0 ~~ x
+x \text{ if } x > 0, -x \text{ otherwise} ~~ x
+x = 2 \text{ if } x > 0 \text{ or } x = 3 ~~ 2
+x = 2, \text{ where } x = 3 ~~ 2
+x \ne 1, x \ne 2 ~~ x \ne 1
+"""),
+    ("yes or no", True, "the answer to the question and its value", r"""
+\text{Yes, } n=8 ~~ 8
+\text{Yes, } n=8 ~~ n=8
+\text{Yes, } n=8 ~~ \text{Yes}
+Yes, n = 8 ~~ 8
+Yes; 8 ~~ 8
+\text{No}, \frac12 ~~ 0.5
+"""),
+    ("yes or no", False, "another value, or the other word", r"""
+\text{Yes, } n=8 ~~ 9
+\text{Yes, } n=8 ~~ \text{No}
+\text{Yes, } n=8 ~~ \text{No, } n=8
+\text{Yes, } n=8 ~~ \text{Yes, } n=9
+Yes or No, 8 ~~ Yes
+Yes, 8 or 9 ~~ 8
+Yes 8 ~~ Yes 9
+"""),
     ("constant of integration", True, "its letter may be small or capital", r"""
 \frac{1}{3}x + Ce^{-2x} ~~ \frac{x}{3}+ce^{-2x}
 y = x^2 + C ~~ y = x^2+c

@@ -14,9 +14,11 @@ from kpo_jax.verifier.words import (
     based_number,
     choice,
     clock,
+    conditional,
     date,
     is_no_answer,
     is_prose,
+    label_alone,
     labelled_choice,
     plain_text,
     text_items,
@@ -94,6 +96,11 @@ def decide(answer: str, reference: str) -> tuple[bool, str]:
         return True, "same text"
     if _same_when_compact(one, two):
         return True, "same notation"
+    conditions = conditional(one), conditional(two)
+    if conditions != (None, None):
+        equal, reason = _decide_conditional(one, conditions[0], two, conditions[1])
+        if equal:
+            return True, reason
     labelled = labelled_choice(one), labelled_choice(two)
     if labelled != (None, None):
         return _decide_labelled(one, labelled[0], two, labelled[1])
@@ -102,15 +109,23 @@ def decide(answer: str, reference: str) -> tuple[bool, str]:
     return _decide_mathematics(one, two)
 
 
+def _decide_conditional(one: str, part_one: tuple | None, two: str, part_two: tuple | None) -> tuple[bool, str]:
+    """x^2 for x > 0 is x^2; against x^2 for x < 0 both parts count."""
+    equal, reason = decide(part_one[0] if part_one else one, part_two[0] if part_two else two)
+    if part_one and part_two:
+        equal = equal and decide(part_one[1], part_two[1])[0]
+    return equal, reason
+
+
 def _decide_labelled(one: str, label_one: tuple | None, two: str, label_two: tuple | None) -> tuple[bool, str]:
-    """(B) 12 is B, and it is 12; against (B) 13 both parts count."""
+    """(B) 12 is B, and it is 12; against (B) 13 both parts count. So is it with Yes, n = 6."""
     if label_one and label_two:
         return label_one[0] == label_two[0] and decide(label_one[1], label_two[1])[0], "choice and its value"
     (letter, value), other = (label_one, two) if label_one else (label_two, one)
-    if not choice(other):
+    if not label_alone(other):
         return decide(value, other)
     try:
-        return letter == choice(other) and (is_prose(value) or bool(parsed(translate(value), True))), "choice"
+        return letter == label_alone(other) and (is_prose(value) or bool(parsed(translate(value), True))), "choice"
     except (Unreadable, TooComplex):
         return False, "choice with a value that is not read"
 

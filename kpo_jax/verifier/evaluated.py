@@ -37,7 +37,7 @@ from kpo_jax.verifier.nodes import (
     Word,
 )
 from kpo_jax.verifier.notation import has_thousands, translate, with_units
-from kpo_jax.verifier.words import labelled_choice
+from kpo_jax.verifier.words import conditional, labelled_choice
 
 NOT_EVALUATED = "not evaluated"  # the reason of a verdict that is wrong for this alone
 TEN = Num(Fraction(10))
@@ -58,6 +58,8 @@ def _tree(text: str) -> Node:
     plain = translate(text)
     labelled = labelled_choice(plain)
     plain = translate(labelled[1]) if labelled else plain
+    parts = conditional(plain)
+    plain = parts[0] if parts else plain
     return parsed(with_units(plain), has_thousands(plain))
 
 

@@ -29,6 +29,7 @@ from kpo_jax.verifier.words import (
     based_number,
     choice,
     clock,
+    conditional,
     date,
     is_no_answer,
     is_prose,
@@ -80,6 +81,8 @@ def _reading(text: str) -> Node | str | None:
             return special.__name__
     if plain_text(plain) or is_prose(plain):
         return PROSE
+    parts = conditional(plain)
+    plain = parts[0] if parts else plain
     try:
         return parsed(with_units(plain), has_thousands(plain))
     except (Unreadable, TooComplex):

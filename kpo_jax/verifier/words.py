@@ -96,10 +96,64 @@ _LABELLED = re.compile(
 _ANOTHER_LABEL = re.compile(r"\([A-J]\)")
 
 
+_YES_NO = re.compile(
+    r"(?:\\(?:text|textbf|mathrm)\s?\{\s?)?(yes|no)\s?[.,;:!]{0,2}\s?(?:\}\s?)?[\s,;:]{0,3}(?<=[\s,;:.}])(?=\S)"
+    r"(.*[0-9=].*)",
+    re.IGNORECASE,
+)
+
+
 def labelled_choice(text: str) -> tuple[str, str] | None:
-    """(letter, value) of \\text{(B) } 12: one candidate with its letter."""
-    match = _LABELLED.fullmatch(text) if len(text) < 400 else None
-    return (match[1], match[2]) if match and not _ANOTHER_LABEL.search(match[2]) else None
+    """(label, value) of \\text{(B) } 12 or Yes, n = 6: one candidate with its letter, or with YES or NO."""
+    if len(text) >= 400:
+        return None
+    match = _LABELLED.fullmatch(text)
+    if match:
+        return (match[1], match[2]) if not _ANOTHER_LABEL.search(match[2]) else None
+    match = _YES_NO.fullmatch(text)
+    return (match[1].upper(), match[2]) if match and not is_prose(match[2]) else None
+
+
+def label_alone(text: str) -> str | None:
+    """A letter, YES or NO, without a value."""
+    return choice(text) or {"yes": "YES", "no": "NO"}.get(plain_text(text))
+
+
+_MARKER = re.compile(
+    r"[\s,;(]*(?:\\(?:text|textrm|mathrm|mbox)\s?\{[\s,;(]*"
+    r"(?:for|where|when|if|provided|assuming|with|as long as)\b(?: that\b)?"
+    r"|\\forall(?![A-Za-z])|(?<=[\s,;])(?:for|where|when|if|provided)\s)"
+)
+_ALTERNATIVE = re.compile(r"\b(?:or|otherwise|else|if|for|and)\b|[;=](?!\s?$)")
+_DOMAIN = re.compile(
+    r"\s?[,;(]\s?([A-Za-z](?:\s?,\s?[A-Za-z])*\s?"
+    r"(?:\\in\s?\\mathbb\s?\{?[ZNRQC]\}?(?:\s?[\^_]\s?\{?[+*>0-]+\}?)?|\\neq?\s?-?[A-Za-z0-9/.]{1,9}))\s?\)?"
+)
+_RELATION_SIGN = re.compile(r"[<>]|\\(?:neq?|in|leq?|geq?)(?![A-Za-z])")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
+
+
+def conditional(text: str) -> tuple[str, str] | None:
+    """(answer, condition) of `x^2, \\text{for } x > 0` and `k\\pi, k \\in \\mathbb{Z}`, where the condition says something about
+    a letter of the answer. Several cases, as `5 if n is even, 6 if n is odd`, are no one answer.
+    """
+    if len(text) > 300:
+        return None
+    match = _MARKER.search(text, 1)
+    if match:
+        answer, condition = text[: match.start()], without_looks(text[match.end() :]).strip(" ,;)")
+        if _ALTERNATIVE.search(condition.replace("\\neq", "").replace("\\ne", "")):
+            return None
+    else:
+        match = _DOMAIN.search(text, 1)
+        if match is None or match.end() < len(text):
+            return None
+        answer, condition = text[: match.start()], match[1]
+        if _RELATION_SIGN.search(answer):
+            return None
+    letters = set(_COMMAND.sub(" ", answer)) & set(_LETTER.findall(_COMMAND.sub(" ", condition)))
+    return (answer.rstrip(" ,;("), condition) if letters and condition else None
 
 
 def based_number(text: str) -> tuple[str, int] | None:
