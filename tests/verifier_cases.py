@@ -362,6 +362,7 @@ x = 5\text{ cm} ~~ 5
 2.5\text{ GHz} ~~ 2500 \text{ MHz}
 500 \text{ nm} ~~ 0.5\ \mu\text{m}
 500 \text{ nm} ~~ 0.5\text{ μm}
+20 \mu m ~~ 20
 4.7\text{ k}\Omega ~~ 4.7
 4.7\ \mathrm{k\Omega} ~~ 4700\text{ ohm}
 13.6 \text{ eV} ~~ 13.6
@@ -899,6 +900,8 @@ p = 3, q = 8 ~~ 38
 """),
     ("label", True, "longer names before the equals sign", r"""
 AC^2 = 41 ~~ 41
+R^2 = 13 ~~ 13
+\frac{X(s)}{F(s)} = \frac{1}{ms^2+k} ~~ \frac{1}{k+ms^2}
 |z|^2 = 13 ~~ 13
 \overline{AB}^2 = 9 ~~ 9
 AB + CD = 7 ~~ 7
@@ -930,6 +933,8 @@ f(x) = 2x \quad \forall x \in \mathbb{R} ~~ 2x
 x = 3, \text{ where } x > 0 ~~ 3
 2^{n-1}, \text{ if } n \ge 1 ~~ 2^{n-1}
 k\pi, k \in \mathbb{Z} ~~ k\pi
+2x e^{x} \quad (x > 0) ~~ 2xe^x
+\sin 2t, \quad t \geq 0 ~~ \sin 2t
 \frac{\pi}{4}+n\pi \ (n \in \mathbb{Z}) ~~ n\pi+\frac{\pi}{4}
 \frac{1}{x}, x \ne 0 ~~ \frac{1}{x}
 x^2 \text{ for } x > 0 ~~ x^2 \text{ where } 0 < x
@@ -954,6 +959,7 @@ x \ne 1, x \ne 2 ~~ x \ne 1
 \text{Yes, } n=8 ~~ \text{Yes}
 Yes, n = 8 ~~ 8
 Yes; 8 ~~ 8
+\text{Yes, for } n = 8 ~~ 8
 \text{No}, \frac12 ~~ 0.5
 """),
     ("yes or no", False, "another value, or the other word", r"""
@@ -1496,6 +1502,8 @@ A \perp B ~~ A\perp B
 1,3,5,...,2n-1 ~~ 1, 3, 5, \cdots, 2n-1
 \{0,1,\dots,n\} ~~ \{0, 1, \ldots, n\}
 3 \colon 4 ~~ 3:4
+f\colon x \mapsto x^2 ~~ f: x\mapsto x^2
+\begin{pmatrix} 1 & 2 \\ \hline 3 & 4 \end{pmatrix} ~~ \begin{pmatrix}1&2\\3&4\end{pmatrix}
 """),
     ("grammar", False, "another index, mark or order", r"""
 x_{n+1}=3x_n ~~ x_{n+1}=2x_n

@@ -41,7 +41,7 @@ _ADJACENT_SCRIPTS = re.compile(r"\}[\^_]\{(?=[0-9+\-n]\})")  # x¹² became x^{1
 _STYLE = re.compile(
     r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|bf|rm|it|sf|tt|"
     r"normalsize|large|Large|boldmath|centering|allowbreak|nobreak|newline|null|hfill|noindent|ensuremath|"
-    r"mathstrut|strut)(?![A-Za-z])\.?"
+    r"mathstrut|strut|hline)(?![A-Za-z])\.?"
 )
 _STYLE_WITH_ARGUMENT = re.compile(
     r"\\(?:color|textcolor|hspace|vspace|hskip|phantom|hphantom|vphantom|label|tag|kern)\*?\s?\{[^{}]{0,80}\}"
@@ -52,6 +52,7 @@ _SPACING = re.compile(
 # Between digits these group thousands: 10,\!080   10{,}080   10\,080
 _GROUPING = re.compile(r"(?<=[0-9])\s?(?:\{,\}|,\\!|\\,)\s?(?=[0-9]{3}(?![0-9]))")
 _DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
+_COLON = re.compile(r"\s?\\colon(?![A-Za-z])")
 _ROW_SKIP = re.compile(r"\\\\\s?\[\s?-?[0-9.]{1,8}\s?(?:mm|cm|pt|em|ex|in|mu|pc|bp|sp)\s?\]")  # \\[2mm]
 _ORDINAL_WORD = r"(?:(?<=1)st|(?<=2)nd|(?<=3)rd|(?<=[04-9])th|(?<=1[1-3])th)(?![A-Za-z])"
 _ORDINALS = [  # 9th, 9\\text{th}, 9^{th}, 9^{\\text{th}}, and the beginning of 9\\text{th floor}
@@ -69,6 +70,7 @@ _ORDINAL_SIGN = re.compile(
     r"[0-9]\s?(?:\^\s?)?(?:\{\s?)?(?:\\(?:text|mathrm|textrm|rm)\s?\{\s?)?(?:st|nd|rd|th)(?![A-Za-z])"
 )
 _POWERED = r"[A-Za-z]{1,4}(?:\^(?:\{-?[0-9]\}|-?[0-9]))?"
+_PLAIN_MICRO = re.compile(r"(?<=[0-9}]) ?\\mu ?([mgsACFLVW])$")
 _PLAIN_UNIT = re.compile(rf"(?<=[0-9}}]) ({_POWERED}(?: ?/ ?{_POWERED}|(?: | ?\\cdot ){_POWERED})+)$")
 _OHM = re.compile(r"\\(?:mathrm|text)\s?\{\s?([kMm]?)\s?\}?\s?\\Omega\s?(?:\}|$)|(?<=[0-9}])\s?([kMm]?)\\Omega$")
 _DOTS = re.compile(r"\.{3}|…|\\(?:ldots|cdots|dots[bcmio]|hdots|ddots|vdots)(?![A-Za-z])")
@@ -102,7 +104,7 @@ _ALIASES = {
         "infty": "inf infinity oo infin", "le": "leq leqslant", "ge": "geq geqslant", "ne": "neq", "<": "lt", ">": "gt",
         "frac": "dfrac tfrac cfrac", "binom": "dbinom tbinom", "circ": "degree degrees deg", "emptyset": "varnothing",
         "\\{": "lbrace {", "\\}": "rbrace }", "setminus": "backslash", "cdot": "cdotp ast", "phi": "varphi",
-        "epsilon": "varepsilon", "vert": "lvert rvert mid", ":": "colon",
+        "epsilon": "varepsilon", "vert": "lvert rvert mid",
     }.items()
     for alias in aliases.split()
 }  # fmt: skip
@@ -133,6 +135,7 @@ def translate(text: str) -> str:
     if not text.isascii():
         text = _ADJACENT_SCRIPTS.sub("", text.translate(_TRANSLATE))
     if any(mark in text for mark in "\\$~{"):
+        text = _COLON.sub(":", text) if "\\colon" in text else text
         text = _ROW_SKIP.sub(r"\\\\ ", text)
         text = text.replace("\\\\[", "\\\\ [") if "\\\\[" in text else text  # a matrix row break, not a display
         text = _GROUPING.sub("\x01", text)
@@ -160,7 +163,10 @@ def _without_ordinals(text: str) -> str:
 
 def with_units(text: str) -> str:
     """A translated number with a plain compound unit at its end, 41.2 g/mol, with the unit in \\text; else as it is."""
-    match = _PLAIN_UNIT.search(text) if " " in text and len(text) < 200 else None
+    if len(text) >= 200:
+        return text
+    text = _PLAIN_MICRO.sub(r"\\text{ u\1}", text) if "\\mu" in text else text
+    match = _PLAIN_UNIT.search(text) if " " in text else None
     if match is None or not all(word in UNITS for word in re.findall("[A-Za-z]+", match[1])):
         return text
     return text[: match.start()] + "\\text{ " + match[1] + "}"

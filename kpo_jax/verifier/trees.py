@@ -31,6 +31,7 @@ from kpo_jax.verifier.nodes import (
     Word,
 )
 
+_UNKNOWNS = "xyzuvwtnmk"  # the first letters of what an equation is solved for: x^2 = 4 does not say that x^2 is asked
 NO_UNIT = Unit((), Fraction(1))
 _NO_SCALARS = (List, Set, Tuple, Matrix, Relation, *SETS, Word, Ratio)
 
@@ -180,7 +181,7 @@ def names(node: object) -> set[str]:
 def label(node: Node) -> bool:
     """What may stand before an equals sign as a name.
 
-    x, f(x), f(2), a + b, AB, AB + CD, BC^2, |z|^2, a/b, Area, (x, y), \\angle A, \\sin A; but not x^2, as in an
+    x, f(x), f(2), a + b, AB, AB + CD, BC^2, R^2, |z|^2, a/b, Area, (x, y), \\angle A, \\sin A; but not x^2, as in an
     equation to be solved, nor x^2 + y^2.
     """
     if isinstance(node, (Sym, Word, Apply)):
@@ -190,7 +191,8 @@ def label(node: Node) -> bool:
     if isinstance(node, Sum):
         return all(isinstance(term, Sym) or _is_segment(term) for term in node.terms)
     if isinstance(node, Power):
-        return isinstance(node.exponent, Num) and not isinstance(node.base, Sym) and label(node.base)
+        unknown = isinstance(node.base, Sym) and node.base.name[0] in _UNKNOWNS
+        return isinstance(node.exponent, Num) and not unknown and label(node.base)
     if isinstance(node, Product):
         if [factor.sign for factor in node.factors] == [1, -1]:
             return all(label(factor.node) for factor in node.factors)

@@ -98,9 +98,11 @@ def _units() -> dict[str, Scale]:
 MULTIPLIERS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 UNITS = _units()
 # What is a unit also outside of \text; there V, ms and kN are products of variables.
-PLAIN_UNITS = frozenset(
-    name + plural for factors in _NAMED_UNITS.values() for name in factors for plural in ("", "s")
-) | {"ml", "mls", "unit", "units", "sq", "l", "square", "cubic", "per"}
+PLAIN_UNITS = (
+    frozenset(name for numbers in _NAMED_UNITS.values() for name in numbers)
+    | frozenset(name + "s" for numbers in _NAMED_UNITS.values() for name in numbers if len(name) > 1)
+    | {"ml", "mls", "l", "liter", "liters", "unit", "units", "sq", "square", "cubic", "per"}
+)
 
 
 def at_unit(cursor: Cursor) -> bool:

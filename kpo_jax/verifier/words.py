@@ -98,6 +98,7 @@ _ANOTHER_LABEL = re.compile(r"\([A-J]\)")
 
 _YES_NO = re.compile(
     r"(?:\\(?:text|textbf|mathrm)\s?\{\s?)?(yes|no)\s?[.,;:!]{0,2}\s?(?:\}\s?)?[\s,;:]{0,3}(?<=[\s,;:.}])(?=\S)"
+    r"(?:(?:for|when|with|at)\s?(?:\}\s?)?)?"
     r"(.*[0-9=].*)",
     re.IGNORECASE,
 )
@@ -127,7 +128,7 @@ _MARKER = re.compile(
 _ALTERNATIVE = re.compile(r"\b(?:or|otherwise|else|if|for|and)\b|[;=](?!\s?$)")
 _DOMAIN = re.compile(
     r"\s?[,;(]\s?([A-Za-z](?:\s?,\s?[A-Za-z])*\s?"
-    r"(?:\\in\s?\\mathbb\s?\{?[ZNRQC]\}?(?:\s?[\^_]\s?\{?[+*>0-]+\}?)?|\\neq?\s?-?[A-Za-z0-9/.]{1,9}))\s?\)?"
+    r"(?:\\in\s?\\mathbb\s?\{?[ZNRQC]\}?(?:\s?[\^_]\s?\{?[+*>0-]+\}?)?|(?:\\neq?|\\[lg]eq?|[<>])\s?-?[A-Za-z0-9/.]{1,9}))\s?\)?"
 )
 _RELATION_SIGN = re.compile(r"[<>]|\\(?:neq?|in|leq?|geq?)(?![A-Za-z])")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
@@ -135,8 +136,10 @@ _LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
 
 
 def conditional(text: str) -> tuple[str, str] | None:
-    """(answer, condition) of `x^2, \\text{for } x > 0` and `k\\pi, k \\in \\mathbb{Z}`, where the condition says something about
-    a letter of the answer. Several cases, as `5 if n is even, 6 if n is odd`, are no one answer.
+    """(answer, condition) of `x^2, \\text{for } x > 0` and `k\\pi, k \\in \\mathbb{Z}`.
+
+    The condition must say something about a letter of the answer. Several cases, as `5 if n is even, 6 if n is odd`,
+    are no one answer.
     """
     if len(text) > 300:
         return None
