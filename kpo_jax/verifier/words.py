@@ -84,7 +84,8 @@ def choice(text: str) -> str | None:
     """The letter of a multiple-choice answer, (C), C, C) or \\text{C}, as a capital."""
     if len(text) > 60:
         return None
-    plain = without_looks(text).rstrip(".:) ") if not text.endswith(")") else without_looks(text)
+    plain = without_looks(text)
+    plain = plain if plain.endswith(")") else plain.rstrip(".: ")
     match = _CHOICE.fullmatch(plain)
     return (match[1] or match[2] or match[3]).upper() if match else None
 
