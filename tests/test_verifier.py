@@ -193,6 +193,9 @@ def test_references_contradict_only_if_they_differ_as_mathematics():
         ("👉 __Final answer:__ 58", "58"),
         ("- **The final answer is:** 58", "58"),
         ("**Answer：** 58", "58"),
+        ("3. **Answer:** 58", "58"),
+        ("**Final Answer: ✅ 58**", "58"),
+        ("Answer: 58 ✅", "58"),
         # the line after the marker
         ("Answer:\n58", "58"),
         ("Answer:   \n7", "7"),

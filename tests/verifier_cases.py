@@ -350,6 +350,8 @@ x = 5\text{ cm} ~~ 5
 7 \text{ N·m} ~~ 7
 7 \text{ N}\cdot\text{m} ~~ 7\text{ N m}
 7 \text{ N m} ~~ 7 \text{ J}
+7 \text{ N-m} ~~ 7
+1.2 \, \text{\r{A}} ~~ 1.2
 12 \frac{\text{m}}{\text{s}} ~~ 12
 12 \frac{\text{m}}{\text{s}} ~~ 12\text{ m/s}
 12 \, \frac{\text{kg}}{\text{m}^3} ~~ 12\text{ kg/m}^3
@@ -404,6 +406,7 @@ x = 5\text{ cm} ~~ 5
 3^{\mathrm{rd}} \text{ row} ~~ 3
 7^{\mathrm{th}}\text{ floor} ~~ 7
 7\text{th floor} ~~ 7
+7^{\textup{th}} ~~ 7
 \text{7th} ~~ 7
 """),
     ("ordinal", False, "another number, or no ordinal", r"""
@@ -908,6 +911,8 @@ AB + CD = 7 ~~ 7
 \frac{a}{b} = \frac23 ~~ \frac23
 \frac{Y(s)}{U(s)} = \frac{1}{s^2+1} ~~ \frac{1}{s^2+1}
 \frac{dy}{dx} = 3x^2 ~~ 3x^2
+\frac{d^2y}{dx^2} = 6x ~~ 6x
+H(s) = \frac{Y(s)}{U(s)} = \frac{1}{s} ~~ \frac1s
 f^{-1}(x) = \frac{x-1}{2} ~~ \frac{x-1}{2}
 P(X = 2) = \frac{3}{8} ~~ \frac38
 \sin^2 A = \frac34 ~~ 0.75
@@ -937,6 +942,7 @@ k\pi, k \in \mathbb{Z} ~~ k\pi
 \sin 2t, \quad t \geq 0 ~~ \sin 2t
 \frac{\pi}{4}+n\pi \ (n \in \mathbb{Z}) ~~ n\pi+\frac{\pi}{4}
 \frac{1}{x}, x \ne 0 ~~ \frac{1}{x}
+\frac{1}{4-w^2}, w^2 \neq 4 ~~ \frac{1}{4-w^2}
 x^2 \text{ for } x > 0 ~~ x^2 \text{ where } 0 < x
 y = x+1 \text{ for all } x ~~ x+1
 """),

@@ -270,6 +270,8 @@ def named_value(field: Field, relation: Relation) -> Node | None:
     shared = trees.names(sides[0]) & trees.names(sides[-1])
     if trees.label(sides[0]) and (not shared or trees.is_function(sides[0])):
         sides, operators = sides[1:], operators[1:]
+        while len(sides) > 1 and trees.is_function(sides[0]):  # H(s) = Y(s)/U(s) = 1/s
+            sides, operators = sides[1:], operators[1:]
     elif operators == ("=",) and trees.label(sides[1]) and not shared:
         sides, operators = sides[:1], ()
     for operator, left, right in zip(operators, sides, sides[1:], strict=False):

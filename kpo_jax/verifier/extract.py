@@ -19,16 +19,16 @@ _BRACE = re.compile(r"\\[\\{}]|[{}]|\\(?:boxed|fbox|framebox)(?![A-Za-z])[ \t]?"
 _BARE = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|[A-Za-z](?![A-Za-z])")
 # `Answer:`, `**Final Answer:** 58`, a check mark before it, and the heading `### Final Answer` alone on its line
 _ANSWER = re.compile(
-    r"^[^A-Za-z0-9\n\\${}]{0,40}(?:the )?(?:final )?answer[ \t]?(?:is)?[*_`]{0,3}[ \t]?"
+    r"^(?:[0-9]{1,2}[.)] )?[^A-Za-z0-9\n\\${}]{0,40}(?:the )?(?:final )?answer[ \t]?(?:is)?[*_`]{0,3}[ \t]?"
     r"(?:[:：](?!=)[ \t]?([^\n]*)|(?<=[*_])[ \t]?$|(?<=r)[ \t]?$)",
     re.IGNORECASE | re.MULTILINE,
 )
-_HEADING = re.compile(r"[ \t]*[#*_]")
+_HEADING = re.compile(r"(?:[0-9]{1,2}[.)])?[ \t]*[#*_]")
 _SAYS = re.compile(
     r"(?:so |thus |hence |therefore )?,?\s?(?:the|our|my) (?:final |correct )?answer is:?\s", re.IGNORECASE
 )
 _HOPE = re.compile(r"\bI hope (?:it|this|that) is correct\W{0,9}$", re.IGNORECASE)
-_MARKS = "*_` \t\r\n"
+_MARKS = "*_` \t\r\n✅✔☑✓🎉👉➡\ufe0f"
 _OPENERS = frozenset(["", "$$", "\\[", "```", "$"])  # lines on which an answer does not yet begin
 
 

@@ -56,18 +56,24 @@ _COLON = re.compile(r"\s?\\colon(?![A-Za-z])")
 _ROW_SKIP = re.compile(r"\\\\\s?\[\s?-?[0-9.]{1,8}\s?(?:mm|cm|pt|em|ex|in|mu|pc|bp|sp)\s?\]")  # \\[2mm]
 _ORDINAL_WORD = r"(?:(?<=1)st|(?<=2)nd|(?<=3)rd|(?<=[04-9])th|(?<=1[1-3])th)(?![A-Za-z])"
 _ORDINALS = [  # 9th, 9\\text{th}, 9^{th}, 9^{\\text{th}}, and the beginning of 9\\text{th floor}
-    re.compile(r"(?<=[0-9])\s?\^\s?(?:\{\s?)?\\(?:text|textrm|mathrm|rm)\s?\{\s?(?:st|nd|rd|th)\s?\}(?:\s?\})?"),
-    re.compile(r"(?<=[0-9])\s?(?:\^\s?\{\s?|\\(?:text|textrm|mathrm)\s?\{\s?)(?:st|nd|rd|th)\s?\}"),
+    re.compile(
+        r"(?<=[0-9])\s?\^\s?(?:\{\s?)?\\(?:text[a-z]{0,2}|mathrm|operatorname|rm)\s?\{\s?(?:st|nd|rd|th)\s?\}(?:\s?\})?"
+    ),
+    re.compile(r"(?<=[0-9])\s?(?:\^\s?\{\s?|\\(?:text[a-z]{0,2}|mathrm|operatorname)\s?\{\s?)(?:st|nd|rd|th)\s?\}"),
     re.compile(r"(?<=[0-9])" + _ORDINAL_WORD),
 ]
-_ORDINAL_IN_TEXT = re.compile(r"(?<=[0-9])(\\(?:text|textrm|mathrm)\s?\{)\s?(?:st|nd|rd|th)(?![A-Za-z])")
+_ORDINAL_IN_TEXT = re.compile(
+    r"(?<=[0-9])(\\(?:text[a-z]{0,2}|mathrm|operatorname)\s?\{)\s?(?:st|nd|rd|th)(?![A-Za-z])"
+)
 _EMPTY_GROUP = re.compile(r"\{\s?\}(?=\s?\^)")  # before a degree sign
-_ANGSTROM = re.compile(r"\\AA(?![A-Za-z])|\\mathring\s?\{\s?(?:\\(?:mathrm|text)\s?\{\s?A\s?\}|A)\s?\}|[Åå\u212b]")
+_ANGSTROM = re.compile(
+    r"\\AA(?![A-Za-z])|\\r\s?\{\s?A\s?\}|\\mathring\s?\{\s?(?:\\(?:mathrm|text)\s?\{\s?A\s?\}|A)\s?\}|[Åå\u212b]"
+)
 _MICRO = re.compile(
     r"\\mu\s?\\(?:mathrm|text|rm)\s?\{\s?(?=[A-Za-z]{1,3}\})|\\(?:mathrm|text)\s?\{\s?\\mu\s?(?=[A-Za-z]{1,3}\s?\})"
 )
 _ORDINAL_SIGN = re.compile(
-    r"[0-9]\s?(?:\^\s?)?(?:\{\s?)?(?:\\(?:text|mathrm|textrm|rm)\s?\{\s?)?(?:st|nd|rd|th)(?![A-Za-z])"
+    r"[0-9]\s?(?:\^\s?)?(?:\{\s?)?(?:\\(?:text[a-z]{0,2}|mathrm|operatorname|rm)\s?\{\s?)?(?:st|nd|rd|th)(?![A-Za-z])"
 )
 _POWERED = r"[A-Za-z]{1,4}(?:\^(?:\{-?[0-9]\}|-?[0-9]))?"
 _PLAIN_MICRO = re.compile(r"(?<=[0-9}]) ?\\mu ?([mgsACFLVW])$")
@@ -146,7 +152,7 @@ def translate(text: str) -> str:
     text = strip_ends(" ".join(text.split()))
     if any(ending in text for ending in ("th", "st", "nd", "rd")):
         text = _without_ordinals(text) if _ORDINAL_SIGN.search(text) else text
-    if any(sign in text for sign in ("\\AA", "\\mathring", "\\mu", "\\Omega", "{}", "{ }", "Å", "å", "\u212b")):
+    if any(sign in text for sign in ("\\AA", "\\r{", "\\mathring", "\\mu", "\\Omega", "{}", "{ }", "Å", "å", "\u212b")):
         text = _ANGSTROM.sub(r" \\text{ angstrom}", text)
         text = _MICRO.sub(r"\\text{ u", text) if "\\mu" in text else text
         text = _OHM.sub(r"\\text{ \1\2ohm}", text) if "\\Omega" in text else text
@@ -281,6 +287,8 @@ def _is_unit(word: str, tokens: list[Token]) -> bool:
     last, before = tokens[-1], tokens[-2].value if len(tokens) > 1 else ""
     if word == "floor":  # the ninth, not the greatest integer below
         return last.kind == "num"
+    if last.value == "-" and not last.spaced:  # N-m
+        return word in UNITS and before in UNITS
     if word not in UNITS or (last.kind == "op" and last.value in "+-*=<>,^_"):
         return False
     if last.value == "(":

@@ -195,7 +195,7 @@ def label(node: Node) -> bool:
         return isinstance(node.exponent, Num) and not unknown and label(node.base)
     if isinstance(node, Product):
         if [factor.sign for factor in node.factors] == [1, -1]:
-            return all(label(factor.node) for factor in node.factors)
+            return all(label(factor.node) or _is_differential(factor.node) for factor in node.factors)
         first = node.factors[0].node
         return isinstance(first, Sym) and all(sign > 0 and _in_name(part) for sign, part in node.factors)
     return isinstance(node, Call) and all(isinstance(arg, Sym) or _is_segment(arg) for arg in node.args)
@@ -222,7 +222,9 @@ def is_function(node: Node) -> bool:
 
 
 def _is_differential(node: Node) -> bool:
-    return isinstance(node, Product) and len(node.factors) == 2 and node.factors[0].node == Sym("d")
+    """dy, dx, d^2y, dx^2"""
+    first = node.factors[0].node if isinstance(node, Product) and len(node.factors) == 2 else node
+    return (first.base if isinstance(first, Power) else first) == Sym("d")
 
 
 def constants(node: Node) -> set[str]:

@@ -139,6 +139,9 @@ def _read_product(cursor: Cursor, powers: dict[str, Fraction], sign: int) -> Fra
                 factor *= _read_product(cursor, powers, part)
                 cursor.expect("}")
             continue
+        elif cursor.at("-") and cursor.ahead(1).value in UNITS and not (cursor.token.spaced or cursor.ahead(1).spaced):
+            joined = True  # N-m
+            cursor.take()
         elif cursor.at("/") and cursor.ahead(1).kind == "word":
             joined = True
             sign = -sign

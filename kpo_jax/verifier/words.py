@@ -128,7 +128,7 @@ _MARKER = re.compile(
 )
 _ALTERNATIVE = re.compile(r"\b(?:or|otherwise|else|if|for|and)\b|[;=](?!\s?$)")
 _DOMAIN = re.compile(
-    r"\s?[,;(]\s?([A-Za-z](?:\s?,\s?[A-Za-z])*\s?"
+    r"\s?[,;(]\s?([A-Za-z](?:\s?\^\s?\{?[0-9]\}?)?(?:\s?,\s?[A-Za-z])*\s?"
     r"(?:\\in\s?\\mathbb\s?\{?[ZNRQC]\}?(?:\s?[\^_]\s?\{?[+*>0-]+\}?)?|(?:\\neq?|\\[lg]eq?|[<>])\s?-?[A-Za-z0-9/.]{1,9}))\s?\)?"
 )
 _RELATION_SIGN = re.compile(r"[<>]|\\(?:neq?|in|leq?|geq?)(?![A-Za-z])")
