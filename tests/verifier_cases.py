@@ -389,7 +389,7 @@ x = 5\text{ cm} ~~ 5
 5\text{ V} ~~ 5\text{ W}
 5V ~~ 5
 5 kN ~~ 5
-5 m s ~~ 5 m s t
+5 m s ~~ 5
 2*length ~~ 2
 4.18 \text{ J/(g K)} ~~ 4.18\text{ J K/g}
 25 {}^{\circ}\mathrm{C} ~~ 25 {}^{\circ}\mathrm{F}

@@ -173,8 +173,11 @@ def with_units(text: str) -> str:
         return text
     text = _PLAIN_MICRO.sub(r"\\text{ u\1}", text) if "\\mu" in text else text
     match = _PLAIN_UNIT.search(text) if " " in text else None
-    if match is None or not all(word in UNITS for word in re.findall("[A-Za-z]+", match[1])):
+    words = re.findall("[A-Za-z]+", match[1]) if match else []
+    if not words or not all(word in UNITS for word in words):
         return text
+    if "/" not in match[1] and "-" not in match[1] and all(len(word) == 1 for word in words):
+        return text  # 5 m s is a product of variables
     return text[: match.start()] + "\\text{ " + match[1] + "}"
 
 
