@@ -42,6 +42,10 @@ f(2) = 3\cdot 4 ~~ 12
 \$(5+6) ~~ 11
 \frac{1}{4}+\frac14\% ~~ \frac{101}{400}
 \text{(B) } 3\cdot 4 ~~ 12
+\text{(B) } 3\cdot 4 ~~ \text{(B) } 12
+\text{Yes, } n = 3\cdot 4 ~~ 12
+3\cdot 4 \text{ m/s} ~~ 12
+x = 3\cdot 4 \text{ for } x > 0 ~~ 12
 2 \cdot 12 ~~ 24
 2x > 10 ~~ x>5
 1 \le 2x+1 \le 5 ~~ [0,2]

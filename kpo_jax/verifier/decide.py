@@ -120,7 +120,8 @@ def _decide_conditional(one: str, part_one: tuple | None, two: str, part_two: tu
 def _decide_labelled(one: str, label_one: tuple | None, two: str, label_two: tuple | None) -> tuple[bool, str]:
     """(B) 12 is B, and it is 12; against (B) 13 both parts count. So is it with Yes, n = 6."""
     if label_one and label_two:
-        return label_one[0] == label_two[0] and decide(label_one[1], label_two[1])[0], "choice and its value"
+        equal, reason = decide(label_one[1], label_two[1])
+        return (equal, reason) if label_one[0] == label_two[0] else (False, "another choice")
     (letter, value), other = (label_one, two) if label_one else (label_two, one)
     if not label_alone(other):
         return decide(value, other)
