@@ -2,7 +2,7 @@
 
 Run by hand:
 
-    pip install "math-verify[antlr4_13_2]==0.9.0"        (in an environment of its own)
+    pip install math-verify==0.9.0 antlr4-python3-runtime==4.13.2        (in an environment of its own)
     PYTHONPATH=. python tests/compare_math_verify.py [directory with math500.jsonl, dapo_math_17k.jsonl, ...]
 
 Prints, for each grader, false positives, false negatives and cases per second on one core, in one process. Without
