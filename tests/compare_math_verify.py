@@ -1,9 +1,12 @@
-"""Side by side with math-verify, on the hand-written cases and on real data. Run by hand:
+"""Side by side with math-verify, on the hand-written cases and on real data; docs/verifier.md shows the output.
 
-    pip install "math-verify[antlr4_13_2]==0.9.0"        (in an environment of its own)
+Run by hand:
+
+    pip install math-verify==0.9.0 antlr4-python3-runtime==4.13.2        (in an environment of its own)
     PYTHONPATH=. python tests/compare_math_verify.py [directory with math500.jsonl, dapo_math_17k.jsonl, ...]
 
-Prints, for each grader, false positives, false negatives and cases per second on one core, in one process. Without math-verify it says so.
+Prints, for each grader, false positives, false negatives and cases per second on one core, in one process. Without
+math-verify it says so.
 """
 
 import difflib
@@ -15,14 +18,16 @@ from collections import Counter
 from pathlib import Path
 
 from verifier_cases import COINCIDENCES, cases
+from verifier_evaluated import EVALUATED, UNEVALUATED, pairs
 
 from kpo_jax.verifier import verify
 
+EQUALITY = "cases of equality"
 REAL = 500  # rows taken of each of the larger data sets
 
 
 def nearest_answers(answers: list[str], count: int) -> list[tuple[str, str, bool]]:
-    """(other answer, answer, whether they are one of the coincidences) for the `count` most similar others of every distinct answer."""
+    """(other answer, answer, whether they coincide) for the `count` most similar others of every distinct answer."""
     distinct = sorted(set(answers))
     found = []
     for answer in distinct:
@@ -34,7 +39,12 @@ def nearest_answers(answers: list[str], count: int) -> list[tuple[str, str, bool
 
 def load_cases() -> list[tuple[str, str, str, bool]]:
     """(source, response, reference, correct)"""
-    return [("cases", f"So \\boxed{{{case.answer}}}", case.reference, case.equal) for case in cases()]
+    found = [(EQUALITY, f"So \\boxed{{{case.answer}}}", case.reference, case.equal) for case in cases()]
+    for lines, correct in ((EVALUATED, True), (UNEVALUATED, False)):
+        found += [
+            ("evaluated or not", f"So \\boxed{{{answer}}}", reference, correct) for answer, reference in pairs(lines)
+        ]
+    return found
 
 
 def load_real(directory: Path) -> list[tuple[str, str, str, bool]]:
@@ -55,11 +65,11 @@ def load_real(directory: Path) -> list[tuple[str, str, str, bool]]:
     return found
 
 
-def ours(response: str, reference: str) -> bool:
-    return verify(response, reference).correct
+def ours(source: str, response: str, reference: str) -> bool:
+    return verify(response, reference, evaluated=source != EQUALITY).correct
 
 
-def theirs(response: str, reference: str) -> bool:
+def theirs(source: str, response: str, reference: str) -> bool:
     import math_verify
 
     gold = math_verify.parse(f"\\boxed{{{reference}}}")
@@ -74,21 +84,21 @@ def main() -> None:
         graders["math-verify"] = theirs
     except ImportError:
         print("math-verify is not installed; grading with kpo_jax alone")
-    pairs = load_cases() + (load_real(Path(sys.argv[1])) if len(sys.argv) > 1 else [])
-    total = Counter(source for source, *_ in pairs)
-    print(f"{len(pairs)} cases\n{'grader':12} {'source':32} {'cases':>6} {'false +':>8} {'false -':>8} {'cases/s':>9}")
+    rows = load_cases() + (load_real(Path(sys.argv[1])) if len(sys.argv) > 1 else [])
+    total = Counter(source for source, *_ in rows)
+    print(f"{len(rows)} cases\n{'grader':12} {'source':32} {'cases':>6} {'false +':>8} {'false -':>8} {'cases/s':>9}")
     for name, grade in graders.items():
         wrong, seconds = Counter(), Counter()
-        for source, response, reference, correct in pairs:
+        for source, response, reference, correct in rows:
             start = time.perf_counter()
             try:
-                got = grade(response, reference)
+                got = grade(source, response, reference)
             except Exception:
                 got = False
             seconds[source] += time.perf_counter() - start
             if got != correct:
                 wrong[source, "+" if got else "-"] += 1
-        for source, count in [*total.items(), ("all", len(pairs))]:
+        for source, count in [*total.items(), ("all", len(rows))]:
             parts = list(total) if source == "all" else [source]
             plus, minus = (sum(wrong[part, sign] for part in parts) for sign in "+-")
             rate = count / sum(seconds[part] for part in parts)

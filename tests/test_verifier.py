@@ -4,7 +4,6 @@ import ast
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 import pytest
 from verifier_cases import COINCIDENCES, Case, cases
 
-from kpo_jax.verifier import Verdict, extract_answer, is_equivalent, verify
+from kpo_jax.verifier import Verdict, extract_answer, gradable, is_equivalent, verify
+from kpo_jax.verifier.decide import same_notation
 
 ROOT = Path(__file__).parents[1]
 CASES = cases()
@@ -22,7 +22,7 @@ FORMS = ("Thinking is hard.</think> So the answer is \\boxed{%s}.", "Some steps 
 
 def verdicts(case: Case) -> list[Verdict]:
     pairs = ((case.answer, case.reference), (case.reference, case.answer))
-    return [verify(form % answer, reference) for form in FORMS for answer, reference in pairs]
+    return [verify(form % answer, reference, evaluated=False) for form in FORMS for answer, reference in pairs]
 
 
 def test_the_cases_are_many_and_of_both_verdicts():
@@ -79,6 +79,64 @@ def test_is_equivalent_is_symmetric_and_reflexive():
         assert is_equivalent(case.answer, case.answer)
 
 
+def test_what_the_strict_match_accepts_is_right():
+    """The strict match is never more lenient; it accepts some texts that differ, and misses many right ones."""
+    accepted = [case for case in CASES if same_notation(case.answer, case.reference)]
+    assert all(case.equal and verify(f"\\boxed{{{case.answer}}}", case.reference).correct for case in accepted)
+    assert sum(case.answer != case.reference for case in accepted) > 80
+    assert sum(case.equal for case in CASES) > 2 * len(accepted)
+
+
+# ---- references
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "5", "-2.5", "1,234", "\\frac{1}{2}", "2\\sqrt3", "x^2+1", "(1,2)", "\\{1,2\\}", "x=5", "x>2", "[0,\\infty)",
+        "\\infty",
+        "-\\infty", "1\\pm\\sqrt2", "52_8", "(C)", "Evelyn", "no solution", "June 23", "6:40 p.m.", "3:4",
+        "5\\text{ cm}", "50\\%",
+        "90^\\circ", "\\begin{pmatrix}1\\\\2\\end{pmatrix}", "\\mathbb{R}\\setminus\\{0\\}", "\\emptyset",
+        "a_{n+1}=2a_n",
+        "\\text{(B) } 12", "1,2,\\dots,n", "\\binom{n}{k}", "\\text{the first and the third of the five brothers}",
+    ],
+)  # fmt: skip
+def test_references_that_can_be_read(reference):
+    assert gradable(reference)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "", " ", "$$", "nan", "NaN", "-nan", "inf", "-inf", "Infinity", "-Infinity", "\\text{NaN}", "\\frac{1}{0}",
+        "\\frac{0}{0}",
+        "\\sum_{k=1}^n k", "\\int_0^1 f", "5 6", "(1,2", "9^{9^{9^9}}", "\\begin{cases}1\\\\2\\end{cases}", "?",
+        "\\sqrt",
+    ],
+)  # fmt: skip
+def test_references_that_cannot_be_read(reference):
+    assert not gradable(reference)
+
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "Infinity", "-Infinity", "inf", "$NaN$", "\\text{NaN}"])
+def test_what_a_program_prints_for_no_number_is_no_answer(text):
+    for other in (text, text.lower(), "0", "\\infty", "\\text{none}"):
+        assert not is_equivalent(text, other)
+        assert not is_equivalent(other, text)
+        assert not same_notation(text, other)
+        assert not verify(f"\\boxed{{{other}}}", text).correct
+    assert is_equivalent("\\infty", "∞")  # the control: infinity itself is an answer
+    assert is_equivalent("\\text{none}", "no solution")
+
+
+def test_references_contradict_only_if_they_differ_as_mathematics():
+    for one, two in (("1/2", "\\frac{1}{2}"), ("9", "9.0"), ("0.5", "\\frac12"), ("1,000", "1000"), ("x=5", "5")):
+        assert is_equivalent(one, two)
+    for one, two in (("1/2", "1/3"), ("9", "9.1"), ("1,000", "100"), ("x=5", "6")):
+        assert not is_equivalent(one, two)
+
+
 # ---- the final answer
 
 
@@ -127,6 +185,39 @@ def test_is_equivalent_is_symmetric_and_reflexive():
         ("<thinking>\\boxed{5}</thinking>\\boxed{6}", "6"),
         ("<think>a</think>b<think>c</think>\\boxed{6}", "6"),
         ("\\boxed{6}<think>was that right?", "6"),
+        # markdown around the marker
+        ("✅ Final Answer: **58**", "58"),
+        ("**Final Answer:** 58", "58"),
+        ("**Final Answer**: $58$", "$58$"),
+        ("### ✅ **Answer:** `58`", "58"),
+        ("👉 __Final answer:__ 58", "58"),
+        ("- **The final answer is:** 58", "58"),
+        ("**Answer：** 58", "58"),
+        ("3. **Answer:** 58", "58"),
+        ("**Final Answer: ✅ 58**", "58"),
+        ("Answer: 58 ✅", "58"),
+        # the line after the marker
+        ("Answer:\n58", "58"),
+        ("Answer:   \n7", "7"),
+        ("**Answer:**\n\n58", "58"),
+        ("## Final Answer:\n\n$$\n58\n$$", "58"),
+        ("### Final Answer\n58", "58"),
+        ("**Final Answer**\n\n$\\frac{1}{2}$\n", "$\\frac{1}{2}$"),
+        ("Answer:\nAnswer: 8", "8"),
+        ("Answer: 5\n\nAnswer:\n\n6", "6"),
+        ("Answer:\n\\boxed{7}", "7"),
+        # a sentence around the answer
+        ("Final answer: The final answer is 61.3. I hope it is correct.", "61.3"),
+        ("Final Answer: The final answer is $\\frac{1}{2}$. I hope it is correct.", "$\\frac{1}{2}$"),
+        ("Answer: The correct answer is: **58**", "58"),
+        ("\\boxed{84.01} m.\nFinal answer: The final answer is 84.01. I hope it is correct.", "84.01"),
+        # what cannot be read does not outrank what can
+        ("\\boxed{84}\nAnswer: as computed above, so we are done (see step 3).", "84"),
+        ("Answer: 84\nso \\boxed{\\sum \\text{as above}}", "84"),
+        ("\\boxed{84}, that is \\boxed{}", "84"),
+        ("\\boxed{84} is what I would have said, \\boxed{85} is right.", "85"),
+        ("Answer: 84\nAnswer: the number of the house in which he lives, see above", "84"),
+        ("\\boxed{\\sum_a} and \\boxed{\\sum_b}", "\\sum_b"),
     ],
 )
 def test_extract_answer(text, answer):
@@ -151,7 +242,10 @@ def test_extract_answer(text, answer):
         "No Answer: 7",
         "Answer 7",
         "Answer:",
-        "Answer:   \n7",
+        "Answer:   \n\n",
+        "Answer:\n\n\n\n\n\n7",
+        "Answer\n7",
+        "the Answers:\n7",
         "Answer := 7",
         "Answers: 7",
         "<think>\\boxed{7}</think>",
@@ -171,7 +265,7 @@ def test_verdict_carries_the_answer_and_a_reason():
     assert verify("so \\boxed{\\frac{2}{4}}", "0.5") == Verdict(True, "\\frac{2}{4}", "equal")
     assert verify("so \\boxed{3}", "4") == Verdict(False, "3", "number")
     assert verify("so \\boxed{9^{9^{9^9}}}", "4").reason.startswith("too complex")
-    assert verify("so \\boxed{5 \\clubsuit}", "4").reason.startswith("not read as mathematics")
+    assert verify("so \\boxed{5 \\sum}", "4").reason.startswith("not read as mathematics")
     assert verify("so \\boxed{5}", "") == Verdict(False, "5", "empty answer")
 
 
@@ -186,7 +280,8 @@ def test_an_unforeseen_exception_is_a_wrong_verdict_that_can_be_counted(monkeypa
 def test_imports_neither_jax_nor_a_computer_algebra_system():
     script = (
         "import sys, kpo_jax.verifier, kpo_jax.rewards\n"
-        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'jax', 'flax', 'sympy', 'mpmath', 'math_verify', 'torch'}))"
+        "heavy = {'jax', 'flax', 'sympy', 'mpmath', 'math_verify', 'torch'}\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & heavy))"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -201,19 +296,11 @@ def test_never_evaluates_text_as_code():
         assert not names & banned, path
 
 
-def test_speed_on_typical_responses():
-    """At least 1,500 a second on one core: responses of some kilobytes with the formulas and braces of real solutions."""
-    step = "We note that $\\frac{a_{1}}{b_{2}} = \\sqrt{x^{2}+1}$ and therefore \\[ \\sum_{k=1}^{n} k = \\frac{n(n+1)}{2}. \\] "
-    responses = [(step * 25 + f"Hence the answer is \\boxed{{{case.answer}}}.", case.reference) for case in CASES]
-    start = time.process_time()
-    for response, reference in responses:
-        verify(response, reference)
-    rate = len(responses) / (time.process_time() - start)
-    assert rate > 1500, rate
-
-
 def test_the_caps_come_before_pythons_recursion_limit():
-    """Texts as deep as the caps allow, and deeper, in three quarters of the frames Python grants; a RecursionError would surface here."""
+    """Texts as deep as the caps allow, and deeper, in three quarters of the frames that Python grants.
+
+    A RecursionError would surface here.
+    """
     limit = sys.getrecursionlimit()
     try:
         sys.setrecursionlimit(750)

@@ -1,4 +1,4 @@
-"""Hostile text: a verdict within two seconds of CPU time and 500 MB, no crash, nothing executed; in the main thread and in another."""
+"""Hostile text: a verdict within two seconds of CPU time and 500 MB, no crash, nothing executed; in any thread."""
 
 import json
 import subprocess
@@ -50,7 +50,7 @@ print(json.dumps([found, events]))
 
 @pytest.fixture(scope="module")
 def graded() -> tuple[dict, list]:
-    """Every hostile input graded twice in a process limited to 500 MB of address space, under an audit of what it executes."""
+    """Every hostile input, graded twice in a process limited to 500 MB, under an audit of what it executes."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(ROOT), str(ROOT / "tests")], capture_output=True, text=True, timeout=300
     )

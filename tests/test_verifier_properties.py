@@ -8,12 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from verifier_trees import latex, numbers, perturbed, random_tree, rewritten, same
 
-from kpo_jax.verifier import is_equivalent, numeric
-from kpo_jax.verifier.algebra import Algebra
+from kpo_jax.verifier import gradable, is_equivalent, numeric, verify
+from kpo_jax.verifier.decide import same_notation
+from kpo_jax.verifier.errors import TooComplex
+from kpo_jax.verifier.field import Field
 
 SEEDS = st.integers(0, 2**48)
 SIGNS = r"\frac \sqrt { } ( ) [ ] \{ \} ^ _ + - / = < , | ! \pm \cup \infty \pi e i x 0 1 2 12 0.5 \sin"
-SYMBOLS = SIGNS.split()
+MORE = r"\text{m} \text{for} \text{Yes} \dots \prime ' C c x_ th \mu \forall \in \mathbb{Z} 1,234 \binom \\[2mm]"
+SYMBOLS = [*SIGNS.split(), *MORE.split()]
 FEW = settings(max_examples=300, deadline=None)
 
 
@@ -94,6 +97,8 @@ def test_lists_are_unordered_and_tuples_are_not(items, rng):
 @settings(max_examples=400, deadline=None)
 def test_any_text_gets_a_verdict(a, b):
     assert is_equivalent(a, b) == is_equivalent(b, a)
+    assert not verify(f"Answer: {a}", b).reason.startswith("error")
+    assert isinstance(gradable(a), bool)
 
 
 @given(st.lists(st.sampled_from(SYMBOLS), max_size=14))
@@ -101,7 +106,11 @@ def test_any_text_gets_a_verdict(a, b):
 def test_any_mixture_of_symbols_gets_a_verdict(symbols):
     text = " ".join(symbols)
     for other in ("1", "x", "\\{1,2\\}", "(0,1)", "x=1"):
-        assert is_equivalent(text, other) == is_equivalent(other, text)
+        equal = is_equivalent(text, other)
+        assert equal == is_equivalent(other, text)
+        verdict = verify(f"\\boxed{{{text}}}", other, evaluated=False)
+        assert not verdict.reason.startswith("error")
+        assert same_notation(text, other) <= equal
 
 
 # ---- the numbers behind the proofs
@@ -146,7 +155,7 @@ def test_integer_roots():
 
 
 def test_numbers_that_agree_to_many_digits_are_told_apart():
-    """Where a tolerance would accept: differences below 1e-30 that are no zeros, and a nearly zero that is proved to be one."""
+    """Where a tolerance would accept: differences below 1e-30 that are no zeros, and one that is proved to be zero."""
     assert not is_equivalent("\\sqrt{10^{60}+1}", "10^{30}")
     assert not is_equivalent("\\sqrt{10^{40}+1}-10^{20}", "0")
     tiny = "(\\sqrt2-1)^{80}"
@@ -156,7 +165,9 @@ def test_numbers_that_agree_to_many_digits_are_told_apart():
 
 
 def test_a_budget_bounds_the_work():
-    algebra = Algebra(budget=1000)
-    assert algebra.budget == 1000
+    field = Field(budget=1000)
+    field.spend(1000)
+    with pytest.raises(TooComplex):
+        field.spend(1)
     assert not is_equivalent("(a+b+c+d+f)^{40}", "(b+a+c+d+f)^{40}")  # equal, but beyond the budget: never accepted
     assert is_equivalent("(a+b+c)^{6}", "(c+b+a)^{6}")

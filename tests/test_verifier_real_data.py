@@ -26,7 +26,7 @@ def test_math500_solutions_verify_against_their_answers():
 
 
 def test_math500_solutions_verify_against_no_other_answer():
-    """Every solution against every different answer of the set (the most similar ones among them); the coincidences are listed."""
+    """Every solution against different answers of the set; the coincidences are listed."""
     problems = rows("math500")
     answers = sorted({row["answer"] for row in problems})
     equal = [{a, b} for a, b in itertools.combinations(answers, 2) if is_equivalent(a, b)]

@@ -1,7 +1,7 @@
 r"""Pairs of answers with the verdict they deserve and why, written by hand for the classes of answers that occur.
 
-Each group is (class, equal?, why, pairs); a line of pairs is `answer ~~ reference`. Every pair is tried in both directions, boxed and on
-an `Answer:` line, in the main thread and in a worker thread.
+Each group is (class, equal?, why, pairs); a line of pairs is `answer ~~ reference`. Every pair is tried in both
+directions, boxed and on an `Answer:` line, in the main thread and in a worker thread.
 """
 
 from typing import NamedTuple
@@ -17,36 +17,22 @@ class Case(NamedTuple):
 
 GROUPS: list[tuple[str, bool, str, str]] = [
     # ------------------------------------------------------------------ numbers
-    (
-        "integer",
-        True,
-        "the same integer",
-        r"""
+    ("integer", True, "the same integer", r"""
 5 ~~ 5
 -7 ~~ -7
 0 ~~ 0
 123456789012345678901234567890 ~~ 123456789012345678901234567890
 +5 ~~ 5
 -0 ~~ 0
-""",
-    ),
-    (
-        "integer",
-        True,
-        "leading zeros do not change an integer",
-        r"""
+"""),
+    ("integer", True, "leading zeros do not change an integer", r"""
 007 ~~ 7
 -05 ~~ -5
 000 ~~ 0
 0123456789 ~~ 123456789
 00000000000000000000000000000000000001 ~~ 1
-""",
-    ),
-    (
-        "integer",
-        True,
-        "thousands separators in the usual notations",
-        r"""
+"""),
+    ("integer", True, "thousands separators in the usual notations", r"""
 1,000 ~~ 1000
 12,345,678 ~~ 12345678
 10,\!080 ~~ 10080
@@ -61,13 +47,8 @@ GROUPS: list[tuple[str, bool, str, str]] = [
 32,\!348 ~~ 32{,}348
 1,234.5 ~~ 1234.5
 123,456,789,012,345,678 ~~ 123456789012345678
-""",
-    ),
-    (
-        "integer",
-        True,
-        "white space, signs and delimiters of mathematics do not matter",
-        r"""
+"""),
+    ("integer", True, "white space, signs and delimiters of mathematics do not matter", r"""
 $5$ ~~ 5
 \(5\) ~~ 5
 \[5\] ~~ 5
@@ -80,13 +61,8 @@ $5$ ~~ 5
 {{5}} ~~ 5
 (5) ~~ 5
 [5] ~~ 5
-""",
-    ),
-    (
-        "integer",
-        False,
-        "different integers",
-        r"""
+"""),
+    ("integer", False, "different integers", r"""
 5 ~~ 6
 5 ~~ -5
 12 ~~ 21
@@ -109,13 +85,8 @@ $5$ ~~ 5
 1 2 ~~ 2
 1 23 ~~ 123
 3 4 ~~ 34
-""",
-    ),
-    (
-        "decimal",
-        True,
-        "a decimal is the exact rational it writes",
-        r"""
+"""),
+    ("decimal", True, "a decimal is the exact rational it writes", r"""
 0.5 ~~ 1/2
 .5 ~~ 0.5
 0.50 ~~ 0.5
@@ -131,13 +102,8 @@ $5$ ~~ 5
 0.0 ~~ 0
 -0.0 ~~ 0
 2.0000000000000000000000000000001 ~~ \frac{20000000000000000000000000000001}{10000000000000000000000000000000}
-""",
-    ),
-    (
-        "decimal",
-        True,
-        "an overline repeats its digits for ever",
-        r"""
+"""),
+    ("decimal", True, "an overline repeats its digits for ever", r"""
 0.\overline{3} ~~ \frac13
 0.1\overline{6} ~~ 1/6
 0.\overline{142857} ~~ \frac17
@@ -145,13 +111,8 @@ $5$ ~~ 5
 0.\overline{9} ~~ 1
 0.\bar{6} ~~ 2/3
 2.\overline{09} ~~ 2+\frac{1}{11}
-""",
-    ),
-    (
-        "decimal",
-        False,
-        "no rounding and no tolerance",
-        r"""
+"""),
+    ("decimal", False, "no rounding and no tolerance", r"""
 0.333 ~~ 1/3
 0.3333333333333333333333 ~~ \frac13
 3.14 ~~ \pi
@@ -172,13 +133,8 @@ $5$ ~~ 5
 0.1\overline{6} ~~ 0.\overline{16}
 0.333... ~~ 1/3
 1.732 ~~ \sqrt3
-""",
-    ),
-    (
-        "scientific",
-        True,
-        "scientific notation is a number",
-        r"""
+"""),
+    ("scientific", True, "scientific notation is a number", r"""
 6.72\times10^{-5} ~~ .0000672
 6.72 \cdot 10^{-5} ~~ 0.0000672
 1e3 ~~ 1000
@@ -191,13 +147,8 @@ $5$ ~~ 5
 3×10^8 ~~ 300,000,000
 5 * 10^2 ~~ 500
 6.02\times 10^{23} ~~ 602000000000000000000000
-""",
-    ),
-    (
-        "scientific",
-        False,
-        "another power of ten",
-        r"""
+"""),
+    ("scientific", False, "another power of ten", r"""
 6.72\times10^{-5} ~~ 6.72\times10^{-4}
 6.72\times10^{5} ~~ 6.72\times10^{-5}
 1e3 ~~ 100
@@ -206,14 +157,9 @@ $5$ ~~ 5
 6.72e-5 ~~ 6.72
 2e3 ~~ 2e
 2e - 5 ~~ 0.00002
-""",
-    ),
+"""),
     # ------------------------------------------------------------------ fractions
-    (
-        "fraction",
-        True,
-        "every way to write a fraction",
-        r"""
+    ("fraction", True, "every way to write a fraction", r"""
 \frac{3}{4} ~~ 3/4
 \dfrac{3}{4} ~~ \frac{3}{4}
 \tfrac34 ~~ \frac34
@@ -246,13 +192,8 @@ $5$ ~~ 5
 ¾ ~~ \frac34
 \frac{3}{4}\, ~~ \frac{3}{4}
 \frac{0}{5} ~~ 0
-""",
-    ),
-    (
-        "fraction",
-        False,
-        "another fraction, or none",
-        r"""
+"""),
+    ("fraction", False, "another fraction, or none", r"""
 \frac34 ~~ \frac43
 \frac{3}{4} ~~ \frac{3}{5}
 \frac34 ~~ -\frac34
@@ -268,13 +209,8 @@ $5$ ~~ 5
 \frac{10}{21} ~~ \frac{10}{22}
 \frac{1000000007}{998244353} ~~ \frac{1000000008}{998244353}
 \frac{1}{2}3 ~~ 13/2
-""",
-    ),
-    (
-        "mixed number",
-        True,
-        "a whole number and a proper fraction add",
-        r"""
+"""),
+    ("mixed number", True, "a whole number and a proper fraction add", r"""
 1\frac{4}{5} ~~ \frac95
 1 \frac{4}{5} ~~ 1.8
 137 \frac{1}{2} ~~ 137.5
@@ -285,27 +221,17 @@ $5$ ~~ 5
 3½ ~~ 3.5
 1\frac45 ~~ 1.8
 12\frac{1}{4} ~~ \frac{49}{4}
-""",
-    ),
-    (
-        "mixed number",
-        False,
-        "a mixed number is not a product",
-        r"""
+"""),
+    ("mixed number", False, "a mixed number is not a product", r"""
 1\frac{4}{5} ~~ \frac45
 2\frac{1}{2} ~~ 1
 137 \frac12 ~~ \frac{137}{2}
 3\frac12 ~~ \frac{31}{2}
 -1\frac12 ~~ -\frac12
 137 1/2 ~~ 1371/2
-""",
-    ),
+"""),
     # ------------------------------------------------------------------ percent, degree, money, units
-    (
-        "percent",
-        True,
-        "the sign may be left out, and p percent is p/100",
-        r"""
+    ("percent", True, "the sign may be left out, and p percent is p/100", r"""
 50\% ~~ 50
 50\% ~~ 0.5
 50% ~~ \frac12
@@ -315,13 +241,8 @@ $5$ ~~ 5
 -3\% ~~ -3
 33\frac13\% ~~ 33\frac{1}{3}
 100\% ~~ 1
-""",
-    ),
-    (
-        "percent",
-        False,
-        "another percentage",
-        r"""
+"""),
+    ("percent", False, "another percentage", r"""
 50\% ~~ 5\%
 50\% ~~ 0.05
 50\% ~~ 0.5\%
@@ -329,13 +250,8 @@ $5$ ~~ 5
 12.5\% ~~ 125
 50\% ~~ 50^\circ
 5\% ~~ \$5
-""",
-    ),
-    (
-        "degree",
-        True,
-        "the sign may be left out, and a degree is pi/180",
-        r"""
+"""),
+    ("degree", True, "the sign may be left out, and a degree is pi/180", r"""
 90^\circ ~~ 90
 90^{\circ} ~~ 90^\circ
 90° ~~ 90^\circ
@@ -350,13 +266,8 @@ $5$ ~~ 5
 76^\circ ~~ 76\text{ degrees}
 70^\circ\text{F} ~~ 70
 22.5^\circ ~~ \frac{\pi}{8}
-""",
-    ),
-    (
-        "degree",
-        False,
-        "another angle or another unit",
-        r"""
+"""),
+    ("degree", False, "another angle or another unit", r"""
 90^\circ ~~ 9
 90 ~~ \frac{\pi}{2}
 30^\circ ~~ 60^\circ
@@ -366,13 +277,8 @@ $5$ ~~ 5
 36^\circ ~~ \$36
 30^\circ ~~ 30 \text{ cm}
 \sin 30 ~~ \frac12
-""",
-    ),
-    (
-        "money",
-        True,
-        "a currency sign may be left out",
-        r"""
+"""),
+    ("money", True, "a currency sign may be left out", r"""
 \$32,\!348 ~~ 32348
 \$18.90 ~~ 18.9
 \$36 ~~ 36
@@ -384,25 +290,15 @@ $5 ~~ 5
 \$1{,}000.00 ~~ 1000
 £5 ~~ 5
 \$5 \text{ million} ~~ 5000000
-""",
-    ),
-    (
-        "money",
-        False,
-        "another amount or another currency",
-        r"""
+"""),
+    ("money", False, "another amount or another currency", r"""
 \$36 ~~ 63
 \$18.90 ~~ 18.09
 \$5 ~~ 5 \text{ cents}
 €5 ~~ \$5
 \$5 \text{ million} ~~ 5
-""",
-    ),
-    (
-        "unit",
-        True,
-        "a unit may be left out",
-        r"""
+"""),
+    ("unit", True, "a unit may be left out", r"""
 864 \mbox{ inches}^2 ~~ 864
 15\mbox{ cm}^2 ~~ 15
 5\text{ cm} ~~ 5
@@ -426,13 +322,8 @@ x = 5\text{ cm} ~~ 5
 24 \textrm{ ways} ~~ 24
 5 \text{ blue marbles} ~~ 5
 1,000 meters ~~ 1000
-""",
-    ),
-    (
-        "unit",
-        True,
-        "the same unit in another spelling or scale",
-        r"""
+"""),
+    ("unit", True, "the same unit in another spelling or scale", r"""
 5 \text{ cm} ~~ 5\text{ centimeters}
 15\mbox{ cm}^2 ~~ 15\text{ square centimeters}
 15 \text{ sq cm} ~~ 15\text{ cm}^2
@@ -447,13 +338,86 @@ x = 5\text{ cm} ~~ 5
 2\text{ dozen} ~~ 24
 3 \text{ million} ~~ 3000000
 10000\text{ cm}^2 ~~ 1\text{ m}^2
-""",
-    ),
-    (
-        "unit",
-        False,
-        "a unit that contradicts, or another number",
-        r"""
+"""),
+    ("compound unit", True, "units of physics", r"""
+36.5 \text{ g/mol} ~~ 36.5
+36.5 g/mol ~~ 36.5
+36.5 \, \mathrm{g} \, \mathrm{mol}^{-1} ~~ 36.5 \text{ g/mol}
+120 \text{ kg m}^{-3}\text{ s}^{-1} ~~ 120
+1.2 \text{ Å} ~~ 1.2
+1.2\,\text{\AA} ~~ 1.2
+1.2\ \mathring{A} ~~ 1.2 \text{ angstroms}
+7 \text{ N·m} ~~ 7
+7 \text{ N}\cdot\text{m} ~~ 7\text{ N m}
+7 \text{ N m} ~~ 7 \text{ J}
+7 \text{ N-m} ~~ 7
+1.2 \, \text{\r{A}} ~~ 1.2
+12 \frac{\text{m}}{\text{s}} ~~ 12
+12 \frac{\text{m}}{\text{s}} ~~ 12\text{ m/s}
+12 \, \frac{\text{kg}}{\text{m}^3} ~~ 12\text{ kg/m}^3
+9.8 \text{ m/s}^2 ~~ 9.8
+9.8 m/s^2 ~~ 9.8
+9.8 \text{ m/s}^2 ~~ 9.8\text{ m s}^{-2}
+4.18 \text{ J/(g K)} ~~ 4.18
+4.18\ \mathrm{J\,g^{-1}\,K^{-1}} ~~ 4.18
+3 \times 10^{8} \text{ m/s} ~~ 3\times 10^8
+2.5\text{ GHz} ~~ 2500 \text{ MHz}
+500 \text{ nm} ~~ 0.5\ \mu\text{m}
+500 \text{ nm} ~~ 0.5\text{ μm}
+20 \mu m ~~ 20
+4.7\text{ k}\Omega ~~ 4.7
+4.7\ \mathrm{k\Omega} ~~ 4700\text{ ohm}
+13.6 \text{ eV} ~~ 13.6
+25 {}^{\circ}\mathrm{C} ~~ 25
+1 \text{ kWh} ~~ 3.6 \text{ MJ}
+2\text{ L} ~~ 2000\text{ cm}^3
+101 \text{ kPa} ~~ 101
+5 / \text{s} ~~ 5 \text{ Hz}
+"""),
+    ("compound unit", False, "another unit, another scale, another number", r"""
+36.5 \text{ g/mol} ~~ 36.5\text{ kg/mol}
+36.5 \text{ g/mol} ~~ 36.6
+36.5 \text{ g/mol} ~~ 36.5\text{ g}
+120 \text{ kg m}^{-3} ~~ 120 \text{ kg m}^{3}
+1.2 \text{ Å} ~~ 1.2\text{ nm}
+7 \text{ N}\cdot\text{m} ~~ 7\text{ N/m}
+12 \frac{\text{m}}{\text{s}} ~~ 12 \frac{\text{s}}{\text{m}}
+9.8 \text{ m/s}^2 ~~ 9.8\text{ m/s}
+9.8 m/s^2 ~~ 9.8 m/s
+2.5\text{ GHz} ~~ 2.5\text{ MHz}
+500 \text{ mN} ~~ 500 \text{ MN}
+5\text{ V} ~~ 5\text{ W}
+5V ~~ 5
+5 kN ~~ 5
+5 m s ~~ 5
+2*length ~~ 2
+4.18 \text{ J/(g K)} ~~ 4.18\text{ J K/g}
+25 {}^{\circ}\mathrm{C} ~~ 25 {}^{\circ}\mathrm{F}
+"""),
+    ("ordinal", True, "an ordinal is its number", r"""
+7^{\text{th}} ~~ 7
+7^\text{th} ~~ 7
+7^{th} ~~ 7
+7\text{th} ~~ 7
+7th ~~ 7
+21^{\text{st}} ~~ 21
+22nd ~~ 22
+13th ~~ 13
+3^{\mathrm{rd}} \text{ row} ~~ 3
+7^{\mathrm{th}}\text{ floor} ~~ 7
+7\text{th floor} ~~ 7
+7^{\textup{th}} ~~ 7
+\text{7th} ~~ 7
+"""),
+    ("ordinal", False, "another number, or no ordinal", r"""
+7^{\text{th}} ~~ 8
+7^{\text{th}} ~~ 7th^2
+n^{\text{th}} ~~ n
+2th ~~ 2
+7^{\text{t}} ~~ 7
+7 \text{ths} ~~ 7
+"""),
+    ("unit", False, "a unit that contradicts, or another number", r"""
 5\text{ cm} ~~ 5\text{ m}
 15\text{ cm}^2 ~~ 15\text{ cm}^3
 15\text{ cm} ~~ 15\text{ cm}^2
@@ -474,14 +438,9 @@ x = 5\text{ cm} ~~ 5
 5 \text{ hundred} ~~ 5
 5 \text{ except on Sundays} ~~ 5
 \text{more than } 20 ~~ 20
-""",
-    ),
+"""),
     # ------------------------------------------------------------------ roots, powers, constants
-    (
-        "root",
-        True,
-        "surds in other forms",
-        r"""
+    ("root", True, "surds in other forms", r"""
 \sqrt{12} ~~ 2\sqrt{3}
 11\sqrt2 ~~ 11\sqrt{2}
 11 \sqrt 2 ~~ \sqrt{242}
@@ -524,13 +483,8 @@ sqrt(12)/2 ~~ \sqrt{3}
 \sqrt{10+\sqrt{24}+\sqrt{40}+\sqrt{60}} ~~ \sqrt2+\sqrt3+\sqrt5
 \sqrt{-4} ~~ 2i
 \cbrt{27} ~~ 3
-""",
-    ),
-    (
-        "root",
-        False,
-        "another surd",
-        r"""
+"""),
+    ("root", False, "another surd", r"""
 \sqrt{2} ~~ \sqrt{3}
 \sqrt2 ~~ 2
 \sqrt{4} ~~ -2
@@ -551,13 +505,8 @@ sqrt(12)/2 ~~ \sqrt{3}
 \sqrt{1}\sqrt{2} ~~ \sqrt{1.9999999999999999999}
 \sqrt{101}-\sqrt{100} ~~ \frac{1}{20}
 \frac{639}{\sqrt{163}} ~~ 50.05034
-""",
-    ),
-    (
-        "constant",
-        True,
-        "pi and e are exact",
-        r"""
+"""),
+    ("constant", True, "pi and e are exact", r"""
 18+2\pi ~~ 2\pi+18
 288 \pi ~~ 288\pi
 \frac{\pi}{6} ~~ \pi/6
@@ -576,13 +525,8 @@ e^{\ln 5} ~~ 5
 e^{2\ln 3} ~~ 9
 \frac{\pi^2}{8} ~~ 0.125\pi^2
 \exp(1) ~~ e
-""",
-    ),
-    (
-        "constant",
-        False,
-        "another multiple",
-        r"""
+"""),
+    ("constant", False, "another multiple", r"""
 -\pi ~~ \pi
 -e ~~ e
 -\sqrt{\pi} ~~ \sqrt{\pi}
@@ -600,13 +544,8 @@ e^{\pi} ~~ \pi^e
 e^{\pi\sqrt{163}} ~~ 262537412640768744
 \pi ~~ \frac{355}{113}
 \frac{\ln(640320^3+744)}{\sqrt{163}} ~~ \pi
-""",
-    ),
-    (
-        "power",
-        True,
-        "powers in other forms",
-        r"""
+"""),
+    ("power", True, "powers in other forms", r"""
 2^{10} ~~ 1024
 2^10 ~~ 1024
 2**10 ~~ 1024
@@ -633,13 +572,8 @@ x² ~~ x^2
 x¹² ~~ x^{12}
 2^{2005} - 2^{2004} ~~ 2^{2004}
 a^{m}a^{n} ~~ a^{m+n}
-""",
-    ),
-    (
-        "power",
-        False,
-        "another power",
-        r"""
+"""),
+    ("power", False, "another power", r"""
 2^{10} ~~ 2^{11}
 2^{10} ~~ 20
 2^{10} ~~ 10^2
@@ -654,13 +588,8 @@ x^5 ~~ x^6
 e^{x+1} ~~ e^x+1
 2^{1000} ~~ 2^{1000}+1
 3^{2^{n}} ~~ 3^{2n}
-""",
-    ),
-    (
-        "factorial",
-        True,
-        "factorials and binomials within caps",
-        r"""
+"""),
+    ("factorial", True, "factorials and binomials within caps", r"""
 5! ~~ 120
 0! ~~ 1
 \frac{10!}{8!} ~~ 90
@@ -674,13 +603,8 @@ e^{x+1} ~~ e^x+1
 2^5\cdot 5! ~~ 3840
 \binom{100}{50} ~~ \frac{100!}{50!50!}
 (3!)! ~~ 720
-""",
-    ),
-    (
-        "factorial",
-        False,
-        "another count",
-        r"""
+"""),
+    ("factorial", False, "another count", r"""
 5! ~~ 5
 5! ~~ 60
 \binom{10}{3} ~~ \binom{10}{4}
@@ -689,13 +613,8 @@ e^{x+1} ~~ e^x+1
 5! ~~ -120
 \binom{10}{3} ~~ \frac{10}{3}
 \frac{6!}{3!} ~~ 2!
-""",
-    ),
-    (
-        "complex",
-        True,
-        "complex numbers",
-        r"""
+"""),
+    ("complex", True, "complex numbers", r"""
 6 - 5i ~~ -5i+6
 1+274i ~~ 274i + 1
 i^2 ~~ -1
@@ -711,13 +630,8 @@ e^{i\pi/2} ~~ i
 (1+i)^{10} ~~ 32i
 \cos\frac{\pi}{3}+i\sin\frac{\pi}{3} ~~ \frac{1+i\sqrt{3}}{2}
 i^{2023} ~~ -i
-""",
-    ),
-    (
-        "complex",
-        False,
-        "another complex number",
-        r"""
+"""),
+    ("complex", False, "another complex number", r"""
 6-5i ~~ 6+5i
 6-5i ~~ 5-6i
 i ~~ 1
@@ -727,14 +641,9 @@ e^{i\pi} ~~ 1
 1 - 12i ~~ -11i
 6+9i ~~ 15i
 -2+7i ~~ 2-7i
-""",
-    ),
+"""),
     # ------------------------------------------------------------------ algebra
-    (
-        "polynomial",
-        True,
-        "expanded, factored and reordered",
-        r"""
+    ("polynomial", True, "expanded, factored and reordered", r"""
 x^2-1 ~~ (x-1)(x+1)
 (a+5)(b+2) ~~ ab+2a+5b+10
 (a+5)(b+2) ~~ (b+2)(a+5)
@@ -763,13 +672,8 @@ x_1+x_2 ~~ x_{2}+x_{1}
 (n^2+n+1)(n^2-n+1) ~~ n^4+n^2+1
 a(b-c)+b(c-a)+c(a-b) ~~ 0
 x'+1 ~~ 1+x'
-""",
-    ),
-    (
-        "polynomial",
-        False,
-        "another polynomial",
-        r"""
+"""),
+    ("polynomial", False, "another polynomial", r"""
 -\alpha ~~ \alpha
 ab-cd ~~ ab cd
 AB ~~ ab
@@ -800,13 +704,8 @@ x ~~ 1
 15x-80 ~~ 15x+80
 \alpha ~~ \beta
 x' ~~ x
-""",
-    ),
-    (
-        "rational function",
-        True,
-        "equal wherever both are defined",
-        r"""
+"""),
+    ("rational function", True, "equal wherever both are defined", r"""
 \frac{x^2-1}{x-1} ~~ x+1
 1+\frac{1}{x} ~~ \frac{x+1}{x}
 \frac{1}{x}+\frac{1}{y} ~~ \frac{x+y}{xy}
@@ -827,13 +726,8 @@ x^{-2} ~~ \frac{1}{x^2}
 |x|^2 ~~ x^2
 |x+iy| ~~ \sqrt{x^2+y^2}
 \frac{a^2-b^2}{a-b}\cdot\frac{1}{a+b} ~~ 1
-""",
-    ),
-    (
-        "rational function",
-        False,
-        "another function",
-        r"""
+"""),
+    ("rational function", False, "another function", r"""
 \frac{1}{x+y} ~~ \frac1x+\frac1y
 \frac{a}{b} ~~ \frac{b}{a}
 \frac{x}{x+1} ~~ \frac{1}{2}
@@ -849,13 +743,28 @@ x^{-2} ~~ \frac{1}{x^2}
 \frac{1}{2}x ~~ \frac{1}{2x}
 x^{-2} ~~ -x^2
 \frac{n(n+1)}{2} ~~ \frac{n(n-1)}{2}
-""",
-    ),
-    (
-        "trigonometry",
-        True,
-        "identities",
-        r"""
+"""),
+    ("radical quotient", True, "a root of a quotient is the quotient of the roots, wherever both are defined", r"""
+\frac{\sqrt{n+2}}{\sqrt{n}} ~~ \sqrt{1+\frac2n}
+\sqrt{\frac{x+1}{x-1}} ~~ \frac{\sqrt{x+1}}{\sqrt{x-1}}
+\sqrt{\frac{1-x}{-x-2}} ~~ \sqrt{\frac{x-1}{x+2}}
+\sqrt{\frac{a}{b}} ~~ \frac{\sqrt a}{\sqrt b}
+\sqrt{\frac{x+1}{x^2}} ~~ \frac{\sqrt{x+1}}{|x|}
+\sqrt{\frac{x+1}{x^3}} ~~ \frac{1}{|x|}\sqrt{\frac{x+1}{x}}
+\sqrt{\frac{2gh}{1+k}} ~~ \sqrt{\frac{2hg}{k+1}}
+\left(\frac{x+1}{x}\right)^{3/2} ~~ \frac{(x+1)\sqrt{x+1}}{x\sqrt{x}}
+\sqrt{\frac{x}{y}}\cdot\sqrt{\frac{y}{z}} ~~ \sqrt{\frac{x}{z}}
+"""),
+    ("radical quotient", False, "another root, or another sign somewhere", r"""
+\frac{\sqrt{n+1}}{\sqrt{n}} ~~ \sqrt{1+\frac2n}
+\sqrt{\frac{x+1}{x-1}} ~~ \sqrt{\frac{x-1}{x+1}}
+\sqrt{\frac{x+1}{x^2}} ~~ \frac{\sqrt{x+1}}{x}
+\sqrt{\frac{x+1}{x^3}} ~~ \frac{1}{x}\sqrt{\frac{x+1}{x}}
+\sqrt{xy}\cdot\sqrt{\frac{x}{y}} ~~ x
+\sqrt{\frac{x}{y}} ~~ \frac{\sqrt{xy}}{y}
+\sqrt{\frac{x^3}{x+1}} ~~ x\sqrt{\frac{x}{x+1}}
+"""),
+    ("trigonometry", True, "identities", r"""
 \sin^2 x+\cos^2 x ~~ 1
 \cot x ~~ \frac{\cos x}{\sin x}
 \cot x ~~ \frac{1}{\tan x}
@@ -898,13 +807,8 @@ sin(x)^2 ~~ \sin^2 x
 \arccos(-1) ~~ \pi
 \tan^{-1}(-\sqrt{3}) ~~ -\frac{\pi}{3}
 \cos(\pi) ~~ -1
-""",
-    ),
-    (
-        "trigonometry",
-        False,
-        "no identity",
-        r"""
+"""),
+    ("trigonometry", False, "no identity", r"""
 \sin x ~~ \cos x
 \cot x ~~ \tan x
 \sin 2x ~~ 2\sin x
@@ -923,13 +827,8 @@ sin(x)^2 ~~ \sin^2 x
 \arctan x ~~ \tan x
 \sin^{-1} x ~~ \frac{1}{\sin x}
 \cos 20^\circ\cos 40^\circ ~~ \frac18
-""",
-    ),
-    (
-        "logarithm",
-        True,
-        "laws of logarithms",
-        r"""
+"""),
+    ("logarithm", True, "laws of logarithms", r"""
 \log_2 8 ~~ 3
 \log_{10} 1000 ~~ 3
 \ln 6 ~~ \ln 2+\ln 3
@@ -946,13 +845,8 @@ sin(x)^2 ~~ \sin^2 x
 e^{x\ln 2} ~~ 2^x
 \lg 100 ~~ 2
 \log_2(12) ~~ 2+\log_2 3
-""",
-    ),
-    (
-        "logarithm",
-        False,
-        "another logarithm",
-        r"""
+"""),
+    ("logarithm", False, "another logarithm", r"""
 \log_2 8 ~~ 4
 \ln 2 ~~ \log_2 e
 \ln 6 ~~ \ln 2\cdot\ln 3
@@ -962,14 +856,9 @@ e^{x\ln 2} ~~ 2^x
 \ln x ~~ \ln y
 \ln(-1) ~~ 0
 \ln(x+1) ~~ \ln x
-""",
-    ),
+"""),
     # ------------------------------------------------------------------ equations, inequalities
-    (
-        "equation",
-        True,
-        "a name before the equals sign is a label",
-        r"""
+    ("equation", True, "a name before the equals sign is a label", r"""
 x=5 ~~ 5
 x = 5 ~~ x=5
 5 = x ~~ 5
@@ -991,25 +880,125 @@ x \approx 3.14 ~~ 3.14
 \approx 3.14 ~~ 3.14
 \sqrt2\approx 1.414 ~~ \sqrt2
 x = \sqrt{2} \approx 1.41 ~~ \sqrt{2}
-""",
-    ),
-    (
-        "equation",
-        True,
-        "a chain of equal values is one value",
-        r"""
+"""),
+    ("named values", True, "names may be left out in a list, whose order is then theirs", r"""
+x=1,y=2 ~~ 1,2
+p = 3, q = 8 ~~ 3,8
+a=2, b=-1, c=\frac12 ~~ 2, -1, 0.5
+\text{length} = 5, \text{width} = 9 ~~ 5, 9
+AB = 3, BC = 4 ~~ 3, 4
+p=3 \text{ and } q=3 ~~ 3,3
+x = 3, x = 8 ~~ 8, 3
+"""),
+    ("named values", False, "another order, another value, one too many", r"""
+p = 3, q = 8 ~~ 8,3
+x=2, y=1 ~~ 1,2
+p = 3, q = 8 ~~ 3,9
+p = 3, q = 8 ~~ 3
+p = 3, q = 8 ~~ 8
+p = 3, q = 8 ~~ 3,8,1
+p = 3, q = 8 ~~ \{3,8\}
+p = 3, q = 8 ~~ p=8, q=3
+p = 3, q = 8 ~~ 38
+"""),
+    ("label", True, "longer names before the equals sign", r"""
+AC^2 = 41 ~~ 41
+R^2 = 13 ~~ 13
+\frac{X(s)}{F(s)} = \frac{1}{ms^2+k} ~~ \frac{1}{k+ms^2}
+|z|^2 = 13 ~~ 13
+\overline{AB}^2 = 9 ~~ 9
+AB + CD = 7 ~~ 7
+\frac{a}{b} = \frac23 ~~ \frac23
+\frac{Y(s)}{U(s)} = \frac{1}{s^2+1} ~~ \frac{1}{s^2+1}
+\frac{dy}{dx} = 3x^2 ~~ 3x^2
+\frac{d^2y}{dx^2} = 6x ~~ 6x
+H(s) = \frac{Y(s)}{U(s)} = \frac{1}{s} ~~ \frac1s
+f^{-1}(x) = \frac{x-1}{2} ~~ \frac{x-1}{2}
+P(X = 2) = \frac{3}{8} ~~ \frac38
+\sin^2 A = \frac34 ~~ 0.75
+"""),
+    ("label", False, "an equation is no name with a value", r"""
+AC^2 = 41 ~~ \sqrt{41}
+AC^2 = 41 ~~ 40
+x^2 = 16 ~~ 16
+x^2 = 16 ~~ 4
+x^2+y^2 = 9 ~~ 9
+(x-1)^2 = 9 ~~ 9
+\frac{Y(s)}{U(s)} = \frac{1}{s+1} ~~ \frac{1}{s+2}
+x = x^2 - 2 ~~ x^2-2
+\frac{x}{2} = 3 ~~ 3
+f^{-1}(x) = x+1 ~~ x-1
+x^{-1}(x+1) ~~ x+1
+"""),
+    ("condition", True, "a condition on a letter of the answer may be left out", r"""
+A = \frac{1}{4-w^2}, \quad \text{for } w^2 \neq 4 ~~ \frac{1}{4-w^2}
+x^2 \text{ for } x > 0 ~~ x^2
+\frac{1}{x} \text{ where } x \neq 0 ~~ \frac1x
+f(x) = 2x \quad \forall x \in \mathbb{R} ~~ 2x
+x = 3, \text{ where } x > 0 ~~ 3
+2^{n-1}, \text{ if } n \ge 1 ~~ 2^{n-1}
+k\pi, k \in \mathbb{Z} ~~ k\pi
+2x e^{x} \quad (x > 0) ~~ 2xe^x
+\sin 2t, \quad t \geq 0 ~~ \sin 2t
+\frac{\pi}{4}+n\pi \ (n \in \mathbb{Z}) ~~ n\pi+\frac{\pi}{4}
+\frac{1}{x}, x \ne 0 ~~ \frac{1}{x}
+\frac{1}{4-w^2}, w^2 \neq 4 ~~ \frac{1}{4-w^2}
+x^2 \text{ for } x > 0 ~~ x^2 \text{ where } 0 < x
+y = x+1 \text{ for all } x ~~ x+1
+"""),
+    ("condition", False, "another answer, another condition, several cases", r"""
+A = \frac{1}{4-w^2}, \quad \text{for } w^2 \neq 4 ~~ \frac{1}{4+w^2}
+x^2 \text{ for } x > 0 ~~ x^3
+x^2 \text{ for } x > 0 ~~ x^2 \text{ for } x < 0
+k\pi, k \in \mathbb{Z} ~~ 2k\pi
+x^2 \text{ for } x > 0 ~~ x > 0
+7 \text{ if } n > 3 ~~ 7
+x \text{ if } x > 0, -x \text{ if } x < 0 ~~ x
+x \text{ if } x > 0, -x \text{ otherwise} ~~ x
+x = 2 \text{ if } x > 0 \text{ or } x = 3 ~~ 2
+x = 2, \text{ where } x = 3 ~~ 2
+x \ne 1, x \ne 2 ~~ x \ne 1
+"""),
+    ("yes or no", True, "the answer to the question and its value", r"""
+\text{Yes, } n=8 ~~ 8
+\text{Yes, } n=8 ~~ n=8
+\text{Yes, } n=8 ~~ \text{Yes}
+Yes, n = 8 ~~ 8
+Yes; 8 ~~ 8
+\text{Yes, for } n = 8 ~~ 8
+\text{No}, \frac12 ~~ 0.5
+"""),
+    ("yes or no", False, "another value, or the other word", r"""
+\text{Yes, } n=8 ~~ 9
+\text{Yes, } n=8 ~~ \text{No}
+\text{Yes, } n=8 ~~ \text{No, } n=8
+\text{Yes, } n=8 ~~ \text{Yes, } n=9
+Yes or No, 8 ~~ Yes
+Yes, 8 or 9 ~~ 8
+Yes 8 ~~ Yes 9
+"""),
+    ("constant of integration", True, "its letter may be small or capital", r"""
+\frac{1}{3}x + Ce^{-2x} ~~ \frac{x}{3}+ce^{-2x}
+y = x^2 + C ~~ y = x^2+c
+c_1 e^{x} + c_2 e^{-x} ~~ C_1e^x+C_2e^{-x}
+"""),
+    ("constant of integration", False, "any other letter, or another place", r"""
+\frac{1}{3}x + Ce^{-2x} ~~ \frac{x}{3}+ce^{2x}
+x^2 + C ~~ X^2+C
+2C ~~ 2c
+x^2 + C ~~ x^2
+C x + c ~~ c x + C
+c_1 e^{x} + c_2 e^{-x} ~~ C_1e^x+C_1e^{-x}
+ax+C ~~ Ax+C
+"""),
+    ("equation", True, "a chain of equal values is one value", r"""
 \frac12 = 0.5 ~~ 0.5
 2+3 = 5 ~~ 5
 x = \frac{10}{2} = 5 ~~ 5
 \binom{5}{2} = 10 ~~ 10
 2^3 = 8 ~~ 8
-""",
-    ),
-    (
-        "equation",
-        True,
-        "equations that are rearranged",
-        r"""
+"""),
+    ("equation", True, "equations that are rearranged", r"""
 y = 2x + 3 ~~ 2x - y + 3 = 0
 y = 2x + 3 ~~ y - 3 = 2x
 y = -2x ~~ 2x+y=0
@@ -1026,13 +1015,8 @@ y = \sqrt{2}x ~~ \sqrt2 y = 2x
 x=5, y=6 ~~ y=6, x=5
 x = 2 \text{ and } y = 3 ~~ y=3, x=2
 y - 1 = 3(x-2) ~~ y = 3x - 5
-""",
-    ),
-    (
-        "equation",
-        False,
-        "another equation or value",
-        r"""
+"""),
+    ("equation", False, "another equation or value", r"""
 x=5 ~~ 6
 x=5 ~~ y=5
 x=5 ~~ x=-5
@@ -1051,20 +1035,14 @@ x^2 = 4 ~~ x = 2
 1/2 = 0.4 ~~ 0.5
 x=5=6 ~~ 5
 x = 5, y=6 ~~ x=6, y=5
-x=1,y=2 ~~ 1,2
 x^2+y^2=25 ~~ 25
 0=0 ~~ 1=1
 5 \approx 6 ~~ 5
 5 \approx 6 ~~ 6
 \sqrt2\approx 1.5 ~~ \sqrt2
 \sqrt2\approx 1.414 ~~ 1.414
-""",
-    ),
-    (
-        "inequality",
-        True,
-        "flipped and rearranged",
-        r"""
+"""),
+    ("inequality", True, "flipped and rearranged", r"""
 x > 5 ~~ 5 < x
 x \ge 5 ~~ 5 \le x
 x >= 5 ~~ x \geq 5
@@ -1089,13 +1067,8 @@ a < b < c ~~ c > b > a
 -\infty < x < 2 ~~ x<2
 1 \le 2x+1 \le 5 ~~ [0,2]
 x > \sqrt{8} ~~ x>2\sqrt2
-""",
-    ),
-    (
-        "inequality",
-        False,
-        "another inequality",
-        r"""
+"""),
+    ("inequality", False, "another inequality", r"""
 x>5 ~~ x<5
 x>5 ~~ x\ge 5
 x>5 ~~ 5
@@ -1112,14 +1085,9 @@ x<2 or x>3 ~~ 2<x<3
 x<2 or x>3 ~~ (-\infty,2]\cup(3,\infty)
 x+y<10 ~~ x+y>10
 x > 2, x < 3 ~~ (2,3)
-""",
-    ),
+"""),
     # ------------------------------------------------------------------ intervals, sets, tuples
-    (
-        "interval",
-        True,
-        "the same interval",
-        r"""
+    ("interval", True, "the same interval", r"""
 (3,4] ~~ (3, 4]
 \left(\frac{3}{5},\frac{8}{3}\right] ~~ (0.6, 8/3]
 (2,\infty) ~~ (2, +\infty)
@@ -1137,13 +1105,8 @@ x \in \mathbb{R} ~~ \mathbb{R}
 \{x : x > 2\} ~~ (2,\infty)
 \{x \mid 1 \le x < 3\} ~~ [1,3)
 \{x\in\mathbb{R} : x > 2\} ~~ x>2
-""",
-    ),
-    (
-        "interval",
-        False,
-        "another bracket or end point",
-        r"""
+"""),
+    ("interval", False, "another bracket or end point", r"""
 (3,4] ~~ (3,4)
 (3,4] ~~ [3,4]
 [3,4) ~~ (3,4]
@@ -1159,13 +1122,8 @@ x \in \mathbb{R} ~~ \mathbb{R}
 (0,1) ~~ [0,1)
 (-\infty,\infty) ~~ [0,\infty)
 [\pi^2/8,5\pi^2/4] ~~ [\pi/8,5\pi/4]
-""",
-    ),
-    (
-        "union",
-        True,
-        "the same union",
-        r"""
+"""),
+    ("union", True, "the same union", r"""
 (0,9) \cup (9,36) ~~ (9,36)\cup(0,9)
 (-\infty, 2) \cup (3, \infty) ~~ (-\infty,2) ∪ (3,∞)
 [1,2]\cup[2,3] ~~ [1,3]
@@ -1178,13 +1136,8 @@ x \in (-\infty,-1)\cup(1,\infty) ~~ (-\infty,-1)\cup(1,\infty)
 x < -1 \text{ or } x > 1 ~~ (-\infty,-1)\cup(1,\infty)
 [1,2]\cup\{3\} ~~ \{3\}\cup[1,2]
 (-\infty,1)\cup[1,\infty) ~~ \mathbb{R}
-""",
-    ),
-    (
-        "union",
-        False,
-        "another union",
-        r"""
+"""),
+    ("union", False, "another union", r"""
 (0,9)\cup(9,36) ~~ (0,36)
 (0,9)\cup(9,36) ~~ (0,9]\cup(9,36)
 (-\infty,2)\cup(3,\infty) ~~ (-\infty,3)\cup(2,\infty)
@@ -1193,13 +1146,8 @@ x < -1 \text{ or } x > 1 ~~ (-\infty,-1)\cup(1,\infty)
 (1,2)\cup(3,4) ~~ (1,2)\cap(3,4)
 [1,2)\cup(2,3] ~~ [1,3]
 \mathbb{R}\setminus\{0\} ~~ \mathbb{R}
-""",
-    ),
-    (
-        "set",
-        True,
-        "order and repetition do not matter",
-        r"""
+"""),
+    ("set", True, "order and repetition do not matter", r"""
 \{1,2,3\} ~~ \{3,2,1\}
 \{1,2\} ~~ 1,2
 1,-2 ~~ -2,1
@@ -1226,13 +1174,8 @@ x \in \{1,2\} ~~ 1,2
 \emptyset ~~ \{\}
 \emptyset ~~ \varnothing
 \text{red}, \text{blue} ~~ \text{blue}, \text{red}
-""",
-    ),
-    (
-        "set",
-        False,
-        "another element, one too many or too few",
-        r"""
+"""),
+    ("set", False, "another element, one too many or too few", r"""
 \{1,2,3\} ~~ \{1,2\}
 \{1,2\} ~~ \{1,2,3\}
 1,-2 ~~ 1,2
@@ -1249,13 +1192,8 @@ A, C ~~ A, B
 \emptyset ~~ 0
 \emptyset ~~ \{0\}
 1,1,2 ~~ 1,2,2,3
-""",
-    ),
-    (
-        "candidates",
-        False,
-        "several candidates in one box",
-        r"""
+"""),
+    ("candidates", False, "several candidates in one box", r"""
 5, 6 ~~ 5
 5, 6 ~~ 6
 5 \text{ or } 6 ~~ 5
@@ -1283,13 +1221,8 @@ A \text{ or } B ~~ B
 5 \cup 6 ~~ 5
 34, 35 ~~ 34
 0,1,2,3,4 ~~ 3
-""",
-    ),
-    (
-        "tuple",
-        True,
-        "ordered tuples and points",
-        r"""
+"""),
+    ("tuple", True, "ordered tuples and points", r"""
 x=1, y=2 ~~ (1,2)
 y=2, x=1 ~~ (1,2)
 (3,\frac{\pi}{2}) ~~ \left( 3, \frac{\pi}{2} \right)
@@ -1307,13 +1240,8 @@ y=2, x=1 ~~ (1,2)
 (1,\{2,3\}) ~~ (1,\{3,2\})
 (1,2,3,4,5) ~~ (1,2,3,4,5.0)
 (0,0) ~~ (0, 0)
-""",
-    ),
-    (
-        "tuple",
-        False,
-        "order counts, and so does every entry",
-        r"""
+"""),
+    ("tuple", False, "order counts, and so does every entry", r"""
 x=1, y=2 ~~ (2,1)
 x=1, x=2 ~~ (1,2)
 x=1, y=2 ~~ [1,2]
@@ -1331,13 +1259,8 @@ x=1, y=2 ~~ [1,2]
 (8,-2) ~~ (8,2)
 (15,-29) ~~ (-29,15)
 (12,3) ~~ (1,23)
-""",
-    ),
-    (
-        "matrix",
-        True,
-        "matrices and vectors",
-        r"""
+"""),
+    ("matrix", True, "matrices and vectors", r"""
 \begin{pmatrix} -1/3 \\ 2/3 \\ 5/3 \end{pmatrix} ~~ \begin{pmatrix} -\frac13 \\ \frac23 \\ \frac53 \end{pmatrix}
 \begin{pmatrix} -1 & 0 \\ 0 & -1 \end{pmatrix} ~~ \begin{bmatrix} -1 & 0 \\ 0 & -1 \end{bmatrix}
 \begin{pmatrix} -1 & 0 \\ 0 & -1 \end{pmatrix} ~~ -\begin{pmatrix} 1 & 0 \\ 0 & 1 \end{pmatrix}
@@ -1353,13 +1276,8 @@ x=1, y=2 ~~ [1,2]
 \begin{pmatrix}\cos 60^\circ & 0\\0&1\end{pmatrix} ~~ \begin{pmatrix}1/2&0\\0&1\end{pmatrix}
 \mathbf{v} = \begin{pmatrix}1\\2\end{pmatrix} ~~ \begin{pmatrix}1\\2\end{pmatrix}
 \begin{pmatrix} 16/49 \\ 48/49 \\ 24/49 \end{pmatrix} ~~ \frac{8}{49}\begin{pmatrix} 2\\6\\3 \end{pmatrix}
-""",
-    ),
-    (
-        "matrix",
-        False,
-        "another entry or another shape",
-        r"""
+"""),
+    ("matrix", False, "another entry or another shape", r"""
 \begin{pmatrix} -1 & 0 \\ 0 & -1 \end{pmatrix} ~~ \begin{pmatrix} 1 & 0 \\ 0 & 1 \end{pmatrix}
 \begin{pmatrix}1&2\\3&4\end{pmatrix} ~~ \begin{pmatrix}1&3\\2&4\end{pmatrix}
 \begin{pmatrix}1\\2\end{pmatrix} ~~ \begin{pmatrix}1&2\end{pmatrix}
@@ -1372,13 +1290,8 @@ x=1, y=2 ~~ [1,2]
 \begin{pmatrix} -2 \\ -14 \\ -7 \end{pmatrix} ~~ \begin{pmatrix} 2 \\ 14 \\ 7 \end{pmatrix}
 2\begin{pmatrix}1\\2\end{pmatrix} ~~ \begin{pmatrix}1\\2\end{pmatrix}
 \begin{pmatrix}1&2\\3\end{pmatrix} ~~ \begin{pmatrix}1&2\\3&0\end{pmatrix}
-""",
-    ),
-    (
-        "plus-minus",
-        True,
-        "both signs",
-        r"""
+"""),
+    ("plus-minus", True, "both signs", r"""
 1 \pm \sqrt{19} ~~ 1-\sqrt{19}, 1+\sqrt{19}
 1 \pm \sqrt{19} ~~ 1 ± \sqrt{19}
 \pm 5 ~~ 5, -5
@@ -1393,13 +1306,8 @@ x = \pm 2 ~~ x=\pm\sqrt4
 1 \pm \sqrt{19} ~~ 1 \mp \sqrt{19}
 \pm\sqrt2\pm\sqrt3 ~~ \sqrt2+\sqrt3, \sqrt2-\sqrt3, -\sqrt2+\sqrt3,-\sqrt2-\sqrt3
 \pm(1+\sqrt2) ~~ 1+\sqrt2,-1-\sqrt2
-""",
-    ),
-    (
-        "plus-minus",
-        False,
-        "one sign only, or another value",
-        r"""
+"""),
+    ("plus-minus", False, "one sign only, or another value", r"""
 1 \pm \sqrt{19} ~~ 1+\sqrt{19}
 \pm 5 ~~ -5
 1 \pm \sqrt{19} ~~ -1\pm\sqrt{19}
@@ -1411,14 +1319,9 @@ x = \pm 2 ~~ y = 2, y = -2
 3\pm 2\sqrt2 ~~ 2\pm3\sqrt2
 \pm 0 ~~ 1
 (1,\pm 2) ~~ (1,2)
-""",
-    ),
+"""),
     # ------------------------------------------------------------------ words
-    (
-        "choice",
-        True,
-        "the same letter",
-        r"""
+    ("choice", True, "the same letter", r"""
 \text{(C)} ~~ C
 (C) ~~ C
 C ~~ \text{C}
@@ -1434,13 +1337,8 @@ c ~~ C
 \textbf{(E)} ~~ E
 \text{(B) } 12 ~~ B
 \textbf{(C) }12 ~~ 12
-""",
-    ),
-    (
-        "choice",
-        False,
-        "another letter",
-        r"""
+"""),
+    ("choice", False, "another letter", r"""
 C ~~ D
 \text{(C)} ~~ (B)
 \text{(E)} ~~ A
@@ -1451,13 +1349,8 @@ ABC ~~ A
 \text{Choice} ~~ C
 \text{(B) } 12 ~~ C
 \textbf{(C) }12 ~~ 13
-""",
-    ),
-    (
-        "text",
-        True,
-        "words compare after normalisation",
-        r"""
+"""),
+    ("text", True, "words compare after normalisation", r"""
 \text{Evelyn} ~~ Evelyn
 \text{evelyn} ~~ Evelyn
 \textbf{Evelyn} ~~ \text{Evelyn}
@@ -1478,13 +1371,8 @@ EVELYN ~~ evelyn
 \text{Monday} ~~ Monday.
 \mathrm{odd} ~~ odd
 \textit{Briana} ~~ briana
-""",
-    ),
-    (
-        "text",
-        False,
-        "other words",
-        r"""
+"""),
+    ("text", False, "other words", r"""
 \text{Evelyn} ~~ Briana
 \text{east} ~~ west
 \text{east} ~~ seat
@@ -1501,13 +1389,8 @@ even ~~ neve
 \text{Eve} ~~ \text{Evelyn}
 \text{parabola} ~~ x
 \text{Monday} ~~ \text{Sunday}
-""",
-    ),
-    (
-        "date",
-        True,
-        "the same date or time",
-        r"""
+"""),
+    ("date", True, "the same date or time", r"""
 \text{June 23} ~~ June 23
 \text{June 23rd} ~~ June 23
 23 June ~~ \text{June 23}
@@ -1518,13 +1401,8 @@ even ~~ neve
 \text{6:40 p.m.} ~~ 6:40 PM
 6:40\text{ p.m.} ~~ \text{6:40 pm}
 12:30 ~~ 12:30
-""",
-    ),
-    (
-        "date",
-        False,
-        "another date or time",
-        r"""
+"""),
+    ("date", False, "another date or time", r"""
 \text{June 23} ~~ June 24
 \text{June 23} ~~ July 23
 \text{June 23} ~~ 23
@@ -1533,13 +1411,8 @@ even ~~ neve
 6:40 ~~ 3:20
 12:30 ~~ 12:31
 \text{June 23 or 24} ~~ June 23
-""",
-    ),
-    (
-        "base",
-        True,
-        "the same digits in the same base",
-        r"""
+"""),
+    ("base", True, "the same digits in the same base", r"""
 x = 52_8 ~~ 52_8
 52_8 ~~ 52_{8}
 4210_{5} ~~ 4210_5
@@ -1553,13 +1426,8 @@ x = 52_8 ~~ 52_8
 52_{\text{eight}} ~~ 52_8
 40_9 ~~ 40_{9}
 \text{BEE}_{16} ~~ BEE_{16}
-""",
-    ),
-    (
-        "base",
-        False,
-        "the base is part of the answer",
-        r"""
+"""),
+    ("base", False, "the base is part of the answer", r"""
 52_8 ~~ 52_9
 52_8 ~~ 53_8
 52_8 ~~ 42
@@ -1571,38 +1439,144 @@ x = 52_8 ~~ 52_8
 52_8 ~~ 25_8
 4343_6 ~~ 4343
 12_3 ~~ 12_{4}
-""",
-    ),
-    (
-        "ratio",
-        True,
-        "ratios are quotients",
-        r"""
+"""),
+    ("ratio", True, "ratios are quotients", r"""
 3:4 ~~ 6:8
 3:4 ~~ 3 : 4
 1:2:3 ~~ 2:4:6
 3:4 ~~ \frac34
 1:\sqrt2 ~~ \sqrt2:2
-""",
-    ),
-    (
-        "ratio",
-        False,
-        "another ratio",
-        r"""
+"""),
+    ("ratio", False, "another ratio", r"""
 3:4 ~~ 4:3
 1:2:3 ~~ 1:2:4
 1:2:3 ~~ 1:2
 3:4 ~~ 34
 3:4 ~~ 7
-""",
-    ),
+"""),
+    # ------------------------------------------------------------------ what is hard to read
+    ("notation", True, "the same notation, also where it cannot be read as mathematics", r"""
+\sum_{k=1}^{n} k^2 ~~ \sum_{k=1}^n k^{2}
+\int_0^1 f(x)\,dx ~~ \int_{0}^{1} f(x) dx
+\lim_{x \to 0} f(x) ~~ \lim_{x\to 0}f(x)
+P(A|B) ~~ P(A | B)
+\prod_{i = 1}^{n} (1 + x_i) ~~ \prod_{i=1}^n(1+x_{i})
+\left\lfloor \frac{n}{2} \right\rfloor \pmod{m} ~~ \lfloor\frac n2\rfloor \pmod{m}
+\operatorname{Var}(X) \mapsto \sigma^{2} ~~ \operatorname{Var}(X)\mapsto\sigma^2
+\begin{cases} x & x > 0 \\ -x & x \le 0 \end{cases} ~~ \begin{cases}x & x>0 \\ -x & x\le 0\end{cases}
+"""),
+    ("notation", False, "spaces and braces that carry a meaning", r"""
+\sum_{k=1}^{n} k^2 ~~ \sum_{k=1}^{n} k^3
+\sum_{k=1}^{n} k ~~ \sum_{k=0}^{n} k
+\lim_{x\to 0} f(x) ~~ \lim_{x\to 1} f(x)
+P(A|B) ~~ P(B|A)
+\prod_{i=1}^{12} i ~~ \prod_{i=1}^{1}2 i
+\sum 1 2 ~~ \sum 12
+\int_0^1 f ~~ \int_0^2 f
+"""),
+    ("grammar", True, "a number after a closing parenthesis or a power is a factor", r"""
+(n-3)4^n+2 ~~ 2+(n-3)\cdot 4^{n}
+(n-1) 2^{n}+1 ~~ 2^n n-2^n+1
+(x+1)3 ~~ 3x+3
+2^{n}3^{m} ~~ 3^m\cdot 2^n
+2^{3}5^{2} ~~ 200
+\left(a+1\right)5^{k} ~~ 5^k a+5^k
+"""),
+    ("grammar", True, "letters with an index, recurrences, marks", r"""
+x_{n+1}=3x_n ~~ x_{1+n} = 3 x_{n}
+a_{n} = a_{n-1}+a_{n-2} ~~ a_n-a_{n-1}=a_{n-2}
+a_{n+1} = 2a_n + 1 ~~ a_{n+1}=1+2a_{n}
+T_{\text{max}} ~~ T_{\mathrm{max}}
+T_{max} ~~ T_{ max }
+M_{\odot} ~~ M_\odot
+5 M_{\odot} ~~ 5M_\odot
+2R_\oplus ~~ R_{\oplus}\cdot 2
+x_{i,j}+1 ~~ 1+x_{i, j}
+\vec{v}_1+\vec{v}_2 ~~ \vec{v}_{2}+\vec{v}_{1}
+x_1^2+x^2_2 ~~ x_2^2+x_1^{2}
+e_1+e_2 ~~ e_2+e_1
+g^{\prime}(x) = 3x^2 ~~ 3x^2
+f''(x) ~~ f^{\prime\prime}(x)
+y'' + y = 0 ~~ y^{\prime \prime}+y=0
+x^*+1 ~~ 1+x^{*}
+\frac{\partial f}{\partial x} ~~ \frac{\partial f}{\partial x}
+\vartheta+1 ~~ 1+\vartheta
+A \subseteq B ~~ A\subseteq B
+A \perp B ~~ A\perp B
+\forall x \exists y ~~ \forall x\,\exists y
+1, 2, 3, \ldots ~~ 1,2,3,\dots
+1,3,5,...,2n-1 ~~ 1, 3, 5, \cdots, 2n-1
+\{0,1,\dots,n\} ~~ \{0, 1, \ldots, n\}
+3 \colon 4 ~~ 3:4
+f\colon x \mapsto x^2 ~~ f: x\mapsto x^2
+\begin{pmatrix} 1 & 2 \\ \hline 3 & 4 \end{pmatrix} ~~ \begin{pmatrix}1&2\\3&4\end{pmatrix}
+"""),
+    ("grammar", False, "another index, mark or order", r"""
+x_{n+1}=3x_n ~~ x_{n+1}=2x_n
+x_{n+1}=3x_n ~~ x_{n-1}=3x_n
+x_{n+1} ~~ x_n+1
+a_{12} ~~ a_{21}
+x_{i,j} ~~ x_{j,i}
+M_{\odot} ~~ M_\oplus
+5M_\odot ~~ 5
+T_{max} ~~ T_{min}
+f'(x) ~~ f(x)
+f''(x) ~~ f'(x)
+x^* ~~ x
+A \subseteq B ~~ B \subseteq A
+A \subseteq B ~~ A \supseteq B
+A \implies B ~~ B \implies A
+\forall x \exists y ~~ \exists y \forall x
+\frac{\partial f}{\partial x} ~~ \frac{f}{x}
+a \star b ~~ b \star a
+1,2,\dots,n ~~ 2,1,\dots,n
+1,2,\dots,n ~~ 1,2,n
+1+2+\dots+n ~~ 3+\dots+n
+(n-3)4^n ~~ (n-3)^{4n}
+(2)3 ~~ 23
+2^{n}3 ~~ 2^{3n}
+2 3 ~~ 6
+\unknown{5}{6} ~~ \unknown{6}{5}
+北东 ~~ 东北
+"""),
+    ("grammar", True, "binomials are quotients of factorials", r"""
+\binom{n}{k} ~~ \frac{n!}{k!(n-k)!}
+\binom{2n}{n} ~~ \frac{(2n)!}{(n!)^2}
+\binom{n}{2} ~~ \frac{n(n-1)}{2}
+\frac{(n+2)!}{n!} ~~ (n+1)(n+2)
+\binom{n}{k} ~~ \binom{n}{n-k}
+\binom{n+1}{k} ~~ \binom{n}{k}+\binom{n}{k-1}
+\frac{1}{n+1}\binom{2n}{n} ~~ \frac{(2n)!}{n!(n+1)!}
+n\cdot (n-1)! ~~ n!
+"""),
+    ("grammar", False, "other binomials and factorials", r"""
+\binom{n}{k} ~~ \frac{n!}{k!}
+\binom{n}{k} ~~ \binom{n}{k+1}
+\binom{2n}{n} ~~ \binom{n}{2n}
+\frac{(n+2)!}{n!} ~~ n(n+1)
+(2n)! ~~ 2n!
+(n+1)! ~~ n!+1
+\binom{n}{3} ~~ \frac{n(n-1)(n-2)}{3}
+"""),
+    ("grammar", True, "the gap after a row of a matrix", r"""
+\begin{pmatrix}1\\[4pt]2\end{pmatrix} ~~ \begin{pmatrix}1\\2\end{pmatrix}
+\begin{bmatrix} 1/2 & 0 \\[0.5em] 0 & 3 \end{bmatrix} ~~ \begin{bmatrix}\frac12&0\\0&3\end{bmatrix}
+\begin{pmatrix}1\\[-2mm]2\end{pmatrix} ~~ (1,2)
+"""),
+    ("grammar", False, "a row in brackets is no gap", r"""
+\begin{pmatrix}1\\[2]\end{pmatrix} ~~ \begin{pmatrix}1\\3\end{pmatrix}
+\begin{pmatrix}1\\[4pt]2\end{pmatrix} ~~ \begin{pmatrix}1\\4\\2\end{pmatrix}
+"""),
+    ("integer", False, "a comma that groups no thousands", r"""
+3,2349 ~~ 32349
+1234,567 ~~ 1234567
+1,234,56 ~~ 123456
+12,3456 ~~ 123456
+0.123,456 ~~ 0.123456
+1,23,456 ~~ 123456
+"""),
     # ------------------------------------------------------------------ looks
-    (
-        "style",
-        True,
-        "commands that only change the look",
-        r"""
+    ("style", True, "commands that only change the look", r"""
 \displaystyle 5 ~~ 5
 \mathbf{5} ~~ 5
 \boldsymbol{5} ~~ 5
@@ -1631,13 +1605,8 @@ $\frac{1}{2}$. ~~ 0.5
 \mathit{x} ~~ x
 \ensuremath{5} ~~ 5
 \textstyle\frac12 ~~ 0.5
-""",
-    ),
-    (
-        "style",
-        False,
-        "style never hides a difference",
-        r"""
+"""),
+    ("style", False, "style never hides a difference", r"""
 \color{red}5 ~~ 6
 \mathbf{5} ~~ 50
 \phantom{1}5 ~~ 15
@@ -1650,8 +1619,7 @@ $\frac{1}{2}$. ~~ 0.5
 ٣ ~~ 3
 х ~~ x
 5\u200b5 ~~ 55
-""",
-    ),
+"""),
 ]
 
 

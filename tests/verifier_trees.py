@@ -11,7 +11,7 @@ _ENV = {"x": mpmath.mpf(7) / 11, "y": mpmath.mpf(13) / 5, "n": mpmath.mpf(3) / 7
 
 
 def random_tree(rng: random.Random, depth: int, variables: bool, exotic: bool = False) -> Tree:
-    """Rational operations, square roots, sines and cosines; with `exotic` also functions for which equality need not be decided."""
+    """Rational operations, square roots, sines and cosines; with `exotic` functions whose equality may stay open."""
     if depth == 0 or rng.random() < 0.15:
         kind = rng.choice(["int", "int", "frac", "surd", "pi"] + ["var"] * 3 * variables)
         if kind == "int":

@@ -1,99 +1,47 @@
-r"""From the text of an answer to tokens: unicode, style commands, numbers. Every scan is linear in the length of the text."""
+r"""From the text of an answer to tokens: unicode, style commands, numbers. Every scan is linear in the length."""
 
 import re
 from fractions import Fraction
-from typing import NamedTuple
 
+from kpo_jax.verifier.cursor import END, Token
 from kpo_jax.verifier.errors import TooComplex, Unreadable
-from kpo_jax.verifier.units import UNITS
+from kpo_jax.verifier.units import PLAIN_UNITS, UNITS
 
 MAX_CHARS = 4000  # longer answers are compared as text (and as plain numbers) only
 MAX_TOKENS = 1500
 MAX_DIGITS = 2000
-END = "the end"  # the value of the last token; no command or sign can spell it
 
-
-class Token(NamedTuple):
-    """kind: num, sym, cmd, word, op or end; `spaced`: white space stood before it; `digits`: a number as it was written."""
-
-    kind: str
-    value: object
-    spaced: bool = False
-    digits: str = ""
-
-
-_SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
-_SUBSCRIPT = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True))
-_GREEK = dict(
-    zip(
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ",
-        [
-            "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho",
-            "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi",
-            "Omega",
-        ],
-        strict=True,
-    )
-)  # fmt: skip
+_GREEK = {
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
+    "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho", "σ": "sigma",
+    "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega", "Γ": "Gamma", "Δ": "Delta",
+    "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega",
+}  # fmt: skip
+_SIGNS = {  # what it says in LaTeX -> the characters that say so
+    " ": "\u00a0\u2002\u2003\u3000\t\r\n",
+    "\\,": "\u2009\u202f",  # thin spaces may group digits
+    "-": "−–—‐", "\\times ": "×", "\\cdot ": "·⋅", "\\div ": "÷", "/": "∕⁄", "\\pm ": "±", "\\mp ": "∓", "'": "′’‘",
+    '"': "“”", "\\sqrt ": "√", "\\sqrt[3]": "∛", "\\infty ": "∞", "^\\circ ": "°", ",": "、",
+    "\\euro ": "€", "\\pounds ": "£", "\\le ": "≤⩽", "\\ge ": "≥⩾", "\\ne ": "≠", "\\approx ": "≈", "\\in ": "∈",
+    "\\cup ": "∪", "\\cap ": "∩", "\\setminus ": "∖", "\\emptyset ": "∅", "\\mathbb{R}": "ℝ", "\\mathbb{Z}": "ℤ",
+    "\\langle ": "⟨", "\\rangle ": "⟩", "\\frac{1}{2}": "½", "\\frac{1}{3}": "⅓", "\\frac{2}{3}": "⅔",
+    "\\frac{1}{4}": "¼", "\\frac{3}{4}": "¾", "\\frac{1}{5}": "⅕",
+}  # fmt: skip
 _UNICODE = {
     **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},  # full-width ASCII
-    **{space: " " for space in "\u00a0\u2002\u2003\u3000\t\r\n"},
-    **{space: "\\," for space in "\u2009\u202f"},  # thin spaces may group digits
     **{letter: f"\\{name} " for letter, name in _GREEK.items()},
-    **{mark: "^{" + digit + "}" for mark, digit in _SUPERSCRIPT.items()},
-    **{mark: "_{" + digit + "}" for mark, digit in _SUBSCRIPT.items()},
-    **{
-        "−": "-",
-        "–": "-",
-        "—": "-",
-        "‐": "-",
-        "×": "\\times ",
-        "·": "\\cdot ",
-        "⋅": "\\cdot ",
-        "÷": "\\div ",
-        "∕": "/",
-        "⁄": "/",
-    },
-    **{
-        "√": "\\sqrt ",
-        "∛": "\\sqrt[3]",
-        "∞": "\\infty ",
-        "°": "^\\circ ",
-        "±": "\\pm ",
-        "∓": "\\mp ",
-        "′": "'",
-        "’": "'",
-        "‘": "'",
-    },
-    **{
-        "≤": "\\le ",
-        "≥": "\\ge ",
-        "⩽": "\\le ",
-        "⩾": "\\ge ",
-        "≠": "\\ne ",
-        "≈": "\\approx ",
-        "∈": "\\in ",
-        "∪": "\\cup ",
-    },
-    **{"∩": "\\cap ", "∖": "\\setminus ", "∅": "\\emptyset ", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}"},
-    **{"⟨": "\\langle ", "⟩": "\\rangle "},
-    **{
-        "½": "\\frac{1}{2}",
-        "⅓": "\\frac{1}{3}",
-        "⅔": "\\frac{2}{3}",
-        "¼": "\\frac{1}{4}",
-        "¾": "\\frac{3}{4}",
-        "⅕": "\\frac{1}{5}",
-    },
-    **{"“": '"', "”": '"', "、": ",", "€": "\\euro ", "£": "\\pounds "},
+    **{mark: "^{" + digit + "}" for mark, digit in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True)},
+    **{mark: "_{" + digit + "}" for mark, digit in zip("₀₁₂₃₄₅₆₇₈₉", "0123456789", strict=True)},
+    **{character: latex for latex, characters in _SIGNS.items() for character in characters},
 }
 _TRANSLATE = str.maketrans(_UNICODE)
 _ADJACENT_SCRIPTS = re.compile(r"\}[\^_]\{(?=[0-9+\-n]\})")  # x¹² became x^{1}^{2}
 
 # Commands that only change the look. The second group swallows one argument as well.
 _STYLE = re.compile(
-    r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|bf|rm|it|sf|tt|normalsize|large|Large|"
-    r"boldmath|centering|allowbreak|nobreak|newline|null|hfill|noindent|ensuremath|mathstrut|strut)(?![A-Za-z])\.?"
+    r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?|displaystyle|textstyle|scriptstyle|limits|nolimits|bf|rm|it|sf|tt|"
+    r"normalsize|large|Large|boldmath|centering|allowbreak|nobreak|newline|null|hfill|noindent|ensuremath|"
+    r"mathstrut|strut|hline)(?![A-Za-z])\.?"
 )
 _STYLE_WITH_ARGUMENT = re.compile(
     r"\\(?:color|textcolor|hspace|vspace|hskip|phantom|hphantom|vphantom|label|tag|kern)\*?\s?\{[^{}]{0,80}\}"
@@ -104,10 +52,40 @@ _SPACING = re.compile(
 # Between digits these group thousands: 10,\!080   10{,}080   10\,080
 _GROUPING = re.compile(r"(?<=[0-9])\s?(?:\{,\}|,\\!|\\,)\s?(?=[0-9]{3}(?![0-9]))")
 _DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
+_COLON = re.compile(r"\s?\\colon(?![A-Za-z])")
+_ROW_SKIP = re.compile(r"\\\\\s?\[\s?-?[0-9.]{1,8}\s?(?:mm|cm|pt|em|ex|in|mu|pc|bp|sp)\s?\]")  # \\[2mm]
+_ORDINAL_WORD = r"(?:(?<=1)st|(?<=2)nd|(?<=3)rd|(?<=[04-9])th|(?<=1[1-3])th)(?![A-Za-z])"
+_ORDINALS = [  # 9th, 9\\text{th}, 9^{th}, 9^{\\text{th}}, and the beginning of 9\\text{th floor}
+    re.compile(
+        r"(?<=[0-9])\s?\^\s?(?:\{\s?)?\\(?:text[a-z]{0,2}|mathrm|operatorname|rm)\s?\{\s?(?:st|nd|rd|th)\s?\}(?:\s?\})?"
+    ),
+    re.compile(r"(?<=[0-9])\s?(?:\^\s?\{\s?|\\(?:text[a-z]{0,2}|mathrm|operatorname)\s?\{\s?)(?:st|nd|rd|th)\s?\}"),
+    re.compile(r"(?<=[0-9])" + _ORDINAL_WORD),
+]
+_ORDINAL_IN_TEXT = re.compile(
+    r"(?<=[0-9])(\\(?:text[a-z]{0,2}|mathrm|operatorname)\s?\{)\s?(?:st|nd|rd|th)(?![A-Za-z])"
+)
+_EMPTY_GROUP = re.compile(r"\{\s?\}(?=\s?\^)")  # before a degree sign
+_ANGSTROM = re.compile(
+    r"\\AA(?![A-Za-z])|\\r\s?\{\s?A\s?\}|\\mathring\s?\{\s?(?:\\(?:mathrm|text)\s?\{\s?A\s?\}|A)\s?\}|[Åå\u212b]"
+)
+_MICRO = re.compile(
+    r"\\mu\s?\\(?:mathrm|text|rm)\s?\{\s?(?=[A-Za-z]{1,3}\})|\\(?:mathrm|text)\s?\{\s?\\mu\s?(?=[A-Za-z]{1,3}\s?\})"
+)
+_ORDINAL_SIGN = re.compile(
+    r"[0-9]\s?(?:\^\s?)?(?:\{\s?)?(?:\\(?:text[a-z]{0,2}|mathrm|operatorname|rm)\s?\{\s?)?(?:st|nd|rd|th)(?![A-Za-z])"
+)
+_POWERED = r"[A-Za-z]{1,4}(?:\^(?:\{-?[0-9]\}|-?[0-9]))?"
+_PLAIN_MICRO = re.compile(r"(?<=[0-9}]) ?\\mu ?([mgsACFLVW])$")
+_PLAIN_UNIT = re.compile(rf"(?<=[0-9}}]) ({_POWERED}(?: ?/ ?{_POWERED}|(?: | ?\\cdot ){_POWERED})+)$")
+_OHM = re.compile(r"\\(?:mathrm|text)\s?\{\s?([kMm]?)\s?\}?\s?\\Omega\s?(?:\}|$)|(?<=[0-9}])\s?([kMm]?)\\Omega$")
+_DOTS = re.compile(r"\.{3}|…|\\(?:ldots|cdots|dots[bcmio]|hdots|ddots|vdots)(?![A-Za-z])")
+_PRIMES = re.compile(r"\^\s?(?:\{((?:\s?\\prime(?![A-Za-z]))+)\s?\}|(\\prime(?![A-Za-z])))")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # none of them readable; \x01 and \x02 are marks of our own below
 _TRAILING = " \t\r\n.,;:?。"
 
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,][0-9])")
+_THOUSANDS = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:,[0-9]{3})+(?!,?[0-9])")
+_BROKEN_GROUP = re.compile(r"(?<=[0-9]),0[0-9]")  # (1,0002) is neither a number nor a pair
 _TIGHT_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _TOKEN = re.compile(
     r"(?P<space>\s+)"
@@ -117,92 +95,101 @@ _TOKEN = re.compile(
     r"|(?P<op><=|>=|!=|\*\*|:=|==|[-+*/^_=<>(){}\[\]|,;:!%&'$\"])"
 )
 
+_LETTERS = re.compile(r"[^\W\d_A-Za-z]+")  # of other alphabets: one is a symbol, several are a word
+
 FUNCTIONS = frozenset(
     [
-        "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log", "lg", "exp", "sqrt",
-        "cbrt", "abs", "floor", "ceil", "gcd", "lcm", "max", "min", "det",
+        "sin", "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "ln", "log",
+        "lg", "exp", "sqrt", "cbrt", "abs", "floor", "ceil", "gcd", "lcm", "max", "min", "det",
     ]
 )  # fmt: skip
 _ALIASES = {
-    "asin": "arcsin",
-    "acos": "arccos",
-    "atan": "arctan",
-    "cosec": "csc",
-    "ceiling": "ceil",
-    "inf": "infty",
-    "infinity": "infty",
-}
-_ALIASES |= {
-    "oo": "infty",
-    "leq": "le",
-    "geq": "ge",
-    "neq": "ne",
-    "leqslant": "le",
-    "geqslant": "ge",
-    "dfrac": "frac",
-    "tfrac": "frac",
-}
-_ALIASES |= {
-    "cfrac": "frac",
-    "dbinom": "binom",
-    "tbinom": "binom",
-    "lt": "<",
-    "gt": ">",
-    "degree": "circ",
-    "degrees": "circ",
-    "deg": "circ",
-}
-_ALIASES |= {
-    "varnothing": "emptyset",
-    "infin": "infty",
-    "lbrace": "\\{",
-    "rbrace": "\\}",
-    "{": "\\{",
-    "}": "\\}",
-    "backslash": "setminus",
-}
-_ALIASES |= {
-    "cdotp": "cdot",
-    "ast": "cdot",
-    "varphi": "phi",
-    "varepsilon": "epsilon",
-    "lvert": "vert",
-    "rvert": "vert",
-    "mid": "vert",
-}
-_PLAIN_NAMES = FUNCTIONS | {"pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "sigma", "phi", "omega", "binom", "frac"} | {
-    "infty", "circ", "pm", "cdot", "times", "cup", "cap"
+    alias: name
+    for name, aliases in {
+        "arcsin": "asin", "arccos": "acos", "arctan": "atan", "csc": "cosec", "ceil": "ceiling",
+        "infty": "inf infinity oo infin", "le": "leq leqslant", "ge": "geq geqslant", "ne": "neq", "<": "lt", ">": "gt",
+        "frac": "dfrac tfrac cfrac", "binom": "dbinom tbinom", "circ": "degree degrees deg", "emptyset": "varnothing",
+        "\\{": "lbrace {", "\\}": "rbrace }", "setminus": "backslash", "cdot": "cdotp ast", "phi": "varphi",
+        "epsilon": "varepsilon", "vert": "lvert rvert mid",
+    }.items()
+    for alias in aliases.split()
+}  # fmt: skip
+_PLAIN_NAMES = FUNCTIONS | {
+    "pi", "theta", "alpha", "beta", "gamma", "delta", "lambda", "mu", "sigma", "phi", "omega", "binom", "frac", "infty",
+    "circ", "pm", "cdot", "times", "cup", "cap"
 }  # fmt: skip
 _TEXT_COMMANDS = frozenset(
     [
-        "text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "textsc", "mbox", "hbox", "mathrm", "operatorname",
-        "emph", "textup",
+        "text", "textbf", "textit", "textrm", "textsf", "texttt", "textnormal", "textsc", "mbox", "hbox", "mathrm",
+        "operatorname", "emph", "textup",
     ]
 )  # fmt: skip
 _TRANSPARENT = frozenset(
     [
-        "mathbf", "mathit", "mathsf", "mathcal", "mathtt", "boldsymbol", "bm", "boxed", "fbox", "framebox", "underline", "mathfrak", "pmb",
+        "mathbf", "mathit", "mathsf", "mathcal", "mathtt", "boldsymbol", "bm", "boxed", "fbox", "framebox",
+        "underline", "mathfrak", "pmb",
     ]
 )  # fmt: skip
 
 
 def translate(text: str) -> str:
-    """Unicode mathematics as LaTeX, look-only commands gone, white space collapsed; never longer than a small multiple of the text."""
+    """Unicode mathematics as LaTeX, look-only commands gone, white space collapsed.
+
+    The result is never longer than a small multiple of the text.
+    """
     text = _CONTROL.sub("\x00", text)
     if not text.isascii():
         text = _ADJACENT_SCRIPTS.sub("", text.translate(_TRANSLATE))
     if any(mark in text for mark in "\\$~{"):
+        text = _COLON.sub(":", text) if "\\colon" in text else text
+        text = _ROW_SKIP.sub(r"\\\\ ", text)
         text = text.replace("\\\\[", "\\\\ [") if "\\\\[" in text else text  # a matrix row break, not a display
         text = _GROUPING.sub("\x01", text)
         text = _STYLE_WITH_ARGUMENT.sub(" ", text)
         text = _STYLE.sub(" ", text)
         text = _SPACING.sub(" ", text.replace("\\\\", "\x02")).replace("\x02", "\\\\")
         text = _DELIMITERS.sub(" ", text)
-    return strip_ends(" ".join(text.split()))
+    text = strip_ends(" ".join(text.split()))
+    if any(ending in text for ending in ("th", "st", "nd", "rd")):
+        text = _without_ordinals(text) if _ORDINAL_SIGN.search(text) else text
+    if any(sign in text for sign in ("\\AA", "\\r{", "\\mathring", "\\mu", "\\Omega", "{}", "{ }", "Å", "å", "\u212b")):
+        text = _ANGSTROM.sub(r" \\text{ angstrom}", text)
+        text = _MICRO.sub(r"\\text{ u", text) if "\\mu" in text else text
+        text = _OHM.sub(r"\\text{ \1\2ohm}", text) if "\\Omega" in text else text
+        text = _EMPTY_GROUP.sub("", text)
+    text = _DOTS.sub(r"\\dots ", text) if "..." in text or "dots" in text or "…" in text else text
+    return _PRIMES.sub(_plain_primes, text) if "\\prime" in text else text
+
+
+def _without_ordinals(text: str) -> str:
+    for ordinal in _ORDINALS:
+        text = ordinal.sub("", text)
+    return _ORDINAL_IN_TEXT.sub(r"\1 ", text)
+
+
+def with_units(text: str) -> str:
+    """A translated number with a plain compound unit at its end, 41.2 g/mol, with the unit in \\text; else as it is."""
+    if len(text) >= 200:
+        return text
+    text = _PLAIN_MICRO.sub(r"\\text{ u\1}", text) if "\\mu" in text else text
+    match = _PLAIN_UNIT.search(text) if " " in text else None
+    words = re.findall("[A-Za-z]+", match[1]) if match else []
+    if not words or not all(word in UNITS for word in words):
+        return text
+    if "/" not in match[1] and "-" not in match[1] and all(len(word) == 1 for word in words):
+        return text  # 5 m s is a product of variables
+    return text[: match.start()] + "\\text{ " + match[1] + "}"
+
+
+def _plain_primes(match: re.Match) -> str:
+    return "'" * (match[1] or match[2]).count("prime")
 
 
 def strip_ends(text: str) -> str:
-    """Without surrounding white space, markdown stars and sentence punctuation; a factorial sign and a closing `\\` stay."""
+    """Without surrounding white space, markdown stars and sentence punctuation.
+
+    A factorial sign and a closing backslash stay.
+    """
     text = text.strip().strip("*`").strip()
     stripped = text.rstrip(_TRAILING)
     return text if stripped.endswith("\\") else stripped
@@ -235,6 +222,8 @@ def tokenize(text: str, thousands: bool) -> list[Token]:
         raise TooComplex("too long")
     if thousands:
         text = _THOUSANDS.sub(lambda match: match.group().replace(",", "\x01"), text)
+    if _BROKEN_GROUP.search(text):
+        raise Unreadable("a digit group that is none")
     tokens: list[Token] = []
     _scan(text, tokens, prose=False)
     tokens.append(Token("end", END))
@@ -250,7 +239,13 @@ def _scan(text: str, tokens: list[Token], prose: bool) -> None:
             if prose and text[position] in ".-":  # "sq. in.", "x-axis"
                 position += 1
                 continue
-            raise Unreadable(f"character {text[position]!r}")
+            letters = _LETTERS.match(text, position)
+            if letters is None:
+                raise Unreadable(f"character {text[position]!r}")
+            position = letters.end()
+            tokens.append(Token("sym" if len(letters[0]) == 1 and not prose else "word", letters[0], spaced))
+            spaced = False
+            continue
         kind, value, position = match.lastgroup, match.group(), match.end()
         if kind == "space":
             spaced = True
@@ -276,7 +271,7 @@ def _scan(text: str, tokens: list[Token], prose: bool) -> None:
 
 def _scan_word(word: str, tokens: list[Token], spaced: bool, prose: bool) -> None:
     name = _ALIASES.get(word.lower(), word)
-    if prose and word in UNITS and tokens and not (tokens[-1].kind == "op" and tokens[-1].value in "+-*=<>,(^_"):
+    if prose and tokens and _is_unit(word, tokens):
         tokens.append(Token("word", word, spaced))
     elif word in ("and", "or", "AND", "OR"):
         tokens.append(Token("op", ",", spaced))
@@ -284,10 +279,28 @@ def _scan_word(word: str, tokens: list[Token], spaced: bool, prose: bool) -> Non
         tokens.append(Token("cmd", name, spaced))
     elif len(word) == 1:
         tokens.append(Token("sym", word, spaced))
-    elif prose or word.lower() in UNITS or word == "percent" or len(word) > 3:
+    elif prose or word.lower() in PLAIN_UNITS or word == "percent" or len(word) > 3:
         tokens.append(Token("word", word.lower(), spaced))
     else:  # xy is a product of two variables
         tokens.extend(Token("sym", letter, spaced and index == 0) for index, letter in enumerate(word))
+
+
+def _is_unit(word: str, tokens: list[Token]) -> bool:
+    """Whether a word in \\text is a unit where it stands. The symbols of physics must follow a number or a unit."""
+    last, before = tokens[-1], tokens[-2].value if len(tokens) > 1 else ""
+    if word == "floor":  # the ninth, not the greatest integer below
+        return last.kind == "num"
+    if last.value == "-" and not last.spaced:  # N-m
+        return word in UNITS and before in UNITS
+    if word not in UNITS or (last.kind == "op" and last.value in "+-*=<>,^_"):
+        return False
+    if last.value == "(":
+        return before == "/"
+    if word in PLAIN_UNITS:
+        return True
+    if last.value == "{":
+        return before in ("frac", "}")
+    return last.kind in ("num", "word") or last.value in ("}", ")", "/", "cdot", "times", "pi")
 
 
 def _scan_command(text: str, position: int, name: str, tokens: list[Token], spaced: bool) -> int:

@@ -1,4 +1,4 @@
-"""Rigorous numbers: complex balls in binary fixed point on Python integers, so every value carries a bound on its error."""
+"""Rigorous numbers: complex balls in binary fixed point, on Python integers, with a bound on the error of each."""
 
 from fractions import Fraction
 from functools import lru_cache

@@ -1,367 +1,588 @@
-r"""A recursive-descent reader of answers: LaTeX or plain text to a tree of tuples, under caps on nesting. Nothing is ever evaluated here.
+r"""A recursive-descent reader of answers: LaTeX or plain text to a tree of `nodes`, under a cap on nesting.
 
-Nodes, by their first element:
-
-    num value          sym name           const pi|e|i|inf     call name args     word text
-    add terms          mul (sign, factor)s (sign -1 divides)   neg a              pow base exponent
-    pm sign a          (one of `+-` or `-+`, to be expanded)   quantity a unit    percent a    degree a
-    based digits base  list items         tuple open close items                  set items    matrix rows
-    apply f x          (f(x), or f times x)
-    rel operators sides                   cup|cap|minus a b    special R|Z|N|Q|C|empty         ratio sides
+Nothing is ever evaluated here.
 """
 
 from fractions import Fraction
 
-from kpo_jax.verifier.commands import ACCENTS, GREEK, Commands
-from kpo_jax.verifier.errors import TooComplex, Unreadable
-from kpo_jax.verifier.notation import END, FUNCTIONS, Token, tokenize
-from kpo_jax.verifier.units import CURRENCIES, MULTIPLIERS, read_unit
+from kpo_jax.verifier.cursor import END, Cursor, Token
+from kpo_jax.verifier.errors import Unreadable
+from kpo_jax.verifier.nodes import (
+    Apply,
+    Based,
+    Call,
+    Const,
+    Degree,
+    Difference,
+    Factor,
+    Intersection,
+    List,
+    Matrix,
+    Multiple,
+    Neg,
+    Node,
+    Num,
+    Percent,
+    PlusMinus,
+    Power,
+    Product,
+    Quantity,
+    Ratio,
+    Relation,
+    Set,
+    Special,
+    Sum,
+    Sym,
+    Tuple,
+    Union,
+    Unit,
+    Word,
+    quotient,
+)
+from kpo_jax.verifier.notation import FUNCTIONS, tokenize
+from kpo_jax.verifier.units import CURRENCIES, MULTIPLIERS, at_unit, read_unit
 
-MAX_DEPTH = 40
-RELATIONS = frozenset(("=", "<", ">", "le", "ge", "ne", "approx", "in", "equiv", "to", "rightarrow"))
+RELATIONS = frozenset(
+    [
+        "=", "<", ">", "le", "ge", "ne", "approx", "in", "equiv", "to", "rightarrow", "subset", "subseteq", "supset",
+        "supseteq", "notin", "sim", "simeq", "cong", "propto", "perp", "parallel", "ll", "gg", "mapsto", "Rightarrow",
+        "implies", "iff", "Leftrightarrow",
+    ]
+)  # fmt: skip
+GREEK = frozenset(
+    [
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu",
+        "xi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda",
+        "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega", "vartheta", "varrho", "varsigma", "varpi", "digamma", "varkappa",
+        "ell", "hbar", "triangle", "angle",
+    ]
+)  # fmt: skip
+SYMBOLS = GREEK | {  # commands that stand for themselves, as letters do
+    "Re", "Im", "wp", "aleph", "top", "bot", "dagger", "ddagger", "clubsuit", "diamondsuit", "heartsuit", "spadesuit",
+    "square", "Box", "blacksquare", "bigstar", "imath", "jmath", "eth", "sharp", "flat", "natural",
+}  # fmt: skip
+ACCENTS = frozenset(
+    ["vec", "hat", "bar", "tilde", "overline", "dot", "widehat", "overrightarrow", "overleftrightarrow"]
+)
+_SETS = {"cup": Union, "cap": Intersection, "setminus": Difference}
+_MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"))
+DOTS = Word("\\dots")  # an item of a list or matrix, never a value
 _CLOSING = {"(": ")", "[": "]", "{": "}", "\\{": "\\}", "langle": "rangle"}
+_STARTS = FUNCTIONS | SYMBOLS | ACCENTS | {
+    "pi", "frac", "sqrt", "binom", "infty", "langle", "begin", "lfloor", "lceil", "\\{", "emptyset",
+}  # fmt: skip
 
 
-def parse(text: str, thousands: bool = True) -> tuple:
+def parse(text: str, thousands: bool = True) -> Node:
     """The tree of a translated answer. Raises Unreadable or TooComplex."""
-    parser = _Parser(tokenize(text, thousands))
-    node = parser.items("list")
-    if not parser.at(END):
-        raise Unreadable(f"{parser.token.value!r} out of place")
+    cursor = Cursor(tokenize(text, thousands))
+    found = _items(cursor)
+    if not cursor.at(END):
+        raise Unreadable(f"{cursor.token.value!r} out of place")
+    return found[0] if len(found) == 1 else List(found)
+
+
+# ---- structure
+
+
+def _items(cursor: Cursor) -> tuple[Node, ...]:
+    """One item, or several separated by commas (or semicolons, `and`, `or`)."""
+    found = [_relation(cursor)]
+    while cursor.accept(",", ";"):
+        while cursor.accept(","):  # "1, 2, and 3"
+            pass
+        found.append(_relation(cursor))
+    return tuple(found)
+
+
+def _relation(cursor: Cursor) -> Node:
+    cursor.accept("approx", "=")
+    sides, operators = [_side(cursor)], []
+    if cursor.token.kind in ("op", "cmd") and cursor.token.value == ":" and cursor.depth == 0:
+        while cursor.accept(":"):
+            sides.append(_side(cursor))
+        return Ratio(tuple(sides))
+    while cursor.token.kind in ("op", "cmd") and cursor.token.value in RELATIONS:
+        operators.append(cursor.take().value)
+        sides.append(_side(cursor))
+    return Relation(tuple(operators), tuple(sides)) if operators else sides[0]
+
+
+def _side(cursor: Cursor) -> Node:
+    """Terms joined by signs of set operations, from left to right."""
+    node = _term(cursor)
+    while cursor.at(*_SETS):
+        operation = _SETS[cursor.take().value]
+        node = operation(node, _term(cursor))
     return node
 
 
-class _Parser(Commands):
-    def __init__(self, tokens: list[Token]):
-        self.tokens, self.position, self.depth, self.bars = tokens, 0, 0, 0
-
-    # ---- tokens
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.position]
-
-    def at(self, *values: str) -> bool:
-        token = self.tokens[self.position]
-        return token.value in values and token.kind in ("op", "cmd", "end")
-
-    def take(self) -> Token:
-        token = self.tokens[self.position]
-        if token.value == END:
-            raise Unreadable("it ends early")
-        self.position += 1
-        return token
-
-    def accept(self, *values: str) -> bool:
-        if self.at(*values):
-            self.position += 1
-            return True
-        return False
-
-    def expect(self, value: str) -> None:
-        if not self.accept(value):
-            raise Unreadable(f"expected {value!r}, found {self.token.value!r}")
-
-    # ---- structure
-
-    def items(self, kind: str) -> tuple:
-        """One item, or several separated by commas (or semicolons, `and`, `or`)."""
-        found = [self.relation()]
-        while self.accept(",", ";"):
-            while self.accept(","):  # "1, 2, and 3"
-                pass
-            found.append(self.relation())
-        return found[0] if len(found) == 1 else (kind, tuple(found))
-
-    def relation(self) -> tuple:
-        self.accept("approx", "=")
-        sides, operators = [self.side()], []
-        if self.token.kind in ("op", "cmd") and self.token.value == ":" and self.depth == 0:
-            while self.accept(":"):
-                sides.append(self.side())
-            return ("ratio", tuple(sides))
-        while self.token.kind in ("op", "cmd") and self.token.value in RELATIONS:
-            operators.append(self.take().value)
-            sides.append(self.side())
-        return ("rel", tuple(operators), tuple(sides)) if operators else sides[0]
-
-    def side(self) -> tuple:
-        node = self.union_term()
-        while self.at("cup", "cap", "setminus"):
-            operator = self.take().value
-            node = ({"setminus": "minus"}.get(operator, operator), node, self.union_term())
-        return node
-
-    def union_term(self) -> tuple:
-        if self.token.kind == "word" or (self.at('"') and self.tokens[self.position + 1].kind == "word"):
-            return self.words()
-        node = self.sum()
-        if self.accept("choose"):
-            node = ("call", "binom", (node, self.sum()))
-        elif self.accept("over"):
-            node = ("mul", ((1, node), (-1, self.sum())))
-        while self.token.kind == "word" and self.token.value in MULTIPLIERS:
-            factor = (1, ("num", Fraction(MULTIPLIERS[self.take().value])))
-            node = (
-                (*node[:1], ("mul", ((1, node[1]), factor)), node[2])
-                if node[0] == "quantity"
-                else ("mul", ((1, node), factor))
-            )
-        if self.token.kind == "word" and self.token.value == "percent":
-            self.take()
-            node = ("percent", node)
-        elif self.token.kind == "word":
-            node = ("quantity", node, read_unit(self))
-        elif self.at(*CURRENCIES):
-            node = ("quantity", node, CURRENCIES[self.take().value])
-        return node
-
-    def words(self) -> tuple:
-        parts = []
-        while self.token.kind in ("word", "sym") or self.at('"', "'", "-"):
-            value = self.take().value
-            if value != '"':
-                parts.append(str(value).lower())
-        return ("word", " ".join(parts))
-
-    # ---- arithmetic
-
-    def sum(self) -> tuple:
-        terms = []
-        while True:
-            sign = 1
-            plus_minus = None
-            while self.at("+", "-", "pm", "mp"):
-                operator = self.take().value
-                if operator == "-":
-                    sign = -sign
-                elif operator in ("pm", "mp"):
-                    if plus_minus:
-                        raise Unreadable("two signs")
-                    plus_minus = "+-" if operator == "pm" else "-+"
-            if terms and not self.starts_factor():
-                raise Unreadable("a term is missing")
-            term = self.product()
-            term = ("neg", term) if sign < 0 else term
-            terms.append(("pm", plus_minus, term) if plus_minus else term)
-            if not self.at("+", "-", "pm", "mp"):
-                return terms[0] if len(terms) == 1 else ("add", tuple(terms))
-
-    def product(self) -> tuple:
-        factors = [(1, self.factor())]
-        while True:
-            if self.accept("*", "cdot", "times"):
-                factors.append((1, self.signed_factor()))
-            elif self.accept("/", "div"):
-                factors.append((-1, self.signed_factor()))
-            elif self.accept("%"):
-                factors = [(1, ("percent", factors[0][1] if len(factors) == 1 else ("mul", tuple(factors))))]
-            elif self.starts_factor():
-                self.juxtapose(factors)
-            else:
-                return factors[0][1] if len(factors) == 1 else ("mul", tuple(factors))
-
-    def signed_factor(self) -> tuple:
-        sign = 1
-        while self.at("-", "+"):
-            sign = -sign if self.take().value == "-" else sign
-        node = self.factor()
-        return ("neg", node) if sign < 0 else node
-
-    def juxtapose(self, factors: list) -> None:
-        """Implicit product, or a mixed number such as 1\\frac{4}{5} and 137 1/2."""
-        previous, token = factors[-1][1], self.token
-        whole = previous[0] == "num" and previous[1].denominator == 1 and len(factors) == 1
-        if token.kind == "num":
-            following = self.tokens[self.position + 1 : self.position + 3]
-            if (
-                whole
-                and token.spaced
-                and len(following) == 2
-                and following[0].value == "/"
-                and following[1].kind == "num"
-            ):
-                self.position += 3
-                factors[-1] = (1, _mixed(previous[1], token.value, following[1].value))
-                return
-            if previous[:2] != ("call", "factorial"):
-                raise Unreadable("two numbers side by side")
-        node = self.factor()
-        if len(factors) == 1 and previous[0] == "sym" and token.value == "(" and node[0] in ("sym", "num", "tuple"):
-            factors[-1] = (1, ("apply", previous, node))
-            return
-        fraction = node[1] if node[0] == "degree" else node
-        if (
-            whole
-            and token.value == "frac"
-            and fraction[0] == "mul"
-            and all(part[0] == "num" for _, part in fraction[1])
-        ):
-            (_, (_, top)), (_, (_, bottom)) = fraction[1]
-            if top.denominator == bottom.denominator == 1 and 0 < top < bottom:
-                mixed = _mixed(previous[1], top, bottom)
-                factors[-1] = (1, ("degree", mixed) if node[0] == "degree" else mixed)
-                return
-        factors.append((1, node))
-
-    def starts_factor(self) -> bool:
-        token = self.token
-        if token.kind in ("num", "sym"):
-            return True
-        if token.kind == "op":
-            return token.value in ("(", "[", "{") or (token.value == "|" and not self.bars)
-        if token.kind != "cmd":
-            return False
-        name = token.value
-        if name == "vert":
-            return not self.bars
-        return (
-            name in FUNCTIONS or name in GREEK or name in ACCENTS
-            or name in ("pi", "frac", "sqrt", "binom", "infty", "langle", "begin", "lfloor", "lceil", "\\{", "emptyset")
-            or name.startswith("mathbb")
-        )  # fmt: skip
-
-    def factor(self) -> tuple:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise TooComplex("nested too deeply")
-        node = self.postfix(self.atom())
-        self.depth -= 1
-        return node
-
-    def postfix(self, node: tuple) -> tuple:
-        for _ in range(6):
-            if self.accept("^"):
-                if self.at("circ") or (self.at("{") and self.tokens[self.position + 1].value == "circ"):
-                    node = self.degrees(node)
-                elif self.at("prime"):
-                    self.take()
-                    node = _primed(node)
-                else:
-                    node = ("pow", node, self.argument())
-            elif self.at("circ"):
-                node = self.degrees(node)
-            elif self.accept("!"):
-                node = ("call", "factorial", (node,))
-            elif self.accept("'"):
-                node = _primed(node)
-            elif self.at("_") and node[0] != "word":
-                self.take()
-                node = _subscript(node, self.argument(), self.tokens[self.position - 1])
-            else:
-                return node
-        raise Unreadable("too many marks after one factor")
-
-    def degrees(self, node: tuple) -> tuple:
-        braces = self.accept("{")
-        self.expect("circ")
-        if braces:
-            self.expect("}")
-        if self.token.kind == "sym" and self.token.value in "CF":
-            return ("quantity", node, (("degree " + self.take().value, 1), ("", Fraction(1))))
-        return ("degree", node)
-
-    def argument(self) -> tuple:
-        """A LaTeX argument: a braced group, or one atom (with its sign, as plain text writes x^-1)."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise TooComplex("nested too deeply")
-        if self.at("-", "+"):
-            sign = self.take().value
-            node = self.atom()
-            node = ("neg", node) if sign == "-" else node
+def _term(cursor: Cursor) -> Node:
+    """A sum with what may follow a number: a multiplier, a unit, a currency."""
+    if cursor.token.kind == "word" or (cursor.at('"') and cursor.ahead(1).kind == "word"):
+        return _words(cursor)
+    if cursor.accept("dots"):
+        return DOTS
+    node = _sum(cursor)
+    if cursor.accept("choose"):
+        node = Call("binom", (node, _sum(cursor)))
+    elif cursor.accept("over"):
+        node = quotient(node, _sum(cursor))
+    while cursor.token.kind == "word" and cursor.token.value in MULTIPLIERS:
+        factor = Fraction(MULTIPLIERS[cursor.take().value])
+        if isinstance(node, Quantity):
+            node = Quantity(Multiple(node.node, factor), node.unit)
         else:
-            node = self.atom()
-        self.depth -= 1
-        return node
-
-    def digit_argument(self) -> tuple:
-        """As `argument`, but an unbraced number gives its first digit only: \\frac34 and \\frac 59."""
-        token = self.token
-        if token.kind == "num" and len(token.digits) > 1 and token.digits.isdigit():
-            rest = token.digits[1:]
-            self.tokens[self.position] = Token("num", Fraction(int(rest)), False, rest)
-            return ("num", Fraction(int(token.digits[0])))
-        return self.argument()
-
-    def atom(self) -> tuple:
-        token = self.take()
-        if token.kind == "num":
-            return ("num", token.value + self.repetend(token.digits))
-        if token.kind == "sym":
-            return ("const", token.value) if token.value in ("e", "i") else ("sym", token.value)
-        if token.kind == "word":
-            return ("word", token.value)
-        name = token.value
-        if name in CURRENCIES:  # \$32,348
-            return ("quantity", self.factor(), CURRENCIES[name])
-        if name in _CLOSING:
-            return self.group(name)
-        if token.kind == "op" and name != "|":
-            raise Unreadable(f"{name!r} where a value should stand")
-        return self.command(name)
-
-    def repetend(self, digits: str) -> Fraction:
-        """What 0.\\overline{3} adds to 0."""
-        _, point, part = digits.partition(".")
-        if not point or "e" in digits.lower() or not self.at("overline", "bar", "dot"):
-            return Fraction(0)
-        self.take()
-        braces = self.accept("{")
-        period = self.take()
-        if period.kind != "num" or not period.digits.isdigit() or (braces and not self.accept("}")):
-            raise Unreadable("a repeating decimal")
-        return Fraction(int(period.digits), 10 ** len(part) * (10 ** len(period.digits) - 1))
-
-    def group(self, opener: str) -> tuple:
-        bars, self.bars = self.bars, 0
-        if opener == "\\{":
-            node = self.set_body()
-            self.bars = bars
-            return node
-        closers = (")", "]") if opener in ("(", "[") else (_CLOSING[opener],)
-        inner = self.items("tuple")
-        self.bars = bars
-        if not self.at(*closers):
-            raise Unreadable(f"{opener!r} is not closed")
-        closer = self.take().value
-        if opener == "{":
-            return ("list", inner[1]) if inner[0] == "tuple" and len(inner) == 2 else inner
-        if inner[0] == "tuple" and len(inner) == 2:
-            return ("tuple", opener, closer, inner[1])
-        if opener + closer in ("(]", "[)"):
-            raise Unreadable("brackets do not match")
-        return ("tuple", opener, closer, (inner,)) if opener == "langle" else inner
-
-    def set_body(self) -> tuple:
-        if self.accept("\\}"):
-            return ("special", "empty")
-        self.bars += 1  # inside \{ \} a bar separates, it does not open an absolute value
-        inner = self.items("set")
-        self.bars -= 1
-        if self.accept(":", "vert", "|"):  # \{ x : x > 2 \}
-            inner = self.items("list")
-            self.expect("\\}")
-            return inner
-        self.expect("\\}")
-        return inner if inner[0] == "set" else ("set", (inner,))
+            node = Multiple(node, factor)
+    if cursor.token.kind == "word" and cursor.token.value == "percent":
+        cursor.take()
+        node = Percent(node)
+    elif cursor.token.kind == "word" or at_unit(cursor):
+        node = Quantity(node, read_unit(cursor))
+    elif cursor.at(*CURRENCIES):
+        node = Quantity(node, CURRENCIES[cursor.take().value])
+    return node
 
 
-def _mixed(whole: Fraction, top: Fraction, bottom: Fraction) -> tuple:
+def _words(cursor: Cursor) -> Word:
+    parts = []
+    while cursor.token.kind in ("word", "sym") or cursor.at('"', "'", "-"):
+        value = cursor.take().value
+        if value != '"':
+            parts.append(str(value).lower())
+    return Word(" ".join(parts))
+
+
+# ---- arithmetic
+
+
+def _sum(cursor: Cursor) -> Node:
+    terms: list[Node] = []
+    while True:
+        sign = 1
+        signs = None
+        while cursor.at("+", "-", "pm", "mp"):
+            operator = cursor.take().value
+            if operator == "-":
+                sign = -sign
+            elif operator in ("pm", "mp"):
+                if signs:
+                    raise Unreadable("two signs")
+                signs = "+-" if operator == "pm" else "-+"
+        if terms and not _starts_factor(cursor):
+            raise Unreadable("a term is missing")
+        term = _product(cursor)
+        term = Neg(term) if sign < 0 else term
+        terms.append(PlusMinus(signs, term) if signs else term)
+        if not cursor.at("+", "-", "pm", "mp"):
+            return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+
+
+def _product(cursor: Cursor) -> Node:
+    factors = [Factor(1, _factor(cursor))]
+    while not at_unit(cursor):
+        if cursor.accept("*", "cdot", "times"):
+            factors.append(Factor(1, _signed_factor(cursor)))
+        elif cursor.accept("/", "div"):
+            factors.append(Factor(-1, _signed_factor(cursor)))
+        elif cursor.accept("%"):
+            factors = [Factor(1, Percent(_joined(factors)))]
+        elif _starts_factor(cursor):
+            _juxtapose(cursor, factors)
+        else:
+            break
+    return _joined(factors)
+
+
+def _joined(factors: list[Factor]) -> Node:
+    return factors[0].node if len(factors) == 1 else Product(tuple(factors))
+
+
+def _signed_factor(cursor: Cursor) -> Node:
+    sign = 1
+    while cursor.at("-", "+"):
+        sign = -sign if cursor.take().value == "-" else sign
+    node = _factor(cursor)
+    return Neg(node) if sign < 0 else node
+
+
+def _juxtapose(cursor: Cursor, factors: list[Factor]) -> None:
+    """Implicit product, or a mixed number such as 1\\frac{4}{5} and 137 1/2."""
+    previous, token = factors[-1].node, cursor.token
+    whole = len(factors) == 1 and _is_whole(previous)
+    if token.kind == "num":
+        slash, bottom = cursor.ahead(1), cursor.ahead(2)
+        if whole and token.spaced and slash.value == "/" and bottom.kind == "num":
+            cursor.position += 3
+            factors[-1] = Factor(1, _mixed(previous.value, token.value, bottom.value))
+            return
+        if not _separates_numbers(cursor, previous):
+            raise Unreadable("two numbers side by side")
+    node = _factor(cursor)
+    if _is_inverse(previous) and token.value == "(":
+        previous = Sym(previous.base.name + "^{-1}")
+        factors[-1] = Factor(1, previous)
+    applied = isinstance(previous, Sym) and token.value == "("
+    if len(factors) == 1 and applied and isinstance(node, (Sym, Num, Tuple, Relation)):
+        factors[-1] = Factor(1, Apply(previous, node))
+        return
+    fraction = node.node if isinstance(node, Degree) else node
+    if whole and token.value == "frac" and isinstance(fraction, Product):
+        top, bottom = (factor.node for factor in fraction.factors)
+        if _is_whole(top) and _is_whole(bottom) and 0 < top.value < bottom.value:
+            mixed = _mixed(previous.value, top.value, bottom.value)
+            factors[-1] = Factor(1, Degree(mixed) if isinstance(node, Degree) else mixed)
+            return
+    factors.append(Factor(1, node))
+
+
+def _is_inverse(node: Node) -> bool:
+    """f^{-1}, before an argument; x^{-1} is a power."""
+    named = isinstance(node, Power) and isinstance(node.base, Sym) and node.base.name in ("f", "g", "h", "F", "G")
+    return named and node.exponent == Neg(Num(Fraction(1)))
+
+
+def _separates_numbers(cursor: Cursor, previous: Node) -> bool:
+    """Whether a number may follow as a factor: (n-3)4^n, 3!4, 2^n3^m."""
+    if cursor.behind().value == ")" or (isinstance(previous, Call) and previous.name == "factorial"):
+        return True
+    return isinstance(previous, Power) and cursor.ahead(1).value == "^"
+
+
+def _is_whole(node: Node) -> bool:
+    return isinstance(node, Num) and node.value.denominator == 1
+
+
+def _mixed(whole: Fraction, top: Fraction, bottom: Fraction) -> Num:
     if not 0 < top < bottom or bottom.denominator != 1:
         raise Unreadable("two numbers side by side")
-    return ("num", whole + top / bottom)
+    return Num(whole + top / bottom)
 
 
-def _primed(node: tuple) -> tuple:
-    if node[0] != "sym":
-        raise Unreadable("a prime")
-    return ("sym", node[1] + "'")
+def _starts_factor(cursor: Cursor) -> bool:
+    token = cursor.token
+    if token.kind in ("num", "sym"):
+        return True
+    if token.kind == "op":
+        return token.value in ("(", "[", "{") or (token.value == "|" and not cursor.bars)
+    if token.kind != "cmd":
+        return False
+    if token.value == "vert":
+        return not cursor.bars
+    return token.value in _STARTS or token.value.startswith("mathbb")
 
 
-def _subscript(node: tuple, index: tuple, token: Token) -> tuple:
-    if node[0] == "num" and index[0] == "num" and index[1].denominator == 1 and node[1].denominator == 1:
-        return ("based", str(node[1]), int(index[1]))
-    if node[0] == "sym" and index[0] in ("num", "sym", "word", "const"):
-        return ("sym", f"{node[1]}_{index[1]}")
+def _factor(cursor: Cursor) -> Node:
+    cursor.descend()
+    node = _postfix(cursor, _atom(cursor))
+    cursor.ascend()
+    return node
+
+
+def _postfix(cursor: Cursor, node: Node) -> Node:
+    """Powers, degrees, factorials, primes and subscripts after an atom."""
+    for _ in range(6):
+        if cursor.accept("^"):
+            if cursor.at("circ") or (cursor.at("{") and cursor.ahead(1).value == "circ"):
+                node = _degrees(cursor, node)
+            elif cursor.at("*") or (cursor.at("{") and cursor.ahead(1).value == "*" and cursor.ahead(2).value == "}"):
+                cursor.position += 1 if cursor.at("*") else 3
+                node = _marked(node, "*")
+            else:
+                node = Power(node, _argument(cursor))
+        elif cursor.at("circ"):
+            node = _degrees(cursor, node)
+        elif cursor.accept("!"):
+            node = Call("factorial", (node,))
+        elif cursor.accept("'"):
+            node = _marked(node, "'")
+        elif not isinstance(node, Word) and cursor.accept("_"):
+            node = _subscripted(cursor, node)
+        else:
+            return node
+    raise Unreadable("too many marks after one factor")
+
+
+def _degrees(cursor: Cursor, node: Node) -> Node:
+    braces = cursor.accept("{")
+    cursor.expect("circ")
+    if braces:
+        cursor.expect("}")
+    if cursor.token.kind in ("sym", "word") and cursor.token.value in ("C", "F", "K"):
+        return Quantity(node, Unit((("degree " + cursor.take().value, 1),), Fraction(1)))
+    return Degree(node)
+
+
+def _marked(node: Node, mark: str) -> Sym:
+    if not isinstance(node, Sym):
+        raise Unreadable(f"the mark {mark}")
+    return Sym(node.name + mark)
+
+
+def _subscripted(cursor: Cursor, node: Node) -> Node:
+    """52_8, and letters with an index, which is a part of their name: x_1, x_{n+1}, M_\\odot."""
+    if isinstance(node, Num):
+        base = _argument(cursor)
+        if not _is_whole(node) or not _is_whole(base):
+            raise Unreadable("a subscript")
+        return Based(str(node.value), int(base.value))
+    return _named(node, _index(cursor))
+
+
+def _named(node: Node, index: str) -> Node:
+    if isinstance(node, (Sym, Const)):
+        return Sym(f"{node.name}_{index}")
+    if isinstance(node, Power):  # x^2_1
+        return Power(_named(node.base, index), node.exponent)
+    if isinstance(node, Call) and node.name.startswith("accent-"):
+        return Call(node.name, (_named(node.args[0], index),))
     raise Unreadable("a subscript")
+
+
+def _index(cursor: Cursor) -> str:
+    """An index as text: in a normal form if it is an expression, else as its tokens were written."""
+    start, depth, bars = cursor.position, cursor.depth, cursor.bars
+    try:
+        return _index_text(_argument(cursor))
+    except Unreadable:
+        cursor.position, cursor.depth, cursor.bars = start, depth, bars
+    if not cursor.accept("{"):
+        return str(cursor.take().value)
+    text, opened = "", 1
+    while True:
+        opened += cursor.at("{") - cursor.at("}")
+        value = str(cursor.take().value)
+        if not opened:
+            return text
+        text += value
+
+
+def _index_text(node: Node) -> str:
+    if isinstance(node, (Num, Sym, Const, Word)):
+        name, _ = node
+        return str(name)
+    if isinstance(node, Neg):
+        return "-" + _index_text(node.node)
+    if isinstance(node, Sum):
+        return "+".join(sorted(_index_text(term) for term in node.terms))
+    if isinstance(node, List):
+        return ",".join(_index_text(item) for item in node.items)
+    if isinstance(node, Product) and all(sign > 0 for sign, _ in node.factors):
+        return "*".join(sorted(_index_text(part) for _, part in node.factors))
+    raise Unreadable("an index that has no normal form")
+
+
+# ---- arguments and atoms
+
+
+def _argument(cursor: Cursor) -> Node:
+    """A LaTeX argument: a braced group, or one atom (with its sign, as plain text writes x^-1)."""
+    cursor.descend()
+    if cursor.at("-", "+"):
+        sign = cursor.take().value
+        node = _atom(cursor)
+        node = Neg(node) if sign == "-" else node
+    else:
+        node = _atom(cursor)
+    cursor.ascend()
+    return node
+
+
+def _digit_argument(cursor: Cursor) -> Node:
+    """As `_argument`, but an unbraced number gives its first digit only: \\frac34 and \\frac 59."""
+    token = cursor.token
+    if token.kind == "num" and len(token.digits) > 1 and token.digits.isdigit():
+        rest = token.digits[1:]
+        cursor.tokens[cursor.position] = Token("num", Fraction(int(rest)), False, rest)
+        return Num(Fraction(int(token.digits[0])))
+    return _argument(cursor)
+
+
+def _atom(cursor: Cursor) -> Node:
+    token = cursor.take()
+    if token.kind == "num":
+        return Num(token.value + _repetend(cursor, token.digits))
+    if token.kind == "sym":
+        return Const(token.value) if token.value in ("e", "i") else Sym(token.value)
+    if token.kind == "word":
+        return Word(token.value)
+    name = token.value
+    if name in CURRENCIES:  # \$32,348
+        return Quantity(_factor(cursor), CURRENCIES[name])
+    if name in _CLOSING:
+        return _group(cursor, name)
+    if token.kind == "op" and name != "|":
+        raise Unreadable(f"{name!r} where a value should stand")
+    return _command(cursor, name)
+
+
+def _repetend(cursor: Cursor, digits: str) -> Fraction:
+    """What 0.\\overline{3} adds to 0."""
+    _, point, part = digits.partition(".")
+    if not point or "e" in digits.lower() or not cursor.at("overline", "bar", "dot"):
+        return Fraction(0)
+    cursor.take()
+    braces = cursor.accept("{")
+    period = cursor.take()
+    if period.kind != "num" or not period.digits.isdigit() or (braces and not cursor.accept("}")):
+        raise Unreadable("a repeating decimal")
+    return Fraction(int(period.digits), 10 ** len(part) * (10 ** len(period.digits) - 1))
+
+
+def _group(cursor: Cursor, opener: str) -> Node:
+    """What stands in brackets: braces only group; other brackets make a tuple of several items, and group one."""
+    bars, cursor.bars = cursor.bars, 0
+    if opener == "\\{":
+        node = _set_body(cursor)
+        cursor.bars = bars
+        return node
+    closers = (")", "]") if opener in ("(", "[") else (_CLOSING[opener],)
+    found = _items(cursor)
+    cursor.bars = bars
+    if not cursor.at(*closers):
+        raise Unreadable(f"{opener!r} is not closed")
+    closer = cursor.take().value
+    if len(found) > 1:
+        return List(found) if opener == "{" else Tuple(opener, closer, found)
+    if opener + closer in ("(]", "[)"):
+        raise Unreadable("brackets do not match")
+    return Tuple(opener, closer, found) if opener == "langle" else found[0]
+
+
+def _set_body(cursor: Cursor) -> Node:
+    if cursor.accept("\\}"):
+        return Special("empty")
+    cursor.bars += 1  # inside \{ \} a bar separates, it does not open an absolute value
+    found = _items(cursor)
+    cursor.bars -= 1
+    if cursor.accept(":", "vert", "|"):  # \{ x : x > 2 \}
+        conditions = _items(cursor)
+        cursor.expect("\\}")
+        return conditions[0] if len(conditions) == 1 else List(conditions)
+    cursor.expect("\\}")
+    return found[0] if len(found) == 1 and isinstance(found[0], Set) else Set(found)
+
+
+# ---- commands
+
+
+def _command(cursor: Cursor, name: str) -> Node:
+    """Fractions, roots, functions, letters, accents, matrices."""
+    if name == "frac":
+        return quotient(_digit_argument(cursor), _digit_argument(cursor))
+    if name == "binom":
+        return Call("binom", (_digit_argument(cursor), _digit_argument(cursor)))
+    if name in ("|", "vert", "lfloor", "lceil"):
+        return _bracketed(cursor, name)
+    if name in ("sqrt", "cbrt"):
+        index: Node = Num(Fraction(3 if name == "cbrt" else 2))
+        if name == "sqrt" and cursor.accept("["):
+            index = _sum(cursor)
+            cursor.expect("]")
+        return Call("root", (_argument(cursor), index))
+    if name in FUNCTIONS:
+        return _function(cursor, name)
+    if name in ("pi", "infty"):
+        return Const("pi" if name == "pi" else "inf")
+    if name.startswith("mathbb") and name[6:] in ("R", "Z", "N", "Q", "C"):
+        return Special(name[6:])
+    if name == "emptyset":
+        return Special("empty")
+    if name in SYMBOLS:
+        return Sym("\\" + name)
+    if name in ACCENTS:
+        return _accent(cursor, name)
+    if name == "begin":
+        return _matrix(cursor)
+    raise Unreadable(f"command \\{name}")
+
+
+def _bracketed(cursor: Cursor, name: str) -> Call:
+    """Absolute value, floor and ceiling."""
+    closers = {"|": ("|", "vert"), "vert": ("|", "vert"), "lfloor": ("rfloor",), "lceil": ("rceil",)}[name]
+    cursor.bars += 1
+    inner = _sum(cursor)
+    cursor.bars -= 1
+    if not cursor.accept(*closers):
+        raise Unreadable("a bar is not closed")
+    return Call({"lfloor": "floor", "lceil": "ceil"}.get(name, "abs"), (inner,))
+
+
+def _function(cursor: Cursor, name: str) -> Node:
+    """\\sin^2 x, \\log_2 8, \\sin 2x, \\gcd(4, 6)."""
+    power = base = None
+    for _ in range(2):
+        if cursor.accept("^"):
+            power = _argument(cursor)
+        elif cursor.accept("_"):
+            base = _argument(cursor)
+    if cursor.at("(", "["):
+        opener = cursor.take().value
+        args = _items(cursor)
+        cursor.expect({"(": ")", "[": "]"}[opener])
+    else:
+        args = (_bare_argument(cursor),)
+    if base is not None:
+        if name != "log":
+            raise Unreadable("a subscript on a function")
+        args = (*args, base)
+    if power == Neg(Num(Fraction(1))) and "arc" + name in FUNCTIONS:
+        return Call("arc" + name, args)
+    node = Call(name, args)
+    return Power(node, power) if power is not None else node
+
+
+def _bare_argument(cursor: Cursor) -> Node:
+    """Without parentheses the argument of a function runs over the factors up to the next function or sign."""
+    factors = [Factor(1, _signed_factor(cursor))]
+    while _starts_factor(cursor) and not _ends_argument(cursor):
+        factors.append(Factor(1, _factor(cursor)))
+    if cursor.at("/") and cursor.ahead(1).kind == "num":  # \sin \pi/6
+        cursor.take()
+        factors.append(Factor(-1, _factor(cursor)))
+    return _joined(factors)
+
+
+def _ends_argument(cursor: Cursor) -> bool:
+    return cursor.token.kind == "num" or cursor.token.value in FUNCTIONS or cursor.at("(", "[")
+
+
+def _accent(cursor: Cursor, name: str) -> Node:
+    inner = _argument(cursor)
+    letters = isinstance(inner, Product) and all(isinstance(factor.node, Sym) for factor in inner.factors)
+    if letters and name in ("overline", "overleftrightarrow"):
+        return inner  # a segment
+    return Call("accent-" + name, (inner,))
+
+
+def _matrix(cursor: Cursor) -> Node:
+    kind = _environment(cursor)
+    if kind == "array" and cursor.accept("{"):  # the column specification
+        while not cursor.accept("}"):
+            cursor.take()
+    if kind not in _MATRICES and kind not in ("vmatrix", "cases"):
+        raise Unreadable(f"environment {kind}")
+    rows, row = [], []
+    while not cursor.at("end"):
+        row.append(_relation(cursor))
+        if cursor.accept("&"):
+            continue
+        rows.append(tuple(row))
+        row = []
+        if not cursor.accept("\\"):
+            break
+    cursor.expect("end")
+    if _environment(cursor) != kind or len({len(row) for row in rows}) > 1:
+        raise Unreadable("a broken matrix")
+    if kind == "cases":
+        raise Unreadable("cases")
+    node = Matrix(tuple(rows))
+    return Call("det", (node,)) if kind == "vmatrix" else node
+
+
+def _environment(cursor: Cursor) -> str:
+    cursor.expect("{")
+    name = ""
+    while not cursor.accept("}"):
+        name += str(cursor.take().value)
+    return name

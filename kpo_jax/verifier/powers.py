@@ -2,266 +2,294 @@
 
 from fractions import Fraction
 
-from kpo_jax.verifier.algebra import Algebra, Value, hashed_value, unhashed
+from kpo_jax.verifier.arithmetic import factored
 from kpo_jax.verifier.errors import Unreadable
-from kpo_jax.verifier.polynomials import ONE, Monomial, Ratio, factor, rational_power
+from kpo_jax.verifier.field import ONE, Field, Monomial, Poly, Ratio, Value
+from kpo_jax.verifier.polynomials import poly_multiply
+from kpo_jax.verifier.roots import positive_root
+from kpo_jax.verifier.trigonometry import sine_cosine
+from kpo_jax.verifier.values import (
+    HALF,
+    add,
+    checked_real,
+    constant,
+    has_i,
+    hashed_value,
+    is_constant,
+    leading,
+    lift,
+    multiply,
+    negated,
+    primitive_part,
+    ratio,
+    single,
+    single_ratio,
+    unhashed,
+)
+from kpo_jax.verifier.zero import integer_power, invert, is_zero, sign_of
 
-HALF = Fraction(1, 2)
+
+def to_power(field: Field, base: Value, exponent: Value) -> Value:
+    """base**exponent. Raises Unreadable where it is not defined."""
+    if isinstance(exponent, Fraction):
+        if exponent.denominator == 1:
+            return integer_power(field, base, exponent.numerator)
+        return rational_root(field, base, exponent)
+    if isinstance(base, Fraction) and base == 1:
+        return base
+    if exponent.den != ONE:  # one opaque exponent
+        c, inner = primitive_part(field, exponent)
+        product = Fraction(1)
+        for logarithm, weight in logarithms(field, base):
+            argument = checked_real(field, inner)
+            argument = argument if logarithm is None else multiply(field, argument, logarithm)
+            key = ("exp", hashed_value(argument))
+            product = multiply(field, product, single(field, key, c * weight, positive=True))
+        return product
+    rest = dict(exponent.num)
+    result = to_power(field, base, rest.pop((), Fraction(0)))
+    for logarithm, weight in logarithms(field, base):
+        for monomial, coefficient in rest.items():
+            result = multiply(field, result, exponential(field, logarithm, monomial, coefficient * weight))
+    return result
 
 
-class Powers(Algebra):
-    """Needs `sine_cosine` of its subclass, for powers of -1 and exp of imaginary numbers."""
+# ---- exponentials and logarithms
 
-    def constant(self, name: str) -> Value:
-        if name == "pi":
-            return self.single(("pi",), positive=True)
-        if name == "e":
-            return self.single(("e",), positive=True)
-        if name == "i":
-            return self.single(("i",), period=2, base=Ratio({(): Fraction(-1)}, ONE), algebraic=True)
-        raise Unreadable("infinity inside an expression")
 
-    def power(self, base: Value, exponent: Value) -> Value:
-        if isinstance(exponent, Fraction):
-            if exponent.denominator == 1:
-                return self.integer_power(base, exponent.numerator)
-            return self.rational_root(base, exponent)
-        if isinstance(base, Fraction) and base == 1:
-            return base
-        if exponent.den != ONE:  # one opaque exponent
-            c, inner = self.primitive(exponent)
-            product = Fraction(1)
-            for logarithm, weight in self.logarithms(base):
-                argument = self.real(inner) if logarithm is None else self.multiply(self.real(inner), logarithm)
-                key = ("exp", hashed_value(argument))
-                product = self.multiply(product, self.single(key, c * weight, positive=True))
-            return product
-        rest = dict(exponent.num)
-        result = self.power(base, rest.pop((), Fraction(0)))
-        for logarithm, weight in self.logarithms(base):
-            for monomial, coefficient in rest.items():
-                result = self.multiply(result, self.exponential(logarithm, monomial, coefficient * weight))
-        return result
-
-    def logarithms(self, base: Value) -> list[tuple[Value | None, Fraction]]:
-        """ln(base) as a sum of (logarithm, weight); None is the logarithm of e."""
-        if isinstance(base, Fraction):
-            if not base:
-                raise Unreadable("a symbolic power of zero")
-            if base < 0:
-                return [(self.log_atom(Fraction(-1)), Fraction(1)), *self.logarithms(-base)]
-            return [(self.log_atom(Fraction(p)), Fraction(k)) for p, k in factored(base)]
-        if base.den == ONE and len(base.num) == 1:
-            ((monomial, coefficient),) = base.num.items()
-            parts = self.logarithms(coefficient)
-            for index, exponent in monomial:
-                key = self.generators[index].key
-                if key[0] == "i":
-                    raise Unreadable("a symbolic power of a complex number")
-                if key[0] == "exp":
-                    parts.append((unhashed(key[1]), Fraction(exponent)))
-                elif key[0] == "e":
-                    parts.append((None, Fraction(exponent)))
-                elif key[0] == "prime":
-                    parts.append((self.log_atom(Fraction(key[1])), Fraction(exponent)))
-                else:
-                    parts.append((self.log_atom(self.single_ratio(index)), Fraction(exponent)))
-            return parts
-        c, primitive = self.primitive(self.lift(base))
-        return [*self.logarithms(c), (self.log_atom(primitive), Fraction(1))]
-
-    def log_atom(self, a: Value) -> Value:
-        return self.single(("log", hashed_value(self.real(a))))
-
-    def exponential(self, logarithm: Value | None, monomial: Monomial, coefficient: Fraction) -> Value:
-        """exp(coefficient * monomial * logarithm), with logarithm None for 1; a power of i in the monomial turns it into cos + i sin."""
-        product = Ratio({monomial: Fraction(1)}, ONE)
-        if logarithm is not None:
-            product = self.lift(self.multiply(product, logarithm))
-        imaginary = self.ids.get(("i",))
-        ((joined, scale),) = product.num.items()
-        exponents = dict(joined)
-        if exponents.pop(imaginary, 0):
-            angle = self.multiply(coefficient * scale, self.ratio({tuple(sorted(exponents.items())): Fraction(1)}, ONE))
-            sine, cosine = self.sine_cosine(angle)
-            return self.add(cosine, self.multiply(self.constant("i"), sine))
-        logs = [(index, power) for index, power in joined if self.generators[index].key[0] == "log" and power == 1]
-        if len(logs) == 1 and len(joined) == 1:  # exp(c ln a) = a**c
-            argument = self.generators[logs[0][0]].key[1]
-            if argument == -1:
-                raise Unreadable("a root of a power of -1")
-            return self.power(unhashed(argument), coefficient * scale)
-        key = ("exp", hashed_value(self.ratio({joined: Fraction(1)}, ONE)))
-        return self.single(key, coefficient * scale, positive=True)
-
-    def rational_root(self, base: Value, exponent: Fraction) -> Value:
-        if self.is_zero(base):
-            if exponent <= 0:
-                raise Unreadable("zero to a power that is not positive")
-            return Fraction(0)
-        if isinstance(base, Fraction):
-            return self.root_of_rational(base, exponent)
-        if base.den == ONE and len(base.num) == 1:
-            split = self.root_of_monomial(base, exponent)
-            if split is not None:
-                return split
-        return self.root_of_sum(base, exponent)
-
-    def root_of_rational(self, base: Fraction, exponent: Fraction) -> Value:
-        """Roots of primes; of a negative number the real root if the index is odd, else the principal one."""
-        sign: Value = Fraction(1)
+def logarithms(field: Field, base: Value) -> list[tuple[Value | None, Fraction]]:
+    """ln(base) as a sum of (logarithm, weight); None is the logarithm of e."""
+    if isinstance(base, Fraction):
+        if not base:
+            raise Unreadable("a symbolic power of zero")
         if base < 0:
-            if exponent.denominator % 2:
-                sign = Fraction(-1) ** (exponent.numerator % 2)
-            else:
-                sine, cosine = self.sine_cosine(self.multiply(exponent, self.constant("pi")))
-                sign = self.add(cosine, self.multiply(self.constant("i"), sine))
-        result: Value = Fraction(1)
-        for p, k in factored(abs(base)):
-            whole = (k * exponent).__floor__()
-            result = self.multiply(result, rational_power(Fraction(p), whole))
-            if k * exponent != whole:
-                result = self.multiply(result, self.prime_root(p, k * exponent - whole))
-        return self.multiply(sign, result)
-
-    def prime_root(self, p: int, exponent: Fraction) -> Value:
-        return self.single(
-            ("prime", p), exponent, period=1, base=Ratio({(): Fraction(p)}, ONE), positive=True, algebraic=True
-        )
-
-    def root_of_monomial(self, base: Ratio, exponent: Fraction) -> Value | None:
-        """(c x**a) ** exponent, where it splits: c > 0 or an odd root, generators of positive numbers, and at most one variable."""
+            return [(log_atom(field, Fraction(-1)), Fraction(1)), *logarithms(field, -base)]
+        return [(log_atom(field, Fraction(p)), Fraction(k)) for p, k in factored(base)]
+    if base.den == ONE and len(base.num) == 1:
         ((monomial, coefficient),) = base.num.items()
-        if coefficient < 0 and exponent.denominator % 2 == 0:
-            return None
-        signed = [(index, power) for index, power in monomial if not self.generators[index].positive]
-        if len(signed) > 1 or (signed and self.generators[signed[0][0]].key[0] == "i"):
-            return None
-        result = self.root_of_rational(coefficient, exponent)
-        for index, power in monomial:
-            generator = self.generators[index]
-            if generator.key[0] == "prime":
-                part = self.root_of_rational(Fraction(generator.key[1]), power * exponent)
+        parts = logarithms(field, coefficient)
+        for index, exponent in monomial:
+            key = field.generators[index].key
+            if key[0] == "i":
+                raise Unreadable("a symbolic power of a complex number")
+            if key[0] == "exp":
+                parts.append((unhashed(key[1]), Fraction(exponent)))
+            elif key[0] == "e":
+                parts.append((None, Fraction(exponent)))
+            elif key[0] == "prime":
+                parts.append((log_atom(field, Fraction(key[1])), Fraction(exponent)))
             else:
-                part = self.ratio({((index, power * exponent),): Fraction(1)}, ONE)
-                even_inside = power.numerator % 2 == 0 and exponent.denominator % 2 == 0
-                if even_inside and not generator.positive and power * exponent % 2:  # sqrt(x**2) = |x|
-                    part = self.power(self.absolute(self.single_ratio(index)), power * exponent)
-            result = self.multiply(result, part)
-        return result
-
-    def root_of_sum(self, base: Ratio, exponent: Fraction) -> Value:
-        c, inner = self.primitive(base)
-        scale = self.root_of_rational(c, exponent)
-        constant = self.is_constant(inner)
-        if constant and not self.has_i(inner):
-            if self.sign(inner) < 0:
-                inner = self.negated(inner)
-                flip = self.root_of_rational(Fraction(-1), exponent)
-                return self.multiply(self.multiply(scale, flip), self.root_of_sum(inner, exponent))
-            if inner.den != ONE:  # (n/d)**(p/q) = (n d**(q-1))**(p/q) / d**p for positive d
-                den = self.ratio(inner.den, ONE)
-                num = self.ratio(inner.num, ONE)
-                if self.sign(den) < 0:
-                    den, num = self.multiply(Fraction(-1), den), self.multiply(Fraction(-1), num)
-                num = self.multiply(num, self.integer_power(den, exponent.denominator - 1))
-                top = self.rational_root(num, exponent)
-                return self.multiply(scale, self.multiply(top, self.integer_power(den, -exponent.numerator)))
-        elif exponent.denominator % 2 and leading(inner.num) < 0 and not self.has_i(inner):
-            scale = self.multiply(scale, Fraction(-1) ** (exponent.numerator % 2))
-            inner = self.negated(inner)
-        algebraic = (
-            constant
-            and inner.den == ONE
-            and all(
-                self.generators[index].algebraic and power > 0 for monomial in inner.num for index, power in monomial
-            )
-        )
-        key = ("root", hashed_value(inner))
-        generator = self.single(
-            key, exponent, period=1, base=inner, positive=constant and not self.has_i(inner), algebraic=algebraic
-        )
-        return self.multiply(scale, generator)
-
-    def absolute(self, a: Value) -> Value:
-        if isinstance(a, Fraction):
-            return abs(a)
-        if self.has_i(a):
-            return self.rational_root(self.multiply(a, self.conjugate(self.lift(a))), HALF)
-        if self.is_constant(a):
-            return a if self.sign(a) >= 0 else self.multiply(Fraction(-1), a)
-        c, inner = self.primitive(self.lift(a))
-        if leading(inner.num) < 0:
-            inner = self.negated(inner)
-        key = ("abs", hashed_value(inner))
-        if any(
-            self.generators[i].key[:1] == ("sym",) and self.generators[i].key[1][0] in "zw"
-            for m in inner.num
-            for i, _ in m
-        ):
-            return self.multiply(c, self.single(key, positive=True))  # z and w are usually complex: |z|**2 is not z**2
-        return self.multiply(c, self.single(key, period=2, base=self.lift(self.multiply(inner, inner)), positive=True))
-
-    def conjugate(self, a: Ratio) -> Value:
-        """The complex conjugate; variables are real, and i must not hide inside a root or a function."""
-        index = self.ids[("i",)]
-        if any(self.has_i(self.single_ratio(i)) for part in a for monomial in part for i, _ in monomial if i != index):
-            raise Unreadable("the absolute value of a nested complex expression")
-
-        def flipped(poly: dict) -> dict:
-            return {m: x if dict(m).get(index, 0) % 2 == 0 else -x for m, x in poly.items()}
-
-        return self.ratio(flipped(a.num), flipped(a.den))
-
-    def single_ratio(self, index: int) -> Ratio:
-        return Ratio({((index, 1),): Fraction(1)}, ONE)
-
-    def log_sum(self, a: Value) -> Value:
-        if self.is_constant(a) and self.sign(a) <= 0:
-            raise Unreadable("the logarithm of a number that is not positive")
-        total: Value = Fraction(0)
-        for logarithm, weight in self.logarithms(a):
-            total = self.add(total, self.multiply(weight, logarithm if logarithm is not None else Fraction(1)))
-        return total
-
-    # ---- inspection
-
-    def is_constant(self, a: Value) -> bool:
-        return isinstance(a, Fraction) or all(
-            self.generators[index].key[0] not in ("sym", "abs", "logbase") and self._constant_key(index)
-            for part in (a.num, a.den) for monomial in part for index, _ in monomial
-        )  # fmt: skip
-
-    def _constant_key(self, index: int) -> bool:
-        generator = self.generators[index]
-        kind = generator.key[0]
-        if kind in ("pi", "e", "i", "prime", "cospi"):
-            return True
-        if kind == "root":
-            return self.is_constant(generator.base)
-        if kind in ("log", "exp"):
-            return self.is_constant(unhashed(generator.key[1]))
-        return kind in ("sin", "cos") and generator.key[2] is not None
-
-    def has_i(self, a: Value) -> bool:
-        a = self.lift(a)
-        used = {index for part in a for monomial in part for index, _ in monomial}
-        return any(self.generators[index].key[0] == "i" for index in self.closure(used))
-
-    def real(self, a: Value) -> Value:
-        """The argument of a function that is kept as it stands: it must not be complex, as nobody looks inside again."""
-        if self.has_i(a):
-            raise Unreadable("a function of a complex number")
-        return a
-
-    def negated(self, a: Ratio) -> Ratio:
-        return Ratio({m: -x for m, x in a.num.items()}, a.den)
+                parts.append((log_atom(field, single_ratio(index)), Fraction(exponent)))
+        return parts
+    c, inner = primitive_part(field, lift(base))
+    return [*logarithms(field, c), (log_atom(field, inner), Fraction(1))]
 
 
-def leading(poly: dict) -> Fraction:
-    return poly[max(poly)]
+def log_atom(field: Field, a: Value) -> Value:
+    """ln a as a generator."""
+    return single(field, ("log", hashed_value(checked_real(field, a))))
 
 
-def factored(a: Fraction) -> list[tuple[int, int]]:
-    """A positive rational as (prime or cofactor, exponent) pairs."""
-    return [*factor(a.numerator).items(), *((p, -k) for p, k in factor(a.denominator).items())]
+def log_sum(field: Field, a: Value) -> Value:
+    """ln a. Raises Unreadable for a constant that is not positive."""
+    if is_constant(field, a) and sign_of(field, a) <= 0:
+        raise Unreadable("the logarithm of a number that is not positive")
+    total: Value = Fraction(0)
+    for logarithm, weight in logarithms(field, a):
+        total = add(field, total, multiply(field, weight, logarithm if logarithm is not None else Fraction(1)))
+    return total
+
+
+def exponential(field: Field, logarithm: Value | None, monomial: Monomial, coefficient: Fraction) -> Value:
+    """exp(coefficient * monomial * logarithm), with logarithm None for 1.
+
+    A power of i in the monomial turns it into cos + i sin.
+    """
+    product = Ratio({monomial: Fraction(1)}, ONE)
+    if logarithm is not None:
+        product = lift(multiply(field, product, logarithm))
+    imaginary = field.ids.get(("i",))
+    ((joined, scale),) = product.num.items()
+    exponents = dict(joined)
+    if exponents.pop(imaginary, 0):
+        angle = multiply(field, coefficient * scale, ratio(field, {tuple(sorted(exponents.items())): Fraction(1)}, ONE))
+        sine, cosine = sine_cosine(field, angle)
+        return add(field, cosine, multiply(field, constant(field, "i"), sine))
+    logs = [(index, power) for index, power in joined if field.generators[index].key[0] == "log" and power == 1]
+    if len(logs) == 1 and len(joined) == 1:  # exp(c ln a) = a**c
+        argument = field.generators[logs[0][0]].key[1]
+        if argument == -1:
+            raise Unreadable("a root of a power of -1")
+        return to_power(field, unhashed(argument), coefficient * scale)
+    key = ("exp", hashed_value(ratio(field, {joined: Fraction(1)}, ONE)))
+    return single(field, key, coefficient * scale, positive=True)
+
+
+# ---- roots
+
+
+def rational_root(field: Field, base: Value, exponent: Fraction) -> Value:
+    """base**exponent for a fraction. Raises Unreadable for zero to a power that is not positive."""
+    if is_zero(field, base):
+        if exponent <= 0:
+            raise Unreadable("zero to a power that is not positive")
+        return Fraction(0)
+    if isinstance(base, Fraction):
+        return root_of_rational(field, base, exponent)
+    if base.den == ONE and len(base.num) == 1:
+        split = root_of_monomial(field, base, exponent)
+        if split is not None:
+            return split
+    return root_of_sum(field, base, exponent)
+
+
+def root_of_rational(field: Field, base: Fraction, exponent: Fraction) -> Value:
+    """Roots of primes; of a negative number the real root if the index is odd, else the principal one."""
+    sign: Value = Fraction(1)
+    if base < 0:
+        if exponent.denominator % 2:
+            sign = Fraction(-1) ** (exponent.numerator % 2)
+        else:
+            sine, cosine = sine_cosine(field, multiply(field, exponent, constant(field, "pi")))
+            sign = add(field, cosine, multiply(field, constant(field, "i"), sine))
+    return multiply(field, sign, positive_root(field, abs(base), exponent))
+
+
+def root_of_monomial(field: Field, base: Ratio, exponent: Fraction) -> Value | None:
+    """(c x**a) ** exponent where it splits, else None.
+
+    It splits for c > 0 or an odd root, generators of positive numbers, and at most one variable.
+    """
+    ((monomial, coefficient),) = base.num.items()
+    if coefficient < 0 and exponent.denominator % 2 == 0:
+        return None
+    signed = [(index, power) for index, power in monomial if not field.generators[index].positive]
+    if len(signed) > 1 or (signed and field.generators[signed[0][0]].key[0] == "i"):
+        return None
+    result = root_of_rational(field, coefficient, exponent)
+    for index, power in monomial:
+        generator = field.generators[index]
+        if generator.key[0] == "prime":
+            part = root_of_rational(field, Fraction(generator.key[1]), power * exponent)
+        else:
+            part = ratio(field, {((index, power * exponent),): Fraction(1)}, ONE)
+            even_inside = power.numerator % 2 == 0 and exponent.denominator % 2 == 0
+            if even_inside and not generator.positive and power * exponent % 2:  # sqrt(x**2) = |x|
+                part = to_power(field, absolute(field, single_ratio(index)), power * exponent)
+        result = multiply(field, result, part)
+    return result
+
+
+def root_of_sum(field: Field, base: Ratio, exponent: Fraction) -> Value:
+    """(c times a primitive sum) ** exponent, with the root of the sum as a generator."""
+    c, inner = primitive_part(field, base)
+    scale = root_of_rational(field, c, exponent)
+    fixed = is_constant(field, inner)
+    if fixed and not has_i(field, inner):
+        if sign_of(field, inner) < 0:
+            inner = negated(inner)
+            flip = root_of_rational(field, Fraction(-1), exponent)
+            return multiply(field, multiply(field, scale, flip), root_of_sum(field, inner, exponent))
+        if inner.den != ONE:  # (n/d)**(p/q) = (n d**(q-1))**(p/q) / d**p for positive d
+            den = ratio(field, inner.den, ONE)
+            num = ratio(field, inner.num, ONE)
+            if sign_of(field, den) < 0:
+                den, num = multiply(field, Fraction(-1), den), multiply(field, Fraction(-1), num)
+            num = multiply(field, num, integer_power(field, den, exponent.denominator - 1))
+            top = rational_root(field, num, exponent)
+            return multiply(field, scale, multiply(field, top, integer_power(field, den, -exponent.numerator)))
+    elif exponent.denominator == 2 and not fixed and not has_i(field, inner):
+        top, bottom = cleared(field, inner)
+        if bottom != ONE:
+            return multiply(field, scale, root_of_quotient(field, top, bottom, exponent))
+    elif exponent.denominator % 2 and leading(inner.num) < 0 and not has_i(field, inner):
+        scale = multiply(field, scale, Fraction(-1) ** (exponent.numerator % 2))
+        inner = negated(inner)
+    algebraic = (
+        fixed
+        and inner.den == ONE
+        and all(field.generators[index].algebraic and power > 0 for monomial in inner.num for index, power in monomial)
+    )
+    key = ("root", hashed_value(inner))
+    generator = single(
+        field, key, exponent, period=1, base=inner, positive=fixed and not has_i(field, inner), algebraic=algebraic
+    )
+    return multiply(field, scale, generator)
+
+
+def cleared(field: Field, a: Ratio) -> tuple[Poly, Poly]:
+    """A quotient as (numerator, denominator) without negative exponents, the denominator with a positive sign."""
+    lowest: dict = {}
+    for part in a:
+        for monomial in part:
+            for index, power in monomial:
+                lowest[index] = min(power, lowest.get(index, 0))
+    sign = Fraction(1 if leading(a.den) > 0 else -1)
+    poles = {tuple(sorted((index, -power) for index, power in lowest.items() if power)): sign}
+    return poly_multiply(field, a.num, poles), poly_multiply(field, a.den, poles)
+
+
+def root_of_quotient(field: Field, top: Poly, bottom: Poly, exponent: Fraction) -> Value:
+    """(top / bottom)**exponent as top**exponent / bottom**exponent, for halves of integers.
+
+    Where top and bottom are both negative, both roots are imaginary. The quotient of the roots is still right, as long
+    as each of them is one root: so squares are drawn out of monomials first, with their absolute values.
+    """
+    root, square = drawn_out(field, top)
+    root_below, square_below = drawn_out(field, bottom)
+    above = multiply(field, rational_root(field, root, exponent), power_of_size(field, square, exponent.numerator))
+    below = multiply(
+        field, rational_root(field, root_below, exponent), power_of_size(field, square_below, exponent.numerator)
+    )
+    return multiply(field, above, invert(field, below))
+
+
+def power_of_size(field: Field, a: Value, exponent: int) -> Value:
+    """|a|**exponent"""
+    return integer_power(field, absolute(field, a), exponent)
+
+
+def drawn_out(field: Field, poly: Poly) -> tuple[Value, Value]:
+    """(f, e) with poly = f e**2, e as large as can be for a monomial, and 1 otherwise."""
+    if len(poly) > 1:
+        return ratio(field, poly, ONE), Fraction(1)
+    ((monomial, coefficient),) = poly.items()
+    square = tuple((index, Fraction(power // 2)) for index, power in monomial if power >= 2)
+    rest = tuple((index, power % 2) for index, power in monomial if power % 2)
+    return ratio(field, {rest: coefficient}, ONE), ratio(field, {square: Fraction(1)}, ONE)
+
+
+# ---- absolute values
+
+
+def absolute(field: Field, a: Value) -> Value:
+    """|a|: by its sign for a real constant, by its conjugate for a complex number, else a generator."""
+    if isinstance(a, Fraction):
+        return abs(a)
+    if has_i(field, a):
+        return rational_root(field, multiply(field, a, conjugate(field, lift(a))), HALF)
+    if is_constant(field, a):
+        return a if sign_of(field, a) >= 0 else multiply(field, Fraction(-1), a)
+    c, inner = primitive_part(field, lift(a))
+    if leading(inner.num) < 0:
+        inner = negated(inner)
+    key = ("abs", hashed_value(inner))
+    if any(
+        field.generators[i].key[:1] == ("sym",) and field.generators[i].key[1][0] in "zw"
+        for m in inner.num
+        for i, _ in m
+    ):
+        return multiply(field, c, single(field, key, positive=True))  # z and w are usually complex: |z|**2 is not z**2
+    return multiply(field, c, single(field, key, period=2, base=lift(multiply(field, inner, inner)), positive=True))
+
+
+def conjugate(field: Field, a: Ratio) -> Value:
+    """The complex conjugate; variables are real, and i must not hide inside a root or a function."""
+    index = field.ids[("i",)]
+    if any(has_i(field, single_ratio(i)) for part in a for monomial in part for i, _ in monomial if i != index):
+        raise Unreadable("the absolute value of a nested complex expression")
+
+    def flipped(poly: dict) -> dict:
+        return {m: x if dict(m).get(index, 0) % 2 == 0 else -x for m, x in poly.items()}
+
+    return ratio(field, flipped(a.num), flipped(a.den))

@@ -1,4 +1,4 @@
-"""Answers that are not expressions: plain numbers of any length, multiple-choice letters, number bases, dates, plain text."""
+"""Answers that are not expressions: plain numbers of any length, choices, number bases, dates, plain text."""
 
 import re
 
@@ -41,15 +41,29 @@ _MONTHS = [
 ]
 _MONTH = {name[:length]: index + 1 for index, name in enumerate(_MONTHS) for length in (3, 4, len(name))}
 _DATE = re.compile(
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2}) (?:of )?([a-z]{3,9})\.?)(?:,? (\d{4}))?",
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
+    r"(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2}) (?:of )?([a-z]{3,9})\.?)(?:,? (\d{4}))?",
     re.ASCII,
 )
 _ORDINAL = re.compile(r"(\d)(?:st|nd|rd|th)\b", re.ASCII)
 _DIGITS = re.compile(r"[0-9]")
 
 
+# What programs print where there is no number. \infty is an answer; an `Infinity` in a data set is a mistake.
+_NO_ANSWER = re.compile(
+    r"[\s$+-]*(?:\\(?:text|mathrm|textbf|mathbf)\s?\{)?\s*(?:nan|NaN|NAN|Nan|inf|Inf|INF|Infinity)?\s*\}?[\s$.]*"
+)
+
+
+def is_no_answer(text: str) -> bool:
+    """Whether a text is empty, or what a program prints for a number that does not exist: NaN, Infinity."""
+    if len(text) >= 60 or not ("n" in text or "N" in text or "}" in text or not text.strip(" $.\n")):
+        return False
+    return _NO_ANSWER.fullmatch(text) is not None
+
+
 def bare_number(text: str) -> tuple[str, str, str] | None:
-    """(sign, digits before the point, digits after) in normal form, of an integer or decimal of any length; linear in time."""
+    """(sign, digits before the point, digits after) in normal form, of an integer or decimal of any length."""
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None
@@ -70,21 +84,80 @@ def choice(text: str) -> str | None:
     """The letter of a multiple-choice answer, (C), C, C) or \\text{C}, as a capital."""
     if len(text) > 60:
         return None
-    plain = without_looks(text).rstrip(".:) ") if not text.endswith(")") else without_looks(text)
+    plain = without_looks(text)
+    plain = plain if plain.endswith(")") else plain.rstrip(".: ")
     match = _CHOICE.fullmatch(plain)
     return (match[1] or match[2] or match[3]).upper() if match else None
 
 
 _LABELLED = re.compile(
-    r"(?:\\(?:text|textbf|mathrm|mathbf|mbox)\s?\{\s?)?\(([A-J])\)[\s:.]{0,3}(?:\}\s?)?(?![\s,]|or\b|and\b)(.*[A-Za-z0-9].*)"
+    r"(?:\\(?:text|textbf|mathrm|mathbf|mbox)\s?\{\s?)?\(([A-J])\)[\s:.]{0,3}(?:\}\s?)?"
+    r"(?![\s,]|or\b|and\b)(.*[A-Za-z0-9].*)"
 )
 _ANOTHER_LABEL = re.compile(r"\([A-J]\)")
 
 
+_YES_NO = re.compile(
+    r"(?:\\(?:text|textbf|mathrm)\s?\{\s?)?(yes|no)\s?[.,;:!]{0,2}\s?(?:\}\s?)?[\s,;:]{0,3}(?<=[\s,;:.}])(?=\S)"
+    r"(?:(?:for|when|with|at)\s?(?:\}\s?)?)?"
+    r"(.*[0-9=].*)",
+    re.IGNORECASE,
+)
+
+
 def labelled_choice(text: str) -> tuple[str, str] | None:
-    """(letter, value) of \\text{(B) } 12: one candidate with its letter."""
-    match = _LABELLED.fullmatch(text) if len(text) < 400 else None
-    return (match[1], match[2]) if match and not _ANOTHER_LABEL.search(match[2]) else None
+    """(label, value) of \\text{(B) } 12 or Yes, n = 6: one candidate with its letter, or with YES or NO."""
+    if len(text) >= 400:
+        return None
+    match = _LABELLED.fullmatch(text)
+    if match:
+        return (match[1], match[2]) if not _ANOTHER_LABEL.search(match[2]) else None
+    match = _YES_NO.fullmatch(text)
+    return (match[1].upper(), match[2]) if match and not is_prose(match[2]) else None
+
+
+def label_alone(text: str) -> str | None:
+    """A letter, YES or NO, without a value."""
+    return choice(text) or {"yes": "YES", "no": "NO"}.get(plain_text(text))
+
+
+_MARKER = re.compile(
+    r"[\s,;(]*(?:\\(?:text|textrm|mathrm|mbox)\s?\{[\s,;(]*"
+    r"(?:for|where|when|if|provided|assuming|with|as long as)\b(?: that\b)?"
+    r"|\\forall(?![A-Za-z])|(?<=[\s,;])(?:for|where|when|if|provided)\s)"
+)
+_ALTERNATIVE = re.compile(r"\b(?:or|otherwise|else|if|for|and)\b|[;=](?!\s?$)")
+_DOMAIN = re.compile(
+    r"\s?[,;(]\s?([A-Za-z](?:\s?\^\s?\{?[0-9]\}?)?(?:\s?,\s?[A-Za-z])*\s?"
+    r"(?:\\in\s?\\mathbb\s?\{?[ZNRQC]\}?(?:\s?[\^_]\s?\{?[+*>0-]+\}?)?|(?:\\neq?|\\[lg]eq?|[<>])\s?-?[A-Za-z0-9/.]{1,9}))\s?\)?"
+)
+_RELATION_SIGN = re.compile(r"[<>]|\\(?:neq?|in|leq?|geq?)(?![A-Za-z])")
+_COMMAND = re.compile(r"\\[A-Za-z]+")
+_LETTER = re.compile(r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])")
+
+
+def conditional(text: str) -> tuple[str, str] | None:
+    """(answer, condition) of `x^2, \\text{for } x > 0` and `k\\pi, k \\in \\mathbb{Z}`.
+
+    The condition must say something about a letter of the answer. Several cases, as `5 if n is even, 6 if n is odd`,
+    are no one answer.
+    """
+    if len(text) > 300:
+        return None
+    match = _MARKER.search(text, 1)
+    if match:
+        answer, condition = text[: match.start()], without_looks(text[match.end() :]).strip(" ,;)")
+        if _ALTERNATIVE.search(condition.replace("\\neq", "").replace("\\ne", "")):
+            return None
+    else:
+        match = _DOMAIN.search(text, 1)
+        if match is None or match.end() < len(text):
+            return None
+        answer, condition = text[: match.start()], match[1]
+        if _RELATION_SIGN.search(answer):
+            return None
+    letters = set(_COMMAND.sub(" ", answer)) & set(_LETTER.findall(_COMMAND.sub(" ", condition)))
+    return (answer.rstrip(" ,;("), condition) if letters and condition else None
 
 
 def based_number(text: str) -> tuple[str, int] | None:
@@ -148,7 +221,7 @@ _HYPHEN = re.compile(r"(?<=[a-z]{4})-|-(?=[a-z]{4})")  # non-linear, x-axis; but
 
 
 def plain_text(text: str) -> str:
-    """Lower case, looks, quotes and a leading article gone: the form in which words compare; empty if there are no words."""
+    """The form in which words compare: lower case, without looks, quotes and a leading article; empty without words."""
     symbol = _SYMBOLS.get(text.replace(" ", ""))
     if symbol:
         return symbol
