@@ -23,6 +23,14 @@ def of(kind, **parameters):
     return [graded(rewards.build(kind, parameters)(response, PROBLEM), kind) for response in RESPONSES]
 
 
+def test_work_that_is_left_undone_is_no_answer_unless_asked_for():
+    problem = Problem("p", "47 times 53?", "2491")
+    for kind, wrong in (("correct", 0), ("plus_minus_one", -1)):
+        for given, earned in (({}, wrong), ({"evaluated": False}, 1)):
+            assert graded(rewards.build(kind, given)(r"\boxed{47 \cdot 53}", problem), kind).score == earned
+        assert graded(rewards.build(kind, {})(r"\boxed{2491}", problem), kind).score == 1  # control
+
+
 # ------------------------------------------------------------------------------------------------------------ built in
 
 

@@ -279,7 +279,7 @@ def test_an_unforeseen_exception_is_a_wrong_verdict_that_can_be_counted(monkeypa
 
 def test_imports_neither_jax_nor_a_computer_algebra_system():
     script = (
-        "import sys, kpo_jax.verifier, kpo_jax.rewards\n"
+        "import sys, kpo_jax.verifier, kpo_jax.tasks.rewards\n"
         "heavy = {'jax', 'flax', 'sympy', 'mpmath', 'math_verify', 'torch'}\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} & heavy))"
     )

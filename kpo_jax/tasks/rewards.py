@@ -44,24 +44,27 @@ class Graded(NamedTuple):
     reason: str
 
 
-def correct(response: str, problem: Problem) -> Verdict:
-    """1 if the final answer is equal to the reference as mathematics, else 0."""
-    return verify(response, problem.answer)
+def correct(response: str, problem: Problem, *, evaluated: bool = True) -> Verdict:
+    """1 if the final answer is equal to the reference as mathematics, else 0.
+
+    With `evaluated` an answer to a plain number must be one that a person would call evaluated, see verifier.verify.
+    """
+    return verify(response, problem.answer, evaluated=evaluated)
 
 
-def exact(response: str, problem: Problem) -> Graded:
+def exact(response: str, problem: Problem, *, evaluated: bool = True) -> Graded:
     """The binary exact match of the KPO paper: 1 if answer and reference are the same once notation is normalised.
 
     Accuracy in evaluations stays that of mathematics, so that it can be compared between rewards.
     """
-    verdict = verify(response, problem.answer)
+    verdict = verify(response, problem.answer, evaluated=evaluated)
     same = verdict.extracted is not None and same_notation(verdict.extracted, problem.answer)
     return Graded(float(same), *verdict)
 
 
-def plus_minus_one(response: str, problem: Problem) -> Graded:
+def plus_minus_one(response: str, problem: Problem, *, evaluated: bool = True) -> Graded:
     """DAPO's: +1 if the final answer is equal to the reference as mathematics, else -1."""
-    verdict = verify(response, problem.answer)
+    verdict = verify(response, problem.answer, evaluated=evaluated)
     return Graded(1.0 if verdict.correct else -1.0, *verdict)
 
 

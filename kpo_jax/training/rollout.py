@@ -15,6 +15,7 @@ from kpo_jax.tasks.prompts import Problem
 from kpo_jax.tasks.rewards import Graded, Term
 from kpo_jax.tasks.totals import scores, total_reward
 from kpo_jax.verifier import Grader, count_failures
+from kpo_jax.verifier.evaluated import NOT_EVALUATED
 
 
 @dataclasses.dataclass(frozen=True)
@@ -228,6 +229,7 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
         {
             "rollout/reward_mean": float(reward.mean()),
             "rollout/correct": float(np.mean([v.correct for v in result.verdicts])),
+            "rollout/not_evaluated": float(np.mean([v.reason == NOT_EVALUATED for v in result.verdicts])),
             "rollout/no_answer": float(np.mean([v.extracted is None for v in result.verdicts])),
             "rollout/length_mean": float(lengths.mean()),
             "rollout/length_max": int(lengths.max()),
