@@ -1,9 +1,8 @@
-"""Secrets out of what is printed or kept: commands, error lines, configurations.
+"""Text for people: secrets out of what is printed or kept (commands, error lines, configurations), and tables.
 
 A value is a secret by its name, of which a word ends in TOKEN, KEY, SECRET, PASSWORD and the like (HF_TOKEN, --api_key;
 `tokenizer` and `microbatch_tokens` are none), or by its place and form: between :// and @ in a URL, a token of the
-Hugging Face hub. Pure text; imports nothing of the package, since the
-launch scripts run this file (python3 -I): words separated by NUL on standard input come back masked.
+Hugging Face hub. Pure text; imports nothing of the package, since the launch scripts run this file (python3 -I): words separated by NUL on standard input come back masked.
 """
 
 import os
@@ -38,6 +37,21 @@ def mask_words(words: list[str]) -> list[str]:
 def holds_secret(text: str) -> bool:
     """Whether the text is a URL with a secret in it, or holds a token of the hub; any other text may speak of keys."""
     return _HUB_TOKEN.search(text) is not None or ("://" in text and mask(text) != text)
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table that is aligned in plain text too; cells cannot end it or bring markup of their own."""
+    cleaned = [[plain(cell) for cell in row] for row in [header, *rows]]
+    widths = [max(len(row[i]) for row in cleaned) for i in range(len(header))]
+    lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in cleaned]
+    return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in widths) + "|", *lines[1:]])
+
+
+def plain(text: str) -> str:
+    """The text on one line, without markup of its own."""
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
+    text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
+    return re.sub(r"([\\|`*\[\]])", r"\\\1", text) if re.search(r"[|`*\\]|\]\(", text) else text
 
 
 if __name__ == "__main__":

@@ -22,11 +22,13 @@ from kpo_jax import config as config_lib
 from kpo_jax.commands import export as hf_export
 from kpo_jax.config import MeshConfig
 from kpo_jax.model import decoder as model
+from kpo_jax.recording.workdir import run_config
 from kpo_jax.runtime.sharding import make_mesh, param_specs
 from kpo_jax.training.setup import load_inputs
 from kpo_jax.weights import huggingface as hf
 from kpo_jax.weights import huggingface_files as hf_files
 from kpo_jax.weights import layout as hf_layout
+from kpo_jax.weights import save
 from kpo_jax.weights.tokenizers import CharTokenizer, load_tokenizer
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -100,8 +102,8 @@ def assert_same_bits(a, b):
 
 def export(params, config, out, dtype=None, **keywords):
     dtype = dtype or config.param_dtype
-    architecture = hf_export.architecture_of(config, 64) | {"dtype": dtype}
-    hf_export.write(
+    architecture = save.architecture_of(config, 64) | {"dtype": dtype}
+    save.write(
         params,
         config,
         str(out),
@@ -342,7 +344,7 @@ def test_what_is_in_the_way_is_refused(tmp_path):
 
 def test_a_model_without_an_architecture_is_refused():
     with pytest.raises(ValueError, match="no Hugging Face architecture has both qk_norm and qkv_bias"):
-        hf_export.architecture_of(big_config(qkv_bias=True), 64)
+        save.architecture_of(big_config(qkv_bias=True), 64)
 
 
 # --- what is refused
@@ -654,7 +656,7 @@ def test_a_tokenizer_goes_into_the_export(tmp_path):
     run = config_lib.Config(pretrained=str(path), tokenizer=str(tmp_path / "given"), model=config)
     architecture, generation = hf_export.documents(run, tokenizer, "float32")
     keywords = dict(dtype="float32", architecture=architecture, generation=generation, tokenizer=tokenizer)
-    hf_export.write(load(path, config), config, str(tmp_path / "out"), **keywords)
+    save.write(load(path, config), config, str(tmp_path / "out"), **keywords)
     again = load_tokenizer(str(tmp_path / "out"))
     assert again.encode("two one") == [1, 0] and again.eos_ids == tokenizer.eos_ids == (2,) and again.vocab_size == 97
     assert again.apply_chat_template([{"role": "user", "content": "one"}]) == "one !"
@@ -722,10 +724,10 @@ def test_train_from_a_directory_and_export(tmp_path):
         "pad_token_id": 0,
     }
 
-    run_config = hf_export.run_config(str(workdir))
-    assert load_inputs(run_config).weights == str(given)
+    kept = run_config(str(workdir))
+    assert load_inputs(kept).weights == str(given)
     with pytest.raises(ValueError, match=r"what differs: --config\.model\.rope_theta=1000000\.0$"):
-        load_inputs(dataclasses.replace(run_config, model=dataclasses.replace(config, rope_theta=1e4)))
+        load_inputs(dataclasses.replace(kept, model=dataclasses.replace(config, rope_theta=1e4)))
     with pytest.raises(ValueError, match="no step 7 in"):
         hf_export.export_run(str(workdir), str(tmp_path / "step_7"), 7, None)
     with pytest.raises(ValueError, match="not an empty directory"):

@@ -11,6 +11,7 @@ import pytest
 from report_runs import HOSTILE, grades, write_run, write_trace
 
 from kpo_jax import stats as statistics
+from kpo_jax import text as text_lib
 from kpo_jax.filters import Kalman
 from kpo_jax.report import comparison, paper, report, responses, runs, tables
 
@@ -329,10 +330,10 @@ def test_a_page_stays_small(three, monkeypatch):
 
 
 def test_markdown_cells_cannot_bring_markup():
-    text = report.table(["a|b", "c"], [[HOSTILE[0], "x\ny"], ["[link](http://example.com)", "`code` | **b**"]])
+    text = text_lib.table(["a|b", "c"], [[HOSTILE[0], "x\ny"], ["[link](http://example.com)", "`code` | **b**"]])
     assert len(text.splitlines()) == 4 and "<script" not in text and "<img" not in text
     assert "\\[link\\](http" in text and "\\`code\\` \\| \\*\\*b\\*\\*" in text
-    assert report.table(["method"], [["is_kpo_weak, A>0"]]).splitlines()[2] == "| is_kpo_weak, A>0 |"
+    assert text_lib.table(["method"], [["is_kpo_weak, A>0"]]).splitlines()[2] == "| is_kpo_weak, A>0 |"
 
 
 def test_visible_text():

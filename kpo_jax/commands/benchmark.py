@@ -21,8 +21,8 @@ from kpo_jax.algorithm.choices import build_filter
 from kpo_jax.config import Config
 from kpo_jax.files import write_whole
 from kpo_jax.model import flops
-from kpo_jax.report.report import table
 from kpo_jax.sampling.engine import make_sampler
+from kpo_jax.text import table
 from kpo_jax.training.setup import Inputs, Programs
 from kpo_jax.training.step import add_advantages, add_scores, pack_minibatches, update
 from kpo_jax.verifier import verify_batch

@@ -16,9 +16,9 @@ from kpo_jax.commands import replay
 from kpo_jax.commands.replay import Minibatch
 from kpo_jax.config import Config
 from kpo_jax.model.packing import PackShape, pack, pack_shape, unpack
-from kpo_jax.report.report import table
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import put_microbatches
+from kpo_jax.text import table
 from kpo_jax.training.learner import log_prob_scores, make_scorer
 from kpo_jax.training.setup import Inputs, Programs
 from kpo_jax.training.step import collect, pack_minibatches

@@ -28,7 +28,7 @@ from kpo_jax.filters import apply_filter
 from kpo_jax.objectives import aggregation_weights
 from kpo_jax.recording import trace
 from kpo_jax.records import Batch
-from kpo_jax.report.report import table
+from kpo_jax.text import table
 
 NUM_POSITIONS = 8
 QUANTILES = (0.001, 0.01, 0.5, 0.99, 0.999)

@@ -6,12 +6,12 @@ weights, and `response`, the text of the first sample.
 
 import dataclasses
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
 from kpo_jax import stats
+from kpo_jax.files import write_whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,8 +61,6 @@ def scalars(result: EvalResult) -> dict[str, float]:
 
 def save(result: EvalResult, workdir: str) -> Path:
     """Write the evaluation's file, whole or not at all."""
-    path = _path(workdir, result.name, result.step)
-    path.parent.mkdir(parents=True, exist_ok=True)
     lines = [
         {
             "id": result.ids[i],
@@ -75,10 +73,8 @@ def save(result: EvalResult, workdir: str) -> Path:
         }
         for i in range(len(result.ids))
     ]
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    os.replace(temporary, path)
-    return path
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    return write_whole(_path(workdir, result.name, result.step), text)
 
 
 def load(workdir: str) -> dict[str, dict[int, np.ndarray]]:

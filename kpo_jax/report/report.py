@@ -4,12 +4,12 @@ A `Section` is made once and rendered twice. Text from models, directories and f
 """
 
 import dataclasses
-import re
 from pathlib import Path
 
 from kpo_jax.report import comparison, figures, page, responses, tables
 from kpo_jax.report.runs import Run, by_method, load, mean_metric, sets
 from kpo_jax.report.tables import Table
+from kpo_jax.text import plain, table
 
 __all__ = ["Section", "load", "results", "write"]
 
@@ -22,20 +22,6 @@ class Section:
     text: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     tables: list[Table] = dataclasses.field(default_factory=list)
     figures: list[tuple[str, str]] = dataclasses.field(default_factory=list)
-
-
-def table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table that is aligned in plain text too; cells cannot end it or bring markup of their own."""
-    cleaned = [[_plain(cell) for cell in row] for row in [header, *rows]]
-    widths = [max(len(row[i]) for row in cleaned) for i in range(len(header))]
-    lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in cleaned]
-    return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in widths) + "|", *lines[1:]])
-
-
-def _plain(text: str) -> str:
-    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
-    text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
-    return re.sub(r"([\\|`*\[\]])", r"\\\1", text) if re.search(r"[|`*\\]|\]\(", text) else text
 
 
 def results(runs: list[Run]) -> str:
@@ -226,12 +212,12 @@ def markdown(sections: list[Section]) -> str:
     """The whole report as Markdown."""
     parts = ["# Report"]
     for section in sections:
-        parts.append(f"## {_plain(section.title)}")
+        parts.append(f"## {plain(section.title)}")
         parts += (
-            ["\n".join(f"- **{_plain(head)}** {_plain(rest)}" for head, rest in section.text)] if section.text else []
+            ["\n".join(f"- **{plain(head)}** {plain(rest)}" for head, rest in section.text)] if section.text else []
         )
         for one in section.tables:
-            parts += [_plain(one.caption), table(one.header, one.rows)]
+            parts += [plain(one.caption), table(one.header, one.rows)]
         for name, caption in section.figures:
             parts += [f"![{caption}]({name})", caption]
     return "\n\n".join(parts) + "\n"
