@@ -675,7 +675,8 @@ from kpo_jax.sampling.sampler import SampleConfig
 def get_config():
     return Config(
         num_steps=1, data=DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32, num_problems=8),
-        model=ModelConfig(vocab_size=64, hidden_size=32, intermediate_size=64, num_layers=1, num_heads=2, num_kv_heads=1, head_dim=32),
+        model=ModelConfig(vocab_size=64, hidden_size=32, intermediate_size=64, num_layers=1, num_heads=2, \
+num_kv_heads=1, head_dim=32),
         sampler=SampleConfig(max_response_length=4), rollout=RolloutConfig(prompts_per_step=2, group_size=2),
         learner=LearnerConfig(num_minibatches=1, learning_rate=0.1, weight_decay=1.0))
 """

@@ -82,7 +82,8 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
             order = np.append(rng.permutation(size), -1).reshape(microbatches, B).astype(np.int32)
             mask = np.arange(T) < lengths[:, None]
             rows = dict(
-                tokens=rng.integers(0, 9, (size, 3 + T)).astype(np.int32), prompt_length=np.full(size, 3), response_mask=mask,
+                tokens=rng.integers(0, 9, (size, 3 + T)).astype(np.int32), prompt_length=np.full(size, 3),
+                response_mask=mask,
                 old_log_prob=np.where(mask, -rng.exponential(1, (size, T)), 0).astype(np.float32),
                 sampler_log_prob=np.where(mask, -rng.exponential(1, (size, T)), 0).astype(np.float32),
                 advantage=rng.choice([-1.0, 0.0, 0.7], size).astype(np.float32), reward=np.ones(size, np.float32),
@@ -163,8 +164,9 @@ def test_shares_are_those_of_the_tokens(tmp_path):
     position = np.concatenate([np.concatenate([np.arange(n) for n in np.diff(step["offsets"])]) for step in steps])
     off = number == 1
     chosen = {
-        "all": off | True, "off_policy": off, "minibatch_0": ~off, "minibatch_1": off, "position_3": off & (position // 2 == 3),
-        "positive": off & (every["advantage"] > 0), "negative": off & (every["advantage"] < 0), "no_advantage": off & (every["advantage"] == 0),
+        "all": off | True, "off_policy": off, "minibatch_0": ~off, "minibatch_1": off,
+        "position_3": off & (position // 2 == 3), "positive": off & (every["advantage"] > 0),
+        "negative": off & (every["advantage"] < 0), "no_advantage": off & (every["advantage"] == 0),
     }  # fmt: skip
     for name, which in chosen.items():
         line = of["recorded", name]
