@@ -2,10 +2,9 @@
 
 A record of this kind is a frozen dataclass with the class variables `registry` (name -> component) and `chooser` (which
 field holds the name) and, as its last field, `parameters`, a mapping. In a configuration the parameters stand beside
-the other fields: `algorithm.filter.name`, `algorithm.filter.kappa`.
+the other fields: `algorithm.filter.name`, `algorithm.filter.kappa`. Records spell themselves out when they are made.
 """
 
-import dataclasses
 from typing import Any
 
 from kpo_jax import references
@@ -47,13 +46,18 @@ def missing(record, legal: dict[str, Parameter]) -> list[str]:
     return [name for name, about in legal.items() if about.default is REQUIRED and name not in record.parameters]
 
 
-def spelled_out(record):
-    """The record with every parameter that it leaves to its default, in the order in which they are declared."""
-    legal = parameters(record)
-    defaults = {name: about.default for name, about in legal.items() if about.default is not REQUIRED}
-    given = {name: value for name, value in record.parameters.items() if name not in legal}
-    full = {name: (defaults | record.parameters)[name] for name in legal if name in defaults | record.parameters}
-    return dataclasses.replace(record, parameters=full | given)
+def spell_out(record) -> None:
+    """Give the record, which is being made, every parameter that it leaves to its default, in their declared order.
+
+    So two records that mean the same are equal. What is wrong with the name or a parameter stays as it is.
+    """
+    try:
+        legal = parameters(record)
+    except ValueError:
+        legal = {}
+    full = {name: about.default for name, about in legal.items() if about.default is not REQUIRED} | record.parameters
+    first = {name: full[name] for name in legal if name in full}
+    object.__setattr__(record, "parameters", first | full)
 
 
 def check(record) -> list[Problem]:

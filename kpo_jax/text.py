@@ -2,7 +2,8 @@
 
 A value is a secret by its name, of which a word ends in TOKEN, KEY, SECRET, PASSWORD and the like (HF_TOKEN, --api_key;
 `tokenizer` and `microbatch_tokens` are none), or by its place and form: between :// and @ in a URL, a token of the
-Hugging Face hub. Pure text; imports nothing of the package, since the launch scripts run this file (python3 -I): words separated by NUL on standard input come back masked.
+Hugging Face hub. Pure text; imports nothing of the package, since the launch scripts run this file (python3 -I): words
+separated by NUL on standard input come back masked.
 """
 
 import os

@@ -420,7 +420,8 @@ def table(outcomes: list[Outcome]) -> str:
         )
         seen += f", after {min(seconds):.1f} to {max(seconds):.1f} s" if seconds else ""
         rows.append(
-            f"| {name} | {len(these)} | {seen} | {max(o.lost for o in these)} | {sum(o.equal for o in these)} of {len(these)} |"
+            f"| {name} | {len(these)} | {seen} | {max(o.lost for o in these)} "
+            f"| {sum(o.equal for o in these)} of {len(these)} |"
         )
     return "\n".join(rows)
 

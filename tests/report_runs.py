@@ -47,8 +47,9 @@ def write_run(
     for step, correct in ((0, base), (2, last)):
         lines = [
             {
-                "id": str(i) if ids is None else ids[i], "problem": f"{i}+1=?", "answer": str(i + 1), "correct": [bool(c) for c in row],
-                "extracted": [None] * len(row), "response": responses[i % len(responses)] if responses else f"Answer: {i + 1}",
+                "id": str(i) if ids is None else ids[i], "problem": f"{i}+1=?", "answer": str(i + 1),
+                "correct": [bool(c) for c in row], "extracted": [None] * len(row),
+                "response": responses[i % len(responses)] if responses else f"Answer: {i + 1}",
             }
             for i, row in enumerate(correct)
         ]  # fmt: skip
@@ -76,7 +77,8 @@ def write_trace(
         offsets=np.arange(num_rows + 1) * length, token=np.tile(tokens, num_rows),
         log_ratio=before, filtered_log_ratio=before / 10, innovation=before,
         innovation_std=np.full_like(before, np.inf if step == 1 else 0.03), gain=np.full_like(before, 0.1),
-        saturated=saturated, clipped=clipped, advantage=np.repeat(np.linspace(-1, 1, num_rows), length).astype(np.float32),
+        saturated=saturated, clipped=clipped,
+        advantage=np.repeat(np.linspace(-1, 1, num_rows), length).astype(np.float32),
         reward=(np.arange(num_rows) % 2).astype(np.float32), correct=np.arange(num_rows) % 2 == 1,
         extracted=np.array(["7"] * num_rows), finished=np.ones(num_rows, bool),
         minibatch=np.repeat([0, 1], num_rows // 2).astype(np.int32), problem=np.array(["a", "b"]),

@@ -75,7 +75,8 @@ def test_a_free_field_is_no_difference_and_another_is():
 def run(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "kpo_jax.main", *arguments],
-        capture_output=True, text=True, cwd=ROOT, timeout=300, env=os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""},
+        capture_output=True, text=True, cwd=ROOT, timeout=300,
+        env=os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""},
     )  # fmt: skip
 
 

@@ -263,8 +263,8 @@ def test_other_lengths_compile_nothing_new(monkeypatch):
     def go(seed):
         rng = np.random.default_rng(seed)
         run(
-            random_params(CONFIG), PROMPTS, key=jax.random.key(seed), row_ids=row_ids(1), prompt_length=WIDTH, num_slots=8,
-            max_lengths=rng.integers(1, T + 1, (13, 1)),
+            random_params(CONFIG), PROMPTS, key=jax.random.key(seed), row_ids=row_ids(1), prompt_length=WIDTH,
+            num_slots=8, max_lengths=rng.integers(1, T + 1, (13, 1)),
         )  # fmt: skip
         compiled.append(kept[0].decode._cache_size())
 

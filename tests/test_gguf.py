@@ -24,13 +24,15 @@ from kpo_jax.weights.tokenizers import load_tokenizer
 gguf = pytest.importorskip("gguf", reason="pip install gguf")
 
 TINY = ModelConfig(
-    vocab_size=300, hidden_size=32, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8, rope_theta=1e5,
-    norm_eps=1e-5, qk_norm=False,
+    vocab_size=300, hidden_size=32, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8,
+    rope_theta=1e5, norm_eps=1e-5, qk_norm=False,
 )  # fmt: skip
 ENGLISH = (
-    "The sun rises in the east and sets in the west. Water boils at one hundred degrees Celsius and freezes at zero degrees. The cat "
-    "sat on the mat, and the dog lay by the door. When the cat saw the dog, it ran up the stairs and hid under the bed. The dog did "
-    "not follow the cat up the stairs."
+    "The sun rises in the east and sets in the west. "
+    "Water boils at one hundred degrees Celsius and freezes at zero degrees. "
+    "The cat sat on the mat, and the dog lay by the door. "
+    "When the cat saw the dog, it ran up the stairs and hid under the bed. "
+    "The dog did not follow the cat up the stairs."
 )
 
 
@@ -85,9 +87,11 @@ def tiny_tensors(config=TINY, seed=0):
     queries, keys = config.num_heads * config.head_dim, config.num_kv_heads * config.head_dim
     for layer in range(config.num_layers):
         for name, shape in {
-            "attn_norm": (config.hidden_size,), "ffn_norm": (config.hidden_size,), "attn_q": (queries, config.hidden_size),
-            "attn_k": (keys, config.hidden_size), "attn_v": (keys, config.hidden_size), "attn_output": (config.hidden_size, queries),
-            "ffn_gate": (config.intermediate_size, config.hidden_size), "ffn_up": (config.intermediate_size, config.hidden_size),
+            "attn_norm": (config.hidden_size,), "ffn_norm": (config.hidden_size,),
+            "attn_q": (queries, config.hidden_size), "attn_k": (keys, config.hidden_size),
+            "attn_v": (keys, config.hidden_size), "attn_output": (config.hidden_size, queries),
+            "ffn_gate": (config.intermediate_size, config.hidden_size),
+            "ffn_up": (config.intermediate_size, config.hidden_size),
             "ffn_down": (config.hidden_size, config.intermediate_size),
         }.items():  # fmt: skip
             shapes[f"blk.{layer}.{name}.weight"] = shape
@@ -344,8 +348,8 @@ def smollm2_model(smollm2):
 def test_smollm2_weights(smollm2, smollm2_model):
     config, params = smollm2_model
     assert config == ModelConfig(
-        vocab_size=49_152, hidden_size=576, intermediate_size=1536, num_layers=30, num_heads=9, num_kv_heads=3, head_dim=64,
-        rope_theta=1e5, norm_eps=1e-5, qk_norm=False,
+        vocab_size=49_152, hidden_size=576, intermediate_size=1536, num_layers=30, num_heads=9, num_kv_heads=3,
+        head_dim=64, rope_theta=1e5, norm_eps=1e-5, qk_norm=False,
     )  # fmt: skip
     assert model.num_params(config) == 134_515_008
     check_against_oracle(smollm2, params, config)

@@ -677,7 +677,8 @@ from kpo_jax.sampling.sampler import SampleConfig
 def get_config():
     return Config(
         num_steps=1, data=DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32, num_problems=8),
-        model=ModelConfig(vocab_size=64, hidden_size=32, intermediate_size=64, num_layers=1, num_heads=2, num_kv_heads=1, head_dim=32),
+        model=ModelConfig(vocab_size=64, hidden_size=32, intermediate_size=64, num_layers=1, num_heads=2, \
+num_kv_heads=1, head_dim=32),
         sampler=SampleConfig(max_response_length=4), rollout=RolloutConfig(prompts_per_step=2, group_size=2),
         learner=LearnerConfig(num_minibatches=1, learning_rate=0.1, weight_decay=1.0))
 """
@@ -749,22 +750,24 @@ def test_a_workdir_without_a_run_is_refused(tmp_path):
         (["--mode=export", "--workdir=x"], ["--out"]),
         (
             ["--mode=export", "--workdir=x", "--out=y", "--dry_run", "--config=configs/tiny.py"],
-            ["--config", "--dry_run"],
+            ["--dry_run", "--config"],
         ),
-        (["--mode=train", "--workdir=x", "--out=y", "--dtype=float16"], ["--out", "--dtype"]),
+        (["--mode=train", "--workdir=x", "--out=y", "--dtype=float16"], ["--dtype", "--out"]),
         (["--mode=export", "--workdir=x", "--out=y", "--dtype=float16"], []),
         (["--mode=train", "--workdir=x"], []),
     ],
 )
-def test_flags_of_export_are_its_own(arguments, named, monkeypatch):
+def test_flags_of_export_are_its_own(arguments, named):
     from absl.testing import flagsaver
 
     from kpo_jax import main
 
-    monkeypatch.setattr(sys, "argv", ["kpo_jax", *arguments])
+    given = main.take_apart(arguments)
     with flagsaver.flagsaver():
-        main.FLAGS(["kpo_jax", *arguments])
-        assert [line.partition(":")[0] for line in main.export_problems()] == named
+        for words in given.others:
+            main.FLAGS(["kpo_jax", *words])
+        problems = main.flag_problems() + (main.configuration(given)[1] if main.FLAGS.mode == "export" else [])
+        assert [line.partition(":")[0] for line in problems] == named
 
 
 # --- against transformers itself

@@ -161,11 +161,23 @@ def test_a_dry_run_prints_the_command_word_for_word(stand_in, tmp_path, name):
         (["launch/slurm.sbatch", "--", "--config=x"], "not in a Slurm job"),
         (["launch/tpu_pod.sh", "--name=a;b", "--zone=z", "--"], "--name: 'a;b' is not a name"),
         (["launch/tpu_pod.sh", "--name=a", "--zone=z", "--workers=2", "--"], "--workers: legal with --dry_run alone"),
-        (["launch/tpu_pod.sh", "--name=a", "--zone=z", "--directory=$(ls)", "--dry_run", "--"], "--directory: '$(ls)' is not a path"),
+        (
+            ["launch/tpu_pod.sh", "--name=a", "--zone=z", "--directory=$(ls)", "--dry_run", "--"],
+            "--directory: '$(ls)' is not a path",
+        ),
         (["launch/sweep.sh", "--config=nowhere.py"], "--config: no file 'nowhere.py'"),
-        (["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a,,b", "--out=x"], "--methods: 'a,,b' has an empty part"),
-        (["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a", "--out=x", "--seeds=0,0"], "--seeds: '0,0' has an empty part or one twice"),
-        (["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a", "--out=x", "--vary=b"], "--vary: 'b' is not FIELD=A,B"),
+        (
+            ["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a,,b", "--out=x"],
+            "--methods: 'a,,b' has an empty part",
+        ),
+        (
+            ["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a", "--out=x", "--seeds=0,0"],
+            "--seeds: '0,0' has an empty part or one twice",
+        ),
+        (
+            ["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a", "--out=x", "--vary=b"],
+            "--vary: 'b' is not FIELD=A,B",
+        ),
         ([*K8S, "--", "--workdir=/runs/a"], "--tpu or --nodes and --gpus_per_node: one of the two"),
         ([*K8S, "--nodes=2", "--", "--workdir=/runs/a"], "--gpus_per_node: 0 is below 1"),
         ([*K8S, "--tpu=v5p:2x2", "--", "--workdir=/runs/a"], "--tpu: 'v5p:2x2' is no slice"),
@@ -173,7 +185,10 @@ def test_a_dry_run_prints_the_command_word_for_word(stand_in, tmp_path, name):
         ([*K8S, "--tpu=v5p:2x2x4", "--", "--workdir=runs/a"], "--workdir: must be below /runs"),
         ([*K8S, "--tpu=v5p:2x2x4", "--", "--workdir=/runs/../a"], "--workdir: must be below /runs"),
         ([*K8S, "--tpu=v5p:2x2x4", "--name=A_b", "--", "--workdir=/runs/a"], "--name: 'A_b' is not a name"),
-        ([*K8S, "--tpu=v5p:2x2x4", "--", "--workdir=/runs/a", "--hf_token=hunter2"], "--hf_token=MASKED: a manifest is no place"),
+        (
+            [*K8S, "--tpu=v5p:2x2x4", "--", "--workdir=/runs/a", "--hf_token=hunter2"],
+            "--hf_token=MASKED: a manifest is no place",
+        ),
         ([*K8S, "--nonsense"], "no --"),
         ([*K8S, "--port=x", "--"], "argument --port: invalid int value: 'x'"),
     ],
@@ -417,7 +432,8 @@ def test_workers_of_a_pod_get_the_contract_over_ssh(gcloud, tmp_path):
         started = gcloud.started(worker)[0]
         assert started["arguments"] == ["-u", "-m", "kpo_jax.main", *hostile(tmp_path)]
         assert started["environment"] | {"GLIBC_TUNABLES": ""} == {
-            "KPO_COORDINATOR": "10.0.0.7:8476", "KPO_NUM_PROCESSES": "2", "KPO_PROCESS_ID": str(worker), "GLIBC_TUNABLES": "",
+            "KPO_COORDINATOR": "10.0.0.7:8476", "KPO_NUM_PROCESSES": "2", "KPO_PROCESS_ID": str(worker),
+            "GLIBC_TUNABLES": "",
         }  # fmt: skip
     assert not (tmp_path / "pwned").exists()
     assert "--project=p" in (tmp_path / "asked").read_text()

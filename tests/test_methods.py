@@ -249,7 +249,10 @@ def test_dynamic_sampling_needs_groups():
     config = with_method(Config(), "dapo")
     alone = dataclasses.replace(config, rollout=dataclasses.replace(config.rollout, group_size=1))
     assert config_lib.problems_of(config) == []
-    problem = "algorithm.dynamic_sampling: the rewards of a group of one (rollout.group_size) are all equal, so all are dropped"
+    problem = (
+        "algorithm.dynamic_sampling: the rewards of a group of one (rollout.group_size) are all equal, "
+        "so all are dropped"
+    )
     assert config_lib.problems_of(alone) == [problem]
 
 

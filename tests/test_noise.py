@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from test_trace import build, small
 
-from kpo_jax.algorithm.choices import spelled_out
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.commands import noise
 from kpo_jax.filters import FILTERS
@@ -124,6 +123,6 @@ def test_the_command_writes_what_it_prints(setting, tmp_path, monkeypatch):
     assert (tmp_path / "noise" / "step_000000.md").read_text() == text + "\n"
     lines = [json.loads(line) for line in (tmp_path / "noise" / "step_000000.jsonl").read_text().splitlines()]
     assert {line["method"] for line in lines} == {"kpo_weak", "this run"}  # whose advantage is not the method's
-    assert spelled_out(config.algorithm).filter.parameters["masked"] == "hold"
+    assert config.algorithm.filter.parameters["masked"] == "hold"
     # everything is a function of the weights, the seed and the step
     assert noise.run(config, inputs, programs, params, 0, str(tmp_path)) == text

@@ -90,8 +90,10 @@ def test_every_sequence_is_packed_once_and_whole(case):
             np.testing.assert_array_equal(packed.tokens[micro, row][sees], rows["tokens"][index, : prompt + response])
             np.testing.assert_array_equal(packed.positions[micro, row][sees], np.arange(prompt + response))
         if response:
-            np.testing.assert_array_equal(packed.positions[micro].reshape(-1)[where // shape.responses * shape.length + columns],
-                                          np.arange(prompt - 1, prompt + response - 1))  # fmt: skip
+            np.testing.assert_array_equal(
+                packed.positions[micro].reshape(-1)[where // shape.responses * shape.length + columns],
+                np.arange(prompt - 1, prompt + response - 1),
+            )  # fmt: skip
     assert packed.tokens[packed.segments == 0].sum() == 0
     computed, alone = (packed.segments > 0).sum(), sum(p + r for p, r in lengths)
     assert computed == alone if shape.shared == 1 else computed <= alone

@@ -94,8 +94,8 @@ def test_no_configuration_holds_a_secret(secret):
 
 def test_the_entry_point_shows_no_secret(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "kpo_jax.main", "--config=configs/tiny.py", "--config.data.path=https://me:hunter2@h/x", "--dry_run",
-         "--nonsense_token=hunter2", "token=hunter2", "--config.init_from=https://h/?key=hunter2"],
+        [sys.executable, "-m", "kpo_jax.main", "--config=configs/tiny.py",
+         "--config.data.path=https://me:hunter2@h/x", "--dry_run", "--nonsense_token=hunter2", "token=hunter2", "--config.init_from=https://h/?key=hunter2"],
         capture_output=True, text=True, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode == 64 and "hunter2" not in done.stdout + done.stderr, done.stderr

@@ -14,14 +14,12 @@ import numpy as np
 import pytest
 from test_filters import EXAMPLES
 
-from kpo_jax import choices
 from kpo_jax.algorithm.choices import (
     AlgorithmConfig,
     FilterConfig,
     ObjectiveConfig,
     build_filter,
     build_objective,
-    spelled_out,
 )
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.commands import grid, replay
@@ -51,7 +49,6 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
     """A trace whose filter and objective ran inside one jitted function with what makes the log-ratio, as in
     training.
     """
-    algorithm = spelled_out(algorithm)
     description = trace.describe(
         algorithm,
         method=None,
@@ -82,7 +79,8 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
             order = np.append(rng.permutation(size), -1).reshape(microbatches, B).astype(np.int32)
             mask = np.arange(T) < lengths[:, None]
             rows = dict(
-                tokens=rng.integers(0, 9, (size, 3 + T)).astype(np.int32), prompt_length=np.full(size, 3), response_mask=mask,
+                tokens=rng.integers(0, 9, (size, 3 + T)).astype(np.int32), prompt_length=np.full(size, 3),
+                response_mask=mask,
                 old_log_prob=np.where(mask, -rng.exponential(1, (size, T)), 0).astype(np.float32),
                 sampler_log_prob=np.where(mask, -rng.exponential(1, (size, T)), 0).astype(np.float32),
                 advantage=rng.choice([-1.0, 0.0, 0.7], size).astype(np.float32), reward=np.ones(size, np.float32),
@@ -163,8 +161,9 @@ def test_shares_are_those_of_the_tokens(tmp_path):
     position = np.concatenate([np.concatenate([np.arange(n) for n in np.diff(step["offsets"])]) for step in steps])
     off = number == 1
     chosen = {
-        "all": off | True, "off_policy": off, "minibatch_0": ~off, "minibatch_1": off, "position_3": off & (position // 2 == 3),
-        "positive": off & (every["advantage"] > 0), "negative": off & (every["advantage"] < 0), "no_advantage": off & (every["advantage"] == 0),
+        "all": off | True, "off_policy": off, "minibatch_0": ~off, "minibatch_1": off,
+        "position_3": off & (position // 2 == 3), "positive": off & (every["advantage"] > 0),
+        "negative": off & (every["advantage"] < 0), "no_advantage": off & (every["advantage"] == 0),
     }  # fmt: skip
     for name, which in chosen.items():
         line = of["recorded", name]
@@ -332,12 +331,11 @@ def test_grids_are_all_combinations():
     def first(line):
         return grid.parse(line, RECORDED)[0].algorithm
 
-    narrow = choices.spelled_out(NARROW)
-    assert found[0].algorithm.objective.parameters == narrow.parameters | {"clip_high": 0.28}
-    assert first("kalman:process_var=1:measurement_var=1").objective == narrow
+    assert found[0].algorithm.objective.parameters == NARROW.parameters | {"clip_high": 0.28}
+    assert first("kalman:process_var=1:measurement_var=1").objective == NARROW
     assert first("recorded:process_var=inf").filter.parameters["process_var"] == math.inf
     assert first("cispo") == METHODS["cispo"]
-    assert first("recorded:objective=sapo").objective == choices.spelled_out(ObjectiveConfig("sapo"))
+    assert first("recorded:objective=sapo").objective == ObjectiveConfig("sapo")
     assert first("iterated:process_var=1:measurement_var=1:iterations=2").filter.parameters["iterations"] == 2
 
 

@@ -58,8 +58,9 @@ def three(tmp_path):
 
 def test_exact_steady_states():
     # shared facts: Q/V = 1e-2 gives 9.51 %, 1.0513, 3.154; 5e-2 20 %, 1.118; (1e-2, 0.1) 27.0 %, 0.3702, 0.740
-    expected = {"kpo_strong": (9.995e-4, 1.0005, math.inf), "kpo_weak": (0.095125, 1.0512, math.inf), "is_kpo_weak": (0.095125, 1.0512, 3.1537),
-                "opt0": (0.2, 1.1180, 1.1180), "opt1": (0.270156, 0.3702, 0.7403)}  # fmt: skip
+    expected = {"kpo_strong": (9.995e-4, 1.0005, math.inf), "kpo_weak": (0.095125, 1.0512, math.inf),
+                "is_kpo_weak": (0.095125, 1.0512, 3.1537), "opt0": (0.2, 1.1180, 1.1180),
+                "opt1": (0.270156, 0.3702, 0.7403)}  # fmt: skip
     for name, values in expected.items():
         assert paper.steady_state(*paper.SETTINGS[name][:3]) == pytest.approx(values, rel=2e-4)
 
@@ -253,8 +254,8 @@ def test_a_report_is_whole(three, tmp_path):
     text, page = ((tmp_path / "out" / name).read_text() for name in ("report.md", "report.html"))
     assert "report.html" in said and "Table 1." in said
     for title in (
-        "What this report cannot show", "What we found", "Table 1", "Table 2", "Table 3", "Gap recovery", "Learning curves",
-        "Every run",
+        "What this report cannot show", "What we found", "Table 1", "Table 2", "Table 3", "Gap recovery",
+        "Learning curves", "Every run",
     ):  # fmt: skip
         assert title in text and title in page
     assert text.index("## What this report cannot show") == text.index("## ")  # before anything that it is about

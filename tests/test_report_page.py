@@ -69,7 +69,8 @@ def test_nothing_is_fetched(hostile_page):
 
 # A page loads this one: it runs the report in a frame of the same origin and says what it found in its own title.
 PROBE = """
-<!doctype html><meta charset="utf-8"><title>waiting</title><iframe id="f" src="report.html" style="width:WIDTHpx;height:800px;border:0"></iframe>
+<!doctype html><meta charset="utf-8"><title>waiting</title><iframe id="f" src="report.html" \
+style="width:WIDTHpx;height:800px;border:0"></iframe>
 <script>
 const found = {errors: []};
 const frame = document.getElementById("f");
@@ -88,14 +89,16 @@ frame.addEventListener("load", () => {
   found.values = doc.querySelector(".values")?.textContent;
   doc.querySelector(".strip")?.dispatchEvent(new win.KeyboardEvent("keydown", {key: "ArrowRight"}));
   found.next = doc.querySelector(".values")?.textContent;
-  doc.querySelectorAll("select").forEach((s) => { s.value = s.options.length - 1; s.dispatchEvent(new win.Event("change")); });
+  doc.querySelectorAll("select").forEach((s) => { s.value = s.options.length - 1; \
+s.dispatchEvent(new win.Event("change")); });
   found.pre = doc.querySelectorAll("#answer-viewer pre").length;
   found.scripts = doc.querySelectorAll("script").length;
   found.foreign = doc.querySelectorAll("main img:not([src^='data:']), main script, iframe, [onerror]").length;
   const images = [...doc.querySelectorAll("main img")];
   found.images = [images.length, images.filter((image) => image.complete && image.naturalWidth > 100).length];
   found.overflow = doc.documentElement.scrollWidth - doc.documentElement.clientWidth;
-  setTimeout(() => { found.title_after = doc.title; document.title = "done"; document.body.textContent = JSON.stringify(found); }, 300);
+  setTimeout(() => { found.title_after = doc.title; document.title = "done"; \
+document.body.textContent = JSON.stringify(found); }, 300);
 });
 </script>
 """
@@ -120,7 +123,8 @@ def screenshot(page_file: Path, tmp_path: Path, width: int, height: int = 1600) 
         tmp_path / "seen.png",
     )  # windows cannot be as narrow as a telephone
     framed.write_text(
-        f'<body style="margin:0"><iframe src="{page_file.name}" style="width:{width}px;height:{height}px;border:0"></iframe>'
+        f'<body style="margin:0"><iframe src="{page_file.name}" '
+        f'style="width:{width}px;height:{height}px;border:0"></iframe>'
     )
     result = chromium(
         tmp_path,

@@ -24,7 +24,8 @@ if [ -n "${FAIL:-}" ] && [ "$(basename "$workdir")" = "$FAIL" ]; then exit 13; f
 case "$*" in *--mode=report*)
   printf '![a](scores.png)\\n' > "$workdir/report.md"; : > "$workdir/scores.png"; echo page > "$workdir/report.html" ;;
 esac
-case "$workdir" in *base*) ;; *) if [ -n "${SLOW:-}" ]; then trap 'exit 75' TERM; for i in $(seq 600); do sleep 0.1; done; fi ;; esac
+case "$workdir" in *base*) ;; *) if [ -n "${SLOW:-}" ]; then trap 'exit 75' TERM; \
+for i in $(seq 600); do sleep 0.1; done; fi ;; esac
 """
 
 

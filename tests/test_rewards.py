@@ -134,7 +134,10 @@ def test_rows_that_do_not_match():
         ({"weight": math.inf}, "^weight: inf is no number"),
         ({"kind": "format"}, "^parameters: reward 'format' needs the parameter 'pattern'"),
         ({"kind": "format", "parameters": {"pattern": "["}}, r"^pattern: '\[' is no regular expression"),
-        ({"kind": "exact", "parameters": {"a": 1}}, "^parameters: reward 'exact' has no parameter 'a'; it has evaluated"),
+        (
+            {"kind": "exact", "parameters": {"a": 1}},
+            "^parameters: reward 'exact' has no parameter 'a'; it has evaluated",
+        ),
         ({"parameters": {"a": 1}}, "^parameters: the reward of the task takes its parameters from the task"),
         ({"kind": "exact", "extra": {"exact": RewardTerm("correct")}}, "^extra.exact: the main reward has this name"),
         ({"extra": {"overlong": RewardTerm("correct")}}, "^extra.overlong: this is the name of the penalty"),

@@ -22,8 +22,8 @@ PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "scontrol", "munged", "runu
 MISSING = [name for name in PROGRAMS if shutil.which(name) is None]
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}; Debian: slurmctld slurmd slurm-client "
-                       "slurm-wlm-basic-plugins munge"),
+    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}; Debian: slurmctld slurmd "
+                       "slurm-client slurm-wlm-basic-plugins munge"),
     pytest.mark.skipif(os.geteuid() != 0, reason="Slurm's daemons are started as root"),
 ]  # fmt: skip
 
@@ -99,8 +99,9 @@ def slurm():
     try:
         # --force: the socket's folder is root's
         shutil.chown(folder, "munge", "munge")
-        start("runuser", "-u", "munge", "--", "munged", "--foreground", f"--key-file={key}", f"--socket={folder}/munge.socket",
-              f"--pid-file={munge}/pid", f"--log-file={munge}/log", f"--seed-file={munge}/seed")  # fmt: skip
+        start("runuser", "-u", "munge", "--", "munged", "--foreground", f"--key-file={key}",
+              f"--socket={folder}/munge.socket", f"--pid-file={munge}/pid", f"--log-file={munge}/log",
+              f"--seed-file={munge}/seed")  # fmt: skip
         wait_for(lambda: (folder / "munge.socket").exists(), 20, "munged")
         start("slurmctld", "-D", "-c", "-f", str(conf))
         for node in ("node0", "node1"):
@@ -173,8 +174,8 @@ def lines(workdir, name) -> list[str]:
 
 def unbroken(slurm, settings, workdir, num_steps) -> None:
     done = subprocess.run(
-        ["bash", "launch/local.sh", "--processes=2", f"--logs={workdir}/logs", "--", *settings, f"--config.num_steps={num_steps}",
-         f"--workdir={workdir}"],
+        ["bash", "launch/local.sh", "--processes=2", f"--logs={workdir}/logs", "--", *settings,
+         f"--config.num_steps={num_steps}", f"--workdir={workdir}"],
         cwd=ROOT, env=slurm, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -193,8 +194,8 @@ def test_preempted_by_the_time_limit_and_requeued_the_run_is_the_unbroken_one(sl
     unbroken(slurm, settings, whole, steps)
     settings += [f"--config.num_steps={steps}"]
     job = submit(
-        slurm, log, "--nodes=2", "--ntasks-per-node=1", "--time=60", "--signal=TERM@120", f"--chdir={ROOT}", "launch/slurm.sbatch",
-        "--", *settings, f"--workdir={broken}",
+        slurm, log, "--nodes=2", "--ntasks-per-node=1", "--time=60", "--signal=TERM@120", f"--chdir={ROOT}",
+        "launch/slurm.sbatch", "--", *settings, f"--workdir={broken}",
     )  # fmt: skip
     limited = []
 
@@ -254,7 +255,8 @@ def test_a_killed_task_ends_the_job_which_goes_on_from_the_checkpoint(slurm, tmp
     log, workdir = tmp_path / "job.log", tmp_path / "run"
     job = submit(
         slurm, log, "--nodes=2", "--ntasks-per-node=1", "--time=60", f"--chdir={ROOT}", "launch/slurm.sbatch",
-        "--", *SMALL, "--config.eval.every=0", "--config.checkpoint.every=5", "--config.num_steps=100", f"--workdir={workdir}",
+        "--", *SMALL, "--config.eval.every=0", "--config.checkpoint.every=5", "--config.num_steps=100",
+        f"--workdir={workdir}",
     )  # fmt: skip
     wait_for(lambda: (workdir / "metrics.jsonl").exists() and len(lines(workdir, "metrics")) > 5, 600, "a few steps")
     os.kill(task_of(job, 1), signal.SIGKILL)

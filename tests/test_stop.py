@@ -150,6 +150,6 @@ def test_stop_texts_in_the_configuration():
 
 @pytest.mark.parametrize("stop", [("",), "text", (1,), ["a"]])
 def test_bad_stop_texts_are_one_line(stop):
-    with pytest.raises(ValueError, match="must be a tuple of texts that are not empty") as error:
+    with pytest.raises(ValueError, match="is not a tuple of texts that are not empty") as error:
         SampleConfig(max_response_length=4, stop=stop)
     assert "\n" not in str(error.value)

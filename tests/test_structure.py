@@ -17,8 +17,8 @@ FLOORS = [
     "report", "training", "commands", "main", "__main__",
 ]  # fmt: skip
 EFFECTS = {
-    "os", "sys", "time", "json", "pathlib", "random", "threading", "signal", "socket", "subprocess", "queue", "selectors",
-    "tempfile", "shutil", "absl", "datasets", "transformers", "orbax", "open", "print", "input",
+    "os", "sys", "time", "json", "pathlib", "random", "threading", "signal", "socket", "subprocess", "queue",
+    "selectors", "tempfile", "shutil", "absl", "datasets", "transformers", "orbax", "open", "print", "input",
 }  # fmt: skip
 # What a room may do beside working on arrays and plain values; a room that is not here may do nothing else.
 MAY = {
@@ -172,5 +172,5 @@ def test_the_project_names_no_path_of_a_machine_and_no_folder_beside_it():
 
 
 def test_negative_control_a_path_of_a_machine_is_seen():
-    home = "/" + "home" + "/someone/x"
+    home = "/" + "home" + "/" + "someone/x"
     assert machine_paths(f"open('{home}') and /dev/null or a/b/c, https://x/y/z") == {"/" + "home" + "/"}

@@ -127,7 +127,10 @@ def test_hf_chat_template(tmp_path):
     with pytest.raises(ValueError, match="has no chat template"):
         load_tokenizer(directory).apply_chat_template([{"role": "user", "content": "hi"}])
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template="{{ messages[0].content }}|{{ enable_thinking }}")
-    assert load_tokenizer(directory).apply_chat_template([{"role": "user", "content": "{{ 1 }}"}], enable_thinking=True) == "{{ 1 }}|True"
+    assert (
+        load_tokenizer(directory).apply_chat_template([{"role": "user", "content": "{{ 1 }}"}], enable_thinking=True)
+        == "{{ 1 }}|True"
+    )
     assert load_tokenizer(directory).apply_chat_template([{"role": "user", "content": "hi"}]) == "hi|False"
     turns = "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template=turns)
@@ -284,6 +287,9 @@ def test_qwen_merges_are_in_order_of_rank(qwen_directory):
 def test_qwen_chat_prompt(qwen):
     user = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n"
     assert qwen.apply_chat_template([{"role": "user", "content": "Hi"}], enable_thinking=True) == user
-    assert qwen.apply_chat_template([{"role": "user", "content": "Hi"}], enable_thinking=False) == user + "<think>\n\n</think>\n\n"
+    assert (
+        qwen.apply_chat_template([{"role": "user", "content": "Hi"}], enable_thinking=False)
+        == user + "<think>\n\n</think>\n\n"
+    )
     ids = qwen.encode(qwen.apply_chat_template([{"role": "user", "content": "Hi"}]))
     assert ids == [151644, 872, 198, 13048, 151645, 198, 151644, 77091, 198, 151667, 271, 151668, 271]

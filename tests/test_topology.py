@@ -50,8 +50,8 @@ def test_topologies_are_read():
     assert topology.parse("v5e:2x4")[1] == 8 and topology.parse("v6e:16x16")[1] == 256
 
 
-@pytest.mark.parametrize("text", ["", "v5p", "v5p:", "v9:2x2", "v5p:2x2", "v5e:2x2x2", "v5p:0x2x2", "v5p:2x2x-1", "v5p:2x2x4 ", "v5p:2X2X4",
-                                  "v5p:2x2x2x2", "v5p:2x2x99999", "v5e:２x２"])  # fmt: skip
+@pytest.mark.parametrize("text", ["", "v5p", "v5p:", "v9:2x2", "v5p:2x2", "v5e:2x2x2", "v5p:0x2x2", "v5p:2x2x-1",
+                                  "v5p:2x2x4 ", "v5p:2X2X4", "v5p:2x2x2x2", "v5p:2x2x99999", "v5e:２x２"])  # fmt: skip
 def test_what_is_no_topology_is_one_line(text):
     with pytest.raises(ValueError, match=re.escape(f"--dry_run_topology: {text!r}")) as caught:
         topology.parse(text)
@@ -101,7 +101,10 @@ def test_the_batch_is_that_of_the_trainer():
 
 def test_the_compilers_sentence_is_found():
     sentence = "Used 23.96G of 15.75G hbm. Exceeded hbm capacity by 8.21G"
-    message = f"RESOURCE_EXHAUSTED: XLA:TPU compile permanent error. Ran out of memory in memory space hbm. {sentence}.\n\nTotal"
+    message = (
+        "RESOURCE_EXHAUSTED: XLA:TPU compile permanent error. Ran out of memory in memory space hbm. "
+        f"{sentence}.\n\nTotal"
+    )
     assert topology.out_of_memory(message) == sentence
     assert topology.out_of_memory("RESOURCE_EXHAUSTED: something else\nmore") == "RESOURCE_EXHAUSTED: something else"
 
@@ -137,7 +140,8 @@ def test_without_libtpu_it_says_what_to_install():
     done = dry_run(*SMALL, "--dry_run_topology=v5e:2x2")
     assert done.returncode == 64 and done.stdout == ""
     assert done.stderr.splitlines() == [
-        "error: --dry_run_topology: needs the libtpu package: pip install -r launch/requirements-tpu.txt -c launch/requirements.lock"
+        "error: --dry_run_topology: needs the libtpu package: "
+        "pip install -r launch/requirements-tpu.txt -c launch/requirements.lock"
     ]
 
 

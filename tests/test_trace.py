@@ -30,8 +30,9 @@ from kpo_jax.training.step import collect, score, update
 ROOT = Path(__file__).parents[1]
 SMALL = dict(
     num_steps=4, algorithm__advantage="krpo", reward__kind="plus_minus_one", model__num_layers=1, model__hidden_size=32,
-    model__intermediate_size=64, warm_start__num_steps=0, rollout__prompts_per_step=4, rollout__group_size=2, learner__num_minibatches=2,
-    learner__learning_rate=1e-3, sampler__max_response_length=12, eval__every=0, checkpoint__every=2, data__num_problems=64, trace__every=1,
+    model__intermediate_size=64, warm_start__num_steps=0, rollout__prompts_per_step=4, rollout__group_size=2,
+    learner__num_minibatches=2, learner__learning_rate=1e-3, sampler__max_response_length=12, eval__every=0,
+    checkpoint__every=2, data__num_problems=64, trace__every=1,
 )  # fmt: skip  # an advantage that is there although every answer is wrong
 
 

@@ -45,6 +45,7 @@ class FilterConfig:
 
     def __init__(self, name="identity", gradient="straight_through", parameters=None, **more):
         _set(self, name=name, gradient=gradient, parameters={**(parameters or {}), **more})
+        choices.spell_out(self)
         refuse(one_of(self, "gradient", FILTER_GRADIENTS))
 
 
@@ -69,6 +70,7 @@ class ObjectiveConfig:
     def __init__(self, name="clipped", truncated_is=None, truncated_is_cap=None, parameters=None, **more):
         _set(self, name=name, truncated_is=truncated_is, truncated_is_cap=truncated_is_cap)
         _set(self, parameters={**(parameters or {}), **more})
+        choices.spell_out(self)
         if truncated_is is None:
             caps_nothing = f"{truncated_is_cap!r} caps nothing without truncated_is"
             refuse(unless(truncated_is_cap is None, "truncated_is_cap", caps_nothing))
@@ -94,6 +96,7 @@ class AdvantageConfig:
 
     def __init__(self, name="group", parameters=None, **more):
         _set(self, name=name, parameters={**(parameters or {}), **more})
+        choices.spell_out(self)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,9 +142,3 @@ def build_objective(config: ObjectiveConfig):
 def build_advantage(config: AdvantageConfig):
     """The advantage that is named. Raises as `build_filter` does."""
     return choices.build(config)
-
-
-def spelled_out(config: AlgorithmConfig) -> AlgorithmConfig:
-    """The same algorithm with every parameter that is left to a default."""
-    parts = {name: choices.spelled_out(getattr(config, name)) for name in ("filter", "objective", "advantage")}
-    return dataclasses.replace(config, **parts)

@@ -9,7 +9,7 @@ sampling and reward. What its authors train with besides (learning rate, group s
 import dataclasses
 import math
 
-from kpo_jax.algorithm.choices import AdvantageConfig, AlgorithmConfig, FilterConfig, ObjectiveConfig, spelled_out
+from kpo_jax.algorithm.choices import AdvantageConfig, AlgorithmConfig, FilterConfig, ObjectiveConfig
 
 # KPO and GSPO clip filtered ratios, which hardly move, in a band a thousand times narrower than PPO's.
 _NARROW = ObjectiveConfig(clip_low=3e-4, clip_high=4e-4)
@@ -44,7 +44,7 @@ def _scaled(name: str, **parameters) -> AlgorithmConfig:
     )
 
 
-_METHODS: dict[str, AlgorithmConfig] = {
+METHODS: dict[str, AlgorithmConfig] = {
     "grpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE),
     "gspo": AlgorithmConfig(filter=FilterConfig(name="sequence_mean", gradient="through_filter"), objective=_NARROW),
     "kpo_strong": _kalman(1e-6, 1.0),
@@ -107,12 +107,9 @@ _METHODS: dict[str, AlgorithmConfig] = {
     "is_kpo_adaptive_var": _robust("adaptive_var"),
 }
 
-METHODS = {name: spelled_out(algorithm) for name, algorithm in _METHODS.items()}
-
-
 def name_of(algorithm: AlgorithmConfig) -> str | None:
     """The method that an algorithm is, None if it is none of them."""
-    return next((name for name, known in METHODS.items() if known == spelled_out(algorithm)), None)
+    return next((name for name, known in METHODS.items() if known == algorithm), None)
 
 
 def method(name: str) -> AlgorithmConfig:

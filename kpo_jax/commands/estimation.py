@@ -191,7 +191,8 @@ def whiteness(standardized: np.ndarray, lags: int = 10, num_fitted: int = 0) -> 
     freedom = len(correlations) - num_fitted
     if freedom < 1:
         raise ValueError(
-            f"whiteness: {len(correlations)} lag(s) with a pair of tokens and num_fitted = {num_fitted} leave nothing to test"
+            f"whiteness: {len(correlations)} lag(s) with a pair of tokens and num_fitted = {num_fitted} "
+            "leave nothing to test"
         )
     return Whiteness(statistic, freedom, float(stats.chi2.sf(statistic, freedom)), np.array(correlations))
 

@@ -135,7 +135,8 @@ def tables(lines: list[dict]) -> str:
     share = lambda value: "-" if value is None else f"{value:.2%}"
     parts = [table(["log-probabilities", "sd z", "max abs z", "z not 0"], spread)]
     for title, key in (
-        ("Clipped, of the tokens with an advantage", "clipped_fraction"), ("Saturated", "saturated_fraction"), ("Not finite", "not_finite_fraction")
+        ("Clipped, of the tokens with an advantage", "clipped_fraction"), ("Saturated", "saturated_fraction"),
+        ("Not finite", "not_finite_fraction"),
     ):  # fmt: skip
         rows = [
             [m, *(share(of[name, m][key]) for name in names)]
@@ -163,8 +164,8 @@ def run(config: Config, inputs: Inputs, programs: Programs, params, step: int, w
     first = lines[0]
     head = (
         f"A/A noise floor of step {step}: {first['tokens']:,} tokens of {len(result.texts)} responses, "
-        f"{first['tokens_with_advantage']:,} of them with an advantage. z is the log-probability so computed less that of training "
-        f"({config.model.dtype}, in its own packing); methods with none are left out of a table."
+        f"{first['tokens_with_advantage']:,} of them with an advantage. z is the log-probability so computed less "
+        f"that of training ({config.model.dtype}, in its own packing); methods with none are left out of a table."
     )
     text = f"{head}\n\n{tables(lines)}"
     if distributed.is_first():

@@ -293,9 +293,10 @@ def fit(given: list[Minibatch]) -> tuple[dict | None, str]:
     except ValueError as error:  # on-policy, too short: there is nothing to estimate
         return None, f"No estimate of Q and V: {error}"
     text = (
-        f"Maximum likelihood, off-policy log-ratios: Q = {found.process_var:.3g}, V = {found.measurement_var:.3g}, Q/V = {found.var_ratio:.3g} "
-        f"[{found.var_ratio_low:.3g}, {found.var_ratio_high:.3g}]. Innovations uncorrelated: p = {white.p_value:.2g} (Ljung-Box); of the size "
-        f"expected: {size.sequences_inside} of {size.num_sequences} responses within 95 % (NIS, p = {size.p_value:.2g})."
+        f"Maximum likelihood, off-policy log-ratios: Q = {found.process_var:.3g}, V = {found.measurement_var:.3g}, "
+        f"Q/V = {found.var_ratio:.3g} [{found.var_ratio_low:.3g}, {found.var_ratio_high:.3g}]. "
+        f"Innovations uncorrelated: p = {white.p_value:.2g} (Ljung-Box); of the size expected: "
+        f"{size.sequences_inside} of {size.num_sequences} responses within 95 % (NIS, p = {size.p_value:.2g})."
     )
     more = {
         "whiteness_p": white.p_value,
@@ -321,7 +322,10 @@ def _check(description, found: list[dict], given) -> str:
             lines.append(f"{name} of {sum(n for n, _ in each):,} (by at most {max(size for _, size in each):.3g})")
     if not lines:
         return f"The recorded filter gives the recorded values of all {count:,} tokens, to the bit."
-    where = f"recorded on {description['backend']} with jax {description['jax']}, replayed on {jax.default_backend()} with jax {jax.__version__}"
+    where = (
+        f"recorded on {description['backend']} with jax {description['jax']}, "
+        f"replayed on {jax.default_backend()} with jax {jax.__version__}"
+    )
     return f"THE RECORDED FILTER GIVES OTHER VALUES: of {count:,} tokens, {', '.join(lines)}; {where}."
 
 

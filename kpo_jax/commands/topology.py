@@ -66,7 +66,8 @@ def parse(text: str) -> tuple[Chip, int]:
     match = re.fullmatch(r"(\w+):([1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})+)", text)
     if match is None or match[1] not in CHIPS:
         raise ValueError(
-            f"--dry_run_topology: {text!r} is no topology; legal: {', '.join(CHIPS)} and its chips, e.g. v5e:2x4, v5p:2x2x4"
+            f"--dry_run_topology: {text!r} is no topology; legal: {', '.join(CHIPS)} and its chips, "
+            "e.g. v5e:2x4, v5p:2x2x4"
         )
     chip, sides = CHIPS[match[1]], match[2].split("x")
     if len(sides) != chip.axes:
@@ -90,7 +91,8 @@ def devices(text: str) -> list:
     """The topology's devices. Raises ValueError, one line, without libtpu or for a topology that it does not know."""
     if importlib.util.find_spec("libtpu") is None:
         raise ValueError(
-            "--dry_run_topology: needs the libtpu package: pip install -r launch/requirements-tpu.txt -c launch/requirements.lock"
+            "--dry_run_topology: needs the libtpu package: "
+            "pip install -r launch/requirements-tpu.txt -c launch/requirements.lock"
         )
     try:
         return topologies.get_topology_desc(platform="tpu", topology_name=text).devices
@@ -108,7 +110,8 @@ def describe(config: Config, text: str, found: list) -> str:
         lines.append(f"mesh             {_name(candidate)}")
         if (state := _state_bytes(candidate)) > chip.memory:
             lines.append(
-                f"  does not fit   parameters, gradient and optimizer alone take {state / 2**30:.2f} GiB of {chip.memory / 2**30:.0f}"
+                f"  does not fit   parameters, gradient and optimizer alone take {state / 2**30:.2f} GiB "
+                f"of {chip.memory / 2**30:.0f}"
             )
             continue
         tell(f"compiling for {text}, mesh {_name(candidate)}")
@@ -162,8 +165,9 @@ def batch_shapes(shape: PackShape, config: Config) -> Batch:
     if config.algorithm.has_critic:
         further |= dict(old_value=token, returns=token)
     rows = dict(
-        tokens=np.zeros((1, length), np.int32), prompt_length=np.ones(1, np.int32), response_mask=np.arange(columns)[None] < 1,
-        old_log_prob=token, sampler_log_prob=token, advantage=token if config.algorithm.has_critic else scalar,
+        tokens=np.zeros((1, length), np.int32), prompt_length=np.ones(1, np.int32),
+        response_mask=np.arange(columns)[None] < 1, old_log_prob=token, sampler_log_prob=token,
+        advantage=token if config.algorithm.has_critic else scalar,
         reward=scalar, **further,
     )  # fmt: skip
     return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), make_batch(rows, *pack(rows, shape)))
@@ -181,13 +185,19 @@ def report(config: Config, chip: Chip, memory: Memory, shape: PackShape, seconds
         return f"  {name:<14} {human(size)}{remark}"
 
     return [
-        f"  update         {shape.microbatches} microbatch(es) of {shape.rows} x {shape.length:,} tokens, compiled in {seconds:.0f} s",
+        (
+            f"  update         {shape.microbatches} microbatch(es) of {shape.rows} x {shape.length:,} tokens, "
+            f"compiled in {seconds:.0f} s"
+        ),
         line("arguments", memory.arguments),
         line("outputs", memory.outputs, f", {human(memory.in_place)} of them in place of arguments"),
         line("temporaries", memory.temporaries),
         line("program", memory.program),
         line("together", memory.total, f" = {memory.total / chip.memory:.1%} of {chip.memory / 2**30:.0f} GiB"),
-        f"  FLOPs          {work / 1e12:,.4g} T a device and optimizer step, {work / peak:.3g} s at the data sheet's {peak / 1e12:.0f} T/s",
+        (
+            f"  FLOPs          {work / 1e12:,.4g} T a device and optimizer step, "
+            f"{work / peak:.3g} s at the data sheet's {peak / 1e12:.0f} T/s"
+        ),
     ]
 
 

@@ -209,6 +209,4 @@ def _construct(cls, values: dict, parameters: dict, path: str, wrong: set[str]) 
         return None, problems
     if choices.is_choice(cls):
         problems += [(path + name, text) for name, text in choices.check(record) if path + name not in wrong]
-        if not problems and not wrong:
-            record = choices.spelled_out(record)
     return record, problems

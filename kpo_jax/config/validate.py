@@ -98,8 +98,8 @@ def _components(config: Config) -> Iterator[Combination]:
         if path == "algorithm.filter" and built.batch_coupled and config.learner.microbatch_tokens:
             yield Combination(
                 "learner.microbatch_tokens",
-                f"{config.learner.microbatch_tokens} may cut up the minibatch over which filter {chosen.name!r} measures "
-                "its scale; it must be 0",
+                f"{config.learner.microbatch_tokens} may cut up the minibatch over which filter {chosen.name!r} "
+                "measures its scale; it must be 0",
                 ("algorithm.filter",),
             )
 

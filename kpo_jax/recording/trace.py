@@ -91,7 +91,9 @@ def reward_fields(names) -> dict[str, tuple[str, str, str]]:
 def describe(
     algorithm, *, method: str | None, rewards, group_size: int, num_minibatches: int, microbatch_shape, **more
 ) -> dict:
-    """The part of trace.json that a run's configuration decides. `algorithm` is an AlgorithmConfig, `rewards` are names.
+    """The part of trace.json that a run's configuration decides.
+
+    `algorithm` is an AlgorithmConfig, `rewards` are names.
 
     `sources` in it are the texts of the files that the run loaded by reference, so that a trace can be replayed alone.
 
@@ -149,7 +151,8 @@ def step_arrays(
             token_fields["token"].append(row[start : start + length])
             prompts.append(row[:start])
         for name, values in (
-            ("reward", part["reward"]), ("minibatch", np.full(size, number)), ("microbatch", micro), ("place", place), ("length", lengths)
+            ("reward", part["reward"]), ("minibatch", np.full(size, number)), ("microbatch", micro), ("place", place),
+            ("length", lengths),
         ):  # fmt: skip
             rows[name].append(values)
     prompts = prompts[:: len(prompts) // len(problems)]

@@ -109,7 +109,8 @@ def initialize(place: Member | None, config) -> None:
             place.num_processes,
             place.process_id,
             coordinator_bind_address=place.coordinator,
-            cluster_detection_method="deactivate",  # under Slurm it would leave a process one GPU, whatever it was given
+            # Under Slurm the detection would leave a process one GPU, whatever it was given.
+            cluster_detection_method="deactivate",
             **timeouts,
         )
     sys.excepthook = _hook

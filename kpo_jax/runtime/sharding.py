@@ -47,8 +47,8 @@ def make_mesh(config, devices=None) -> Mesh:
         return jax.make_mesh(tuple(shape.values()), AXES, (AxisType.Auto,) * len(AXES), devices=devices)
     if per_host % inner:
         raise ValueError(
-            f"mesh: fsdp x tensor = {config.fsdp} x {config.tensor} does not divide the {per_host} devices of a host, so parameters would "
-            "be split across hosts; mesh.across_hosts=True allows that"
+            f"mesh: fsdp x tensor = {config.fsdp} x {config.tensor} does not divide the {per_host} devices of a host, "
+            "so parameters would be split across hosts; mesh.across_hosts=True allows that"
         )
     grid = mesh_utils.create_hybrid_device_mesh(
         (per_host // inner, config.fsdp, config.tensor), (hosts, 1, 1), devices, process_is_granule=True

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from kpo_jax import references
+from kpo_jax import choices, references
 from kpo_jax.checks import refuse, unless
 from kpo_jax.tasks import arithmetic
 from kpo_jax.tasks import countdown as game
@@ -49,6 +49,7 @@ class TaskConfig:
     parameters: Mapping[str, bool | int | float | str | None] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
+        choices.spell_out(self)
         try:
             references.parameters(references.look_up(TASKS, self.name))
         except ValueError as error:

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from kpo_jax import references
+from kpo_jax import choices, references
 from kpo_jax.checks import Illegal, is_number, not_negative, refuse, unless, whole
 from kpo_jax.checks import Problem as Fault
 from kpo_jax.tasks import countdown
@@ -107,6 +107,7 @@ class RewardTerm:
     parameters: Mapping[str, bool | int | float | str | None] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
+        choices.spell_out(self)
         refuse([*_known(self), *_finite(self, "weight")])
 
 
@@ -136,6 +137,7 @@ class RewardConfig:
     parameters: Mapping[str, bool | int | float | str | None] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
+        choices.spell_out(self)
         names = [
             (f"extra.{name}", text)
             for name in self.extra

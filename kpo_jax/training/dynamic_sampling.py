@@ -50,8 +50,9 @@ def fill(generate: Callable[[int], Rollout], *, num_groups: int, group_size: int
         uniform = everything.rows["reward"][::group_size][uniform_groups(everything.rows["reward"], group_size)]
         raise NotFull(
             f"dynamic sampling: {kept} of the {num_groups} groups of a batch after {max_batches} generation batches "
-            f"(algorithm.dynamic_sampling); the {len(uniform)} groups dropped have mean reward {uniform.mean():.3g}: the problems are too "
-            "hard or too easy for the policy; algorithm.dynamic_sampling=0 trains on them all the same"
+            f"(algorithm.dynamic_sampling); the {len(uniform)} groups dropped have mean reward {uniform.mean():.3g}: "
+            "the problems are too hard or too easy for the policy; "
+            "algorithm.dynamic_sampling=0 trains on them all the same"
         )
     chosen = np.flatnonzero(~uniform_groups(everything.rows["reward"], group_size))[:num_groups]
     return _taken(everything, chosen, group_size)

@@ -29,8 +29,8 @@ ARCHITECTURES = {
 }
 # what the weights decide; dtypes and remat are the run's own choice
 ARCHITECTURE_FIELDS = (
-    "vocab_size", "hidden_size", "intermediate_size", "num_layers", "num_heads", "num_kv_heads", "head_dim", "rope_theta",
-    "norm_eps", "tie_embeddings", "qk_norm", "qkv_bias",
+    "vocab_size", "hidden_size", "intermediate_size", "num_layers", "num_heads", "num_kv_heads", "head_dim",
+    "rope_theta", "norm_eps", "tie_embeddings", "qk_norm", "qkv_bias",
 )  # fmt: skip
 _DOCUMENTS = ["config.json", "generation_config.json"]
 _COMPARED_ROWS = 4096
@@ -198,8 +198,8 @@ def open_tensors(path: str, model_config: ModelConfig) -> dict[str, StoredTensor
         head, embedding = found.pop("lm_head.weight"), found["model.embed_tokens.weight"]
         if not _equal(head, embedding):
             raise ValueError(
-                f"pretrained: tensor lm_head.weight in {head.file} {head.shape} differs from model.embed_tokens.weight, expected its "
-                "equal, since tie_word_embeddings is true in config.json"
+                f"pretrained: tensor lm_head.weight in {head.file} {head.shape} differs from "
+                "model.embed_tokens.weight, expected its equal, since tie_word_embeddings is true in config.json"
             )
     if extra := [name for name in found if name not in expected]:
         tensor = found[extra[0]]

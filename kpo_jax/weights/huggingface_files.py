@@ -91,7 +91,8 @@ def read_header(file: str) -> dict[str, StoredTensor]:
             )
         if begin < 0 or start + end > size:
             raise ValueError(
-                f"pretrained: tensor {name} in {file}: the file has {size} bytes, expected {start + end}: it is truncated"
+                f"pretrained: tensor {name} in {file}: the file has {size} bytes, expected {start + end}: "
+                "it is truncated"
             )
         tensors[name] = StoredTensor(file, STORED_DTYPES[dtype], shape, start + begin)
     return tensors

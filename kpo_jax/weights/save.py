@@ -147,7 +147,6 @@ def _stored(entry: Entry, dtype) -> np.ndarray:
     with np.errstate(over="ignore"):  # reported below
         cast = array.astype(dtype)
     if dtype != array.dtype and not np.array_equal(np.isfinite(cast), np.isfinite(array)):
-        raise ValueError(
-            f"--dtype: {dtype.name} cannot hold {float(np.nanmax(np.abs(array.astype(np.float32)))):g}, a weight of {entry.name}"
-        )
+        largest = float(np.nanmax(np.abs(array.astype(np.float32))))
+        raise ValueError(f"--dtype: {dtype.name} cannot hold {largest:g}, a weight of {entry.name}")
     return entry.layout.to_stored(cast)

@@ -112,13 +112,15 @@ def check(given: argparse.Namespace) -> list[str]:
     for shown, argument in zip(mask_words(given.arguments), given.arguments, strict=True):
         if shown != argument:
             problems.append(
-                f"{shown}: a manifest is no place for a secret; put it into a Kubernetes secret and name that by --secret"
+                f"{shown}: a manifest is no place for a secret; "
+                "put it into a Kubernetes secret and name that by --secret"
             )
     workdirs = [argument.partition("=")[2] for argument in given.arguments if argument.startswith("--workdir=")]
     mount = PurePosixPath(given.mount)
     if not workdirs or ".." in workdirs[-1] or mount not in PurePosixPath(workdirs[-1]).parents:
         problems.append(
-            f"--workdir: must be below {given.mount}, e.g. --workdir={given.mount}/{given.name}; all else is lost with the pod"
+            f"--workdir: must be below {given.mount}, e.g. --workdir={given.mount}/{given.name}; "
+            "all else is lost with the pod"
         )
     return problems
 
