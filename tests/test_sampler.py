@@ -152,7 +152,7 @@ def test_bfloat16_is_close_to_the_trainer_in_bfloat16():
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match=r"temperature: -1 is not .*top_p: 0 is not a number in \(0, 1\]; min_p: 2"):
         SampleConfig(temperature=-1, top_p=0, min_p=2, max_response_length=4)
-    with pytest.raises(ValueError, match=r"max_response_length = 0 .*top_k = -1"):
+    with pytest.raises(ValueError, match=r"max_response_length: 0 .*top_k: -1"):
         SampleConfig(top_k=-1, max_response_length=0)
 
 
