@@ -215,6 +215,17 @@ def test_flags_that_are_wrong_hide_no_values_that_are_and_paths_elsewhere_are_re
         assert f"error: {line}" in result.stderr, (line, result.stderr)
 
 
+def test_a_kept_configuration_may_name_files_that_are_gone():
+    """As export needs none of the data; a run that reads them is told."""
+    plain = config_lib.load_file(TINY)
+    plain["data"] |= {"source": "jsonl", "path": "gone.jsonl", "difficulty": "medium"}
+    plain["warm_start"]["num_steps"] = 0
+    assert config_lib.from_dict(plain).data.path == "gone.jsonl"
+    assert config_lib.checked(plain)[1] == [("data.path", "no file 'gone.jsonl'")]
+    with pytest.raises(ValueError, match="seed: 'x' is a str, not an int"):
+        config_lib.from_dict(plain | {"seed": "x"})
+
+
 def test_a_missing_file_names_its_neighbours(tmp_path):
     result = run("--config=configs/tyni.py", f"--workdir={tmp_path}")
     assert result.returncode == 64

@@ -24,23 +24,27 @@ class Combination(NamedTuple):
 
 
 def from_dict(mapping: dict) -> Config:
-    """The Config that `to_dict` wrote. Raises ValueError with every problem if it is not one."""
-    config, problems = checked(mapping)
+    """The Config that `to_dict` wrote. Raises ValueError with every problem if it is not one.
+
+    Files of data that it names may be gone: what is done with a run's configuration need not read them.
+    """
+    config, problems = checked(mapping, files=False)
     if problems:
         raise ValueError("; ".join(line(problem) for problem in problems))
     return config
 
 
-def checked(mapping: dict, broken: Iterable[str] = ()) -> tuple[Config, list[Problem]]:
+def checked(mapping: dict, broken: Iterable[str] = (), *, files: bool = True) -> tuple[Config, list[Problem]]:
     """(the Config of nested dicts, everything that is wrong with it): fields first, then what does not fit together.
 
-    A combination is judged only where the fields that it is made of are right, and not among the paths `broken`.
+    A combination is judged only where the fields that it is made of are right, and not among the paths `broken`; whether
+    files are there only with `files`.
     """
     config, problems = from_plain(Config, mapping)
     wrong = [*broken, *(path for path, _ in problems)]
     return config or Config(), problems + [
         (found.path, found.text)
-        for found in combinations(config or Config())
+        for found in combinations(config or Config(), files)
         if not any(_same_field(path, other) for path in (found.path, *found.depends_on) for other in wrong)
     ]
 
@@ -59,9 +63,9 @@ def _same_field(a: str, b: str) -> bool:
     return a == b or a.startswith(f"{b}.") or b.startswith(f"{a}.")
 
 
-def combinations(config: Config) -> Iterator[Combination]:
-    """What does not fit together."""
-    for rule in (_secrets, _components, _task, _batches, _mesh, _sampling, _first_policy, _files):
+def combinations(config: Config, files: bool = True) -> Iterator[Combination]:
+    """What does not fit together; and, with `files`, which files and directories are missing."""
+    for rule in (_secrets, _components, _task, _batches, _mesh, _sampling, _first_policy, *[_files] * files):
         yield from rule(config)
 
 
