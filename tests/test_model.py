@@ -55,7 +55,8 @@ def whole_logits(config, params, tokens):
 
 
 def test_config_reports_every_error_at_once():
-    with pytest.raises(ValueError, match=r"num_kv_heads: 2 does not divide num_heads = 5; remat: 'some' is not one of none, full"):
+    message = r"num_kv_heads: 2 does not divide num_heads = 5; remat: 'some' is not one of none, full"
+    with pytest.raises(ValueError, match=message):
         dataclasses.replace(CONFIG, num_heads=5, remat="some")
     with pytest.raises(ValueError, match=r"num_layers: 0 .*norm_eps: nan .*dtype: 'float8'"):
         dataclasses.replace(CONFIG, num_layers=0, norm_eps=float("nan"), dtype="float8")

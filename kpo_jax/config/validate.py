@@ -37,8 +37,8 @@ def from_dict(mapping: dict) -> Config:
 def checked(mapping: dict, broken: Iterable[str] = (), *, files: bool = True) -> tuple[Config, list[Problem]]:
     """(the Config of nested dicts, everything that is wrong with it): fields first, then what does not fit together.
 
-    A combination is judged only where the fields that it is made of are right, and not among the paths `broken`; whether
-    files are there only with `files`.
+    A combination is judged only where the fields that it is made of are right, and not among the paths `broken`.
+    Whether files are there is looked at only with `files`.
     """
     config, problems = from_plain(Config, mapping)
     wrong = [*broken, *(path for path, _ in problems)]
