@@ -177,7 +177,7 @@ def test_problems_that_are_none_are_one_line(folder):
         [
             ("[1]", "item 1 is a int, not a kpo_jax.tasks.Problem"),
             ("[Problem('a', 'b', 3)]", "item 1: its id, problem and answer must be text"),
-            ("[Problem('a', 'b', 'c')]", "the task needs a column: a: no field 'choices'"),
+            ("[Problem('a', 'b', 'c')]", "a: no field 'choices.0'; there is no 'choices' in fields (none)"),
             ("[Problem('a', 'b', 'c', row={(1, 2): 3})]", "item 1: its row cannot be written as JSON"),
             ("[]", "the task's problems of split 'train': no problem left"),
             ("1 / 0", "of the task: ZeroDivisionError: division by zero"),
