@@ -9,6 +9,7 @@ from test_trainer import run
 from kpo_jax import config
 from kpo_jax.commands import benchmark
 from kpo_jax.model import flops
+from kpo_jax.model.decoder import PRESETS
 from kpo_jax.training.step import speed
 
 
@@ -67,7 +68,7 @@ def test_data_sheets_are_per_device():
 
 
 def test_decode_bytes_by_hand():
-    model = config.PRESETS["tiny"]
+    model = PRESETS["tiny"]
     weights = 4 * (flops.matrix_params(model) + model.vocab_size * model.hidden_size)
     token = 4 * 2 * 4 * 2 * 32  # bytes: keys and values of 4 layers, 2 heads of 32
     # two prompts of 5 tokens, groups of 3, responses of 4: three steps that read 1, 2, 3 own columns

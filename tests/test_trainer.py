@@ -41,14 +41,13 @@ SMALL = [
 ENVIRONMENT = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""}
 
 
-def command(workdir, *arguments):
-    return [sys.executable, "-m", "kpo_jax.main", *SMALL, f"--workdir={workdir}", *arguments]
+def command(workdir, *arguments, config=SMALL):
+    return [sys.executable, "-m", "kpo_jax.main", *config, f"--workdir={workdir}", *arguments]
 
 
-def run(workdir, *arguments):
-    return subprocess.run(
-        command(workdir, *arguments), capture_output=True, text=True, cwd=ROOT, timeout=600, env=ENVIRONMENT
-    )
+def run(workdir, *arguments, config=SMALL):
+    words = command(workdir, *arguments, config=config)
+    return subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=600, env=ENVIRONMENT)
 
 
 @pytest.fixture(scope="module")
@@ -195,10 +194,8 @@ def test_a_run_that_has_done_more_steps_is_left_as_it_is(unbroken, tmp_path):
 
 def test_steps_to_profile_that_are_none_are_one_line(tmp_path):
     result = run(tmp_path, "--profile_steps=3,2")
-    assert (
-        result.returncode == 64
-        and result.stderr == "error: --profile_steps: 3,2 is not two training steps, the first not after the last\n"
-    )
+    assert result.returncode == 64
+    assert result.stderr == "error: --profile_steps: 3,2 is not two training steps, first and last\n"
     with flagsaver.flagsaver():
         for steps, found in (
             ("3", None),
@@ -237,8 +234,10 @@ def test_a_missing_checkpoint_is_one_line(unbroken):
 
 def test_report_over_runs(unbroken, tmp_path):
     workdir, _ = unbroken
-    result = run(tmp_path / "report", "--mode=report", f"--runs={workdir}")
+    result = run(tmp_path / "report", "--mode=report", f"--runs={workdir}", config=())
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "report" / "report.md").exists()
-    missing = run(tmp_path / "report", "--mode=report", "--runs=/nowhere")
+    missing = run(tmp_path / "report", "--mode=report", "--runs=/nowhere", config=())
     assert missing.returncode == 64 and "no run in /nowhere" in missing.stderr
+    refused = run(tmp_path / "report", "--mode=report", f"--runs={workdir}", config=["--config=tiny"])
+    assert refused.returncode == 64 and "--config: not with --mode=report" in refused.stderr
