@@ -18,8 +18,8 @@ from kpo_jax.runtime.sharding import make_mesh, put_rows
 from kpo_jax.sampling import decoding, engine, sampler
 from kpo_jax.sampling import programs as engine_programs
 from kpo_jax.sampling.engine import make_sampler
+from kpo_jax.sampling.prompts import pad_prompts
 from kpo_jax.sampling.sampler import SampleConfig
-from kpo_jax.tasks.prompts import pad_prompts
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
