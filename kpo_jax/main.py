@@ -107,19 +107,16 @@ def take_apart(argv: Sequence[str]) -> Arguments:
         word = words.pop(0)
         name, equals, value = word.removeprefix("-").removeprefix("-").partition("=")
         takes_value = name == "config" or name.startswith("config.") or (name in FLAGS and not FLAGS[name].boolean)
+        argument = [word]
         if word.startswith("-") and takes_value and not equals and words:
             value = words.pop(0)
-            word = [word, value]
-        else:
-            word = [word]
-        if not word[0].startswith("-"):
-            others.append(word)
-        elif name == "config":
+            argument.append(value)
+        if word.startswith("-") and name == "config":
             config = value
-        elif name.startswith("config."):
+        elif word.startswith("-") and name.startswith("config."):
             overrides[name.removeprefix("config.")] = value
         else:
-            others.append(word)
+            others.append(argument)
     return Arguments(config, overrides, others)
 
 
@@ -173,12 +170,8 @@ def flag_problems() -> list[str]:
         problems.append("--workdir: required, the directory of the run")
     for name in _PATHS:
         value = FLAGS[name].value
-        for path in value if isinstance(value, list) else [value or ""]:
-            if "://" in path:
-                scheme = path.partition("://")[0]
-                problems.append(
-                    f"--{name}: {scheme}:// is not supported; it must be a path of this machine's file system"
-                )
+        paths = value if isinstance(value, list) else [value or ""]
+        problems += [f"--{name}: {text.unsupported(path)}" for path in paths if "://" in path]
     if FLAGS.workdir and "://" not in FLAGS.workdir and (blocking := _not_a_folder(FLAGS.workdir)):
         problems.append(f"--workdir: {blocking} is not a directory")
     return problems
@@ -212,9 +205,8 @@ def configuration(given: Arguments) -> tuple[Any, list[str], list[str]]:
     stands = FLAGS.workdir and os.path.isfile(os.path.join(FLAGS.workdir, "config.json"))
     if given.config is None and not stands:
         return None, ["--config: required, e.g. --config=tiny:kpo_strong"], []
-    from kpo_jax import (
-        config as config_lib,  # with all components, so with jax: a wrong flag alone does not wait for it
-    )
+    # with all components, so with jax: a wrong flag alone does not wait for it
+    from kpo_jax import config as config_lib
 
     try:
         if given.config is not None:

@@ -55,6 +55,11 @@ def plain(text: str) -> str:
     return re.sub(r"([\\|`*\[\]])", r"\\\1", text) if re.search(r"[|`*\\]|\]\(", text) else text
 
 
+def unsupported(path: str) -> str:
+    """What is said of a path of a file system that is not the machine's own, scheme://..."""
+    return f"{path.partition('://')[0]}:// is not supported; it must be a path of this machine's file system"
+
+
 if __name__ == "__main__":
     words = os.fsdecode(sys.stdin.buffer.read()).split("\0")[:-1]
     sys.stdout.buffer.write(os.fsencode("".join(word + "\0" for word in mask_words(words))))

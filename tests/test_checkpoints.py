@@ -67,8 +67,7 @@ def restored_step(workdir, shapes, shardings):
     return checkpoints.restore(str(workdir), shapes, shardings).step
 
 
-# ------------------------------------------------------------------------------------------------------------
-# fingerprint
+# ---------------------------------------------------------------------------------------------------------- fingerprint
 
 
 def test_the_fingerprint_is_that_of_a_plain_sum():
@@ -110,8 +109,7 @@ def test_the_fingerprint_does_not_depend_on_the_sharding_but_on_every_bit_and_pl
     assert expected not in {int(fingerprint(other)) for other in changed}
 
 
-# ----------------------------------------------------------------------------------------------------------------
-# restore
+# -------------------------------------------------------------------------------------------------------------- restore
 
 
 @pytest.mark.parametrize("devices,fsdp", [(1, 1), (8, 4)])
@@ -302,8 +300,7 @@ def test_parameters_of_a_step_or_a_run_that_is_not_there_are_a_line(by_method, t
         checkpoints.restore_params(str(tmp_path), 0, programs.shapes, programs.shardings)
 
 
-# -------------------------------------------------------------------------------------------------------------- disk
-# full
+# ------------------------------------------------------------------------------------------------------------ disk full
 
 
 def test_a_full_disk_ends_nothing_and_damages_nothing(copy, capsys):

@@ -182,7 +182,7 @@ def test_a_configuration_may_be_a_mapping_or_the_name_of_one_of_the_package(tmp_
     config, problems = config_lib.checked(config_lib.load_file("a.py"))
     assert problems == [] and config.seed == 3 and config.algorithm.filter.name == "identity"
     assert config_lib.load_file("tiny:grpo") == config_lib.load_file(f"{TINY}:grpo")
-    with pytest.raises(ValueError, match="no file tinny; .*built in are .*tiny"):
+    with pytest.raises(ValueError, match=r"no file tinny; .*built in are .*tiny"):
         config_lib.load_file("tinny")
 
 
@@ -213,6 +213,12 @@ def test_flags_that_are_wrong_hide_no_values_that_are_and_paths_elsewhere_are_re
         "--step=abc",
     ]:
         assert f"error: {line}" in result.stderr, (line, result.stderr)
+
+
+def test_looking_for_a_run_that_is_not_there_makes_none(tmp_path):
+    result = run("--mode=eval", f"--config={TINY}", f"--workdir={tmp_path / 'typo'}")
+    assert result.returncode == 64 and "no checkpoint in" in result.stderr, result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_kept_configuration_may_name_files_that_are_gone():

@@ -177,7 +177,7 @@ def test_values_of_packed_sequences_are_those_of_each_alone_before_each_token(co
 
 
 @functools.cache  # tests share compilations
-def critic_learner(mesh=MeshConfig(data=1), devices=1):
+def critic_learner(mesh=MeshConfig(data=1), devices=1):  # noqa: B008 (frozen)
     """(mesh, first state, step)."""
     mesh, optimizer = make_mesh(mesh, jax.devices()[:devices]), learner.make_optimizer(CONFIG)
     _, shardings = learner.make_init(MODEL, optimizer, mesh, optimizer)
@@ -185,7 +185,7 @@ def critic_learner(mesh=MeshConfig(data=1), devices=1):
     return mesh, start, learner.make_step(learner.loss_of_critic(MODEL, 0.2), optimizer, shardings.critic, mesh, CONFIG)
 
 
-def critic_step(mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None):
+def critic_step(mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None):  # noqa: B008 (frozen)
     mesh, start, step = critic_learner(mesh, devices)
     _, arrays = packed(critic_rows() if batch is None else batch, mesh, microbatch_tokens)
     return jax.device_get(step(start(), arrays)[:2])

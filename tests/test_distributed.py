@@ -217,8 +217,7 @@ def test_who_waits_for_the_others_to_end_sees_one_of_them_die():
     assert [code for code, *_ in results] == [13, -9] and "process 1 is gone" in results[0][2], results
 
 
-# ---------------------------------------------------------------------------------------------------------------
-# training
+# ------------------------------------------------------------------------------------------------------------- training
 
 
 def metrics(workdir) -> list[dict]:

@@ -42,8 +42,7 @@ def sigterm():
     signal.signal(signal.SIGTERM, before)
 
 
-# ------------------------------------------------------------------------------------------------------- decode and
-# reward
+# ---------------------------------------------------------------------------------------------------- decode and reward
 
 
 def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm, quick_compilation):
@@ -77,8 +76,7 @@ def test_sigterm_leaves_the_grading_at_once(sigterm):
     assert time.monotonic() - start < 60  # a worker takes seconds to start on a busy machine
 
 
-# ------------------------------------------------------------------------------------------------------------ metrics
-# files
+# -------------------------------------------------------------------------------------------------------- metrics files
 
 
 def lines(workdir) -> list[dict]:
@@ -145,8 +143,7 @@ def metrics_events(directory):
         data = data[16 + length :]
 
 
-# ------------------------------------------------------------------------------------------------------------ starting
-# again
+# ------------------------------------------------------------------------------------------------------- starting again
 
 
 def test_where_no_checkpoint_is_good_a_run_starts_only_if_told(tmp_path, capsys):
@@ -185,8 +182,7 @@ def test_half_of_a_job_is_a_usage_error(tmp_path, arguments, environment, told):
     assert not (tmp_path / "run").exists()
 
 
-# ------------------------------------------------------------------------------------------------------------- whole
-# runs
+# ----------------------------------------------------------------------------------------------------------- whole runs
 
 
 @pytest.mark.slow

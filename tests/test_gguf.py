@@ -71,8 +71,7 @@ def load(path, config):
     return gguf_weights.load_params(str(path), config, shardings)
 
 
-# ------------------------------------------------------------------------------------------------------- files made
-# here
+# ------------------------------------------------------------------------------------------------------ files made here
 
 
 def byte_symbols():

@@ -107,8 +107,7 @@ def local(stand_in, *options):
     return ["launch/local.sh", f"--logs={stand_in.folder}/logs", *options]
 
 
-# ------------------------------------------------------------------------------------------------------------- all
-# scripts
+# ---------------------------------------------------------------------------------------------------------- all scripts
 
 
 DRY = {
@@ -291,8 +290,7 @@ def test_setup_takes_an_interpreter_whose_path_has_spaces(elsewhere, tmp_path):
     assert missing.returncode == 64 and missing.stderr.startswith("error: no Python >= 3.11 found")
 
 
-# ----------------------------------------------------------------------------------------------------------------
-# local.sh
+# ------------------------------------------------------------------------------------------------------------- local.sh
 
 
 def test_processes_get_the_contract_and_the_arguments_as_they_are(stand_in, tmp_path):
@@ -393,8 +391,7 @@ def test_sigterm_goes_to_all_and_nothing_starts_again(stand_in, second, options,
     assert len(stand_in.started(0)) == len(stand_in.started(1)) == 1
 
 
-# --------------------------------------------------------------------------------------------------------------
-# tpu_pod.sh
+# ----------------------------------------------------------------------------------------------------------- tpu_pod.sh
 
 
 @pytest.fixture
@@ -462,8 +459,7 @@ def test_sigterm_reaches_the_workers(gcloud, tmp_path):
     assert process.returncode == 75, err
 
 
-# ----------------------------------------------------------------------------------------------------------------
-# sweep.sh
+# ------------------------------------------------------------------------------------------------------------- sweep.sh
 
 
 SWEEP = ["launch/sweep.sh", "--config=configs/tiny.py", "--methods=grpo,kpo_strong", "--seeds=0,1"]
@@ -511,8 +507,7 @@ def test_a_sweep_goes_on_where_it_was(stand_in, tmp_path):
     assert next(word for word in reported if word.startswith("--runs=")).count(",") == 2
 
 
-# ------------------------------------------------------------------------------------------------------------
-# Kubernetes
+# ----------------------------------------------------------------------------------------------------------- Kubernetes
 
 
 def manifest(stand_in, *options) -> dict:

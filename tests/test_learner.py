@@ -70,7 +70,7 @@ def learner_of(method, mesh, devices, config):
 
 
 def one_step(
-    method="grpo", mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None, steps=1, config=CONFIG
+    method="grpo", mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None, steps=1, config=CONFIG  # noqa: B008
 ):
     mesh, init, step, kappa = learner_of(method, mesh, devices, config)
     state = init(jax.random.key(0))

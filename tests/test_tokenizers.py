@@ -137,7 +137,7 @@ def test_hf_chat_template(tmp_path):
     messages = [{"role": role, "content": role[0]} for role in ("system", "user", "assistant", "user")]
     assert load_tokenizer(directory).apply_chat_template(messages) == "<system>s<user>u<assistant>a<user>u"
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template="{{ raise_exception('no system') }}")
-    with pytest.raises(ValueError, match="refuses messages of roles system, user, assistant, user: no system$"):
+    with pytest.raises(ValueError, match=r"refuses messages of roles system, user, assistant, user: no system$"):
         load_tokenizer(directory).apply_chat_template(messages)
 
 

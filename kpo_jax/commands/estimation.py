@@ -216,8 +216,7 @@ def nis(standardized: np.ndarray) -> Consistency:
     )
 
 
-# ---------------------------------------------------------------------------------------------------------------- the
-# parts
+# ------------------------------------------------------------------------------------------------------------ the parts
 
 
 def _compact(values: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

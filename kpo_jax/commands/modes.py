@@ -3,6 +3,7 @@
 A mode is a function of RUN; `values` are all flags by name. What it returns is printed by one process.
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -76,9 +77,20 @@ def usage(lines) -> int:
     return USAGE
 
 
+@contextlib.contextmanager
+def usage_errors():
+    """A ValueError inside is a usage error: nothing has begun yet."""
+    try:
+        yield
+    except (Usage, checkpoints.Damaged):
+        raise
+    except ValueError as error:
+        raise Usage(str(error)) from error
+
+
 def join_job(mode, config, values: dict) -> bool:
     """Become part of the job that the environment describes, if it does; False if this process has nothing to do."""
-    try:
+    with usage_errors():
         place = distributed.member(os.environ)
         if place is not None and values["detect_job"]:
             raise ValueError("--detect_job: not where KPO_COORDINATOR is set")
@@ -91,26 +103,21 @@ def join_job(mode, config, values: dict) -> bool:
         job = config.job if config is not None else workdirs.run_config(values["workdir"]).job
         if values["detect_job"] or (place is not None and place.num_processes > 1):
             distributed.initialize(place, job)
-    except ValueError as error:
-        raise Usage(str(error)) from error
     return True
 
 
 def prepared(config, values: dict, claim: bool = True):
     """(what is read from disk, the jitted functions) of a configuration, with the workdir claimed by it."""
-    try:
+    with usage_errors():
         inputs = setup.load_inputs(config)
         allow_change = values["allow_config_change"]
         if claim and (changes := workdirs.changes(values["workdir"], config, allow_change=allow_change)):
             other = f"{values['workdir']}: a run of another configuration; --allow_config_change goes on all the same"
             raise Usage(*changes, other)
         programs = setup.build_programs(config, inputs)
-        workdirs.make(values["workdir"])
-        return inputs, programs
-    except Usage:
-        raise
-    except ValueError as error:
-        raise Usage(str(error)) from error
+        if values["mode"] == "train":  # the others have nothing to do where there is no run
+            workdirs.make(values["workdir"])
+    return inputs, programs
 
 
 def train(config, values: dict) -> str:
@@ -119,39 +126,31 @@ def train(config, values: dict) -> str:
     return reports.write([values["workdir"]], values["workdir"]) if done and distributed.is_first() else ""
 
 
-def with_checkpoint(config, values: dict, use) -> str:
-    """`use(inputs, programs, params, step)` of a checkpoint of the run."""
+def restored(config, values: dict):
+    """(inputs, programs, parameters, step) of a checkpoint of the run."""
     inputs, programs = prepared(config, values)
-    try:
+    with usage_errors():
         where = (programs.shapes, programs.shardings, values["step"])
         step, params = checkpoints.restore_policy(values["workdir"], *where)
-        return use(inputs, programs, params, step)
-    except checkpoints.Damaged:
-        raise
-    except ValueError as error:
-        raise Usage(str(error)) from error
+    return inputs, programs, params, step
 
 
 def evaluate(config, values: dict) -> str:
-    def measure(inputs, programs, params, step):
-        trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
-        return reports.results([reports.load(values["workdir"])]) if distributed.is_first() else ""
-
-    return with_checkpoint(config, values, measure)
+    inputs, programs, params, step = restored(config, values)
+    trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
+    return reports.results([reports.load(values["workdir"])]) if distributed.is_first() else ""
 
 
 def sample(config, values: dict) -> str:
-    def show(inputs, programs, params, step):
+    inputs, programs, params, _ = restored(config, values)
+    with usage_errors():
         return show_samples(config, inputs, programs, params, values["prompt"], values["num_prompts"])
-
-    return with_checkpoint(config, values, show)
 
 
 def noise(config, values: dict) -> str:
-    def measure(inputs, programs, params, step):
+    inputs, programs, params, step = restored(config, values)
+    with usage_errors():
         return noise_floor.run(config, inputs, programs, params, step, values["workdir"])
-
-    return with_checkpoint(config, values, measure)
 
 
 def benchmark(config, values: dict) -> str:
@@ -160,21 +159,24 @@ def benchmark(config, values: dict) -> str:
 
 
 def replay(config, values: dict) -> str:
-    return _usage(replays.run, values["trace"], values["workdir"], values["grid"])
+    with usage_errors():
+        return replays.run(values["trace"], values["workdir"], values["grid"])
 
 
 def report(config, values: dict) -> str:
-    return _usage(reports.write, values["runs"] or [values["workdir"]], values["workdir"])
+    with usage_errors():
+        return reports.write(values["runs"] or [values["workdir"]], values["workdir"])
 
 
 def export(config, values: dict) -> str:
-    return _usage(exports.export_run, values["workdir"], values["out"], values["step"], values["dtype"])
+    with usage_errors():
+        return exports.export_run(values["workdir"], values["out"], values["step"], values["dtype"])
 
 
 def describe(config, values: dict) -> str:
     """The dry run: the configuration and what it will need."""
     target = values["dry_run_topology"]
-    try:
+    with usage_errors():
         if target:
             # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU
             os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
@@ -183,18 +185,6 @@ def describe(config, values: dict) -> str:
         print(json.dumps(config_lib.to_dict(config), indent=2))
         print(dry_run.describe(config), flush=True)
         return topology.describe(config, target, found) if target else ""
-    except ValueError as error:
-        raise Usage(str(error)) from error
-
-
-def _usage(function, *arguments) -> str:
-    """What the function returns; its ValueError is a usage error."""
-    try:
-        return function(*arguments)
-    except checkpoints.Damaged:
-        raise
-    except ValueError as error:
-        raise Usage(str(error)) from error
 
 
 RUN = {

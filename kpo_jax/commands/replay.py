@@ -64,8 +64,7 @@ class Outcome(NamedTuple):
     weight: np.ndarray
 
 
-# ------------------------------------------------------------------------------------------------------------- one
-# filter
+# ----------------------------------------------------------------------------------------------------------- one filter
 
 
 def make_push(algorithm: AlgorithmConfig, weights: bool = True):
@@ -169,8 +168,7 @@ def differences(outcome: Outcome, step: dict[str, np.ndarray], number: int) -> d
     return found
 
 
-# --------------------------------------------------------------------------------------------------------------
-# statistics
+# ----------------------------------------------------------------------------------------------------------- statistics
 
 
 def flatten(minibatch: Minibatch, outcome: Outcome) -> dict[str, np.ndarray]:
@@ -233,8 +231,7 @@ def slices(tokens: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-# ------------------------------------------------------------------------------------------------------------- the
-# command
+# ---------------------------------------------------------------------------------------------------------- the command
 
 
 def run(trace_path: str, out: str, grid_lines: list[str]) -> str:

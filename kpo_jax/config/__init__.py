@@ -23,7 +23,7 @@ from kpo_jax.config.schema import (
     WarmStartConfig,
     eval_sample_config,
 )
-from kpo_jax.config.validate import checked, from_dict, line, problems_of, unsupported
+from kpo_jax.config.validate import checked, from_dict, line, problems_of
 
 __all__ = [
     "AdvantageConfig",
@@ -48,6 +48,5 @@ __all__ = [
     "override",
     "problems_of",
     "to_dict",
-    "unsupported",
     "with_method",
 ]

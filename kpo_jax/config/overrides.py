@@ -1,14 +1,25 @@
 """A configuration file and the flags that change it: `--config=FILE.py[:argument] --config.a.b=value ...`."""
 
 import ast
+import dataclasses
 import importlib.util
 import os
+import typing
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kpo_jax import choices, packaged
 from kpo_jax.checks import Problem
-from kpo_jax.config.plain import Leaf, an, fields_of, leaf_paths, parameter_leaves, to_dict
+from kpo_jax.config.plain import (
+    Leaf,
+    an,
+    chosen,
+    fields_of,
+    leaf_paths,
+    no_such_field,
+    parameter_leaves,
+    to_dict,
+)
 from kpo_jax.config.schema import Config
 from kpo_jax.config.suggest import did_you_mean
 
@@ -57,14 +68,15 @@ def _find(path: str) -> str:
     folder = packaged.configurations()
     if os.path.isfile(named := os.path.join(folder, f"{path.removesuffix('.py')}.py")) and os.sep not in path:
         return named
-    near = sorted(f for f in os.listdir(os.path.dirname(path) or ".") if f.endswith(".py")) if _is_folder(path) else []
-    there = f"; there are {', '.join(near)} in {os.path.dirname(path) or '.'}" if near else ""
-    own = ", ".join(sorted(f.removesuffix(".py") for f in os.listdir(folder) if f.endswith(".py")))
+    beside = os.path.dirname(path) or "."
+    near = _python_files(beside) if os.path.isdir(beside) else []
+    there = f"; there are {', '.join(near)} in {beside}" if near else ""
+    own = ", ".join(name.removesuffix(".py") for name in _python_files(folder))
     raise ValueError(f"--config: no file {path}{there}; built in are {own}")
 
 
-def _is_folder(path: str) -> bool:
-    return os.path.isdir(os.path.dirname(path) or ".")
+def _python_files(folder) -> list[str]:
+    return sorted(name for name in os.listdir(folder) if name.endswith(".py"))
 
 
 def override(plain: dict[str, Any], texts: Mapping[str, str]) -> Overridden:
@@ -73,11 +85,11 @@ def override(plain: dict[str, Any], texts: Mapping[str, str]) -> Overridden:
     A component that is exchanged keeps those parameters that the new one has too; the others are dropped, with a note.
     """
     plain, problems, notes = _copy(plain), [], []
-    spelled = {_spelled(plain, path): text for path, text in texts.items()}
+    spelled = {_spelled(path): text for path, text in texts.items()}
     # names of components first: which parameters are legal depends on them
-    for path, text in sorted(spelled.items(), key=lambda item: not _is_chooser(plain, item[0])):
+    for path in sorted(spelled, key=lambda path: not _is_chooser(path)):
         try:
-            _set(plain, path, text, set(spelled), notes)
+            _set(plain, path, spelled[path], set(spelled), notes)
         except ValueError as error:
             problems.append((path, str(error)))
     order = list(spelled)
@@ -88,76 +100,67 @@ def _copy(value):
     return {key: _copy(inner) for key, inner in value.items()} if isinstance(value, Mapping) else value
 
 
-def _walk(plain: dict, path: str):
-    """(class, its dict, last part of the path): the record that a path leads into; class None where it leads
-    nowhere.
-    """
-    cls, here, parts = Config, plain, path.split(".")
+def _owner(path: str) -> tuple[type | None, list[str], str]:
+    """(class, the path to it, name): the record that a path leads into; class None where it leads nowhere."""
+    cls, parts, parents = Config, path.split("."), []
     while len(parts) > 1:
         kind = fields_of(cls).get(parts[0])
-        if kind is None or isinstance(kind, Leaf):
-            return None, here, path
-        here = here.setdefault(parts.pop(0), {})
-        if not dataclass_like(kind):
-            if len(parts) == 1:
-                return None, here, path
-            kind, here = kind.__args__[1], here.setdefault(parts.pop(0), {})
-        if not isinstance(here, dict):  # a broken configuration: reported where it is read
-            return None, {}, path
+        parents.append(parts.pop(0))
+        if typing.get_origin(kind) is dict and len(parts) > 1:
+            kind = typing.get_args(kind)[1]
+            parents.append(parts.pop(0))
+        if not dataclasses.is_dataclass(kind):
+            return None, [], path
         cls = kind
-    return cls, here, parts[0]
+    return cls, parents, parts[0]
 
 
-def dataclass_like(kind) -> bool:
-    """Whether the kind of a field is a record, rather than a mapping of names to records."""
-    return isinstance(kind, type) and hasattr(kind, "__dataclass_fields__")
-
-
-def _spelled(plain: dict, path: str) -> str:
+def _spelled(path: str) -> str:
     """`algorithm.filter=ema` is short for `algorithm.filter.name=ema`."""
-    cls, _, last = _walk(_copy(plain), path)
-    kind = fields_of(cls).get(last) if cls else None
-    return f"{path}.{kind.chooser}" if dataclass_like(kind) and choices.is_choice(kind) else path
+    cls, _, name = _owner(path)
+    kind = fields_of(cls).get(name) if cls else None
+    return f"{path}.{kind.chooser}" if dataclasses.is_dataclass(kind) and choices.is_choice(kind) else path
 
 
-def _is_chooser(plain: dict, path: str) -> bool:
-    cls, _, last = _walk(_copy(plain), path)
-    return cls is not None and choices.is_choice(cls) and last == cls.chooser
+def _is_chooser(path: str) -> bool:
+    cls, _, name = _owner(path)
+    return cls is not None and choices.is_choice(cls) and name == cls.chooser
 
 
 def _set(plain: dict, path: str, text: str, overridden: set[str], notes: list[str]) -> None:
     """Set one field in place. Raises ValueError, without the path, for what is no field or no such value."""
-    cls, here, last = _walk(plain, path)
-    if cls is None:
+    cls, parents, name = _owner(path)
+    kind = fields_of(cls).get(name) if cls else None
+    here = plain
+    for parent in parents:
+        here = here.setdefault(parent, {})
+        if not isinstance(here, dict):
+            return  # a value where a record belongs is reported where it is read
+    if cls and kind is None and choices.is_choice(cls):
+        _set_parameter(cls, here, name, path, text, plain)
+    elif kind is None:
         raise ValueError(f"no such field{did_you_mean(path, leaf_paths(Config, plain))}")
-    kind = fields_of(cls).get(last)
-    is_parameter = False
-    if kind is None and choices.is_choice(cls):
-        name = here.get(cls.chooser, cls.__dataclass_fields__[cls.chooser].default)
-        try:
-            leaves = parameter_leaves(cls, name)
-        except ValueError:
-            return  # an unknown component is reported once, by its name
-        kind, is_parameter = leaves.get(last), True
-        if kind is None and text == "None":
-            return  # it takes none, so there is nothing to unset
-        if kind is None:
-            has = f"it has {', '.join(leaves) or 'none'}"
-            near = did_you_mean(path, leaf_paths(Config, plain))
-            raise ValueError(f"no such field, and {name!r} has no such parameter ({has}){near}")
-    if kind is None:
-        raise ValueError(f"no such field{did_you_mean(path, leaf_paths(Config, plain))}")
-    if not isinstance(kind, Leaf):
-        raise ValueError(
-            f"a record, not a value; its fields are {', '.join(fields_of(kind)) if dataclass_like(kind) else 'named'}"
-        )
-    if is_parameter and text == "None":
-        here.pop(last, None)
-        return
-    value = parse(text, kind)
-    if choices.is_choice(cls) and last == cls.chooser and value != here.get(last):
-        _exchange(cls, here, value, path, overridden, notes)
-    here[last] = value
+    elif not isinstance(kind, Leaf):
+        raise ValueError(f"{text!r} is not a record of its own; set the fields {path}.*")
+    else:
+        value = parse(text, kind)
+        if _is_chooser(path) and value != here.get(name):
+            _exchange(cls, here, value, path, overridden, notes)
+        here[name] = value
+
+
+def _set_parameter(cls, here: dict, name: str, path: str, text: str, plain: dict) -> None:
+    """Set or unset a parameter of the component that `here` chooses. Raises ValueError as `_set` does."""
+    try:
+        kind = parameter_leaves(cls, chosen(cls, here)).get(name)
+    except ValueError:
+        return  # an unknown component is reported once, by its name
+    if text == "None":
+        here.pop(name, None)  # and where it takes none, there is nothing to unset
+    elif kind is None:
+        raise ValueError(no_such_field(cls, here) + did_you_mean(path, leaf_paths(Config, plain)))
+    else:
+        here[name] = parse(text, kind)
 
 
 def _exchange(cls, here: dict, name: str, path: str, overridden: set[str], notes: list[str]) -> None:

@@ -4,6 +4,7 @@ The parameters of a component stand beside the other fields of the record that c
 the path being the flag that a person types: `algorithm.filter.kappa`.
 """
 
+import contextlib
 import dataclasses
 import types
 import typing
@@ -41,8 +42,7 @@ def to_dict(record) -> dict[str, Any]:
     return out
 
 
-# --------------------------------------------------------------------------------------------------- what fields there
-# are
+# ------------------------------------------------------------------------------------------------ what fields there are
 
 
 def fields_of(cls) -> dict[str, Any]:
@@ -55,10 +55,9 @@ def fields_of(cls) -> dict[str, Any]:
 def _kind(hint):
     if dataclasses.is_dataclass(hint) or typing.get_origin(hint) is dict:
         return hint
-    inner = (
-        [h for h in typing.get_args(hint) if h is not types.NoneType] if isinstance(hint, types.UnionType) else [hint]
-    )
-    return Leaf(typing.get_origin(inner[0]) or inner[0], isinstance(hint, types.UnionType))
+    optional = isinstance(hint, types.UnionType)  # X | None
+    inner = next(h for h in typing.get_args(hint) if h is not types.NoneType) if optional else hint
+    return Leaf(typing.get_origin(inner) or inner, optional)
 
 
 def parameter_leaves(cls, name: str) -> dict[str, Leaf]:
@@ -85,15 +84,15 @@ def leaf_paths(cls, mapping: Mapping | None = None, path: str = "") -> list[str]
         else:
             out += leaf_paths(kind, mapping.get(name), f"{path}{name}.")
     if choices.is_choice(cls):
-        try:
-            out += [path + name for name in parameter_leaves(cls, mapping.get(cls.chooser, _default(cls, cls.chooser)))]
-        except ValueError:  # an unknown component is reported where it is read
-            pass
+        with contextlib.suppress(ValueError):  # an unknown component is reported where it is read
+            out += [path + name for name in parameter_leaves(cls, chosen(cls, mapping))]
     return out
 
 
-def _default(cls, name: str):
-    return next(field.default for field in dataclasses.fields(cls) if field.name == name)
+def chosen(cls, mapping: Mapping) -> Any:
+    """The name of the component that the mapping of a choice names; that of the class where it names none."""
+    default = next(field.default for field in dataclasses.fields(cls) if field.name == cls.chooser)
+    return mapping.get(cls.chooser, default)
 
 
 # --------------------------------------------------------------------------------------------------- dicts to records
@@ -114,7 +113,7 @@ def from_plain(cls, mapping, path: str = "", root: list[str] | None = None) -> t
     kinds = fields_of(cls)
     leaves = {}
     if choices.is_choice(cls):
-        name = mapping.get(cls.chooser, _default(cls, cls.chooser))
+        name = chosen(cls, mapping)
         if isinstance(name, str):
             try:
                 leaves = parameter_leaves(cls, name)
@@ -134,16 +133,19 @@ def from_plain(cls, mapping, path: str = "", root: list[str] | None = None) -> t
                 values[name] = record
         elif name in leaves:
             _take(parameters, name, value, leaves[name], where, problems)
-        elif not unreadable or not choices.is_choice(cls):
-            problems.append((where, f"no such {_noun(cls, mapping)}{did_you_mean(where, root)}"))
+        elif not unreadable:
+            problems.append((where, no_such_field(cls, mapping) + did_you_mean(where, root)))
     record, found = _construct(cls, values, parameters, path, {where for where, _ in problems})
     return record, problems + found
 
 
-def _noun(cls, mapping) -> str:
+def no_such_field(cls, mapping: Mapping) -> str:
+    """What is said of a name that is neither a field of the class nor a parameter of what its mapping chooses."""
     if not choices.is_choice(cls):
-        return "field"
-    return f"field, and {mapping.get(cls.chooser, _default(cls, cls.chooser))!r} has no such parameter"
+        return "no such field"
+    name = chosen(cls, mapping)
+    has = ", ".join(parameter_leaves(cls, name)) or "none"
+    return f"no such field, and {name!r} has no such parameter (it has {has})"
 
 
 def _records(inner, value, where: str, root: list[str], problems: list[Problem]) -> dict:

@@ -11,7 +11,7 @@ from kpo_jax.config.schema import Config, eval_sample_config
 from kpo_jax.tasks.prompts import prompt_template
 from kpo_jax.tasks.registry import build_task
 from kpo_jax.tasks.rewards import terms
-from kpo_jax.text import holds_secret
+from kpo_jax.text import holds_secret, unsupported
 from kpo_jax.weights.gguf import is_gguf
 
 
@@ -227,8 +227,3 @@ def _files(config: Config) -> Iterator[Combination]:
                 yield Combination(f"{path}.path", unsupported(data.path), (f"{path}.source",))
             elif not os.path.isfile(data.path):
                 yield Combination(f"{path}.path", f"no file {data.path!r}", (f"{path}.source",))
-
-
-def unsupported(path: str) -> str:
-    """The line for a path of a file system that is not the machine's own."""
-    return f"{path.partition('://')[0]}:// is not supported; it must be a path of this machine's file system"

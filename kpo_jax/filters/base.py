@@ -1,7 +1,8 @@
 """What every ratio filter shares: its interface, its masking, its checks, and the choice of gradient.
 
 A ratio filter is a frozen, hashable dataclass (so static under jit) called on token log-ratios. To add one: write a
-file beside this one and add a line to FILTERS in `__init__.py`.
+file beside this one and add a line to FILTERS in `__init__.py`. Its `examples` are the parameters that the tests call
+it with.
 """
 
 import math

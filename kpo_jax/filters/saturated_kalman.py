@@ -68,9 +68,10 @@ class SaturatedKalman:
         observed = observed_places(self, response_mask)
         linear = filter_in_parallel(self, log_ratio, observed, tabulated_gains if self.lost else None)
         saturates = jnp.any(observed & (jnp.abs(linear.innovation) > self.kappa * linear.innovation_std))
+        # up to the first saturated token the two are one filter, so the test misses nothing
         output = jax.lax.cond(
             saturates, lambda: filter_by_scan(self, log_ratio, response_mask, self.lost), lambda: linear
-        )  # up to the first saturated token the two are one filter, so the test misses nothing
+        )
         return zero_masked(output, response_mask)
 
     @property

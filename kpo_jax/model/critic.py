@@ -61,9 +61,8 @@ def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
     """
     trunk_config = dataclasses.replace(config, tie_embeddings=True)  # it has no output head to declare
     hidden = packed_hidden_states(trunk_config, params["trunk"], packed)
-    hidden = jnp.take_along_axis(hidden, packed.columns[:, :, None], axis=1, mode="clip").astype(
-        jnp.float32
-    )  # [R, C, D]
+    hidden = jnp.take_along_axis(hidden, packed.columns[:, :, None], axis=1, mode="clip")  # [R, C, D]
+    hidden = hidden.astype(jnp.float32)
     value = jnp.einsum("rcd,d->rc", hidden, params["value_head"]["kernel"]) + params["value_head"]["bias"]
     return value.reshape(-1)[packed.places]
 

@@ -107,9 +107,8 @@ class _TensorBoard:
     def __init__(self, directory: Path, purge_step: int):
         directory.mkdir(parents=True, exist_ok=True)
         self._writer = EventsWriter(str(directory / "events"))
-        start = event_pb2.SessionLog(
-            status=event_pb2.SessionLog.START
-        )  # steps from here on replace those of an earlier life
+        # steps from here on replace those of an earlier life
+        start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
         self._event(event_pb2.Event(wall_time=time.time(), step=purge_step, session_log=start))
 
     def write(self, step: int, scalars: dict) -> None:

@@ -57,9 +57,8 @@ def open_file(path: str):
     return _open(path, stat.st_size, stat.st_mtime_ns)
 
 
-@functools.lru_cache(
-    maxsize=1
-)  # seconds go into a large vocabulary, and the tokenizer, the architecture and the weights all ask
+# seconds go into a large vocabulary, and the tokenizer, the architecture and the weights all ask
+@functools.lru_cache(maxsize=1)
 def _open(path: str, size: int, modified: int):
     import gguf
 

@@ -87,9 +87,8 @@ class HFTokenizer:
         self.eos_ids = eos_ids
         pad_id = tokenizer.pad_token_id
         self.pad_id = eos_ids[0] if pad_id is None else pad_id
-        self.vocab_size = max(
-            len(tokenizer), num_rows
-        )  # models pad their embedding, but never below what can be emitted
+        # models pad their embedding, but never below what can be emitted
+        self.vocab_size = max(len(tokenizer), num_rows)
 
     def encode(self, text: str) -> list[int]:
         return self._tokenizer.encode(text, add_special_tokens=False)
@@ -130,8 +129,7 @@ def load_tokenizer(spec: str, revision: str | None = None) -> Tokenizer:
     return _from_gguf(spec) if gguf.is_gguf(spec) else _from_pretrained(spec, revision)
 
 
-# --------------------------------------------------------------------------------------------------- directories, the
-# hub
+# ------------------------------------------------------------------------------------------------- directories, the hub
 
 
 def _from_pretrained(name: str, revision: str | None) -> HFTokenizer:
@@ -192,8 +190,7 @@ def _read_json(name: str, filename: str, revision: str | None) -> dict[str, Any]
             raise ValueError(f"{path}: not JSON ({error})") from None
 
 
-# ------------------------------------------------------------------------------------------------------------ GGUF
-# files
+# ----------------------------------------------------------------------------------------------------------- GGUF files
 
 # tokenizer.ggml.token_type: control tokens are left out of decoded text, user-defined ones are not.
 _CONTROL, _USER_DEFINED = 3, 4
