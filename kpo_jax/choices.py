@@ -29,21 +29,7 @@ def parameters(record) -> dict[str, Parameter]:
 
 def build(record) -> Any:
     """What the record names, with its parameters. Raises Illegal, or ValueError for a name that is none."""
-    legal, named = parameters(record), repr(getattr(record, record.chooser))
-    problems = [
-        (name, f"{named} has no such parameter; it has {', '.join(legal) or 'none'}")
-        for name in record.parameters
-        if name not in legal
-    ]
-    problems += [(name, f"required by {named}") for name in missing(record, legal)]
-    if problems:
-        raise Illegal(problems)
     return references.build(record.registry, getattr(record, record.chooser), record.parameters)
-
-
-def missing(record, legal: dict[str, Parameter]) -> list[str]:
-    """The parameters without a default that the record does not give."""
-    return [name for name, about in legal.items() if about.default is REQUIRED and name not in record.parameters]
 
 
 def spell_out(record) -> None:

@@ -21,6 +21,8 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from kpo_jax.checks import refuse
+
 REFERENCE = re.compile(r"(?P<location>.+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)")
 REQUIRED = dataclasses.MISSING  # the default of a parameter that has none
 
@@ -39,9 +41,14 @@ class Parameter(NamedTuple):
 def build(registry: Mapping[str, Any], name: str, given: Mapping[str, Any]) -> Any:
     """The component with the given parameters: an instance of a dataclass, or a function with its keywords filled in.
 
-    Raises ValueError for a name that is none, and whatever the dataclass refuses.
+    Raises ValueError for a name that is none; Illegal for parameters that it does not have, or that are missing, and
+    for what the dataclass refuses.
     """
     component = look_up(registry, name)
+    legal = parameters(component)
+    has = f"{name!r} has no such parameter; it has {', '.join(legal) or 'none'}"
+    missing = [key for key, about in legal.items() if about.default is REQUIRED and key not in given]
+    refuse([*((key, has) for key in given if key not in legal), *((key, f"required by {name!r}") for key in missing)])
     return component(**given) if isinstance(component, type) else functools.partial(component, **given)
 
 

@@ -215,6 +215,18 @@ def test_flags_that_are_wrong_hide_no_values_that_are_and_paths_elsewhere_are_re
         assert f"error: {line}" in result.stderr, (line, result.stderr)
 
 
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ({"reward.kind": "format"}, ("reward.pattern", "required by 'format'")),
+        ({"reward.extra.form.kind": "format"}, ("reward.extra.form.pattern", "required by 'format'")),
+        ({"algorithm.filter": "ema"}, ("algorithm.filter.gain", "required by 'ema'")),
+    ],
+)
+def test_a_parameter_that_is_missing_is_said_once(texts, found):
+    assert problems_with(texts) == [found]
+
+
 def test_looking_for_a_run_that_is_not_there_makes_none(tmp_path):
     result = run("--mode=eval", f"--config={TINY}", f"--workdir={tmp_path / 'typo'}")
     assert result.returncode == 64 and "no checkpoint in" in result.stderr, result.stderr

@@ -132,11 +132,11 @@ def test_rows_that_do_not_match():
         ({"overlong_buffer": -1}, "^overlong_buffer: -1 is not a whole number >= 0"),
         ({"overlong_penalty": -0.5}, "^overlong_penalty: -0.5 is not"),
         ({"weight": math.inf}, "^weight: inf is no number"),
-        ({"kind": "format"}, "^parameters: reward 'format' needs the parameter 'pattern'"),
+        ({"kind": "format"}, "^pattern: required by 'format'"),
         ({"kind": "format", "parameters": {"pattern": "["}}, r"^pattern: '\[' is no regular expression"),
         (
             {"kind": "exact", "parameters": {"a": 1}},
-            "^parameters: reward 'exact' has no parameter 'a'; it has evaluated",
+            "^a: 'exact' has no such parameter; it has evaluated",
         ),
         ({"parameters": {"a": 1}}, "^parameters: the reward of the task takes its parameters from the task"),
         ({"kind": "exact", "extra": {"exact": RewardTerm("correct")}}, "^extra.exact: the main reward has this name"),

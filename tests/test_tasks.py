@@ -160,7 +160,7 @@ def test_countdown_by_its_name_and_parameters():
         (
             "countdown",
             {"size": 3},
-            "^task 'countdown' has no parameter 'size'; it has num_numbers, max_number, max_target$",
+            "^size: 'countdown' has no such parameter; it has num_numbers, max_number, max_target$",
         ),
         (
             "countdown",

@@ -197,18 +197,15 @@ def _construct(cls, values: dict, parameters: dict, path: str, wrong: set[str]) 
         if not has_default and field.name not in values:
             problems += [] if path + field.name in wrong else [(path + field.name, "required")]
             return None, problems
-    for _ in range(2):
+    try:
+        record = cls(**values)
+    except Illegal as error:
+        problems += [(path + name, text) for name, text in error.problems if path + name not in wrong]
+        refused = {name for name, _ in error.problems}
         try:
-            record = cls(**values)
-            break
-        except Illegal as error:
-            problems += [(path + name, text) for name, text in error.problems if path + name not in wrong]
-            values = {name: value for name, value in values.items() if name not in dict(error.problems)}
-        except (ValueError, TypeError) as error:  # a field without a default is missing
-            problems += [] if wrong or problems else [(path.rstrip("."), str(error))]
+            record = cls(**{name: value for name, value in values.items() if name not in refused})
+        except (ValueError, TypeError):  # not for these fields alone, or one of them has no default
             return None, problems
-    else:
-        return None, problems
     if choices.is_choice(cls):
         problems += [(path + name, text) for name, text in choices.check(record) if path + name not in wrong]
     return record, problems

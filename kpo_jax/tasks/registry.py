@@ -58,11 +58,8 @@ class TaskConfig:
 
 def build_task(config: TaskConfig) -> Task:
     """The task that a configuration names. Raises ValueError, one line, if its factory does not make one."""
-    legal = references.parameters(references.look_up(TASKS, config.name))
-    if unknown := sorted(set(config.parameters) - set(legal)):
-        raise ValueError(f"task {config.name!r} has no parameter {unknown[0]!r}; it has {', '.join(legal) or 'none'}")
     try:
-        task = references.build(TASKS, config.name, config.parameters)()
+        task = choices.build(config)()
     except ValueError:
         raise
     except Exception as error:  # a user's program may raise anything

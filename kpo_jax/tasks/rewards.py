@@ -186,13 +186,6 @@ def terms(config: RewardConfig, own: str | Callable) -> tuple[Term, ...]:
 
 def build(kind: str, parameters: Mapping[str, Any]) -> Callable:
     """The function of that kind with its parameters filled in. Raises ValueError, one line, for what does not fit."""
-    component = references.look_up(REWARDS, kind)
-    legal = references.parameters(component)
-    if unknown := sorted(set(parameters) - set(legal)):
-        raise ValueError(f"reward {kind!r} has no parameter {unknown[0]!r}; it has {', '.join(legal) or 'none'}")
-    required = {name for name, (_, _, default) in legal.items() if default is references.REQUIRED}
-    if missing := sorted(required - set(parameters)):
-        raise ValueError(f"reward {kind!r} needs the parameter {missing[0]!r}")
     built = references.build(REWARDS, kind, parameters)
     try:
         inspect.signature(built).bind("response", "problem")
@@ -297,15 +290,11 @@ def received(reply: Any, term: Term) -> Graded:
 
 def _known(owner: RewardConfig | RewardTerm) -> list[Fault]:
     try:
-        references.look_up(REWARDS, owner.kind)
-    except ValueError as error:
-        return [("kind", str(error))]
-    try:
         build(owner.kind, owner.parameters)
     except Illegal as error:
         return error.problems
     except ValueError as error:
-        return [("parameters", str(error))]
+        return [("kind", str(error))]
     return []
 
 
