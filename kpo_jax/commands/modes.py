@@ -22,7 +22,7 @@ from kpo_jax.commands import replay as replays
 from kpo_jax.commands.sample import show_samples
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.report import report as reports
-from kpo_jax.runtime import distributed, preemption
+from kpo_jax.runtime import compilation, cpu, distributed, preemption
 from kpo_jax.training import checkpoints, setup, trainer
 from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.run import Preempted
@@ -41,6 +41,7 @@ class Usage(ValueError):
 
 def run(mode, config, values: dict, verbosity: int) -> int:
     """Run a mode (a main.Mode) with its configuration, None for one without; the exit code."""
+    os.environ |= cpu.threads(os.environ, values["cpu_devices"])
     if values["cpu_devices"]:
         jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_num_cpu_devices", values["cpu_devices"])
@@ -49,6 +50,8 @@ def run(mode, config, values: dict, verbosity: int) -> int:
         if join_job(mode, config, values):
             if mode.stops and not values["dry_run"]:
                 preemption.catch_sigterm()
+            if mode.compiles and not values["dry_run"]:
+                keep_programs(values["compilation_cache"])
             function = describe if values["dry_run"] else RUN[values["mode"]]
             said = function(config, values)
             if said and distributed.is_first():
@@ -104,6 +107,15 @@ def join_job(mode, config, values: dict) -> bool:
         if values["detect_job"] or (place is not None and place.num_processes > 1):
             distributed.initialize(place, job)
     return True
+
+
+def keep_programs(cache: str) -> None:
+    """Have jax keep compiled programs in the folder of --compilation_cache, or say why not."""
+    settings, line = compilation.settings(cache, os.environ)
+    for name, value in settings.items():
+        jax.config.update(name, value)
+    if line and distributed.is_first():
+        print(line, file=sys.stderr)
 
 
 def prepared(config, values: dict, claim: bool = True):
