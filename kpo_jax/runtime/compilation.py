@@ -1,8 +1,8 @@
 """Compiled programs kept on disk from one process to the next.
 
-A program is keyed by jax by what it computes, its compiler and its flags. Here a folder is put around it for the kind of
-machine, since XLA compiles for the very features of the CPU that it runs on: what another machine wrote is never loaded,
-on a home directory that many share either.
+jax keys a program by what it computes, its compiler and its flags. Here a folder is put around it for the kind of
+machine, since XLA compiles for the very features of the CPU that it runs on: what another machine wrote is never
+loaded, not even on a home directory that many share.
 
 One case is left out. Where one process has several CPU devices, a program from the cache may order its collectives
 differently on each of them: the devices then wait for one another for ever, and are aborted (jaxlib 0.10 to 0.12).
@@ -18,7 +18,6 @@ import platform
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-
 from typing import NamedTuple
 
 import filelock
@@ -43,7 +42,7 @@ def folder(given: str, environment: Mapping[str, str]) -> Path:
 
 
 def machine_kind() -> str:
-    """A short name of everything that a compiled program depends on beside its text: compiler, devices, CPU features."""
+    """A short name of what a compiled program depends on beside its text: compiler, devices, features of the CPU."""
     backend = jax.devices()[0].client
     facts = [jax.lib.__version__, backend.platform, backend.platform_version, jax.devices()[0].device_kind]
     facts += [platform.system(), platform.machine(), *_cpu_features()]
@@ -67,7 +66,7 @@ def settings(given: str, environment: Mapping[str, str]) -> tuple[dict[str, obje
       given: a folder, "" for the default one, or OFF.
 
     Returns:
-      (values of jax.config by name, a line for the person where a folder that was named is not used or else "").
+      (values of jax's own configuration by name, a line for the person where a folder that was named is not used or else "").
     """
     without = {"jax_compilation_cache_dir": None}
     if given == OFF:
@@ -130,11 +129,11 @@ def _count(programs: int = 0, seconds: float = 0.0, loaded: int = 0) -> None:
 @functools.cache
 def _listen() -> None:
     def timed(event, seconds, **_):
-        if event == "/jax/core/compile/backend_compile_duration":
+        if event.endswith("/backend_compile_duration"):
             _count(programs=1, seconds=seconds)
 
     def happened(event, **_):
-        if event == "/jax/compilation_cache/cache_hits":
+        if event.endswith("/compilation_cache/cache_hits"):
             _count(loaded=1)
 
     jax.monitoring.register_event_duration_secs_listener(timed)

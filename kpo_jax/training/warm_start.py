@@ -12,7 +12,6 @@ from kpo_jax.runtime import distributed, preemption
 from kpo_jax.runtime.sharding import put_microbatches, state_shardings
 from kpo_jax.training.learner import init_state, loss_of_demonstrations, make_optimizer, make_step
 
-
 STEPS_UNDER_WAY = 2  # that keeps the devices busy; several CPU devices deadlock over many (see runtime/cpu.py)
 
 
