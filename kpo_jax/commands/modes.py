@@ -194,8 +194,9 @@ def describe(config, values: dict) -> str:
             os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
             jax.config.update("jax_platforms", "cpu")
             config, found = topology.on(config, target), topology.devices(target)
+        needed = dry_run.describe(config)  # first, as it may find that something is missing
         print(json.dumps(config_lib.to_dict(config), indent=2))
-        print(dry_run.describe(config), flush=True)
+        print(needed, flush=True)
         return topology.describe(config, target, found) if target else ""
 
 
