@@ -36,9 +36,9 @@ MODEL = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, interm
 def sigterm():
     """SIGTERM is caught, as in a run, until the test ends."""
     before = signal.getsignal(signal.SIGTERM)
-    preemption.catch_sigterm()
+    preemption.catch_signals()
     yield lambda: os.kill(os.getpid(), signal.SIGTERM)
-    preemption.catch_sigterm()
+    preemption.catch_signals()
     signal.signal(signal.SIGTERM, before)
 
 

@@ -22,7 +22,7 @@ from kpo_jax.commands import replay as replays
 from kpo_jax.commands.sample import show_samples
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.report import report as reports
-from kpo_jax.runtime import distributed, preemption
+from kpo_jax.runtime import distributed, lock, preemption
 from kpo_jax.training import checkpoints, setup, trainer
 from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.run import Preempted
@@ -48,17 +48,20 @@ def run(mode, config, values: dict, verbosity: int) -> int:
     try:
         if join_job(mode, config, values):
             if mode.stops and not values["dry_run"]:
-                preemption.catch_sigterm()
+                preemption.catch_signals(at_kill=lock.release)
             function = describe if values["dry_run"] else RUN[values["mode"]]
             said = function(config, values)
             if said and distributed.is_first():
                 print(said)
     except (Preempted, preemption.Interrupted) as error:
-        again = "" if isinstance(error, Preempted) else "SIGTERM: "
+        again = "" if isinstance(error, Preempted) else f"{preemption.why()}: "
         print(f"{again}{error}" + ("; the same command begins again" if again else ""), file=sys.stderr)
         return PREEMPTED
-    except (Usage, checkpoints.Damaged, distributed.NotShared) as error:
+    except (Usage, checkpoints.Damaged, distributed.NotShared, lock.NotHeld) as error:
         return usage(error.lines if isinstance(error, Usage) else [str(error)])
+    except KeyboardInterrupt:  # of a mode that has nothing to save
+        print("Ctrl-C: stopped", file=sys.stderr)
+        return preemption.KILLED
     except (Diverged, NotFull, checkpoints.NotSaved) as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
@@ -120,10 +123,17 @@ def prepared(config, values: dict, claim: bool = True):
     return inputs, programs
 
 
+def held(workdir: str):
+    """A context in which no other run writes in the workdir: process 0 sees to it."""
+    return lock.held(workdir, lost=distributed.fail, active=distributed.is_first())
+
+
 def train(config, values: dict) -> str:
     inputs, programs = prepared(config, values)
-    done = trainer.train(config, inputs, programs, values["workdir"], values["profile_steps"], values["start_afresh"])
-    return reports.write([values["workdir"]], values["workdir"]) if done and distributed.is_first() else ""
+    workdir = values["workdir"]
+    with held(workdir):
+        done = trainer.train(config, inputs, programs, workdir, values["profile_steps"], values["start_afresh"])
+        return reports.write([workdir], workdir) if done and distributed.is_first() else ""
 
 
 def restored(config, values: dict):
@@ -137,7 +147,8 @@ def restored(config, values: dict):
 
 def evaluate(config, values: dict) -> str:
     inputs, programs, params, step = restored(config, values)
-    trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
+    with held(values["workdir"]):  # what evaluations find is a part of the run
+        trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
     return reports.results([reports.load(values["workdir"])]) if distributed.is_first() else ""
 
 

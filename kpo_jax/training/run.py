@@ -25,7 +25,7 @@ from kpo_jax.training.step import Diverged, Minibatch
 
 
 class Preempted(RuntimeError):
-    """SIGTERM came and the run was saved; re-running the same command resumes it."""
+    """SIGTERM or Ctrl-C came and the run was saved; re-running the same command resumes it."""
 
 
 # raised by all processes of a job at the same place
@@ -156,7 +156,7 @@ class Run:
             self.save(step, state)
         self._saver.require(step)
         if isinstance(error, preemption.Interrupted):
-            line = f"SIGTERM: saved at step {step} of {self.config.num_steps}; the same command resumes"
+            line = f"{preemption.why()}: saved at step {step} of {self.config.num_steps}; the same command resumes"
             raise Preempted(line) from None
         raise error
 

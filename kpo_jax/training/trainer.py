@@ -30,7 +30,7 @@ def train(
     profile_steps: tuple[int, int] = (0, 0),
     start_afresh: bool = False,
 ) -> bool:
-    """Train to `config.num_steps`, resuming from the newest good checkpoint in `workdir`. SIGTERM is the caller's to
+    """Train to `config.num_steps`, resuming from the newest good checkpoint in `workdir`. Signals are the caller's to
     catch.
 
     Args:
@@ -134,7 +134,8 @@ def resume(
     try:
         state = first_state(config, inputs, programs)
     except preemption.Interrupted:
-        raise Preempted("SIGTERM: before the first step, nothing to save; the same command begins again") from None
+        line = f"{preemption.why()}: before the first step, nothing to save; the same command begins again"
+        raise Preempted(line) from None
     return checkpoints.Restored(step=0, state=state, evaluated=False, saved=None)
 
 
