@@ -1,7 +1,7 @@
 """The training loop. Every side effect of a run is in this module or called from it."""
 
 from kpo_jax.config import Config
-from kpo_jax.recording import evaluations
+from kpo_jax.recording import evaluations, provenance
 from kpo_jax.recording.metrics import tell
 from kpo_jax.recording.workdir import write_config
 from kpo_jax.runtime import distributed, preemption
@@ -129,6 +129,9 @@ def resume(
         return restored
     checkpoints.set_aside(workdir, after=restored.step if restored else -1)
     write_config(workdir, config)
+    step = restored.step if restored else 0
+    if step < config.num_steps and distributed.is_first():
+        write_provenance(workdir, step)
     if restored:
         return restored
     try:
@@ -137,6 +140,14 @@ def resume(
         line = f"{preemption.why()}: before the first step, nothing to save; the same command begins again"
         raise Preempted(line) from None
     return checkpoints.Restored(step=0, state=state, evaluated=False, saved=None)
+
+
+def write_provenance(workdir: str, step: int) -> None:
+    """Add this start, which goes on from `step`, to the run's provenance, if the disk has room for it."""
+    try:
+        provenance.append(workdir, provenance.collect(step))
+    except OSError as error:
+        tell(f"warning: {provenance.NAME} was not written: {error}")
 
 
 def run_evaluation(
