@@ -1,4 +1,4 @@
-"""One workdir, one run: the lock's file with owners that live, are gone, or are on another machine; and real processes."""
+"""One workdir, one run: the lock's file with owners that live, are gone, or are elsewhere; and real processes."""
 
 import json
 import os
@@ -60,9 +60,10 @@ def test_a_second_run_is_refused_in_one_line_that_names_the_first(tmp_path):
     first = holder(tmp_path)
     try:
         before = (tmp_path / lock.NAME).read_bytes()
-        with pytest.raises(lock.NotHeld, match=f"in use by process {first.pid} on .* since .*one run at a time") as error:
-            with lock.held(str(tmp_path), fail):
-                pass
+        with pytest.raises(
+            lock.NotHeld, match=f"in use by process {first.pid} on .* since .*one run at a time"
+        ) as error, lock.held(str(tmp_path), fail):
+            pass
         assert "\n" not in str(error.value) and (tmp_path / lock.NAME).read_bytes() == before
     finally:
         first.kill()
@@ -89,9 +90,8 @@ def test_a_number_that_another_process_has_now_is_not_the_owner(tmp_path, capfd)
         pass
     assert "taken over" in capfd.readouterr().err
     owned(tmp_path)  # the control: with its own start it is
-    with pytest.raises(lock.NotHeld):
-        with lock.held(str(tmp_path), fail):
-            pass
+    with pytest.raises(lock.NotHeld), lock.held(str(tmp_path), fail):
+        pass
 
 
 @pytest.mark.parametrize("beats", (True, False))

@@ -60,7 +60,15 @@ def test_an_entry_says_what_it_promises_and_no_secret(monkeypatch, tmp_path):
     monkeypatch.setenv("HF_TOKEN", "secret")
     entry = provenance.collect(step=10)
     assert entry.keys() == provenance.KEYS and entry["step"] == 10
-    assert entry["command"] == ["python", "-m", "kpo_jax.main", "--config=tiny", "--api_key", "MASKED", "--config.seed=1"]
+    assert entry["command"] == [
+        "python",
+        "-m",
+        "kpo_jax.main",
+        "--config=tiny",
+        "--api_key",
+        "MASKED",
+        "--config.seed=1",
+    ]
     assert entry["environment"]["XLA_FLAGS"] == "--xla_dump_to=x" and "secret" not in json.dumps(entry)
     assert entry["versions"]["jax"] == jax.__version__ and entry["versions"]["optax"]
     assert sum(entry["machine"]["devices"].values()) == jax.device_count()
@@ -79,7 +87,9 @@ def test_the_head_of_a_report_says_where_its_runs_come_from(tmp_path):
     entry = provenance.collect(step=0) | {"command": ["python", "-m", "kpo_jax.main", "--a=b c"]}
     grades = np.ones((4, 2), bool)
     made = [write_run(tmp_path / f"run_{seed}", "grpo", seed, grades, grades) for seed in (0, 1)]
-    for path, date, commit in zip(made, ("2026-01-02 10:00:00", "2026-01-03 10:00:00"), ("a" * 40, "b" * 40), strict=True):
+    for path, date, commit in zip(
+        made, ("2026-01-02 10:00:00", "2026-01-03 10:00:00"), ("a" * 40, "b" * 40), strict=True
+    ):
         provenance.append(str(path), entry | {"date": date, "commit": commit, "changed": commit[0] == "b"})
     report.write([str(made[0])], str(tmp_path / "one"))
     text, page = ((tmp_path / "one" / name).read_text() for name in ("report.md", "report.html"))

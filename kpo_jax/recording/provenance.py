@@ -2,8 +2,8 @@
 
 A line has `date`; `step`, which the start went on from; `version` of the package; `commit`, and whether the tree was
 `changed` since, where the package lies in a git checkout, else null; `python` and the `versions` of what computes;
-`command`, the words of the command line with secrets masked; `environment`, the variables that change what XLA does; and
-`machine`: `cpu`, `cores`, `backend`, `devices` (kind -> how many) and `processes`.
+`command`, the words of the command line with secrets masked; `environment`, the variables that change what XLA does;
+and `machine`: `cpu`, `cores`, `backend`, `devices` (kind -> how many) and `processes`.
 """
 
 import collections

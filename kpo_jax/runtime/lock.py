@@ -2,8 +2,8 @@
 
 A lock whose process is gone is taken over. On the same machine (host, boot and space of process numbers) the number of
 the process and when it started tell whether it is. Of another machine only the heartbeat tells: the owner counts it up
-in the file every `BEAT` seconds, and a lock that stands still for `WATCH` seconds is stale. Nothing depends on the clocks
-of two machines.
+in the file every `BEAT` seconds, and a lock that stands still for `WATCH` seconds is stale. Nothing depends on the
+clocks of two machines.
 """
 
 import contextlib
@@ -35,8 +35,8 @@ class NotHeld(ValueError):
 def held(workdir: str, lost: Callable[[str], None], active: bool = True) -> Iterator[None]:
     """Hold the workdir, which is there, while the context lasts; nothing unless `active` (on other processes of a job).
 
-    `lost` is called, in a thread and with a line that says so, if another run has taken the lock over meanwhile, as this
-    process stood still for so long: it must end the process.
+    `lost` is called, in a thread and with a line that says so, if another run has taken the lock over meanwhile, as
+    this process stood still for so long: it must end the process.
 
     Raises:
       NotHeld: another run holds it, or nothing can be written there.

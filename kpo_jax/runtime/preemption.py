@@ -23,8 +23,8 @@ class Interrupted(RuntimeError):
 
 
 def catch_signals(at_kill: Callable[[], None] = lambda: None) -> None:
-    """From now on SIGTERM and the first Ctrl-C ask the loops to stop; the second Ctrl-C ends the process, with `at_kill`
-    called before. After jax.distributed.initialize, which has a handler of its own.
+    """From now on SIGTERM and the first Ctrl-C ask the loops to stop; the second Ctrl-C ends the process, with
+    `at_kill` called before. After jax.distributed.initialize, which has a handler of its own.
 
     A thread hears of the signals, too: the main one may be in the compiler, where Python's handlers wait for its end.
     Where Ctrl-C is ignored, as in what a script runs in the background, it stays so.
