@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.weights import gguf
 from kpo_jax.weights.huggingface_files import INDEX, StoredTensor, read_header, read_json, weight_files
 from kpo_jax.weights.layout import Layout, flat_layouts, is_layout, layouts
