@@ -263,7 +263,10 @@ def usage_error(problems: list[str]):
 
 def main(config) -> int:
     """Run the mode; its exit code."""
-    modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
+    from kpo_jax.recording import terminal
+
+    with terminal.loading():
+        modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
     values = {name: FLAGS[name].value for name in MODES_FLAGS} | {"profile_steps": profile_steps()}
     return modes.run(MODES[FLAGS.mode], config, values, FLAGS.verbosity)
 

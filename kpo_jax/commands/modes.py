@@ -20,6 +20,7 @@ from kpo_jax.commands import export as exports
 from kpo_jax.commands import noise as noise_floor
 from kpo_jax.commands import replay as replays
 from kpo_jax.commands.sample import show_samples
+from kpo_jax.recording import terminal
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.report import report as reports
 from kpo_jax.runtime import distributed, lock, preemption
@@ -51,6 +52,7 @@ def run(mode, config, values: dict, verbosity: int) -> int:
                 preemption.catch_signals(at_kill=lock.release)
             function = describe if values["dry_run"] else RUN[values["mode"]]
             said = function(config, values)
+            terminal.phase("")
             if said and distributed.is_first():
                 print(said)
     except (Preempted, preemption.Interrupted) as error:
@@ -69,6 +71,8 @@ def run(mode, config, values: dict, verbosity: int) -> int:
         print(text.mask(traceback.format_exc()), file=sys.stderr)
         distributed.end(FAILED, f"{type(error).__name__}: {error}")
         return FAILED
+    finally:
+        terminal.phase("")
     return DONE
 
 
@@ -111,6 +115,7 @@ def join_job(mode, config, values: dict) -> bool:
 
 def prepared(config, values: dict, claim: bool = True):
     """(what is read from disk, the jitted functions) of a configuration, with the workdir claimed by it."""
+    terminal.phase("start: reading the data")
     with usage_errors():
         inputs = setup.load_inputs(config)
         allow_change = values["allow_config_change"]
@@ -133,12 +138,14 @@ def train(config, values: dict) -> str:
     workdir = values["workdir"]
     with held(workdir):
         done = trainer.train(config, inputs, programs, workdir, values["profile_steps"], values["start_afresh"])
+        terminal.phase("report")
         return reports.write([workdir], workdir) if done and distributed.is_first() else ""
 
 
 def restored(config, values: dict):
     """(inputs, programs, parameters, step) of a checkpoint of the run."""
     inputs, programs = prepared(config, values)
+    terminal.phase("start: restoring the policy")
     with usage_errors():
         where = (programs.shapes, programs.shardings, values["step"])
         step, params = checkpoints.restore_policy(values["workdir"], *where)
@@ -148,18 +155,21 @@ def restored(config, values: dict):
 def evaluate(config, values: dict) -> str:
     inputs, programs, params, step = restored(config, values)
     with held(values["workdir"]):  # what evaluations find is a part of the run
+        terminal.phase(f"step {step}: evaluation")
         trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
     return reports.results([reports.load(values["workdir"])]) if distributed.is_first() else ""
 
 
 def sample(config, values: dict) -> str:
     inputs, programs, params, _ = restored(config, values)
+    terminal.phase("sampling")
     with usage_errors():
         return show_samples(config, inputs, programs, params, values["prompt"], values["num_prompts"])
 
 
 def noise(config, values: dict) -> str:
     inputs, programs, params, step = restored(config, values)
+    terminal.phase(f"step {step}: noise floor")
     with usage_errors():
         return noise_floor.run(config, inputs, programs, params, step, values["workdir"])
 

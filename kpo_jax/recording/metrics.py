@@ -1,4 +1,4 @@
-"""Where numbers go: JSON lines, TensorBoard, and the terminal. Only process 0 writes.
+"""Where numbers go: JSON lines and TensorBoard. Only process 0 writes.
 
 `metrics.jsonl` holds what the run computed and is identical, byte for byte, in an interrupted and an unbroken run;
 `minibatches.jsonl` holds the same per optimizer step; `timing.jsonl` holds wall-clock figures, which never are.
@@ -6,7 +6,6 @@
 
 import json
 import math
-import sys
 import time
 from pathlib import Path
 
@@ -14,20 +13,14 @@ import jax
 import numpy as np
 from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto import event_pb2, summary_pb2
-from tqdm import tqdm
 
 from kpo_jax.files import write_whole
+from kpo_jax.recording.terminal import tell
 
 
 def to_host(scalars: dict) -> dict:
     """Device scalars -> Python numbers, integers kept as integers."""
     return {k: np.asarray(v).item() for k, v in jax.device_get(scalars).items()}
-
-
-def tell(line: str) -> None:
-    """A line for the person at the terminal; only process 0 speaks."""
-    if jax.process_index() == 0:
-        print(line, file=sys.stderr, flush=True)
 
 
 class MetricWriter:
@@ -149,29 +142,3 @@ def read(workdir: str, name: str = "metrics") -> list[dict]:
         if path.exists()
         else []
     )
-
-
-class Progress:
-    """A bar on a terminal; a plain line every few seconds elsewhere."""
-
-    SECONDS_BETWEEN_LINES = 5.0
-
-    def __init__(self, label: str, start: int, total: int):
-        self._label, self._total, self._last = label, total, 0.0
-        self._quiet = jax.process_index() != 0
-        self._bar = None
-        if sys.stderr.isatty() and not self._quiet:
-            self._bar = tqdm(total=total, initial=start, desc=label, dynamic_ncols=True)
-
-    def update(self, step: int, note: str) -> None:
-        """`step` steps are done."""
-        if self._bar is not None:
-            self._bar.set_postfix_str(note, refresh=False)
-            self._bar.update(step - self._bar.n)
-        elif not self._quiet and (time.monotonic() - self._last > self.SECONDS_BETWEEN_LINES or step == self._total):
-            self._last = time.monotonic()
-            tell(f"{self._label} {step}/{self._total}  {note}")
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()

@@ -2,24 +2,27 @@
 speaks.
 
 The live line shows how far the steps are and what the run is doing now. Where there is no terminal, a phase that takes
-long is told in lines of its own, so that a run that works is never silent for more than about five seconds (thirty, once
-a phase has taken a minute).
+long is told in lines of its own, so that a run that works is never silent for more than about five seconds (thirty,
+once a phase has taken a minute).
 """
 
+import contextlib
 import os
 import sys
 import threading
 import time
 from collections.abc import Sequence
 
-from tqdm import tqdm
-
+from kpo_jax.lazy import Lazy
 from kpo_jax.runtime import distributed
+
+tqdm = Lazy("tqdm")
 
 WIDEST = 200  # columns of a line, on wider terminals and where there is none
 TICK = 0.5  # seconds between two looks at the clock
-FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence after which a phase is told: as a new kind, later, a long one
+FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence after which a phase is told: of a new kind, later, a long one
 LONG = 60.0
+COMPILED = {"evaluation", "rollout", "score", "update"}  # kinds of phases whose programs are compiled the first time
 BETWEEN_STEPS = 3.0  # seconds, at least, between the lines of two steps
 
 _CLEAR = "\r\033[K"
@@ -35,6 +38,16 @@ def phase(name: str) -> None:
     """The run does this from now on, "step 3: rollout"; "" is nothing that a person waits for."""
     if distributed.is_first():
         _SCREEN.phase(name)
+
+
+@contextlib.contextmanager
+def loading():
+    """While libraries are loaded, before this process can know whether it is one of a job: each of these speaks."""
+    _SCREEN.phase("start: loading")
+    try:
+        yield
+    finally:
+        _SCREEN.phase("")
 
 
 def width() -> int:
@@ -78,7 +91,7 @@ class Progress:
         rate = 0.0
         if self._timed and self.done > self._timed[0]:
             rate = (self.done - self._timed[0]) / (now - self._timed[1])
-        return tqdm.format_meter(
+        return tqdm.tqdm.format_meter(
             self.done,
             self.total,
             now - self._begun,
@@ -101,8 +114,8 @@ class _Screen:
         self._lock = threading.RLock()
         self._thread, self._progress, self._live = None, None, ""
         self._phase, self._since, self._spoken = "", 0.0, 0.0
-        self._told: set[str] = set()  # kinds of phases
-        self._announced = ""  # the phase that was told already
+        self._kinds: dict[str, str] = {}  # of phases, and the first of that kind
+        self._told: set[str] = set()  # phases, and kinds of them
 
     def line(self, text: str) -> None:
         with self._lock:
@@ -114,6 +127,8 @@ class _Screen:
     def phase(self, name: str) -> None:
         with self._lock:
             self._phase, self._since = name, time.monotonic()
+            self._told.discard(name)
+            self._kinds.setdefault(_kind(name), name)
             if not name:
                 self._erase()
             elif self._thread is None:
@@ -141,14 +156,17 @@ class _Screen:
                     self._tell_phase()
 
     def _tell_phase(self) -> None:
-        now = time.monotonic()
-        age, kind = now - self._since, self._phase.rpartition(": ")[2]
+        now, kind = time.monotonic(), _kind(self._phase)
+        age = now - self._since
         patience = FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
         if age >= FIRST and now - self._spoken >= patience:
-            self._told.add(kind)
-            again = f", {age:.0f} s" if self._announced == self._phase else " ..."
-            self._announced = self._phase
-            self.line(f"{self._phase}{again}")
+            self.line(f"{self._doing()}, {age:.0f} s" if self._phase in self._told else f"{self._doing()} ...")
+            self._told |= {kind, self._phase}
+
+    def _doing(self) -> str:
+        kind = _kind(self._phase)
+        compiles = kind in COMPILED and self._kinds[kind] == self._phase
+        return f"{self._phase}, compiling first" if compiles else self._phase
 
     def _is_live(self) -> bool:
         return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -158,7 +176,7 @@ class _Screen:
             return
         now, columns = time.monotonic(), width() - 1  # a full line would wrap on some terminals
         age = now - self._since
-        doing = f"{self._phase} {age:.0f} s" if self._phase and age >= 1 else self._phase
+        doing = f"{self._doing()} {age:.0f} s" if self._phase and age >= 1 else self._phase
         text = self._progress.meter(doing, columns, now) if self._progress else doing
         if text != self._live:
             print(f"{_CLEAR}{text[:columns]}", end="", file=sys.stderr, flush=True)
@@ -168,6 +186,10 @@ class _Screen:
         if self._live:
             print(_CLEAR, end="", file=sys.stderr, flush=True)
             self._live = ""
+
+
+def _kind(phase: str) -> str:
+    return phase.rpartition(": ")[2]
 
 
 _SCREEN = _Screen()

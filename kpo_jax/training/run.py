@@ -11,7 +11,9 @@ import numpy as np
 
 from kpo_jax.algorithm import methods
 from kpo_jax.config import Config
-from kpo_jax.recording.metrics import MetricWriter, Progress, tell
+from kpo_jax.recording import lines, terminal
+from kpo_jax.recording.metrics import MetricWriter
+from kpo_jax.recording.terminal import Progress, tell
 from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
 from kpo_jax.records import TokenTrace, TrainState
 from kpo_jax.runtime import distributed, preemption
@@ -44,6 +46,7 @@ class Run:
         self._profile_steps, self._closing, self._phase_starts = profile_steps, contextlib.ExitStack(), []
 
     def __enter__(self) -> "Run":
+        self._closing.callback(terminal.phase, "")
         self._watchdog = self._close_later(Watchdog(self.config.job.phase_timeout))
         return self
 
@@ -69,9 +72,10 @@ class Run:
         self._profile_steps = max(self._profile_steps[0], step + 1), min(self._profile_steps[1], last)
 
     def phase(self, name: str) -> None:
-        """The run is in the phase `name` from now on."""
+        """The run is in the phase `name` from now on; where it takes long, the person at the terminal is told."""
         self._phase_starts.append(time.perf_counter())
         self._watchdog.phase(name)
+        terminal.phase(name)
 
     def evaluation_is_due(self, step: int) -> bool:
         """Whether the state after `step` is still to be evaluated: the first, the last, and every so many."""
@@ -87,8 +91,10 @@ class Run:
         return due and step != self._saver.newest
 
     def record_evaluation(self, step: int, scalars: dict[str, float]) -> None:
-        """Write the metrics of an evaluation, and rank the state by them."""
+        """Write and tell the metrics of an evaluation, and rank the state by them."""
         self._writer.write(step, scalars)
+        for line in lines.evaluations(step, scalars):
+            tell(line)
         self._evaluated, self._rank = True, _rank(self.config, scalars)
 
     def save(self, step: int, state: TrainState) -> None:
@@ -131,13 +137,13 @@ class Run:
         if line:
             tell(line)
 
-    def end_step(self, step: int, note: str) -> None:
-        """Training step `step` is done; `note` is shown with the progress."""
+    def end_step(self, step: int, parts: list[str]) -> None:
+        """Training step `step` is done; `parts` of its line say what it was like."""
         self._evaluated, self._rank = False, None
         first, last = self._profile_steps
         if first <= step == last:
             jax.profiler.stop_trace()
-        self._progress.update(step, note)
+        self._progress.update(step, parts)
 
     def end(self, step: int) -> None:
         """The run is done. Raises NotSaved unless its last step is on disk."""

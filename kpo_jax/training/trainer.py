@@ -1,8 +1,8 @@
 """The training loop. Every side effect of a run is in this module or called from it."""
 
 from kpo_jax.config import Config
-from kpo_jax.recording import evaluations, provenance
-from kpo_jax.recording.metrics import tell
+from kpo_jax.recording import evaluations, lines, provenance
+from kpo_jax.recording.terminal import phase, tell, width
 from kpo_jax.recording.workdir import write_config
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.training import checkpoints, evaluate
@@ -45,9 +45,11 @@ def train(
     """
     with Run(config, workdir, profile_steps) as run:
         run.phase("start")
+        for line in lines.start(config, programs.mesh, problem_counts(inputs), workdir, width()):
+            tell(line)
         resumed = resume(config, inputs, programs, workdir, start_afresh)
         if resumed.step > config.num_steps:
-            tell(f"{workdir}: already at step {resumed.step} of {config.num_steps} (num_steps); nothing is changed")
+            tell(f"already at step {resumed.step}, beyond num_steps = {config.num_steps}: nothing is changed")
             return False
         run.open(inputs, programs, resumed)
         state = resumed.state
@@ -97,12 +99,17 @@ def record(
     run.record(step, scalars)
     for number, metrics in enumerate(of_minibatches):
         run.record(step, {"minibatch": number} | metrics, "minibatches")
-    run.record(step, speed(config, rollout.rows, seconds, (rollout.generated or rollout).rows), "timing")
+    speeds = speed(config, rollout.rows, seconds, (rollout.generated or rollout).rows)
+    run.record(step, speeds, "timing")
     if updated.traces is not None:
         run.record_trace(step, rollout, minibatches, updated.traces)
     check_finite(config, scalars, minibatches, step, run.workdir)
-    reward, clipped = scalars["rollout/reward_mean"], scalars["clip/fraction"]
-    run.end_step(step, f"reward {reward:.3f}  clip {clipped:.3f}  {sum(seconds):.2f} s/step")
+    run.end_step(step, lines.step(scalars, speeds, sum(seconds)))
+
+
+def problem_counts(inputs: Inputs) -> dict[str, int]:
+    """How many problems each set has, the training set first."""
+    return {one.name: len(one.problems) for one in (inputs.train, *inputs.eval_sets)}
 
 
 def resume(
@@ -119,6 +126,7 @@ def resume(
       distributed.NotShared: the processes do not see one workdir.
     """
     distributed.check_shared(workdir)
+    phase("start: checkpoint")
     try:
         restored = checkpoints.restore(workdir, programs.shapes, programs.shardings)
     except checkpoints.Damaged as error:
@@ -129,11 +137,13 @@ def resume(
         return restored
     checkpoints.set_aside(workdir, after=restored.step if restored else -1)
     write_config(workdir, config)
-    step = restored.step if restored else 0
+    step, evaluated = (restored.step, restored.evaluated) if restored else (0, False)
+    tell(lines.position(step, config.num_steps, evaluated, new=restored is None))
     if step < config.num_steps and distributed.is_first():
         write_provenance(workdir, step)
     if restored:
         return restored
+    phase("start: first policy")
     try:
         state = first_state(config, inputs, programs)
     except preemption.Interrupted:
