@@ -54,7 +54,7 @@ def test_what_is_installed_inside_of_another_checkout_has_no_commit(package, tmp
 
 
 def test_an_entry_says_what_it_promises_and_no_secret(monkeypatch, tmp_path):
-    words = ["/somewhere/bin/python", "-m", "kpo_jax.main", "--config=tiny", "--api_key", "abc123", "--config.seed=1"]
+    words = ["bin/python", "-m", "kpo_jax.main", "--config=tiny", "--api_key", "abc123", "--config.seed=1"]
     monkeypatch.setattr(sys, "orig_argv", words)
     monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=x")
     monkeypatch.setenv("HF_TOKEN", "secret")

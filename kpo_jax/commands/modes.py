@@ -137,7 +137,8 @@ def train(config, values: dict) -> str:
     inputs, programs = prepared(config, values)
     workdir = values["workdir"]
     with held(workdir):
-        done = trainer.train(config, inputs, programs, workdir, values["profile_steps"], values["start_afresh"])
+        options = {name: values[name] for name in ("profile_steps", "start_afresh", "show_samples")}
+        done = trainer.train(config, inputs, programs, workdir, **options)
         terminal.phase("report")
         return reports.write([workdir], workdir) if done and distributed.is_first() else ""
 

@@ -68,6 +68,43 @@ def step(scalars: dict[str, float], speeds: dict[str, float], seconds: float) ->
     return [form.format(scalars[key]) for form, key in parts] + [f"{rate:,.0f} tok/s", f"{seconds:.1f} s/step"]
 
 
+def samples(step: int, rows: list[dict], colours: bool, columns: int) -> list[str]:
+    """Responses of a training step (report.responses.of_step): what they earned, and the text, in which the colour of a
+    token says how far its ratio moved, blue below 1 and red above; strongest at the ratios that the first line names.
+    """
+    out = []
+    for number, row in enumerate(rows, 1):
+        verdict = "right" if row["correct"] else "wrong"
+        scale = _scale(row["before"])
+        facts = [f"reward {row['reward']}", verdict, f"extracted {row['extracted']!r}", f"answer {row['answer']!r}"]
+        facts += [f"ratios {math.exp(-scale):.4f} to {math.exp(scale):.4f}"]
+        head = f"--- step {step}, sample {number} of {len(rows)}: {', '.join(facts)}"
+        out += textwrap.wrap(head, columns, subsequent_indent="    ")
+        out += [f"    {line}" for line in row["problem"].rstrip("\n").split("\n")]
+        out += ["".join(_token(*pair, scale, colours) for pair in zip(row["tokens"][:_SHOWN], row["before"], strict=False))]
+        out += [f"... ({len(row['tokens']) - _SHOWN:,} more tokens)"] * (len(row["tokens"]) > _SHOWN)
+    return out
+
+
+_SHOWN = 500  # tokens of a response
+_LESS, _MORE = (195, 153, 117, 75, 33), (224, 217, 210, 203, 196)  # of the 256 colours of a terminal, weak to strong
+
+
+def _scale(values: list[float | None]) -> float:
+    """The 98th percentile of the sizes, so that one outlier does not bleach the rest."""
+    sizes = sorted(abs(value) for value in values if value is not None)
+    return (sizes[int(0.98 * (len(sizes) - 1))] or sizes[-1]) if sizes else 0.0
+
+
+def _token(text: str, value: float | None, scale: float, colours: bool) -> str:
+    strength = min(1.0, abs(value) / scale) ** 0.7 if value and scale else 0.0
+    level = min(4, int(5 * strength))
+    if not colours or strength < 0.1:
+        return text
+    paint = f"\033[38;5;16;48;5;{(_LESS if value < 0 else _MORE)[level]}m"
+    return "\n".join(f"{paint}{part}\033[0m" if part else "" for part in text.replace("\n", "⏎\n").split("\n"))
+
+
 def evaluations(step: int, scalars: dict[str, float]) -> list[str]:
     """What an evaluation after `step` steps found, a line for every set; `scalars` are its metrics."""
     sets: dict[str, dict[str, float]] = collections.defaultdict(dict)

@@ -58,6 +58,11 @@ def width() -> int:
         return WIDEST
 
 
+def colours() -> bool:
+    """Whether lines may have colours (https://no-color.org)."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
 def fitting(head: str, parts: Sequence[str], columns: int) -> str:
     """`head` and as many of `parts`, the first ones, as fit on a line."""
     line = head

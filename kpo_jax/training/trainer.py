@@ -29,6 +29,7 @@ def train(
     workdir: str,
     profile_steps: tuple[int, int] = (0, 0),
     start_afresh: bool = False,
+    show_samples: int = 0,
 ) -> bool:
     """Train to `config.num_steps`, resuming from the newest good checkpoint in `workdir`. Signals are the caller's to
     catch.
@@ -36,6 +37,7 @@ def train(
     Args:
       profile_steps: the profiler records from the first to the last of them into `workdir`/profile.
       start_afresh: begin again where there are checkpoints and none is good.
+      show_samples: how many responses are shown at the terminal, every so many steps (see Run).
 
     Returns:
       whether the run has now done that many steps; False if it had done more before, and nothing was changed.
@@ -43,7 +45,7 @@ def train(
     Raises:
       what is in run.TOGETHER, on all processes; anything else ends the whole job.
     """
-    with Run(config, workdir, profile_steps) as run:
+    with Run(config, workdir, profile_steps, show_samples) as run:
         run.phase("start")
         for line in lines.start(config, programs.mesh, problem_counts(inputs), workdir, width()):
             tell(line)
