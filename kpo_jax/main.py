@@ -50,7 +50,7 @@ _CHECKPOINT = ("step", "allow_config_change", "detect_job")
 MODES = {
     "train": Mode(
         "train, or go on with, the run in --workdir; ends with its report",
-        ("allow_config_change", "start_afresh", "profile_steps", "detect_job"),
+        ("allow_config_change", "start_afresh", "profile_steps", "show_samples", "detect_job"),
         stops=True,
     ),
     "eval": Mode("evaluate a checkpoint of the run on its evaluation sets", _CHECKPOINT, stops=True),
@@ -81,6 +81,9 @@ flags.DEFINE_enum(
     "dtype", None, ("float32", "bfloat16", "float16"), "Of the weights written; by default the run's own."
 )
 flags.DEFINE_list("profile_steps", [], "First and last training step to profile, e.g. 3,4; goes to WORKDIR/profile.")
+flags.DEFINE_integer(
+    "show_samples", 0, "Responses to show at the terminal, with their tokens' ratios, each traced step.", lower_bound=0
+)
 flags.DEFINE_string("trace", None, "The trace to replay, or the workdir that holds it; --workdir gets the result.")
 flags.DEFINE_multi_string("grid", [], "NAME:field=value,value:... of a method or filter; by default all methods.")
 flags.DEFINE_list("runs", [], "The workdirs to compare; --workdir gets the report.")
@@ -268,7 +271,10 @@ def usage_error(problems: list[str]):
 
 def main(config) -> int:
     """Run the mode; its exit code."""
-    modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
+    from kpo_jax.recording import terminal
+
+    with terminal.loading():
+        modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
     values = {name: FLAGS[name].value for name in MODES_FLAGS} | {"profile_steps": profile_steps()}
     return modes.run(MODES[FLAGS.mode], config, values, FLAGS.verbosity)
 

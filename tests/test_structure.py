@@ -31,7 +31,7 @@ MAY = {
     "runtime": {"absl", "json", "os", "pathlib", "print", "signal", "socket", "sys", "threading", "time"},
     "tasks": {"datasets", "json", "open", "os", "random", "sys"},
     "config": {"os", "sys"},
-    "recording": {"absl", "json", "pathlib", "print", "sys", "time"},
+    "recording": {"absl", "json", "os", "pathlib", "print", "shutil", "subprocess", "sys", "threading", "time"},
     "report": {"json", "pathlib"},
     "training": {"absl", "json", "orbax", "os", "pathlib", "time"},
     "commands": {"absl", "json", "os", "pathlib", "print", "sys", "time"},

@@ -129,11 +129,11 @@ def _count(programs: int = 0, seconds: float = 0.0, loaded: int = 0) -> None:
 @functools.cache
 def _listen() -> None:
     def timed(event, seconds, **_):
-        if event.endswith("/backend_compile_duration"):
+        if event.endswith("backend_compile_duration"):
             _count(programs=1, seconds=seconds)
 
     def happened(event, **_):
-        if event.endswith("/compilation_cache/cache_hits"):
+        if event.endswith("cache_hits"):
             _count(loaded=1)
 
     jax.monitoring.register_event_duration_secs_listener(timed)

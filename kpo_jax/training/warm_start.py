@@ -7,7 +7,8 @@ import numpy as np
 
 from kpo_jax.config import Config, LearnerConfig
 from kpo_jax.model.packing import make_batch, pack, pack_shape
-from kpo_jax.recording.metrics import Progress, to_host
+from kpo_jax.recording.metrics import to_host
+from kpo_jax.recording.terminal import Progress, phase
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.runtime.sharding import put_microbatches, state_shardings
 from kpo_jax.training.learner import init_state, loss_of_demonstrations, make_optimizer, make_step
@@ -59,6 +60,7 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, demonstration, config
         device_rows=mesh.shape["data"] * mesh.shape["fsdp"],
     )
     progress, under_way = Progress("warm start", 0, stage.num_steps), collections.deque()
+    phase("warm start")
     for step in range(stage.num_steps):
         rows = demonstration_rows(
             problems,
@@ -77,7 +79,8 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, demonstration, config
         if len(under_way) > STEPS_UNDER_WAY:
             jax.block_until_ready(under_way.popleft())
         if (step + 1) % 20 == 0 or step + 1 == stage.num_steps:  # fetching every step would stall the device
-            progress.update(step + 1, f"loss {to_host(metrics)['learner/loss']:.3f}")
+            phase("warm start")
+            progress.update(step + 1, [f"loss {to_host(metrics)['learner/loss']:.3f}"])
             if distributed.meet(f"step {step + 1} of the warm start"):
                 raise preemption.Interrupted
     progress.close()
