@@ -14,8 +14,8 @@ and some of the sums. The argument is a method's name.
 import dataclasses
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, with_method
-from kpo_jax.model.decoder import ModelConfig
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import ModelConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"

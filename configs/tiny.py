@@ -17,9 +17,8 @@ from kpo_jax.config import (
     WarmStartConfig,
     with_method,
 )
-from kpo_jax.model.critic import CriticConfig
-from kpo_jax.model.decoder import PRESETS
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import PRESETS, CriticConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 
 

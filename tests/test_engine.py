@@ -17,9 +17,9 @@ from kpo_jax.records import Prompts
 from kpo_jax.runtime.sharding import make_mesh, put_rows
 from kpo_jax.sampling import decoding, engine, sampler
 from kpo_jax.sampling import programs as engine_programs
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.sampling.engine import make_sampler
 from kpo_jax.sampling.prompts import pad_prompts
-from kpo_jax.sampling.sampler import SampleConfig
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

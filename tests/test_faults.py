@@ -22,7 +22,7 @@ from kpo_jax.recording.metrics import MetricWriter
 from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.sampling import engine
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import checkpoints, trainer
 from kpo_jax.training.setup import build_programs, load_inputs

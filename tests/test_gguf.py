@@ -16,7 +16,7 @@ import pytest
 
 from kpo_jax.config import MeshConfig
 from kpo_jax.model import decoder as model
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.runtime.sharding import make_mesh, param_specs
 from kpo_jax.weights import gguf as gguf_weights
 from kpo_jax.weights.tokenizers import load_tokenizer

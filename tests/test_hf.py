@@ -671,8 +671,8 @@ ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": QUICK, "TRANSF
 SMALL = """
 from kpo_jax.config import Config, LearnerConfig, RolloutConfig
 from kpo_jax.tasks.prompts import DataConfig
-from kpo_jax.model.decoder import ModelConfig
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import ModelConfig
+from kpo_jax.sampling.config import SampleConfig
 
 def get_config():
     return Config(

@@ -13,10 +13,11 @@ import pytest
 from goldens import make_model_goldens
 
 from kpo_jax.model import decoder as model
-from kpo_jax.model.decoder import PRESETS, ModelConfig
+from kpo_jax.model.config import PRESETS, ModelConfig
 from kpo_jax.model.head import row_log_probs
 from kpo_jax.records import KVCache, Prompts
 from kpo_jax.sampling import decoding, sampler
+from kpo_jax.sampling.config import SampleConfig
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -169,7 +170,7 @@ def check_gradient(config, params, golden):
 
 def check_greedy(config, params, golden):
     length = golden["greedy"].shape[1]
-    sample_config = sampler.SampleConfig(temperature=0.0, max_response_length=length)
+    sample_config = SampleConfig(temperature=0.0, max_response_length=length)
     prompt_length = jnp.asarray(golden["prompt_length"])
     prompts = Prompts(jnp.asarray(golden["tokens"][:, : golden["prompt_length"].max()]), prompt_length)
     run = functools.partial(sampler.generate, config, sample_config, eos_ids=(), pad_id=0, group_size=1)

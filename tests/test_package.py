@@ -190,6 +190,29 @@ def test_looking_for_configurations_needs_no_jax():
     assert imported(ast.parse((PACKAGE / "__init__.py").read_text())) == set()
 
 
+def test_a_usage_error_and_help_wait_for_no_library_that_takes_seconds():
+    """All components are read, but nothing of jax, numpy, flax: see kpo_jax/lazy.py."""
+    for arguments, code, said in (
+        (["--config=tiny:kpo_weak", "--config.algorithm.filter.kapa=3"], 64, "kapa"),
+        (["--help"], 0, "saturated_kalman"),
+    ):
+        command = [sys.executable, "-X", "importtime", "-m", "kpo_jax.main", *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == code and said in done.stdout + done.stderr
+        assert {"kpo_jax.filters", "kpo_jax.objectives", "kpo_jax.tasks"} <= imported_at_run(done.stderr)
+        assert not {"jax", "numpy", "flax", "optax", "transformers", "datasets"} & imported_at_run(done.stderr)
+
+
+def test_negative_control_what_a_process_imports_is_seen():
+    command = [sys.executable, "-X", "importtime", "-c", "import numpy"]
+    assert "numpy" in imported_at_run(subprocess.run(command, capture_output=True, text=True, timeout=60).stderr)
+
+
+def imported_at_run(report: str) -> set[str]:
+    """The modules in what `-X importtime` prints."""
+    return {line.rpartition("|")[2].strip() for line in report.splitlines() if line.startswith("import time:")}
+
+
 # ----------------------------------------------------------------------------------------------------------- installed
 
 VERIFY = """

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from kpo_jax import config as config_lib
 from kpo_jax.config import Config, EvalConfig, LearnerConfig, MeshConfig, RolloutConfig
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.records import Completions
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import evaluate
 from kpo_jax.training.rollout import cut_at

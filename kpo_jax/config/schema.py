@@ -11,9 +11,8 @@ import math
 
 from kpo_jax.algorithm.choices import AlgorithmConfig
 from kpo_jax.checks import above_zero, between, is_whole, not_negative, one_of, positive, refuse, share, unless, whole
-from kpo_jax.model.critic import CriticConfig
-from kpo_jax.model.decoder import DTYPES, PRESETS, ModelConfig
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import DTYPES, PRESETS, CriticConfig, ModelConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.registry import TaskConfig
 from kpo_jax.tasks.rewards import RewardConfig

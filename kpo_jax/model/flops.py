@@ -10,7 +10,8 @@ import dataclasses
 
 import jax.numpy as jnp
 
-from kpo_jax.model.decoder import ModelConfig, num_params
+from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.decoder import num_params
 
 # device_kind -> (bfloat16 FLOP/s without sparsity, bytes/s of memory) of one device
 DATA_SHEETS = {

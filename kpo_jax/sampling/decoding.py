@@ -20,7 +20,8 @@ import jax.numpy as jnp
 
 from kpo_jax.model import decoder as model
 from kpo_jax.model.attention import causal_attention
-from kpo_jax.model.decoder import ModelConfig, rms_norm, rotary_table, rotate
+from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.decoder import rms_norm, rotary_table, rotate
 from kpo_jax.records import KVCache
 
 _MASKED = -1e30

@@ -21,14 +21,14 @@ import dataclasses
 import jax
 import numpy as np
 
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.records import Completions, KVCache
 from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import put_rows
 from kpo_jax.sampling import programs as engine_programs
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.sampling.programs import Programs, Rows, Steps
 from kpo_jax.sampling.prompts import pad_prompts
-from kpo_jax.sampling.sampler import SampleConfig
 
 _SEGMENT = 64  # columns; the ring grows by whole segments
 _PREFILL_TOKENS = 2048  # at once, about: below that, reading the weights and agreeing between devices costs

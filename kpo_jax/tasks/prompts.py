@@ -3,6 +3,8 @@
 Everything is a pure function of the configuration, the seed and the step, so resuming needs no saved data state.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import hashlib
 import json
@@ -11,11 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-import numpy as np
-
 from kpo_jax import references
 from kpo_jax.checks import Problem as Fault
 from kpo_jax.checks import is_whole, one_of, refuse, unless, whole
+from kpo_jax.lazy import np
 from kpo_jax.tasks import arithmetic
 from kpo_jax.tasks.problem_sets import Problem, find, parse_rows, read_hub, read_jsonl, read_parquet
 from kpo_jax.tasks.task import Task

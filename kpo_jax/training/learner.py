@@ -15,7 +15,8 @@ from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.loss import PolicyLoss, critic_loss, policy_loss, supervised_loss
 from kpo_jax.config import LearnerConfig
 from kpo_jax.model import critic
-from kpo_jax.model.decoder import ModelConfig, init_params
+from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.decoder import init_params
 from kpo_jax.model.head import token_log_probs
 from kpo_jax.records import Batch, Packed, TokenTrace, TrainState
 from kpo_jax.runtime.sharding import microbatch_sharding, on_mesh, replicated, state_shardings

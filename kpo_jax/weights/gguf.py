@@ -8,16 +8,15 @@ pairs neighbours (2i, 2i + 1), this package and Hugging Face pair (i, i + H/2). 
 each head and odd rows to the second gives the same model.
 """
 
+from __future__ import annotations
+
 import functools
 import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.lazy import jax, jnp, np
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.weights.gguf_header import check_header
 from kpo_jax.weights.huggingface_files import check_finite, one_line
 

@@ -5,9 +5,11 @@ for as long as there is memory. Here each length is held against what is left of
 https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
 """
 
+from __future__ import annotations
+
 import struct
 
-import numpy as np
+from kpo_jax.lazy import np
 
 _SCALAR_BYTES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}  # by the type of a value
 _STRING, _ARRAY = 8, 9

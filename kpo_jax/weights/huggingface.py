@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax.checks import is_number, is_whole
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.weights import gguf
 from kpo_jax.weights.huggingface_files import (
     INDEX,

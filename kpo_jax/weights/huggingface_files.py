@@ -1,14 +1,15 @@
 """The files of a Hugging Face directory: JSON, and where the tensors of its safetensors files are."""
 
+from __future__ import annotations
+
 import json
 import math
 import os
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
-import numpy as np
+from kpo_jax.lazy import jnp, np
 
-STORED_DTYPES = {"F32": np.dtype(np.float32), "F16": np.dtype(np.float16), "BF16": np.dtype(jnp.bfloat16)}
+STORED_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 MAX_JSON_BYTES = 100_000_000  # as safetensors' limit on a header; nothing longer is read
 _MAX_RANK = 8
@@ -112,7 +113,8 @@ def read_header(file: str) -> dict[str, StoredTensor]:
     for name, (dtype, shape, begin, end) in entries.items():
         if dtype not in STORED_DTYPES:
             raise ValueError(f"pretrained: tensor {name} in {file}: dtype {dtype}, expected {', '.join(STORED_DTYPES)}")
-        if end - begin != math.prod(shape) * STORED_DTYPES[dtype].itemsize:
+        stored = jnp.dtype(STORED_DTYPES[dtype])
+        if end - begin != math.prod(shape) * stored.itemsize:
             raise ValueError(
                 f"pretrained: tensor {name} in {file}: {end - begin} bytes, expected those of {dtype} {shape}"
             )
@@ -121,7 +123,7 @@ def read_header(file: str) -> dict[str, StoredTensor]:
                 f"pretrained: tensor {name} in {file}: the file has {size} bytes, expected {start + end}: "
                 "it is truncated"
             )
-        tensors[name] = StoredTensor(file, STORED_DTYPES[dtype], shape, start + begin)
+        tensors[name] = StoredTensor(file, stored, shape, start + begin)
     _check_tiling(file, {name: entry[2:] for name, entry in entries.items()}, size - start)
     return tensors
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 
 
 class Layout(NamedTuple):

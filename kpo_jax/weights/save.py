@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.weights import huggingface
 from kpo_jax.weights.huggingface_files import INDEX, SINGLE
 from kpo_jax.weights.layout import Layout, flat_layouts
