@@ -28,6 +28,7 @@ from kpo_jax.training import checkpoints, setup, trainer
 from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.run import Preempted
 from kpo_jax.training.step import Diverged
+from kpo_jax.weights.huggingface_files import NotFinite
 
 DONE, USAGE, PREEMPTED, FAILED = 0, 64, 75, 13
 
@@ -62,7 +63,7 @@ def run(mode, config, values: dict, verbosity: int) -> int:
         again = "" if isinstance(error, Preempted) else f"{preemption.why()}: "
         print(f"{again}{error}" + ("; the same command begins again" if again else ""), file=sys.stderr)
         return PREEMPTED
-    except (Usage, checkpoints.Damaged, distributed.NotShared, lock.NotHeld) as error:
+    except (Usage, checkpoints.Damaged, distributed.NotShared, lock.NotHeld, NotFinite) as error:
         return usage(error.lines if isinstance(error, Usage) else [str(error)])
     except KeyboardInterrupt:  # of a mode that has nothing to save
         print("Ctrl-C: stopped", file=sys.stderr)

@@ -66,7 +66,7 @@ def settings(given: str, environment: Mapping[str, str]) -> tuple[dict[str, obje
       given: a folder, "" for the default one, or OFF.
 
     Returns:
-      (values of jax's own configuration by name, a line for the person where a folder that was named is not used or else "").
+      (values of jax's own configuration by name, a line for the person where a named folder is not used or else "").
     """
     without = {"jax_compilation_cache_dir": None}
     if given == OFF:
