@@ -55,8 +55,10 @@ def write_directory(path, golden, *, tensors=None, dtype=np.float32, num_files=1
     """A Hugging Face directory of a golden; None among `changes` of its config.json takes the key out."""
     path.mkdir()
     config = json.loads(str(golden["config"]))
-    config |= {"architectures": [f"{config['model_type'].capitalize()}ForCausalLM"]} | changes
-    (path / "config.json").write_text(json.dumps({k: v for k, v in config.items() if v is not None}))
+    architecture = f"{config['model_type'].capitalize()}ForCausalLM"
+    config = {"architectures": [architecture]} | config | changes
+    gone = [key for key, value in changes.items() if value is None]
+    (path / "config.json").write_text(json.dumps({k: v for k, v in config.items() if k not in gone}))
     tensors = golden_tensors(golden, dtype) if tensors is None else tensors
     if num_files == 1:
         save_file(tensors, path / "model.safetensors", metadata={"format": "pt"})

@@ -70,9 +70,12 @@ def read_config(path: str) -> dict[str, Any]:
             f"pretrained: {file}: num_hidden_layers: {layers!r} is not a whole number in [1, {_MAX_LAYERS}]"
         )
     try:
-        config = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False, local_files_only=True).to_dict()
+        loaded = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False, local_files_only=True)
+        config = loaded.to_dict()
     except Exception as error:  # its validation raises errors of several libraries
         raise ValueError(f"pretrained: {file}: {one_line(error)}") from error
+    # a key may have two names, of which transformers keeps one
+    config |= {old: config[new] for old, new in loaded.attribute_map.items() if new in config}
     config = written | config
     if reasons := _unsupported(family, config):
         raise ValueError(f"pretrained: {file}: not supported: {'; '.join(reasons)}")
