@@ -14,6 +14,7 @@ from kpo_jax.config import (
     EvalConfig,
     LearnerConfig,
     RolloutConfig,
+    TraceConfig,
     WarmStartConfig,
     with_method,
 )
@@ -40,5 +41,6 @@ def get_config(name: str = "kpo_strong"):
             prompts_per_call=64,
         ),
         checkpoint=CheckpointConfig(every=8),
+        trace=TraceConfig(every=16),  # steps 16 and 32, for the tokens in the report
     )
     return with_method(config, name)

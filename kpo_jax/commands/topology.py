@@ -16,7 +16,7 @@ from kpo_jax.commands.dry_run import human, longest_step, state_bytes
 from kpo_jax.config import Config, problems_of
 from kpo_jax.model import flops
 from kpo_jax.model.packing import PackShape, make_batch, pack
-from kpo_jax.recording.metrics import tell
+from kpo_jax.recording.terminal import tell
 from kpo_jax.records import Batch
 from kpo_jax.runtime.sharding import AXES, make_mesh, mesh_shape
 from kpo_jax.training.learner import make_init

@@ -10,7 +10,7 @@ from kpo_jax.algorithm.choices import AdvantageConfig, AlgorithmConfig, FilterCo
 from kpo_jax.config.difference import difference
 from kpo_jax.config.methods import with_method
 from kpo_jax.config.overrides import load_file, override
-from kpo_jax.config.plain import to_dict
+from kpo_jax.config.plain import flat, to_dict
 from kpo_jax.config.schema import (
     CheckpointConfig,
     Config,
@@ -42,6 +42,7 @@ __all__ = [
     "checked",
     "difference",
     "eval_sample_config",
+    "flat",
     "from_dict",
     "line",
     "load_file",

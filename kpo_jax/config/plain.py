@@ -42,6 +42,14 @@ def to_dict(record) -> dict[str, Any]:
     return out
 
 
+def flat(mapping: Mapping, path: str = "") -> dict[str, Any]:
+    """Nested dicts as one, by the paths of their values: a.b -> value."""
+    out = {}
+    for name, value in mapping.items():
+        out |= flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {f"{path}{name}": value}
+    return out
+
+
 # ------------------------------------------------------------------------------------------------ what fields there are
 
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from kpo_jax import text as redact
 from kpo_jax.lazy import Lazy, jax, np
-from kpo_jax.runtime import lifeline, preemption
+from kpo_jax.runtime import lifeline, lock, preemption
 
 _distributed, multihost_utils = Lazy("jax._src.distributed"), Lazy("jax.experimental.multihost_utils")
 
@@ -187,6 +187,7 @@ def end(code: int, reason: str) -> None:
 
 def _leave(code: int) -> None:
     lifeline.goodbye()
+    lock.release()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -197,6 +198,13 @@ def end_with(error: BaseException) -> None:
     if job().client is not None:
         _print(error)
         end(EXIT_FAILED, f"{type(error).__name__}: {error}")
+
+
+def fail(reason: str) -> None:
+    """End the process and its job, now, because of what `reason` says."""
+    print(f"error: {reason}", file=sys.stderr, flush=True)
+    end(EXIT_FAILED, reason)
+    _leave(EXIT_FAILED)
 
 
 def _print(error: BaseException) -> None:

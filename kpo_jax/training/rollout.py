@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax.algorithm.choices import build_advantage
-from kpo_jax.recording.metrics import tell
+from kpo_jax.recording.terminal import tell
 from kpo_jax.records import Completions
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.tasks import rewards
@@ -252,16 +252,19 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
     used, result = result, result.generated or result
     reward = result.rows["reward"]
     groups = reward.reshape(-1, group_size)
+    right = np.array([v.correct for v in result.verdicts]).reshape(-1, group_size)
     lengths = result.rows["response_mask"].sum(axis=1)
     return (
         {
             "rollout/reward_mean": float(reward.mean()),
-            "rollout/correct": float(np.mean([v.correct for v in result.verdicts])),
+            "rollout/correct": float(right.mean()),
             "rollout/not_evaluated": float(np.mean([v.reason == NOT_EVALUATED for v in result.verdicts])),
             "rollout/no_answer": float(np.mean([v.extracted is None for v in result.verdicts])),
             "rollout/length_mean": float(lengths.mean()),
             "rollout/length_max": int(lengths.max()),
             "rollout/truncated": float(1 - result.finished.mean()),
+            "rollout/solved_groups": float(right.all(axis=1).mean()),
+            "rollout/failed_groups": float(1 - right.any(axis=1).mean()),
             "rollout/uniform_groups": float(np.mean(groups.min(axis=1) == groups.max(axis=1))),
         }
         | {f"reward/{name}_mean": float(score.mean()) for name, score in result.scores.items()}

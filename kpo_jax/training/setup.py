@@ -9,9 +9,9 @@ import jax
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.algorithm.loss import PolicyLoss
-from kpo_jax.config import Config, eval_sample_config
+from kpo_jax.config import Config, LearnerConfig, eval_sample_config
 from kpo_jax.model.packing import PackShape, pack_shape
-from kpo_jax.recording.metrics import tell
+from kpo_jax.recording.terminal import tell
 from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
@@ -186,7 +186,7 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
     if critic_optimizer:
         value_step = make_scorer(value_scores(config.model), shardings.critic, mesh)
         loss = loss_of_critic(config.model, config.critic.value_clip)
-        critic_step = make_step(loss, critic_optimizer, shardings.critic, mesh, config.learner)
+        critic_step = make_step(loss, critic_optimizer, shardings.critic, mesh, critic_learner(config))
     return Programs(
         mesh=mesh,
         sampled_rows=sampled_rows,
@@ -257,12 +257,17 @@ def update_step(config: Config, optimizer, shardings: TrainState, mesh, traced: 
 
 
 def make_optimizers(config: Config):
-    """(the policy's optimizer, the critic's or None). They differ in learning rate and warm-up alone."""
-    critic, critic_optimizer = config.critic, None
-    if config.algorithm.has_critic:
-        rates = dict(learning_rate=critic.learning_rate, warmup_steps=critic.warmup_steps)
-        critic_optimizer = make_optimizer(dataclasses.replace(config.learner, **rates))
+    """(the policy's optimizer, the critic's or None)."""
+    critic_optimizer = make_optimizer(critic_learner(config)) if config.algorithm.has_critic else None
     return make_optimizer(config.learner), critic_optimizer
+
+
+def critic_learner(config: Config) -> LearnerConfig:
+    """How the critic learns: as the policy does, but for learning rate and warm-up."""
+    critic = config.critic
+    return dataclasses.replace(
+        config.learner, learning_rate=critic.learning_rate, warmup_steps=critic.warmup_steps
+    )
 
 
 def minibatch_rows(config: Config) -> int:
