@@ -31,10 +31,11 @@ class Mode(NamedTuple):
 
     Attributes:
       does: one line for --help.
-      flags: besides --workdir, --cpu_devices and, with a configuration, --config and --dry_run.
+      flags: besides --workdir, --cpu_devices, --compilation_cache and, with a configuration, --config and --dry_run.
       config: whether it has a configuration: --config, or where that is missing the one that stands in the workdir.
       alone: done by process 0, whatever the job.
       stops: whether SIGTERM asks it to stop and save.
+      compiles: whether it runs anything on the devices.
     """
 
     does: str
@@ -42,6 +43,7 @@ class Mode(NamedTuple):
     config: bool = True
     alone: bool = False
     stops: bool = False
+    compiles: bool = True
 
 
 _CHECKPOINT = ("step", "allow_config_change", "detect_job")
@@ -56,7 +58,7 @@ MODES = {
     "noise": Mode("score one policy in several ways: what a filter makes of numerics alone", _CHECKPOINT, stops=True),
     "replay": Mode("push a recorded trace through other filters", ("trace", "grid"), config=False, alone=True),
     "export": Mode("write the policy for transformers", ("out", "dtype", "step", "detect_job"), config=False),
-    "report": Mode("compare finished runs", ("runs",), config=False, alone=True),
+    "report": Mode("compare finished runs", ("runs",), config=False, alone=True, compiles=False),
     "benchmark": Mode("measure every phase of a configuration", alone=True),
 }
 
@@ -85,10 +87,13 @@ flags.DEFINE_integer(
 flags.DEFINE_string("trace", None, "The trace to replay, or the workdir that holds it; --workdir gets the result.")
 flags.DEFINE_multi_string("grid", [], "NAME:field=value,value:... of a method or filter; by default all methods.")
 flags.DEFINE_list("runs", [], "The workdirs to compare; --workdir gets the report.")
+flags.DEFINE_string(
+    "compilation_cache", "", "The folder that keeps compiled programs, by default the user's own; off keeps none."
+)
 flags.DEFINE_integer("cpu_devices", None, "Split the CPU into this many devices.", lower_bound=1)
 
-_PATHS = ("workdir", "out", "trace", "runs")
-_ANYWHERE = ("mode", "workdir", "cpu_devices")
+_PATHS = ("workdir", "out", "trace", "runs", "compilation_cache")
+_ANYWHERE = ("mode", "workdir", "cpu_devices", "compilation_cache")
 _WITH_CONFIG = ("dry_run", "dry_run_topology")
 
 

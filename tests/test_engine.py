@@ -231,6 +231,35 @@ def test_limits_end_rows_and_change_no_token_before():
     assert not limited.finished.any()
 
 
+def test_rows_are_stopped_between_dispatches_and_no_other_row_is_changed(monkeypatch):
+    """Rows that hold a certain token stop: what they drew up to there, and all that others drew, stays."""
+    free, mark, steps = reference(2, eos_ids=()), 30, []
+    add = engine._Collected.add
+    monkeypatch.setattr(engine._Collected, "add", lambda *args: steps.append(int(args[-1].count)) or add(*args))
+    told, asked = [], []
+
+    def stops(samples, tokens, lengths):
+        asked.extend(samples.tolist())
+        assert tokens.shape == (len(samples), T) and not set(samples.tolist()) & set(told)
+        return np.array([mark in row[:length] for row, length in zip(tokens, lengths, strict=True)], bool)
+
+    never = sample(4, eos_ids=(), stops=lambda samples, *_: np.zeros(len(samples), bool))
+    assert_same(never, free)
+    all_steps = sum(steps)
+    steps.clear()
+    stopped = sample(4, eos_ids=(), stops=stops, ended=lambda samples, _: told.extend(samples.tolist()))
+    assert sorted(told) == list(range(26)) == sorted(set(asked))
+    lengths = stopped.mask.sum(axis=1)
+    np.testing.assert_array_equal(stopped.tokens, np.where(stopped.mask, free.tokens, 0))
+    np.testing.assert_allclose(
+        stopped.sampler_log_prob, np.where(stopped.mask, free.sampler_log_prob, 0), rtol=0, atol=1e-4
+    )
+    first = np.where((free.tokens == mark).any(axis=1), (free.tokens == mark).argmax(axis=1), T)
+    assert (lengths >= np.minimum(first + 1, T)).all()
+    assert (lengths <= np.minimum(first + engine_programs.STEPS, T)).all()  # what was drawn in the same dispatch
+    assert (lengths < T).any() and sum(steps) < all_steps and not stopped.finished.any()
+
+
 def test_greedy_and_truncated_sampling():
     for keywords in ({"temperature": 0.0}, {"temperature": 1.5, "top_k": 5, "top_p": 0.9}):
         sampling = SampleConfig(max_response_length=T, **keywords)

@@ -114,7 +114,7 @@ def test_negative_control_an_effect_is_seen():
 
 
 def test_only_main_reads_flags_and_only_modes_sets_jax_config():
-    for pattern, owner in ((r"from absl import app|FLAGS", "main.py"), (r"(?<!kpo_)jax\.config", "modes.py")):
+    for pattern, owner in ((r"from absl import app|\bFLAGS", "main.py"), (r"(?<!kpo_)jax\.config", "modes.py")):
         touching = {path.name for path in PACKAGE.rglob("*.py") if re.search(pattern, path.read_text())}
         assert touching == {owner}
 

@@ -23,11 +23,12 @@ from kpo_jax.commands.sample import show_samples
 from kpo_jax.recording import terminal
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.report import report as reports
-from kpo_jax.runtime import distributed, lock, preemption
+from kpo_jax.runtime import compilation, cpu, distributed, lock, preemption
 from kpo_jax.training import checkpoints, setup, trainer
 from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.run import Preempted
 from kpo_jax.training.step import Diverged
+from kpo_jax.weights.huggingface_files import NotFinite
 
 DONE, USAGE, PREEMPTED, FAILED = 0, 64, 75, 13
 
@@ -42,6 +43,7 @@ class Usage(ValueError):
 
 def run(mode, config, values: dict, verbosity: int) -> int:
     """Run a mode (a main.Mode) with its configuration, None for one without; the exit code."""
+    os.environ |= cpu.threads(os.environ, values["cpu_devices"])
     if values["cpu_devices"]:
         jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_num_cpu_devices", values["cpu_devices"])
@@ -50,6 +52,8 @@ def run(mode, config, values: dict, verbosity: int) -> int:
         if join_job(mode, config, values):
             if mode.stops and not values["dry_run"]:
                 preemption.catch_signals(at_kill=lock.release)
+            if mode.compiles and not values["dry_run"]:
+                keep_programs(values["compilation_cache"])
             function = describe if values["dry_run"] else RUN[values["mode"]]
             said = function(config, values)
             terminal.phase("")
@@ -59,7 +63,7 @@ def run(mode, config, values: dict, verbosity: int) -> int:
         again = "" if isinstance(error, Preempted) else f"{preemption.why()}: "
         print(f"{again}{error}" + ("; the same command begins again" if again else ""), file=sys.stderr)
         return PREEMPTED
-    except (Usage, checkpoints.Damaged, distributed.NotShared, lock.NotHeld) as error:
+    except (Usage, checkpoints.Damaged, distributed.NotShared, lock.NotHeld, NotFinite) as error:
         return usage(error.lines if isinstance(error, Usage) else [str(error)])
     except KeyboardInterrupt:  # of a mode that has nothing to save
         print("Ctrl-C: stopped", file=sys.stderr)
@@ -111,6 +115,15 @@ def join_job(mode, config, values: dict) -> bool:
         if values["detect_job"] or (place is not None and place.num_processes > 1):
             distributed.initialize(place, job)
     return True
+
+
+def keep_programs(cache: str) -> None:
+    """Have jax keep compiled programs in the folder of --compilation_cache, or say why not."""
+    settings, line = compilation.settings(cache, os.environ)
+    for name, value in settings.items():
+        jax.config.update(name, value)
+    if line and distributed.is_first():
+        print(line, file=sys.stderr)
 
 
 def prepared(config, values: dict, claim: bool = True):
@@ -204,8 +217,9 @@ def describe(config, values: dict) -> str:
             os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
             jax.config.update("jax_platforms", "cpu")
             config, found = topology.on(config, target), topology.devices(target)
+        needed = dry_run.describe(config)  # first, as it may find that something is missing
         print(json.dumps(config_lib.to_dict(config), indent=2))
-        print(dry_run.describe(config), flush=True)
+        print(needed, flush=True)
         return topology.describe(config, target, found) if target else ""
 
 

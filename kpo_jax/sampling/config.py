@@ -17,7 +17,7 @@ class SampleConfig:
         Of all three: a token exactly as probable as the last one kept is kept too.
       max_response_length: T.
       stop: texts that end a response, in training and evaluation, with the token that completes the first of them. Not
-        for the device: the sampler samples on, and `rollout.stop_at` cuts off afterwards.
+        for the device, which draws on until the host has read what it drew and `rollout.stop_at` cuts that off.
 
     Raises:
       ValueError: lists every illegal field.

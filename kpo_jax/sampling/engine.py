@@ -83,14 +83,15 @@ def make_sampler(
     pad_id: int,
     group_size: int,
 ):
-    """`sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None) ->
-    Completions` on the host.
+    """`sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None, stops=None)
+    -> Completions` on the host.
 
     Draws `group_size` (G) responses to each of `prompt_ids` (lists of 1 to `prompt_length` tokens), prompt-major, what
     `sampler.generate` would draw, with no more than `num_slots` prompts in the batch at once. `row_ids` [num_prompts,
     G] name the rows' random streams; `max_lengths`, as row_ids, ends responses, unfinished, before max_response_length.
     `ended(samples [n], Completions)` is called with rows of the result that have ended, each once, while the devices
-    draw others.
+    draw others. `stops(samples [n], tokens [n, T], lengths [n]) -> [n] bool` is asked between dispatches which of the
+    rows that have not ended end there, unfinished, with the tokens drawn so far.
 
     Raises:
       preemption.Interrupted: when called, between two dispatches.
@@ -103,7 +104,7 @@ def make_sampler(
     longest = sample_config.max_response_length
 
     def sample(
-        params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None
+        params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None, stops=None
     ) -> Completions:
         wanted = (len(prompt_ids), group_size)
         max_lengths = np.full(wanted, longest) if max_lengths is None else np.minimum(max_lengths, longest)
@@ -140,6 +141,8 @@ def make_sampler(
                 size = len(batch.sample)
                 until = (steps, size + 1, size // 2 if size > device_rows else 0)
             _run(programs, weights, key, batch, until, collected, meanwhile=report)
+            if stops is not None:
+                _stop(batch, collected, stops)
 
     return sample
 
@@ -319,3 +322,15 @@ def _run(programs, weights, key, batch: _Batch, until, collected: _Collected, me
     batch.column = (batch.column + int(steps.count)) % batch.columns
     collected.add(batch.sample, rows, steps)
     batch.rows = rows._replace(token=steps.token, age=steps.age, active=steps.active)
+
+
+def _stop(batch: _Batch, collected: _Collected, stops) -> None:
+    """Ends the active rows that `stops` names."""
+    rows = np.flatnonzero(batch.rows.active)
+    samples = batch.sample[rows]
+    stopped = rows[stops(samples, collected.tokens[samples], collected.length[samples])]
+    if len(stopped):
+        active = np.array(batch.rows.active)
+        active[stopped] = False
+        collected.ended.append(batch.sample[stopped])
+        batch.rows = batch.rows._replace(active=active)

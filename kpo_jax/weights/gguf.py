@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 from kpo_jax.lazy import jax, jnp, np
 from kpo_jax.model.config import ModelConfig
+from kpo_jax.weights.gguf_header import check_header
+from kpo_jax.weights.huggingface_files import check_finite, one_line
 
 ARCHITECTURE = "llama"
 
@@ -61,14 +63,13 @@ def open_file(path: str):
 def _open(path: str, size: int, modified: int):
     import gguf
 
-    with open(path, "rb") as file:
-        if file.read(4) != b"GGUF":
-            raise ValueError(f"{path}: not a GGUF file")
     try:
+        check_header(path)
         return gguf.GGUFReader(path)
-    except (ValueError, IndexError, KeyError, OverflowError, UnicodeDecodeError) as error:
-        message = " ".join(str(error).split())[:200]
-        raise ValueError(f"{path}: a GGUF file that is truncated or corrupt at {size} bytes ({message})") from error
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
+        raise ValueError(
+            f"{path}: a GGUF file that is truncated or corrupt at {size} bytes ({one_line(error)})"
+        ) from error
 
 
 def metadata(path: str) -> dict[str, Any]:
@@ -76,10 +77,8 @@ def metadata(path: str) -> dict[str, Any]:
     reader = open_file(path)
     try:
         return {key: field.contents() for key, field in reader.fields.items()}
-    except (ValueError, IndexError, UnicodeDecodeError) as error:
-        raise ValueError(
-            f"{path}: a GGUF file whose header is corrupt ({' '.join(str(error).split())[:200]})"
-        ) from error
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"{path}: a GGUF file whose header is corrupt ({one_line(error)})") from error
 
 
 def read_config(path: str) -> dict[str, Any]:
@@ -119,11 +118,16 @@ def read_config(path: str) -> dict[str, Any]:
         )
     except KeyError as error:
         raise ValueError(f"{path}: the file has no {error.args[0]}") from None
-    except TypeError:
-        raise ValueError(f"{path}: head counts that differ between layers are not supported") from None
+    except (IndexError, TypeError, ZeroDivisionError):
+        raise ValueError(f"{path}: the table of tokens has one axis, or sizes are no numbers > 0 (head counts that "
+                         "differ between layers are not supported)") from None  # fmt: skip
     for name in ("attention.value_length", "rope.dimension_count"):
         if own.get(name, head_dim) != head_dim:
             raise ValueError(f"{path}: {name} {own[name]} differs from the head dimension {head_dim}; not supported")
+    try:
+        ModelConfig(**config)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     return config
 
 
@@ -234,15 +238,24 @@ def _names(source: Source, config: ModelConfig) -> list[str]:
 def _read(path: str, tensors, config: ModelConfig, source: Source) -> np.ndarray:
     """One parameter, its layers stacked, in param_dtype."""
     dtype = jnp.dtype(config.param_dtype)
-    parts = (source.convert(_dequantise(path, tensors[name])) for name in _names(source, config))
+
+    def read(name):
+        return _finite(np.ascontiguousarray(source.convert(_dequantise(path, tensors[name]))).astype(dtype), path, name)
+
+    first, *others = _names(source, config)
     if "{}" not in source.name:
-        return next(parts).astype(dtype)
-    first = next(parts)
+        return read(first)
+    first = read(first)
     stacked = np.empty((config.num_layers, *first.shape), dtype)
     stacked[0] = first
-    for layer, part in enumerate(parts, start=1):
-        stacked[layer] = part
+    for layer, name in enumerate(others, start=1):
+        stacked[layer] = read(name)
     return stacked
+
+
+def _finite(weights: np.ndarray, path: str, name: str) -> np.ndarray:
+    check_finite(weights, f"tensor {name} in {path}")
+    return weights
 
 
 def _dequantise(path: str, tensor) -> np.ndarray:

@@ -16,9 +16,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kpo_jax.checks import is_number, is_whole
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.weights import gguf
-from kpo_jax.weights.huggingface_files import INDEX, StoredTensor, read_header, read_json, weight_files
+from kpo_jax.weights.huggingface_files import (
+    INDEX,
+    StoredTensor,
+    check_finite,
+    one_line,
+    read_header,
+    read_json,
+    weight_files,
+)
 from kpo_jax.weights.layout import Layout, flat_layouts, is_layout, layouts
 
 # architecture in config.json -> (its model_type, the flags that make our decoder that architecture)
@@ -34,6 +43,7 @@ ARCHITECTURE_FIELDS = (
 )  # fmt: skip
 _DOCUMENTS = ["config.json", "generation_config.json"]
 _COMPARED_ROWS = 4096
+_MAX_LAYERS = 10_000
 
 
 # --------------------------------------------------------------------------------------- which weights, and do they fit
@@ -85,10 +95,7 @@ def _download(name: str, revision: str, patterns: list[str]) -> str:
     try:
         return snapshot_download(name, revision=revision or None, allow_patterns=patterns)
     except Exception as error:  # the hub's client raises its own errors, httpx's and OSError
-        message = " ".join(str(error).split())[:300]
-        raise ValueError(
-            f"pretrained: cannot fetch {name!r} from the hub: {message or type(error).__name__}"
-        ) from error
+        raise ValueError(f"pretrained: cannot fetch {name!r} from the hub: {one_line(error)}") from error
 
 
 def check_architecture(path: str, model_config: ModelConfig) -> None:
@@ -113,7 +120,7 @@ def read_config(path: str) -> dict[str, Any]:
     file = os.path.join(path, "config.json")
     written = read_json(file)
     names = written.get("architectures")
-    if not (isinstance(names, list) and len(names) == 1 and names[0] in ARCHITECTURES):
+    if names not in [[name] for name in ARCHITECTURES]:
         raise ValueError(
             f"pretrained: {file}: architectures {names} not supported; supported are {', '.join(ARCHITECTURES)}"
         )
@@ -122,34 +129,57 @@ def read_config(path: str) -> dict[str, Any]:
         raise ValueError(
             f"pretrained: {file}: model_type is {written.get('model_type')!r}, that of {names[0]} is {model_type!r}"
         )
+    layers = written.get("num_hidden_layers", 1)
+    if not (is_whole(layers) and 1 <= layers <= _MAX_LAYERS):  # transformers makes lists of that length
+        raise ValueError(
+            f"pretrained: {file}: num_hidden_layers: {layers!r} is not a whole number in [1, {_MAX_LAYERS}]"
+        )
     try:
         config = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False, local_files_only=True).to_dict()
     except Exception as error:  # its validation raises errors of several libraries
-        raise ValueError(f"pretrained: {file}: {' '.join(str(error).split())[:300]}") from error
+        raise ValueError(f"pretrained: {file}: {one_line(error)}") from error
     if reasons := _unsupported(written | config):
         raise ValueError(f"pretrained: {file}: not supported: {'; '.join(reasons)}")
-    heads = config["num_attention_heads"]
-    return flags | {
-        "vocab_size": config["vocab_size"],
-        "hidden_size": config["hidden_size"],
-        "intermediate_size": config["intermediate_size"],
-        "num_layers": config["num_hidden_layers"],
+    heads, width = config.get("num_attention_heads"), config.get("hidden_size")
+    fields = flags | {
+        "vocab_size": config.get("vocab_size"),
+        "hidden_size": width,
+        "intermediate_size": config.get("intermediate_size"),
+        "num_layers": config.get("num_hidden_layers"),
         "num_heads": heads,
-        "num_kv_heads": config["num_key_value_heads"],
-        "head_dim": config.get("head_dim") or config["hidden_size"] // heads,
-        "rope_theta": float(config["rope_parameters"]["rope_theta"]),
-        "norm_eps": float(config["rms_norm_eps"]),
-        "tie_embeddings": config["tie_word_embeddings"],
+        "num_kv_heads": config.get("num_key_value_heads"),
+        "head_dim": config.get("head_dim")
+        or (width // heads if is_whole(width) and is_whole(heads) and heads else None),
+        "rope_theta": _as_float(config["rope_parameters"].get("rope_theta")),
+        "norm_eps": _as_float(config.get("rms_norm_eps")),
+        "tie_embeddings": bool(config.get("tie_word_embeddings")),
     }
+    try:
+        ModelConfig(**fields)
+    except ValueError as error:
+        raise ValueError(f"pretrained: {file}: {error}") from None
+    return fields
+
+
+def _quotient(width: Any, heads: Any) -> int | None:
+    return width // heads if is_whole(width) and is_whole(heads) and heads else None
+
+
+def _as_float(value: Any) -> Any:
+    return float(value) if is_number(value) else value
 
 
 def _unsupported(config: dict[str, Any]) -> list[str]:
     """What of a completed config.json our decoder does not compute, a phrase each."""
     reasons = []
     rope = config.get("rope_parameters") or {}
-    if rope.get("rope_type") != "default" or rope.get("partial_rotary_factor", 1.0) != 1.0:
+    if (
+        not isinstance(rope, dict)
+        or rope.get("rope_type") != "default"
+        or rope.get("partial_rotary_factor", 1.0) != 1.0
+    ):
         reasons.append(f"rope scaling {json.dumps(rope)} (YaRN and others)")
-    if sliding := sorted(set(config.get("layer_types") or ()) - {"full_attention"}):
+    if sliding := sorted({str(kind) for kind in config.get("layer_types") or ()} - {"full_attention"}):
         reasons.append(f"layer types {', '.join(sliding)}")
     if config.get("hidden_act") != "silu":
         reasons.append(f"hidden_act {config.get('hidden_act')!r} (silu is)")
@@ -227,7 +257,8 @@ def load_params(path: str, model_config: ModelConfig, shardings):
     """The parameters at the local `path` (see `find`), in param_dtype, on the tree of NamedSharding `shardings`.
 
     Every process reads the slices that its own devices hold, once each. Host memory holds one device's shard of one
-    leaf at a time (on a CPU that buffer may become the array). Raises ValueError as `open_tensors` does.
+    leaf at a time (on a CPU that buffer may become the array). Raises ValueError as `open_tensors` does, and NotFinite
+    for a weight that is NaN or infinite: then it is in cache anyway.
     """
     if gguf.is_gguf(path):
         return gguf.load_params(path, model_config, shardings)
@@ -265,11 +296,17 @@ def _put(shard: np.ndarray, devices: list) -> list[jax.Array]:
 def _read_shard(tensors: dict[str, StoredTensor], layout: Layout, dtype, index: tuple[slice, ...]) -> np.ndarray:
     """The shard at `index` of a leaf: layer by layer, so that a cast needs no second copy of the shard."""
     shard = np.empty([part.stop - part.start for part in index], dtype)
+
+    def read(out, name, part):
+        tensor = tensors[name]
+        copy_block(out, layout.from_stored(tensor.view())[part])
+        check_finite(out, f"tensor {name} in {tensor.file}")
+
     if "{}" not in layout.name:
-        copy_block(shard, layout.from_stored(tensors[layout.name].view())[index])
-        return shard
-    for row, number in enumerate(range(index[0].start, index[0].stop)):
-        copy_block(shard[row], layout.from_stored(tensors[layout.name.format(number)].view())[index[1:]])
+        read(shard, layout.name, index)
+    else:
+        for row, number in enumerate(range(index[0].start, index[0].stop)):
+            read(shard[row], layout.name.format(number), index[1:])
     return shard
 
 
