@@ -32,9 +32,7 @@ def test_a_step_s_line_fits_80_columns_and_uses_200():
     narrow, wide = (terminal.fitting("train 12/32", parts, columns) for columns in (80, 200))
     assert len(narrow) <= 80 < len(wide) <= 200
     assert narrow == "train 12/32  reward 0.412  solved 25%  failed 6%  kl 1.2e-04  entropy 0.612"
-    assert wide == narrow + (
-        "  length 1234.5  cut 3%  clip 23.4%  grad 0.41  lr 1.0e-06  123,457 tok/s  2.5 s/step"
-    )
+    assert wide == narrow + ("  length 1234.5  cut 3%  clip 23.4%  grad 0.41  lr 1.0e-06  123,457 tok/s  2.5 s/step")
     assert terminal.fitting("head", ["x" * 100, "y"], 80) == "head"  # nothing comes before what matters more
 
 

@@ -20,7 +20,7 @@ tqdm = Lazy("tqdm")
 
 WIDEST = 200  # columns of a line, on wider terminals and where there is none
 TICK = 0.5  # seconds between two looks at the clock
-FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence after which a phase is told: of a new kind, later, a long one
+FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence before a phase is told: a new kind, later, a long one
 LONG = 60.0
 COMPILED = {"evaluation", "rollout", "score", "update"}  # kinds of phases whose programs are compiled the first time
 BETWEEN_STEPS = 3.0  # seconds, at least, between the lines of two steps

@@ -265,9 +265,7 @@ def make_optimizers(config: Config):
 def critic_learner(config: Config) -> LearnerConfig:
     """How the critic learns: as the policy does, but for learning rate and warm-up."""
     critic = config.critic
-    return dataclasses.replace(
-        config.learner, learning_rate=critic.learning_rate, warmup_steps=critic.warmup_steps
-    )
+    return dataclasses.replace(config.learner, learning_rate=critic.learning_rate, warmup_steps=critic.warmup_steps)
 
 
 def minibatch_rows(config: Config) -> int:
