@@ -7,7 +7,6 @@ import pty
 import re
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -73,10 +72,16 @@ def test_the_estimate_leaves_the_first_step_out(monkeypatch):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    """A screen whose seconds are fortieths of one."""
-    for name in ("TICK", "FIRST", "AGAIN", "LONG"):
+    """A screen that has said something, and whose seconds are tenths of one."""
+    for name in ("TICK", "FIRST", "AGAIN", "LONG", "EARLY"):
         monkeypatch.setattr(terminal, name, getattr(terminal, name) / 10)
-    return terminal._Screen()
+    screen = terminal._Screen()
+    screen.line("something")
+    yield screen
+    screen.phase("")
+    deadline = time.monotonic() + 20
+    while screen._thread is not None and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def wait_for(capfd, text, seconds=20.0):
@@ -88,6 +93,7 @@ def wait_for(capfd, text, seconds=20.0):
 
 
 def test_a_phase_that_takes_long_is_told_again_and_again(impatient, capfd):
+    capfd.readouterr()
     impatient.phase("step 1: rollout")
     assert wait_for(capfd, "rollout, compiling first, ").startswith("step 1: rollout, compiling first ...\n")
     impatient.phase("step 2: rollout")  # not the first of its kind
@@ -101,32 +107,52 @@ def test_a_phase_that_takes_long_is_told_again_and_again(impatient, capfd):
     assert impatient._thread is None
 
 
-def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(impatient, capfd):
-    stop = threading.Event()
+def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(impatient, monkeypatch, capfd):
+    monkeypatch.setattr(terminal, "FIRST", 1.0)
+    monkeypatch.setattr(terminal, "AGAIN", 1.0)
     for number in range(30):
         impatient.phase(f"step {number}: rollout")
-        stop.wait(terminal.FIRST / 5)
+        time.sleep(0.05)
     impatient.phase("step 31: rollout")
     for _ in range(30):
         impatient.line("something else")
-        stop.wait(terminal.FIRST / 5)
+        time.sleep(0.05)
     impatient.phase("")
     assert set(capfd.readouterr().err.splitlines()) == {"something else"}
+
+
+def test_before_its_first_line_a_run_is_silent_for_longer(impatient, capfd):
+    silent = terminal._Screen()
+    capfd.readouterr()
+    start = time.monotonic()
+    silent.phase("start: loading")
+    assert wait_for(capfd, "start: loading ...\n") == "start: loading ...\n"
+    assert time.monotonic() - start >= terminal.EARLY > terminal.AGAIN
+    silent.phase("")
+
+
+def test_phases_are_told_in_their_context_alone():
+    terminal.phase("nothing")
+    assert terminal._SCREEN._phase == ""
+    with terminal.phases():
+        terminal.phase("step 1: rollout")
+        assert terminal._SCREEN._phase == "step 1: rollout"
+    assert terminal._SCREEN._phase == "" and terminal._SCREEN.open == 0
 
 
 LIVE = """
 import time
 from kpo_jax.recording import terminal
 terminal.TICK, terminal.BETWEEN_STEPS = 0.05, 0.0
-progress = terminal.Progress("train", 0, 3)
-for step in (1, 2, 3):
-    terminal.phase(f"step {step}: rollout")
-    time.sleep(0.3)
-    progress.update(step, [f"part{i:02d}" for i in range(40)])
-terminal.phase("step 3: evaluation")
-terminal.tell("a line")
-progress.close()
-terminal.phase("")
+with terminal.phases("start"):
+    progress = terminal.Progress("train", 0, 3)
+    for step in (1, 2, 3):
+        terminal.phase(f"step {step}: rollout")
+        time.sleep(0.3)
+        progress.update(step, [f"part{i:02d}" for i in range(40)])
+    terminal.phase("step 3: evaluation")
+    terminal.tell("a line")
+    progress.close()
 """
 
 

@@ -49,7 +49,7 @@ class Run:
         self._profile_steps, self._closing, self._phase_starts = profile_steps, contextlib.ExitStack(), []
 
     def __enter__(self) -> "Run":
-        self._closing.callback(terminal.phase, "")
+        self._closing.enter_context(terminal.phases())
         self._watchdog = self._close_later(Watchdog(self.config.job.phase_timeout))
         return self
 
