@@ -172,7 +172,7 @@ def test_a_live_line_on_a_terminal_of_that_width(columns):
     assert process.wait(60) == 0
     os.close(master)
     shown = [re.sub(r"\033\[K", "", piece) for piece in re.split(r"[\r\n]+", said.decode())]
-    assert max(map(len, shown)) <= columns < max(map(len, shown)) + 8
+    assert max(map(len, shown)) <= columns < max(map(len, shown)) + 10
     assert "a line" in shown and any(piece.startswith("train: 1/3 |") and "step 2: rollout" in piece for piece in shown)
     assert [piece[:10] for piece in shown if piece.startswith("train ")] == ["train 1/3 ", "train 2/3 ", "train 3/3 "]
     assert said.endswith(b"\r\x1b[K")  # nothing is left of the live line

@@ -185,7 +185,7 @@ class _Screen:
     def _draw(self) -> None:
         if not self._is_live() or not (self._phase or self._progress):
             return
-        now, columns = time.monotonic(), width() - 1  # a full line would wrap on some terminals
+        now, columns = time.monotonic(), width() - 3  # a full line would wrap, and so would the ^C of a person
         age = now - self._since
         doing = f"{self._doing()} {age:.0f} s" if self._phase and age >= 1 else self._phase
         text = self._progress.meter(doing, columns, now) if self._progress else doing
