@@ -338,3 +338,32 @@ def test_bad_arguments_are_named():
         sample(4, mesh=mesh_of(data=8))
     with pytest.raises(ValueError, match="prompts have 1 to 7 tokens; must have 1 to 6"):
         sample(4, prompts=[*PROMPTS[:12], list(range(7))])
+
+
+def test_at_most_six_shapes_whatever_the_numbers():
+    for slots, group, longest, device_rows in ((64, 8, 4096, 1), (64, 8, 4096, 16), (3, 1, 7, 1), (8, 2, 300, 8)):
+        plan = shapes.plan(1000, slots, group, 16, longest, device_rows)
+        whole = plan.shapes[0]
+        assert len(plan.shapes) <= 6 and (whole.slots, whole.rows) == (slots, slots * group)
+        assert longest <= whole.columns < longest + whole.width
+        assert all(s.rows % device_rows == s.slots % device_rows == 0 for s in plan.shapes)
+        for rows in range(1, whole.rows + 1, 7):
+            for columns in range(1, longest + 1, 13):
+                chosen = shapes.choose(plan.shapes, rows, columns, whole=False)
+                assert rows <= chosen.rows and columns <= chosen.columns and chosen.work <= whole.work
+                assert shapes.choose(plan.shapes, rows, columns, whole=True).rows == whole.rows
+
+
+def test_a_batch_gets_narrower_and_its_ring_longer_by_moves_that_are_known():
+    """From any state that a batch may be in, what is chosen next is among `moves`."""
+    found = shapes.plan(64, 64, 8, 16, 4096, 1).shapes
+    known = set(shapes.moves(found))
+    for old in found:
+        for rows in range(1, old.rows + 1, 5):
+            for columns in range(1, found[0].columns + 1, 61):
+                new = shapes.choose(found, rows, columns, whole=False)
+                assert new == old or (old, new) in known or new.rows > old.rows >= rows and columns > old.columns
+        grows = [n for n in found if n.rows > old.rows]
+        assert all((old, n) not in known for n in grows)
+        longer = [s for s in found if s.rows == old.rows and s.columns == found[0].columns]
+        assert longer  # so a batch never has to get wider

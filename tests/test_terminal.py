@@ -94,9 +94,12 @@ def wait_for(capfd, text, seconds=20.0):
 
 def test_a_phase_that_takes_long_is_told_again_and_again(impatient, capfd):
     capfd.readouterr()
+    impatient.compiled = lambda: (3, 12)
     impatient.phase("step 1: rollout")
-    assert wait_for(capfd, "rollout, compiling first, ").startswith("step 1: rollout, compiling first ...\n")
-    impatient.phase("step 2: rollout")  # not the first of its kind
+    begin = "step 1: rollout, 3 of 12 programs compiled"
+    assert wait_for(capfd, f"{begin}, ").startswith(f"{begin} ...\n")
+    impatient.compiled = lambda: (12, 12)
+    impatient.phase("step 2: rollout")
     assert "step 2: rollout ...\n" in wait_for(capfd, "step 2: rollout ...\n")
     impatient.phase("step 2: checkpoint")
     assert "step 2: checkpoint ...\n" in wait_for(capfd, "checkpoint ...\n")

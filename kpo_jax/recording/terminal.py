@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kpo_jax.lazy import Lazy
 from kpo_jax.runtime import distributed
@@ -23,7 +23,6 @@ TICK = 0.5  # seconds between two looks at the clock
 FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence before a phase is told: a new kind, later, a long one
 LONG = 60.0
 EARLY = 20.0  # before anything else is said, so that a mistake is answered by its own line alone
-COMPILED = {"evaluation", "rollout", "score", "update"}  # kinds of phases whose programs are compiled the first time
 BETWEEN_STEPS = 3.0  # seconds, at least, between the lines of two steps
 
 _CLEAR = "\r\033[K"
@@ -53,6 +52,11 @@ def phases(first: str = ""):
     finally:
         _SCREEN.open -= 1
         _SCREEN.phase("")
+
+
+def compiled(progress: Callable[[], tuple[int, int]]) -> None:
+    """Say from now on how many programs are compiled, while they are not all: `progress()` is (ready, all of them)."""
+    _SCREEN.compiled = progress
 
 
 def width() -> int:
@@ -125,7 +129,7 @@ class _Screen:
         self._thread, self._progress, self._live = None, None, ""
         self._phase, self._since, self._spoken, self._silent = "", 0.0, None, True
         self.open = 0  # contexts in which there are phases
-        self._kinds: dict[str, str] = {}  # of phases, and the first of that kind
+        self.compiled: Callable[[], tuple[int, int]] = lambda: (0, 0)  # programs that are ready, and all of them
         self._told: set[str] = set()  # phases, and kinds of them
 
     def line(self, text: str) -> None:
@@ -140,7 +144,6 @@ class _Screen:
             self._phase, self._since = name, time.monotonic()
             self._spoken = self._since if self._spoken is None else self._spoken
             self._told.discard(name)
-            self._kinds.setdefault(_kind(name), name)
             if not name:
                 self._erase()
             elif self._thread is None:
@@ -175,9 +178,8 @@ class _Screen:
             self._told |= {kind, self._phase}
 
     def _doing(self) -> str:
-        kind = _kind(self._phase)
-        compiles = kind in COMPILED and self._kinds[kind] == self._phase
-        return f"{self._phase}, compiling first" if compiles else self._phase
+        ready, total = self.compiled()
+        return f"{self._phase}, {ready} of {total} programs compiled" if ready < total else self._phase
 
     def _is_live(self) -> bool:
         return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

@@ -63,6 +63,7 @@ class Programs:
         self.admit = Program(jax.jit(write, donate_argnums=3, out_shardings=self._cache))
         self._decode: dict[Shape, Program] = {}
         self._move: dict[tuple[Shape, Shape], Program] = {}
+        self._handed_in: set[tuple[Plan, int]] = set()
 
     @property
     def device_rows(self) -> int:
@@ -92,12 +93,15 @@ class Programs:
         return self._move[old, new]
 
     def compile_ahead(self, ahead: Ahead, plan: Plan, params, prompt_length: int, key) -> None:
-        """Hand in all programs that a sampler runs by `plan`, in the order of their first use.
+        """Hand in all programs that a sampler runs by `plan`, in the order of their first use, unless they were.
 
         Args:
           params: as they will be given to `prepare`, or as shapes with their shardings.
           key: of the random streams.
         """
+        if (plan, prompt_length) in self._handed_in:
+            return
+        self._handed_in.add((plan, prompt_length))
         (shapes, prefilled), cache = plan, self._cache
         whole = shapes[0]
         ahead.compile(self._copy, params)

@@ -17,7 +17,7 @@ from kpo_jax.recording.terminal import Progress, tell
 from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
 from kpo_jax.records import TokenTrace, TrainState
 from kpo_jax.report import responses
-from kpo_jax.runtime import distributed, preemption
+from kpo_jax.runtime import compilation, distributed, preemption
 from kpo_jax.runtime.ahead import Ahead
 from kpo_jax.runtime.watchdog import Watchdog
 from kpo_jax.tasks.rewards import OVERLONG
@@ -51,7 +51,8 @@ class Run:
 
     def __enter__(self) -> "Run":
         self._closing.enter_context(terminal.phases())
-        self.ahead = self._close_later(Ahead())
+        self.ahead, self._tally = self._close_later(Ahead()), compilation.tally()
+        terminal.compiled(self.ahead.progress)
         self._watchdog = self._close_later(Watchdog(self.config.job.phase_timeout))
         return self
 
@@ -123,6 +124,11 @@ class Run:
     def seconds(self) -> list[float]:
         """What each phase of the training step took, the one that it is in up to now."""
         return np.diff([*self._phase_starts, time.perf_counter()]).tolist()
+
+    def compiled(self) -> dict[str, float]:
+        """Metrics of the programs compiled since this was last asked, in whatever thread."""
+        before, self._tally = self._tally, compilation.tally()
+        return {f"compile/{name}": value for name, value in self._tally.since(before)._asdict().items()}
 
     def wants_trace(self, step: int) -> bool:
         """Whether each token of the step is asked for, to be recorded or shown: process 0, which does that, decides for

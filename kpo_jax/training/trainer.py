@@ -104,7 +104,7 @@ def record(
     for number, metrics in enumerate(of_minibatches):
         run.record(step, {"minibatch": number} | metrics, "minibatches")
     speeds = speed(config, rollout.rows, seconds, (rollout.generated or rollout).rows)
-    run.record(step, speeds, "timing")
+    run.record(step, speeds | run.compiled(), "timing")
     if run.wants_trace(step):
         run.record_trace(step, rollout, minibatches, updated.traces)
     check_finite(config, scalars, minibatches, step, run.workdir)
