@@ -125,10 +125,15 @@ def test_before_its_first_line_a_run_is_silent_for_longer(impatient, capfd):
     silent = terminal._Screen()
     capfd.readouterr()
     start = time.monotonic()
-    silent.phase("start: loading")
-    assert wait_for(capfd, "start: loading ...\n") == "start: loading ...\n"
+    silent.phase("start: reading the data")
+    assert wait_for(capfd, "data ...\n") == "start: reading the data ...\n"
     assert time.monotonic() - start >= terminal.EARLY > terminal.AGAIN
     silent.phase("")
+    silent = terminal._Screen()
+    silent.phase(terminal.LOADING)
+    time.sleep(1.5 * terminal.EARLY)
+    silent.phase("")
+    assert capfd.readouterr().err == ""
 
 
 def test_phases_are_told_in_their_context_alone():

@@ -22,7 +22,8 @@ WIDEST = 200  # columns of a line, on wider terminals and where there is none
 TICK = 0.5  # seconds between two looks at the clock
 FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence before a phase is told: a new kind, later, a long one
 LONG = 60.0
-EARLY = 20.0  # before anything else is said, so that a mistake is answered by its own line alone
+EARLY = 20.0  # seconds of a phase before anything else is said, so that a mistake is answered by its own line alone
+LOADING = "start: loading"  # a phase that is seen on a terminal alone
 COMPILED = {"evaluation", "rollout", "score", "update"}  # kinds of phases whose programs are compiled the first time
 BETWEEN_STEPS = 3.0  # seconds, at least, between the lines of two steps
 
@@ -169,7 +170,9 @@ class _Screen:
     def _tell_phase(self) -> None:
         now, kind = time.monotonic(), _kind(self._phase)
         age = now - self._since
-        patience = EARLY if self._silent else FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
+        if self._silent and (self._phase == LOADING or age < EARLY):
+            return
+        patience = FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
         if age >= FIRST and now - self._spoken >= patience:
             self.line(f"{self._doing()}, {age:.0f} s" if self._phase in self._told else f"{self._doing()} ...")
             self._told |= {kind, self._phase}
