@@ -18,6 +18,7 @@ from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
 from kpo_jax.records import TokenTrace, TrainState
 from kpo_jax.report import responses
 from kpo_jax.runtime import distributed, preemption
+from kpo_jax.runtime.ahead import Ahead
 from kpo_jax.runtime.watchdog import Watchdog
 from kpo_jax.tasks.rewards import OVERLONG
 from kpo_jax.training import checkpoints
@@ -50,6 +51,7 @@ class Run:
 
     def __enter__(self) -> "Run":
         self._closing.enter_context(terminal.phases())
+        self.ahead = self._close_later(Ahead())
         self._watchdog = self._close_later(Watchdog(self.config.job.phase_timeout))
         return self
 
