@@ -19,7 +19,7 @@ from kpo_jax.training.setup import Inputs, Programs
 
 
 def compile_ahead(config: Config, inputs: Inputs, programs: Programs, ahead: Ahead, traced: bool) -> None:
-    """Hand in what evaluations, rollouts, scoring and updates (`traced` or not) will run, for the shapes they will have.
+    """Hand in what evaluations, rollouts, scoring and updates (`traced` or not) run, for the shapes that they have.
 
     How many programs there are follows from the configuration and the sizes of the sets.
     """
