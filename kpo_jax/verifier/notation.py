@@ -57,7 +57,7 @@ _ROW_SKIP = re.compile(r"\\\\\*?\s?\[\s?-?[0-9.]{1,8}\s?(?:mm|cm|pt|em|ex|in|mu|
 _ROW_END = re.compile(r"\\(?:cr|tabularnewline)(?![A-Za-z])|\\\\\*")
 _MODULO = re.compile(
     r"\(?\s?(?:\\(?:bmod|mod|pod)(?![A-Za-z])|\\(?:text|mathrm|operatorname)\s?\{\s?mod\s?\}|(?<![A-Za-z\\])mod(?![A-Za-z]))"
-    r"\s?([A-Za-z0-9]+)\s?\)?$|\\pmod\s?(?:\{\s?([^{}]{1,40}?)\s?\}|([A-Za-z0-9]))$"
+    r"\s?([A-Za-z0-9]{1,20})\s?\)?$|\\pmod\s?(?:\{\s?([^{}]{1,40}?)\s?\}|([A-Za-z0-9]))$"
 )
 _ORDINAL_WORD = r"(?:(?<=1)st|(?<=2)nd|(?<=3)rd|(?<=[04-9])th|(?<=1[1-3])th)(?![A-Za-z])"
 _ORDINALS = [  # 9th, 9\\text{th}, 9^{th}, 9^{\\text{th}}, and the beginning of 9\\text{th floor}
