@@ -219,13 +219,21 @@ def test_hf_what_a_text_spells_is_no_special_token(byte_tokenizer, pieces, cut):
         assert byte_tokenizer.encode(one + two) != ids[:-1]  # the control: as it stands it is the token
 
 
+@pytest.mark.parametrize(("one", "two"), [("a<e", "os>b"), ("<", "eos>"), ("a<eos", ">"), ("<eo", "s>")])
+def test_hf_texts_side_by_side_make_up_no_special_token(byte_tokenizer, one, two):
+    ids = byte_tokenizer.encode(byte_tokenizer.literal(one) + byte_tokenizer.literal(two))
+    assert ids == list((one + two).encode()) != byte_tokenizer.encode(one + two)
+    assert byte_tokenizer.encode(one + byte_tokenizer.literal(two)) == ids  # nor with what a template says before it
+    assert byte_tokenizer.encode(byte_tokenizer.literal(one) + two) == ids
+
+
 @settings(max_examples=50, deadline=None)
 @given(text=st.text(alphabet=st.characters(codec="utf-8")))
 def test_hf_other_texts_are_the_same_text(byte_tokenizer, text):
     literal = byte_tokenizer.literal(text)
     ids = list(text.replace("\ufdd0", "\ufffd").encode())  # what is no character is none of a data set either
     assert byte_tokenizer.encode(literal) == ids
-    assert literal == text or text[:1] == ">" or text[-1:] == "<" or "\ufdd0" in text
+    assert literal.replace("\ufdd0", "") == text.replace("\ufdd0", "\ufffd")
 
 
 def test_hf_tokens_that_swallow_white_space(tmp_path):
