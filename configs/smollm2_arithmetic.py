@@ -40,7 +40,7 @@ def get_config(name: str = "kpo_strong"):
             head_dim=64,
             rope_theta=1e5,
             norm_eps=1e-5,
-            qk_norm=False,
+            family="llama",
         ),
         sampler=SampleConfig(max_response_length=10),
         rollout=RolloutConfig(prompts_per_step=8, group_size=8),

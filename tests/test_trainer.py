@@ -59,6 +59,13 @@ def unbroken(tmp_path_factory):
     return workdir, result
 
 
+def test_nothing_is_compiled_after_the_first_training_step(unbroken):
+    """Though evaluations and checkpoints come between the steps, and lengths differ."""
+    lines = [json.loads(line) for line in (unbroken[0] / "timing.jsonl").read_text().splitlines()]
+    assert [line["compile/programs"] for line in lines[1:]] == [0] * 3
+    assert lines[0]["compile/programs"] > 20 and lines[0]["compile/seconds"] > 0  # the control: it is counted
+
+
 def started(workdir, *arguments):
     return subprocess.Popen(
         command(workdir, *arguments),

@@ -3,7 +3,7 @@ speaks.
 
 The live line shows how far the steps are and what the run is doing now. Where there is no terminal, a phase that takes
 long is told in lines of its own, so that a run that works is never silent for more than about five seconds (thirty,
-once a phase has taken a minute).
+once a phase has taken a minute). Only before its first line it may be silent for longer.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kpo_jax.lazy import Lazy
 from kpo_jax.runtime import distributed
@@ -20,9 +20,9 @@ tqdm = Lazy("tqdm")
 
 WIDEST = 200  # columns of a line, on wider terminals and where there is none
 TICK = 0.5  # seconds between two looks at the clock
-FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence after which a phase is told: of a new kind, later, a long one
+FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence before a phase is told: a new kind, later, a long one
 LONG = 60.0
-COMPILED = {"evaluation", "rollout", "score", "update"}  # kinds of phases whose programs are compiled the first time
+EARLY = 20.0  # before anything else is said, so that a mistake is answered by its own line alone
 BETWEEN_STEPS = 3.0  # seconds, at least, between the lines of two steps
 
 _CLEAR = "\r\033[K"
@@ -35,19 +35,28 @@ def tell(line: str) -> None:
 
 
 def phase(name: str) -> None:
-    """The run does this from now on, "step 3: rollout"; "" is nothing that a person waits for."""
-    if distributed.is_first():
+    """The run does this from now on, "step 3: rollout", as far as `phases` go; "" is nothing to wait for."""
+    if _SCREEN.open and distributed.is_first():
         _SCREEN.phase(name)
 
 
 @contextlib.contextmanager
-def loading():
-    """While libraries are loaded, before this process can know whether it is one of a job: each of these speaks."""
-    _SCREEN.phase("start: loading")
+def phases(first: str = ""):
+    """A context in which there are phases, after which nothing is left of the last. The first one is told by every
+    process of a job, since none can know yet whether it is the one that speaks.
+    """
+    _SCREEN.open += 1
+    _SCREEN.phase(first)
     try:
         yield
     finally:
+        _SCREEN.open -= 1
         _SCREEN.phase("")
+
+
+def compiled(progress: Callable[[], tuple[int, int]]) -> None:
+    """Say from now on how many programs are compiled, while they are not all: `progress()` is (ready, all of them)."""
+    _SCREEN.compiled = progress
 
 
 def width() -> int:
@@ -118,26 +127,26 @@ class _Screen:
     def __init__(self):
         self._lock = threading.RLock()
         self._thread, self._progress, self._live = None, None, ""
-        self._phase, self._since, self._spoken = "", 0.0, 0.0
-        self._kinds: dict[str, str] = {}  # of phases, and the first of that kind
+        self._phase, self._since, self._spoken, self._silent = "", 0.0, None, True
+        self.open = 0  # contexts in which there are phases
+        self.compiled: Callable[[], tuple[int, int]] = lambda: (0, 0)  # programs that are ready, and all of them
         self._told: set[str] = set()  # phases, and kinds of them
 
     def line(self, text: str) -> None:
         with self._lock:
             self._erase()
             print(text, file=sys.stderr, flush=True)
-            self._spoken = time.monotonic()
+            self._spoken, self._silent = time.monotonic(), False
             self._draw()
 
     def phase(self, name: str) -> None:
         with self._lock:
             self._phase, self._since = name, time.monotonic()
+            self._spoken = self._since if self._spoken is None else self._spoken
             self._told.discard(name)
-            self._kinds.setdefault(_kind(name), name)
             if not name:
                 self._erase()
             elif self._thread is None:
-                self._spoken = self._since
                 self._thread = threading.Thread(target=self._watch, daemon=True)
                 self._thread.start()
             self._draw()
@@ -163,15 +172,14 @@ class _Screen:
     def _tell_phase(self) -> None:
         now, kind = time.monotonic(), _kind(self._phase)
         age = now - self._since
-        patience = FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
+        patience = EARLY if self._silent else FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
         if age >= FIRST and now - self._spoken >= patience:
             self.line(f"{self._doing()}, {age:.0f} s" if self._phase in self._told else f"{self._doing()} ...")
             self._told |= {kind, self._phase}
 
     def _doing(self) -> str:
-        kind = _kind(self._phase)
-        compiles = kind in COMPILED and self._kinds[kind] == self._phase
-        return f"{self._phase}, compiling first" if compiles else self._phase
+        ready, total = self.compiled()
+        return f"{self._phase}, {ready} of {total} programs compiled" if ready < total else self._phase
 
     def _is_live(self) -> bool:
         return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -179,7 +187,7 @@ class _Screen:
     def _draw(self) -> None:
         if not self._is_live() or not (self._phase or self._progress):
             return
-        now, columns = time.monotonic(), width() - 1  # a full line would wrap on some terminals
+        now, columns = time.monotonic(), width() - 3  # a full line would wrap, and so would the ^C of a person
         age = now - self._since
         doing = f"{self._doing()} {age:.0f} s" if self._phase and age >= 1 else self._phase
         text = self._progress.meter(doing, columns, now) if self._progress else doing

@@ -1,26 +1,27 @@
-"""Llama-type models in GGUF files: the architecture, and the weights dequantised onto the mesh.
+"""Models in GGUF files: the architecture, and the weights dequantised onto the mesh.
 
 Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Needs the `gguf` package, imported where a file is
   opened.
 
-The file's query and key rows are in another order than ours. Rotary embedding turns pairs of features: ggml's Llama
-pairs neighbours (2i, 2i + 1), this package and Hugging Face pair (i, i + H/2). Moving even rows to the first half of
-each head and odd rows to the second gives the same model.
+The query and key rows of a Llama file are in another order than ours. Rotary embedding turns pairs of features: ggml's
+Llama pairs neighbours (2i, 2i + 1), this package and Hugging Face pair (i, i + H/2). Moving even rows to the first half
+of each head and odd rows to the second gives the same model.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from kpo_jax.lazy import jax, jnp, np
-from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.config import ARCHITECTURE_FIELDS, ModelConfig
+from kpo_jax.model.families import FAMILIES
 from kpo_jax.weights.gguf_header import check_header
 from kpo_jax.weights.huggingface_files import check_finite, one_line
+from kpo_jax.weights.layout import Layout, gguf_layouts, is_layout
 
-ARCHITECTURE = "llama"
+FAMILY_OF = {family.gguf: name for name, family in FAMILIES.items() if family.gguf}
 
 # Every hyperparameter of the architecture that is understood; another one may change the function, so it is refused.
 _HYPERPARAMETERS = {
@@ -28,14 +29,6 @@ _HYPERPARAMETERS = {
     "attention.head_count_kv", "attention.key_length", "attention.value_length", "attention.layer_norm_rms_epsilon",
     "rope.freq_base", "rope.dimension_count",
 }  # fmt: skip
-
-
-class Source(NamedTuple):
-    """Where a parameter comes from: the tensor's name and its shape in the file, and what makes it ours."""
-
-    name: str  # {} stands for the layer
-    shape: tuple[int, ...]
-    convert: Callable[[np.ndarray], np.ndarray]
 
 
 def is_gguf(path: str) -> bool:
@@ -89,9 +82,9 @@ def read_config(path: str) -> dict[str, Any]:
     """
     fields = metadata(path)
     architecture = fields.get("general.architecture")
-    if architecture != ARCHITECTURE:
-        raise ValueError(f"{path}: architecture {architecture!r} is not supported; legal is {ARCHITECTURE!r}")
-    own = {k.removeprefix(f"{ARCHITECTURE}."): v for k, v in fields.items() if k.startswith(f"{ARCHITECTURE}.")}
+    if not isinstance(architecture, str) or architecture not in FAMILY_OF:
+        raise ValueError(f"{path}: architecture {architecture!r} is not supported; legal are {', '.join(FAMILY_OF)}")
+    own = {k.removeprefix(f"{architecture}."): v for k, v in fields.items() if k.startswith(f"{architecture}.")}
     if own.pop("rope.scaling.type", "none") != "none" or any(k.startswith("rope.scal") for k in own):
         raise ValueError(f"{path}: rope scaling is not supported")
     if unknown := sorted(set(own) - _HYPERPARAMETERS):
@@ -113,8 +106,7 @@ def read_config(path: str) -> dict[str, Any]:
             rope_theta=_shortest(own.get("rope.freq_base", 10_000.0)),
             norm_eps=_shortest(own["attention.layer_norm_rms_epsilon"]),
             tie_embeddings="output.weight" not in tensors,
-            qk_norm=False,
-            qkv_bias=False,
+            family=FAMILY_OF[architecture],
         )
     except KeyError as error:
         raise ValueError(f"{path}: the file has no {error.args[0]}") from None
@@ -125,10 +117,10 @@ def read_config(path: str) -> dict[str, Any]:
         if own.get(name, head_dim) != head_dim:
             raise ValueError(f"{path}: {name} {own[name]} differs from the head dimension {head_dim}; not supported")
     try:
-        ModelConfig(**config)
+        whole = ModelConfig(**config)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    return config
+    return {name: getattr(whole, name) for name in ARCHITECTURE_FIELDS}
 
 
 def load_params(path: str, config: ModelConfig, shardings) -> dict[str, Any]:
@@ -144,11 +136,11 @@ def load_params(path: str, config: ModelConfig, shardings) -> dict[str, Any]:
     """
     tensors = open_tensors(path, config)
 
-    def load(source: Source, sharding):
-        value = _read(path, tensors, config, source)
+    def load(layout: Layout, sharding):
+        value = _read(path, tensors, config, layout)
         return jax.make_array_from_callback(value.shape, sharding, lambda index: value[index])
 
-    return jax.tree.map(load, _sources(config), shardings, is_leaf=lambda x: isinstance(x, Source))
+    return jax.tree.map(load, gguf_layouts(config), shardings, is_leaf=is_layout)
 
 
 def open_tensors(path: str, config: ModelConfig) -> dict[str, Any]:
@@ -165,9 +157,8 @@ def open_tensors(path: str, config: ModelConfig) -> dict[str, Any]:
     if wrong:
         raise ValueError(f"{path}: {'; '.join(wrong)}")
     tensors = {tensor.name: tensor for tensor in open_file(path).tensors}
-    wanted = {}
-    for source in jax.tree.leaves(_sources(config), is_leaf=lambda x: isinstance(x, Source)):
-        wanted |= dict.fromkeys(_names(source, config), source.shape)
+    leaves = jax.tree.leaves(gguf_layouts(config), is_leaf=is_layout)
+    wanted = {name: layout.stored for layout in leaves for _, name in layout.names(config)}
     missing, extra = sorted(set(wanted) - set(tensors)), sorted(set(tensors) - set(wanted))
     for what, names in (("has no tensor", missing), ("has a tensor that the model has not:", extra)):
         if names:
@@ -186,76 +177,18 @@ def from_interleaved(rows: np.ndarray, num_heads: int) -> np.ndarray:
     return pairs.swapaxes(1, 2).reshape(rows.shape)
 
 
-def _sources(config: ModelConfig) -> dict[str, Any]:
-    """The tree of model.py with a Source at each leaf."""
-    width, inner, head = config.hidden_size, config.intermediate_size, config.head_dim
-    queries = config.num_heads * head
-
-    def same(name, *shape):
-        return Source(name, shape, lambda x: x)
-
-    def matrix(name, *shape):
-        return Source(f"blk.{{}}.{name}.weight", shape, np.transpose)
-
-    def heads(name, num, interleaved):
-        def convert(x):
-            x = from_interleaved(x, num) if interleaved else x
-            return x.T.reshape(width, num, head)
-
-        return Source(f"blk.{{}}.{name}.weight", (num * head, width), convert)
-
-    def output(x):
-        return x.T.reshape(config.num_heads, head, width)
-
-    tree = {
-        "embed_tokens": same("token_embd.weight", config.vocab_size, width),
-        "norm": same("output_norm.weight", width),
-        "layers": {
-            "input_layernorm": same("blk.{}.attn_norm.weight", width),
-            "post_attention_layernorm": same("blk.{}.ffn_norm.weight", width),
-            "self_attn": {
-                "q_proj": heads("attn_q", config.num_heads, True),
-                "k_proj": heads("attn_k", config.num_kv_heads, True),
-                "v_proj": heads("attn_v", config.num_kv_heads, False),
-                "o_proj": Source("blk.{}.attn_output.weight", (width, queries), output),
-            },
-            "mlp": {
-                "gate_proj": matrix("ffn_gate", inner, width),
-                "up_proj": matrix("ffn_up", inner, width),
-                "down_proj": matrix("ffn_down", width, inner),
-            },
-        },
-    }
-    if not config.tie_embeddings:
-        tree["lm_head"] = same("output.weight", config.vocab_size, width)
-    return tree
-
-
-def _names(source: Source, config: ModelConfig) -> list[str]:
-    return [source.name.format(i) for i in range(config.num_layers)] if "{}" in source.name else [source.name]
-
-
-def _read(path: str, tensors, config: ModelConfig, source: Source) -> np.ndarray:
+def _read(path: str, tensors, config: ModelConfig, layout: Layout) -> np.ndarray:
     """One parameter, its layers stacked, in param_dtype."""
     dtype = jnp.dtype(config.param_dtype)
-
-    def read(name):
-        return _finite(np.ascontiguousarray(source.convert(_dequantise(path, tensors[name]))).astype(dtype), path, name)
-
-    first, *others = _names(source, config)
-    if "{}" not in source.name:
-        return read(first)
-    first = read(first)
-    stacked = np.empty((config.num_layers, *first.shape), dtype)
-    stacked[0] = first
-    for layer, name in enumerate(others, start=1):
-        stacked[layer] = read(name)
-    return stacked
-
-
-def _finite(weights: np.ndarray, path: str, name: str) -> np.ndarray:
-    check_finite(weights, f"tensor {name} in {path}")
-    return weights
+    leaf = np.empty((*layout.stacked(config), *layout.shape), dtype)
+    heads = {"attn_q": config.num_heads, "attn_k": config.num_kv_heads} if config.description.gguf_interleaved else {}
+    for place, name in layout.names(config):
+        value = _dequantise(path, tensors[name])
+        if (kind := name.split(".")[-2]) in heads:
+            value = from_interleaved(value, heads[kind])
+        np.copyto(leaf[place], layout.from_stored(value), casting="unsafe")
+        check_finite(leaf[place], f"tensor {name} in {path}")
+    return leaf
 
 
 def _dequantise(path: str, tensor) -> np.ndarray:
