@@ -38,7 +38,7 @@ def get_config(name: str = "kpo_strong"):
             sets={"held_out": dataclasses.replace(data, split="test", num_problems=64)},
             every=8,
             num_samples=8,
-            prompts_per_call=64,
+            prompts_per_call=32,  # as many at once as in a rollout, so by the same programs
         ),
         checkpoint=CheckpointConfig(every=8),
         trace=TraceConfig(every=16),  # steps 16 and 32, for the tokens in the report

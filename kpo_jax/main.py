@@ -22,7 +22,7 @@ if __name__ == "__main__" and not __package__:  # run as a file: the package lie
 
 from kpo_jax import text
 
-EXIT_USAGE = 64
+EXIT_USAGE, EXIT_INTERRUPTED = 64, 130
 FLAGS = flags.FLAGS
 
 
@@ -273,8 +273,11 @@ def main(config) -> int:
     """Run the mode; its exit code."""
     from kpo_jax.recording import terminal
 
-    with terminal.loading():
-        modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
+    try:
+        with terminal.phases("start: loading"):
+            modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     values = {name: FLAGS[name].value for name in MODES_FLAGS} | {"profile_steps": profile_steps()}
     return modes.run(MODES[FLAGS.mode], config, values, FLAGS.verbosity)
 

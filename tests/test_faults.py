@@ -23,6 +23,7 @@ from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.sampling import engine
 from kpo_jax.sampling.config import SampleConfig
+from kpo_jax.sampling.programs import Programs
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import checkpoints, trainer
 from kpo_jax.training.setup import build_programs, load_inputs
@@ -47,9 +48,8 @@ def sigterm():
 
 def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm, quick_compilation):
     mesh = make_mesh(Config().mesh, jax.devices()[:1])
-    sample = engine.make_sampler(
-        MODEL, SampleConfig(max_response_length=70), mesh=mesh, eos_ids=(1,), pad_id=0, group_size=2
-    )
+    programs = Programs(MODEL, SampleConfig(max_response_length=70), mesh, (1,))
+    sample = engine.make_sampler(programs, pad_id=0, group_size=2)
     arguments = (init_params(MODEL, jax.random.key(0)), [[2, 3]] * 4)
     named = dict(key=jax.random.key(1), row_ids=np.arange(8).reshape(4, 2), prompt_length=2, num_slots=4)
     sample(*arguments, **named)  # the negative control: nobody has asked

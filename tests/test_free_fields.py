@@ -17,14 +17,15 @@ from kpo_jax.config import (
     EvalConfig,
     LearnerConfig,
     MeshConfig,
+    MetricsConfig,
     RolloutConfig,
     checked,
     to_dict,
 )
 from kpo_jax.config.plain import Leaf, fields_of
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.recording import workdir as workdirs
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import checkpoints, trainer
 from kpo_jax.training.setup import build_programs, load_inputs
@@ -98,7 +99,7 @@ def candidates(kind, value):
         return [value / 2, value + 0.5, 2 * value]
     if kind.type is tuple:
         return [("stop",)]
-    return ["bfloat16", "k3", "grpo", "identity", "python", "a text"]
+    return ["bfloat16", "k3", "grpo", "identity", "python", "wandb"]
 
 
 def other_values(path):
@@ -147,7 +148,7 @@ def lines(workdir, key):
     return [line for line in found if any(name.startswith(key) for name in line)]
 
 
-def test_a_run_in_which_every_free_field_changes_there_and_back(tmp_path, quick_compilation):
+def test_a_run_in_which_every_free_field_changes_there_and_back(tmp_path, monkeypatch, quick_compilation):
     """But the mesh, by which sums are rounded otherwise; tests/test_checkpoints.py resumes on others."""
     changed = Config(
         **{field.name: getattr(CONFIG, field.name) for field in dataclasses.fields(Config)}
@@ -159,9 +160,11 @@ def test_a_run_in_which_every_free_field_changes_there_and_back(tmp_path, quick_
             ),
             checkpoint=CheckpointConfig(every=2, keep_last=1, keep_best=0),
             trace=dataclasses.replace(CONFIG.trace, every=1, max_bytes=2**20),
+            metrics=MetricsConfig(sinks="wandb", project="another"),
             job=dataclasses.replace(CONFIG.job, start_timeout=100, heartbeat_timeout=30, phase_timeout=600),
         )
     )  # fmt: skip
+    monkeypatch.setenv("WANDB_MODE", "disabled")
     plain, other = to_dict(CONFIG), to_dict(changed)
     assert [path for path in FREE if get(plain, path) == get(other, path) and not path.startswith("mesh.")] == []
     assert workdirs.changes(str(tmp_path), changed, allow_change=False) == []

@@ -60,9 +60,12 @@ def test_a_second_run_is_refused_in_one_line_that_names_the_first(tmp_path):
     first = holder(tmp_path)
     try:
         before = (tmp_path / lock.NAME).read_bytes()
-        with pytest.raises(
-            lock.NotHeld, match=f"in use by process {first.pid} on .* since .*one run at a time"
-        ) as error, lock.held(str(tmp_path), fail):
+        with (
+            pytest.raises(
+                lock.NotHeld, match=f"in use by process {first.pid} on .* since .*one run at a time"
+            ) as error,
+            lock.held(str(tmp_path), fail),
+        ):
             pass
         assert "\n" not in str(error.value) and (tmp_path / lock.NAME).read_bytes() == before
     finally:

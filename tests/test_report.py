@@ -263,7 +263,7 @@ def test_runs_of_other_k_are_compared_with_nothing(three, tmp_path):
     methods = load_all([*three, other])
     cells, notes = tables.cells_of(methods, "held_out")
     assert "grpo" not in cells
-    assert notes == ["other has 4 samples a problem of held_out, not 10; it is compared with nothing."]
+    assert notes == ["other has 4 samples a problem of held_out, not 10: compared with nothing."]
     # nor is a base of another k the base of the others
     assert set(tables.base_cells(methods, "held_out", 10)) == {0, 1}
     assert tables.base_cells(load_all([other]), "held_out", 10) == {}

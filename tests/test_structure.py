@@ -121,7 +121,7 @@ def test_only_main_reads_flags_and_only_modes_sets_jax_config():
 
 DISTRIBUTIONS = {"absl": "absl-py", "orbax": "orbax-checkpoint"}  # where the two names differ
 BROUGHT = {"huggingface_hub", "tokenizers", "pyarrow"}  # by transformers and datasets, whose files and types they are
-EXTRA = {"gguf"}  # launch/requirements-gguf.txt; imported where it is needed
+EXTRA = {"gguf", "wandb", "trackio", "mlflow"}  # launch/requirements-*.txt; imported where they are needed
 
 
 def unnamed(modules: set[str]) -> set[str]:

@@ -7,7 +7,6 @@ import pty
 import re
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -32,9 +31,7 @@ def test_a_step_s_line_fits_80_columns_and_uses_200():
     narrow, wide = (terminal.fitting("train 12/32", parts, columns) for columns in (80, 200))
     assert len(narrow) <= 80 < len(wide) <= 200
     assert narrow == "train 12/32  reward 0.412  solved 25%  failed 6%  kl 1.2e-04  entropy 0.612"
-    assert wide == narrow + (
-        "  length 1234.5  cut 3%  clip 23.4%  grad 0.41  lr 1.0e-06  123,457 tok/s  2.5 s/step"
-    )
+    assert wide == narrow + ("  length 1234.5  cut 3%  clip 23.4%  grad 0.41  lr 1.0e-06  123,457 tok/s  2.5 s/step")
     assert terminal.fitting("head", ["x" * 100, "y"], 80) == "head"  # nothing comes before what matters more
 
 
@@ -75,10 +72,16 @@ def test_the_estimate_leaves_the_first_step_out(monkeypatch):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    """A screen whose seconds are fortieths of one."""
-    for name in ("TICK", "FIRST", "AGAIN", "LONG"):
+    """A screen that has said something, and whose seconds are tenths of one."""
+    for name in ("TICK", "FIRST", "AGAIN", "LONG", "EARLY"):
         monkeypatch.setattr(terminal, name, getattr(terminal, name) / 10)
-    return terminal._Screen()
+    screen = terminal._Screen()
+    screen.line("something")
+    yield screen
+    screen.phase("")
+    deadline = time.monotonic() + 20
+    while screen._thread is not None and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def wait_for(capfd, text, seconds=20.0):
@@ -90,6 +93,7 @@ def wait_for(capfd, text, seconds=20.0):
 
 
 def test_a_phase_that_takes_long_is_told_again_and_again(impatient, capfd):
+    capfd.readouterr()
     impatient.phase("step 1: rollout")
     assert wait_for(capfd, "rollout, compiling first, ").startswith("step 1: rollout, compiling first ...\n")
     impatient.phase("step 2: rollout")  # not the first of its kind
@@ -103,32 +107,52 @@ def test_a_phase_that_takes_long_is_told_again_and_again(impatient, capfd):
     assert impatient._thread is None
 
 
-def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(impatient, capfd):
-    stop = threading.Event()
+def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(impatient, monkeypatch, capfd):
+    monkeypatch.setattr(terminal, "FIRST", 1.0)
+    monkeypatch.setattr(terminal, "AGAIN", 1.0)
     for number in range(30):
         impatient.phase(f"step {number}: rollout")
-        stop.wait(terminal.FIRST / 5)
+        time.sleep(0.05)
     impatient.phase("step 31: rollout")
     for _ in range(30):
         impatient.line("something else")
-        stop.wait(terminal.FIRST / 5)
+        time.sleep(0.05)
     impatient.phase("")
     assert set(capfd.readouterr().err.splitlines()) == {"something else"}
+
+
+def test_before_its_first_line_a_run_is_silent_for_longer(impatient, capfd):
+    silent = terminal._Screen()
+    capfd.readouterr()
+    start = time.monotonic()
+    silent.phase("start: loading")
+    assert wait_for(capfd, "start: loading ...\n") == "start: loading ...\n"
+    assert time.monotonic() - start >= terminal.EARLY > terminal.AGAIN
+    silent.phase("")
+
+
+def test_phases_are_told_in_their_context_alone():
+    terminal.phase("nothing")
+    assert terminal._SCREEN._phase == ""
+    with terminal.phases():
+        terminal.phase("step 1: rollout")
+        assert terminal._SCREEN._phase == "step 1: rollout"
+    assert terminal._SCREEN._phase == "" and terminal._SCREEN.open == 0
 
 
 LIVE = """
 import time
 from kpo_jax.recording import terminal
 terminal.TICK, terminal.BETWEEN_STEPS = 0.05, 0.0
-progress = terminal.Progress("train", 0, 3)
-for step in (1, 2, 3):
-    terminal.phase(f"step {step}: rollout")
-    time.sleep(0.3)
-    progress.update(step, [f"part{i:02d}" for i in range(40)])
-terminal.phase("step 3: evaluation")
-terminal.tell("a line")
-progress.close()
-terminal.phase("")
+with terminal.phases("start"):
+    progress = terminal.Progress("train", 0, 3)
+    for step in (1, 2, 3):
+        terminal.phase(f"step {step}: rollout")
+        time.sleep(0.3)
+        progress.update(step, [f"part{i:02d}" for i in range(40)])
+    terminal.phase("step 3: evaluation")
+    terminal.tell("a line")
+    progress.close()
 """
 
 
@@ -148,7 +172,7 @@ def test_a_live_line_on_a_terminal_of_that_width(columns):
     assert process.wait(60) == 0
     os.close(master)
     shown = [re.sub(r"\033\[K", "", piece) for piece in re.split(r"[\r\n]+", said.decode())]
-    assert max(map(len, shown)) <= columns < max(map(len, shown)) + 8
+    assert max(map(len, shown)) <= columns < max(map(len, shown)) + 10
     assert "a line" in shown and any(piece.startswith("train: 1/3 |") and "step 2: rollout" in piece for piece in shown)
     assert [piece[:10] for piece in shown if piece.startswith("train ")] == ["train 1/3 ", "train 2/3 ", "train 3/3 "]
     assert said.endswith(b"\r\x1b[K")  # nothing is left of the live line

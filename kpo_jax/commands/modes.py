@@ -55,8 +55,8 @@ def run(mode, config, values: dict, verbosity: int) -> int:
             if mode.compiles and not values["dry_run"]:
                 keep_programs(values["compilation_cache"])
             function = describe if values["dry_run"] else RUN[values["mode"]]
-            said = function(config, values)
-            terminal.phase("")
+            with terminal.phases():
+                said = function(config, values)
             if said and distributed.is_first():
                 print(said)
     except (Preempted, preemption.Interrupted) as error:
@@ -75,8 +75,6 @@ def run(mode, config, values: dict, verbosity: int) -> int:
         print(text.mask(traceback.format_exc()), file=sys.stderr)
         distributed.end(FAILED, f"{type(error).__name__}: {error}")
         return FAILED
-    finally:
-        terminal.phase("")
     return DONE
 
 

@@ -175,6 +175,33 @@ class TraceConfig:
         )
 
 
+SINKS = ("wandb", "trackio", "mlflow")
+
+
+@dataclasses.dataclass(frozen=True)
+class MetricsConfig:
+    """Where metrics and samples go besides the workdir: `sinks` are names, "wandb,trackio" with commas between, each
+    an extra of the package (see recording/trackers.py); `project` is what the runs are filed under there.
+    """
+
+    sinks: str = dataclasses.field(default="", metadata=FREE)
+    project: str = dataclasses.field(default="kpo_jax", metadata=FREE)
+
+    def __post_init__(self):
+        wrong = [name for name in self.names if name not in SINKS]
+        refuse(
+            [
+                *unless(not wrong, "sinks", f"{', '.join(map(repr, wrong))} is not one of {', '.join(SINKS)}"),
+                *unless(self.project != "", "project", "'' is no name"),
+            ]
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The sinks, each once."""
+        return [name for name in dict.fromkeys(self.sinks.split(",")) if name]
+
+
 @dataclasses.dataclass(frozen=True)
 class MeshConfig:
     """Devices along each mesh axis; data = -1 takes all that the other two leave.
@@ -253,6 +280,7 @@ class Config:
     eval: EvalConfig = EvalConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
     trace: TraceConfig = TraceConfig()
+    metrics: MetricsConfig = MetricsConfig()
     mesh: MeshConfig = MeshConfig()
     job: JobConfig = JobConfig()
 

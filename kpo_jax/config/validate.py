@@ -56,7 +56,8 @@ def problems_of(config: Config) -> list[str]:
 
 def line(problem: Problem) -> str:
     """A problem as it is printed."""
-    return f"{problem[0]}: {problem[1]}" if problem[0] else problem[1]
+    path = "\\n".join(problem[0].splitlines())  # of a file, where a name may be any text
+    return f"{path}: {problem[1]}" if path else problem[1]
 
 
 def _same_field(a: str, b: str) -> bool:

@@ -1,5 +1,5 @@
-"""The lines that a run says of itself: what it is, what a training step was like, what an evaluation found. Pure but for
-the devices that the first of them names.
+"""The lines that a run says of itself: what it is, what a training step was like, what an evaluation found. Pure but
+for the devices that the first of them names.
 """
 
 import collections
@@ -19,17 +19,20 @@ def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns:
     """
     algorithm, model = config.algorithm, config.model
     name = methods.name_of(algorithm)
-    parts = f"filter {algorithm.filter.name}, objective {algorithm.objective.name}, advantage {algorithm.advantage.name}"
+    parts = (
+        f"filter {algorithm.filter.name}, objective {algorithm.objective.name}, advantage {algorithm.advantage.name}"
+    )
     first = f"step 0 of {config.init_from}" if config.init_from else config.pretrained or "random weights"
     warm = f", warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else ""
     kinds = collections.Counter(device.device_kind for device in jax.devices())
     devices = ", ".join(f"{count} x {kind}" for kind, count in kinds.items())
     axes = " x ".join(f"{axis} {size}" for axis, size in mesh.shape.items())
+    size = f"{num_params(model):,} parameters, {model.num_layers} layers of width {model.hidden_size}"
     count = jax.process_count()
     sets = ", ".join(f"{name} {count:,}" for name, count in problems.items())
     said = [
         f"method   {name}: {parts}" if name else f"method   {parts}",
-        f"model    {num_params(model):,} parameters, {model.num_layers} layers of width {model.hidden_size}; {first}{warm}",
+        f"model    {size}; {first}{warm}",
         f"devices  {jax.default_backend()}: {devices}{f', {count} processes' * (count > 1)}; mesh {axes}",
         f"data     problems: {sets}",
         f"workdir  {workdir}",
@@ -81,7 +84,9 @@ def samples(step: int, rows: list[dict], colours: bool, columns: int) -> list[st
         head = f"--- step {step}, sample {number} of {len(rows)}: {', '.join(facts)}"
         out += textwrap.wrap(head, columns, subsequent_indent="    ")
         out += [f"    {line}" for line in row["problem"].rstrip("\n").split("\n")]
-        out += ["".join(_token(*pair, scale, colours) for pair in zip(row["tokens"][:_SHOWN], row["before"], strict=False))]
+        out += [
+            "".join(_token(*pair, scale, colours) for pair in zip(row["tokens"][:_SHOWN], row["before"], strict=False))
+        ]
         out += [f"... ({len(row['tokens']) - _SHOWN:,} more tokens)"] * (len(row["tokens"]) > _SHOWN)
     return out
 

@@ -29,7 +29,7 @@ class Sink(Protocol):
 
 
 class TensorBoard:
-    """Event files, written in this thread (tensorboardX's own thread dies of a full disk, and its queue then blocks)."""
+    """Event files, written in this thread: tensorboardX's own dies of a full disk, and its queue then blocks."""
 
     name = "TensorBoard events"
 
@@ -40,8 +40,7 @@ class TensorBoard:
         start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
         self._event(event_pb2.Event(wall_time=time.time(), step=first_step, session_log=start))
         if fields:
-            plain = {key: value if isinstance(value, bool | int | float | str) else str(value) for key, value in fields.items()}
-            for one in summary.hparams(plain, dict.fromkeys(SHOWN)):
+            for one in summary.hparams(plain(fields), dict.fromkeys(SHOWN)):
                 self._event(event_pb2.Event(wall_time=time.time(), summary=one))
 
     def scalars(self, step: int, scalars: dict[str, float]) -> None:
@@ -59,6 +58,11 @@ class TensorBoard:
 
     def close(self) -> None:
         self._writer.close()
+
+
+def plain(fields: dict[str, Any]) -> dict[str, bool | int | float | str]:
+    """The fields as what every sink takes; others as text."""
+    return {key: value if isinstance(value, bool | int | float | str) else str(value) for key, value in fields.items()}
 
 
 def markdown(row: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@ speaks.
 
 The live line shows how far the steps are and what the run is doing now. Where there is no terminal, a phase that takes
 long is told in lines of its own, so that a run that works is never silent for more than about five seconds (thirty,
-once a phase has taken a minute).
+once a phase has taken a minute). Only before its first line it may be silent for longer.
 """
 
 import contextlib
@@ -20,8 +20,9 @@ tqdm = Lazy("tqdm")
 
 WIDEST = 200  # columns of a line, on wider terminals and where there is none
 TICK = 0.5  # seconds between two looks at the clock
-FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence after which a phase is told: of a new kind, later, a long one
+FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence before a phase is told: a new kind, later, a long one
 LONG = 60.0
+EARLY = 20.0  # before anything else is said, so that a mistake is answered by its own line alone
 COMPILED = {"evaluation", "rollout", "score", "update"}  # kinds of phases whose programs are compiled the first time
 BETWEEN_STEPS = 3.0  # seconds, at least, between the lines of two steps
 
@@ -35,18 +36,22 @@ def tell(line: str) -> None:
 
 
 def phase(name: str) -> None:
-    """The run does this from now on, "step 3: rollout"; "" is nothing that a person waits for."""
-    if distributed.is_first():
+    """The run does this from now on, "step 3: rollout", as far as `phases` go; "" is nothing to wait for."""
+    if _SCREEN.open and distributed.is_first():
         _SCREEN.phase(name)
 
 
 @contextlib.contextmanager
-def loading():
-    """While libraries are loaded, before this process can know whether it is one of a job: each of these speaks."""
-    _SCREEN.phase("start: loading")
+def phases(first: str = ""):
+    """A context in which there are phases, after which nothing is left of the last. The first one is told by every
+    process of a job, since none can know yet whether it is the one that speaks.
+    """
+    _SCREEN.open += 1
+    _SCREEN.phase(first)
     try:
         yield
     finally:
+        _SCREEN.open -= 1
         _SCREEN.phase("")
 
 
@@ -118,7 +123,8 @@ class _Screen:
     def __init__(self):
         self._lock = threading.RLock()
         self._thread, self._progress, self._live = None, None, ""
-        self._phase, self._since, self._spoken = "", 0.0, 0.0
+        self._phase, self._since, self._spoken, self._silent = "", 0.0, None, True
+        self.open = 0  # contexts in which there are phases
         self._kinds: dict[str, str] = {}  # of phases, and the first of that kind
         self._told: set[str] = set()  # phases, and kinds of them
 
@@ -126,18 +132,18 @@ class _Screen:
         with self._lock:
             self._erase()
             print(text, file=sys.stderr, flush=True)
-            self._spoken = time.monotonic()
+            self._spoken, self._silent = time.monotonic(), False
             self._draw()
 
     def phase(self, name: str) -> None:
         with self._lock:
             self._phase, self._since = name, time.monotonic()
+            self._spoken = self._since if self._spoken is None else self._spoken
             self._told.discard(name)
             self._kinds.setdefault(_kind(name), name)
             if not name:
                 self._erase()
             elif self._thread is None:
-                self._spoken = self._since
                 self._thread = threading.Thread(target=self._watch, daemon=True)
                 self._thread.start()
             self._draw()
@@ -163,7 +169,7 @@ class _Screen:
     def _tell_phase(self) -> None:
         now, kind = time.monotonic(), _kind(self._phase)
         age = now - self._since
-        patience = FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
+        patience = EARLY if self._silent else FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
         if age >= FIRST and now - self._spoken >= patience:
             self.line(f"{self._doing()}, {age:.0f} s" if self._phase in self._told else f"{self._doing()} ...")
             self._told |= {kind, self._phase}
@@ -179,7 +185,7 @@ class _Screen:
     def _draw(self) -> None:
         if not self._is_live() or not (self._phase or self._progress):
             return
-        now, columns = time.monotonic(), width() - 1  # a full line would wrap on some terminals
+        now, columns = time.monotonic(), width() - 3  # a full line would wrap, and so would the ^C of a person
         age = now - self._since
         doing = f"{self._doing()} {age:.0f} s" if self._phase and age >= 1 else self._phase
         text = self._progress.meter(doing, columns, now) if self._progress else doing

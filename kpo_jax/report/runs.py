@@ -15,7 +15,7 @@ from kpo_jax.recording import evaluations as evals
 from kpo_jax.recording import metrics, provenance
 
 # What may differ between seeds of one method: none of it is the method.
-_NOT_THE_METHOD = ("seed", "num_steps", "init_from", "warm_start", "eval", "checkpoint", "trace", "mesh")
+_NOT_THE_METHOD = ("seed", "num_steps", "init_from", "warm_start", "eval", "checkpoint", "trace", "metrics", "mesh")
 
 
 @dataclasses.dataclass(frozen=True)

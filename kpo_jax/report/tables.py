@@ -73,7 +73,7 @@ def cells_of(methods: dict[str, list[Run]], name: str) -> tuple[Cells, list[str]
             if run.problems[name] != problems:
                 notes.append(f"{run.label} was graded on other problems of {name} and is compared with nothing.")
             elif (own := run.last(name).shape[1]) != k:
-                notes.append(f"{run.label} has {own} samples a problem of {name}, not {k}; it is compared with nothing.")
+                notes.append(f"{run.label} has {own} samples a problem of {name}, not {k}: compared with nothing.")
             else:
                 cells.setdefault(method, {})[run.seed] = run.last(name)
     return cells, notes

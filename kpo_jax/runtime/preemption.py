@@ -47,7 +47,7 @@ def _listen(heard: int, at_kill: Callable[[], None]) -> None:
                 request(_NAMES[number])
             if number == signal.SIGINT and not interrupted:
                 interrupted = True
-                _say("Ctrl-C: stopping as soon as what is under way allows, then saving; once more kills")
+                _say("Ctrl-C: stopping as soon as possible, then saving; once more kills")
             elif number == signal.SIGINT:
                 _say("Ctrl-C: killed; the same command goes on from the last checkpoint")
                 at_kill()

@@ -11,13 +11,14 @@ import numpy as np
 
 from kpo_jax.algorithm import methods
 from kpo_jax.config import Config, flat, to_dict
-from kpo_jax.recording import lines, terminal
+from kpo_jax.recording import lines, terminal, trackers
 from kpo_jax.recording.metrics import MetricWriter
 from kpo_jax.recording.terminal import Progress, tell
 from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
 from kpo_jax.records import TokenTrace, TrainState
 from kpo_jax.report import responses
 from kpo_jax.runtime import distributed, preemption
+from kpo_jax.runtime.ahead import Ahead
 from kpo_jax.runtime.watchdog import Watchdog
 from kpo_jax.tasks.rewards import OVERLONG
 from kpo_jax.training import checkpoints
@@ -49,7 +50,8 @@ class Run:
         self._profile_steps, self._closing, self._phase_starts = profile_steps, contextlib.ExitStack(), []
 
     def __enter__(self) -> "Run":
-        self._closing.callback(terminal.phase, "")
+        self._closing.enter_context(terminal.phases())
+        self.ahead = self._close_later(Ahead())
         self._watchdog = self._close_later(Watchdog(self.config.job.phase_timeout))
         return self
 
@@ -68,7 +70,9 @@ class Run:
         step, last = resumed.step, self.config.num_steps
         self._saver = self._close_later(checkpoints.Saver(self.workdir, self.config, resumed.saved))
         fields = flat(to_dict(self.config))
-        self._writer = self._close_later(MetricWriter(self.workdir, step, resumed.evaluated, fields))
+        metrics = self.config.metrics
+        more = [trackers.opener(name, metrics.project, self.workdir, fields) for name in metrics.names]
+        self._writer = self._close_later(MetricWriter(self.workdir, step, resumed.evaluated, fields, more))
         self._tokenizer = inputs.tokenizer
         self._progress = self._close_later(Progress("train", step, last))
         self._tracer = open_trace(self.config, inputs, programs, self.workdir, first_step=step + 1)

@@ -14,8 +14,10 @@ from kpo_jax.model.packing import PackShape, pack_shape
 from kpo_jax.recording.terminal import tell
 from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
+from kpo_jax.runtime.ahead import Program
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
 from kpo_jax.sampling.engine import make_sampler
+from kpo_jax.sampling.programs import Programs as SamplerPrograms
 from kpo_jax.tasks import rewards
 from kpo_jax.tasks.prompts import Problem, ProblemSet, decontaminate, encode_prompts, load_problems, on_hub
 from kpo_jax.tasks.registry import build_task
@@ -74,6 +76,7 @@ class Programs:
       sampled_rows: the prompts that the samplers of all processes hold at once are a multiple of this.
       pack_shape: the microbatches of an update.
       init, shapes, shardings: of the TrainState, see learner.make_init.
+      sampling, eval_sampling: the jitted functions of the samplers, one object where both draw alike.
       sampler, eval_sampler: see sampling.engine.make_sampler.
       score_step, value_step: see learner.make_scorer: the policy's log-probabilities, the critic's values.
       train_step, traced_step, critic_step: see learner.make_step.
@@ -87,6 +90,8 @@ class Programs:
     init: Callable
     shapes: TrainState
     shardings: TrainState
+    sampling: SamplerPrograms
+    eval_sampling: SamplerPrograms
     sampler: Callable
     eval_sampler: Callable
     score_step: Callable
@@ -184,9 +189,10 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
     has_reference, kappa = bool(config.algorithm.kl.estimate), build_filter(config.algorithm.filter).kappa
     value_step = critic_step = None
     if critic_optimizer:
-        value_step = make_scorer(value_scores(config.model), shardings.critic, mesh)
+        value_step = Program(make_scorer(value_scores(config.model), shardings.critic, mesh))
         loss = loss_of_critic(config.model, config.critic.value_clip)
-        critic_step = make_step(loss, critic_optimizer, shardings.critic, mesh, critic_learner(config))
+        critic_step = Program(make_step(loss, critic_optimizer, shardings.critic, mesh, critic_learner(config)))
+    sampling, eval_sampling = _sampler_programs(config, inputs.tokenizer, own_mesh)
     return Programs(
         mesh=mesh,
         sampled_rows=sampled_rows,
@@ -194,12 +200,14 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
         init=init,
         shapes=jax.eval_shape(init, jax.random.key(0)),
         shardings=shardings,
-        sampler=_sampler(config, config.sampler, config.rollout.group_size, inputs.tokenizer, mesh),
-        eval_sampler=_sampler(config, eval_sample_config(config), config.eval.num_samples, inputs.tokenizer, mesh),
-        score_step=make_scorer(log_prob_scores(config.model, config.sampler.temperature), shardings, mesh),
-        train_step=update_step(config, optimizer, shardings, mesh),
-        traced_step=update_step(config, optimizer, shardings, mesh, traced=True),
-        summarize=jax.jit(partial(diagnostics.summarize, kappa=kappa, has_reference=has_reference)),
+        sampling=sampling,
+        eval_sampling=eval_sampling,
+        sampler=_sampler(config, sampling, config.rollout.group_size, inputs.tokenizer, mesh),
+        eval_sampler=_sampler(config, eval_sampling, config.eval.num_samples, inputs.tokenizer, mesh),
+        score_step=Program(make_scorer(log_prob_scores(config.model, config.sampler.temperature), shardings, mesh)),
+        train_step=Program(update_step(config, optimizer, shardings, mesh)),
+        traced_step=Program(update_step(config, optimizer, shardings, mesh, traced=True)),
+        summarize=Program(jax.jit(partial(diagnostics.summarize, kappa=kappa, has_reference=has_reference))),
         value_step=value_step,
         critic_step=critic_step,
     )
@@ -215,13 +223,23 @@ def _check_calls(config: Config, sampled_rows: int) -> None:
             raise ValueError(f"mesh: data x fsdp = {sampled_rows} does not divide {path} = {count}")
 
 
-def _sampler(config: Config, sample_config, group_size: int, tokenizer, mesh) -> Callable:
+def _sampler_programs(config: Config, tokenizer, mesh) -> tuple[SamplerPrograms, SamplerPrograms]:
+    """Those of rollouts and of evaluations: the same where both draw alike."""
+    train, held_out = (
+        dataclasses.replace(one, stop=()) for one in (config.sampler, eval_sample_config(config))
+    )  # the devices do not know of stop texts
+    programs = SamplerPrograms(config.model, train, mesh, tokenizer.eos_ids)
+    if held_out == train:
+        return programs, programs
+    return programs, SamplerPrograms(config.model, held_out, mesh, tokenizer.eos_ids)
+
+
+def _sampler(config: Config, programs: SamplerPrograms, group_size: int, tokenizer, mesh) -> Callable:
     """A sampler on this process's own devices that takes parameters on `mesh`, and heeds the stop texts."""
-    own_mesh, specs = local_mesh(mesh), param_specs(config.model)
-    ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id)
-    sample = make_sampler(config.model, sample_config, mesh=own_mesh, group_size=group_size, **ids)
-    sample = stop_at(sample, sample_config.stop, tokenizer)
-    return lambda params, *args, **kwargs: sample(localize(params, specs, mesh, own_mesh), *args, **kwargs)
+    specs = param_specs(config.model)
+    sample = make_sampler(programs, pad_id=tokenizer.pad_id, group_size=group_size)
+    sample = stop_at(sample, config.sampler.stop, tokenizer)
+    return lambda params, *args, **kwargs: sample(localize(params, specs, mesh, programs.mesh), *args, **kwargs)
 
 
 def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackShape:
@@ -265,9 +283,7 @@ def make_optimizers(config: Config):
 def critic_learner(config: Config) -> LearnerConfig:
     """How the critic learns: as the policy does, but for learning rate and warm-up."""
     critic = config.critic
-    return dataclasses.replace(
-        config.learner, learning_rate=critic.learning_rate, warmup_steps=critic.warmup_steps
-    )
+    return dataclasses.replace(config.learner, learning_rate=critic.learning_rate, warmup_steps=critic.warmup_steps)
 
 
 def minibatch_rows(config: Config) -> int:

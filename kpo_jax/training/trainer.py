@@ -6,6 +6,7 @@ from kpo_jax.recording.terminal import phase, tell, width
 from kpo_jax.recording.workdir import write_config
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.training import checkpoints, evaluate
+from kpo_jax.training.compiling import compile_ahead
 from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.rollout import Rollout, summary
 from kpo_jax.training.run import Preempted, Run
@@ -49,6 +50,7 @@ def train(
         run.phase("start")
         for line in lines.start(config, programs.mesh, problem_counts(inputs), workdir, width()):
             tell(line)
+        compile_ahead(config, inputs, programs, run.ahead)
         resumed = resume(config, inputs, programs, workdir, start_afresh)
         if resumed.step > config.num_steps:
             tell(f"already at step {resumed.step}, beyond num_steps = {config.num_steps}: nothing is changed")
@@ -73,7 +75,7 @@ def train(
                 run.phase(f"step {step + 1}: score")
                 minibatches, values = score(config, programs, state, reference, rollout.rows)
                 run.phase(f"step {step + 1}: update")
-                state, updated = update(programs, state, minibatches, traced=run.wants_trace(step + 1))
+                state, updated = update(programs, state, minibatches, traced=config.trace.every > 0)
                 record(run, programs, step + 1, rollout, values, minibatches, updated)
             run.end(step)
         except (preemption.Interrupted, NotFull) as error:  # of a rollout or an evaluation, never amid an update
@@ -103,7 +105,7 @@ def record(
         run.record(step, {"minibatch": number} | metrics, "minibatches")
     speeds = speed(config, rollout.rows, seconds, (rollout.generated or rollout).rows)
     run.record(step, speeds, "timing")
-    if updated.traces is not None:
+    if run.wants_trace(step):
         run.record_trace(step, rollout, minibatches, updated.traces)
     check_finite(config, scalars, minibatches, step, run.workdir)
     run.end_step(step, lines.step(scalars, speeds, sum(seconds)))

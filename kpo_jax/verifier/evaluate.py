@@ -6,6 +6,7 @@ Two expressions in variables are equal if they are equal as real functions where
 from fractions import Fraction
 from math import ceil, comb, factorial, floor, gcd, lcm
 
+from kpo_jax.verifier import trees
 from kpo_jax.verifier.arithmetic import checked
 from kpo_jax.verifier.errors import TooComplex, Unreadable
 from kpo_jax.verifier.field import ONE, Field, Value
@@ -30,6 +31,7 @@ from kpo_jax.verifier.trigonometry import inverse_trigonometric, sine_cosine
 from kpo_jax.verifier.values import HALF, add, checked_real, constant, hashed_value, lift, multiply, single
 from kpo_jax.verifier.zero import invert
 
+FUNCTION_LETTERS = "fghFGHPQ"
 _ARITIES = {"floor": 1, "ceil": 1, "factorial": 1, "binom": 2}
 MAX_FACTORIAL = 600
 MAX_SHIFT = 20  # of n in (n + 20)!
@@ -49,9 +51,14 @@ def evaluate(field: Field, node: Node) -> Value:
         return total
     if isinstance(node, Neg):
         return multiply(field, Fraction(-1), evaluate(field, node.node))
-    if isinstance(node, Apply):  # a product, as far as values go
+    if isinstance(node, Apply):
+        if _is_function(node):
+            argument = hashed_value(checked_real(field, evaluate(field, node.argument)))
+            return single(field, ("apply", node.function.name, argument))
         return multiply(field, evaluate(field, node.function), evaluate(field, node.argument))
     if isinstance(node, Product):
+        if trees.is_derivative(node):
+            return single(field, ("derivative", repr(node)))
         product = evaluate(field, node.factors[0].node)
         for sign, part in node.factors[1:]:
             value = evaluate(field, part)
@@ -71,6 +78,12 @@ def evaluate(field: Field, node: Node) -> Value:
     if isinstance(node, Percent):
         return multiply(field, evaluate(field, node.node), Fraction(1, 100))
     raise Unreadable(f"a {node.kind} inside an expression")
+
+
+def _is_function(node: Apply) -> bool:
+    """Whether f(x) is no product: f, g and their like, with indices and primes; and of any name f(0), else 0."""
+    name = node.function.name
+    return name[0] in FUNCTION_LETTERS or "'" in name or node.argument == Num(Fraction(0))
 
 
 def call(field: Field, name: str, nodes: tuple) -> Value:
