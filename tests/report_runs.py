@@ -76,6 +76,7 @@ def write_trace(
     arrays = dict(
         offsets=np.arange(num_rows + 1) * length, token=np.tile(tokens, num_rows),
         log_ratio=before, filtered_log_ratio=before / 10, innovation=before,
+        old_log_prob=np.full_like(before, -1), sampler_log_prob=np.full_like(before, -1),
         innovation_std=np.full_like(before, np.inf if step == 1 else 0.03), gain=np.full_like(before, 0.1),
         saturated=saturated, clipped=clipped,
         advantage=np.repeat(np.linspace(-1, 1, num_rows), length).astype(np.float32),

@@ -1,6 +1,7 @@
 """The report's numbers against hand-computed ones, on made-up runs; grouping, rendering, and what is refused."""
 
 import dataclasses
+import itertools
 import json
 import math
 import re
@@ -8,12 +9,14 @@ import re
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from report_runs import HOSTILE, grades, write_run, write_trace
 
 from kpo_jax import stats as statistics
 from kpo_jax import text as text_lib
-from kpo_jax.filters import Kalman
-from kpo_jax.report import comparison, paper, report, responses, runs, tables
+from kpo_jax.algorithm.methods import METHODS
+from kpo_jax.filters import FILTERS, Kalman
+from kpo_jax.report import comparison, figures, paper, refilter, report, responses, runs, tables
 
 
 def share(right: int, of: int = 10) -> np.ndarray:
@@ -282,7 +285,12 @@ def test_a_report_is_whole(three, tmp_path):
         "Learning curves", "Every run",
     ):  # fmt: skip
         assert title in text and title in page
-    assert text.index("## What this report cannot show") == text.index("## ")  # before anything that it is about
+    # first the answer, then what it cannot show, then the runs, then how it was come by
+    titles = re.findall("^## (.*)", text, re.MULTILINE)
+    assert titles[:4] == ["What we found: held_out", "What this report cannot show", "The runs", "Methods: held_out"]
+    assert re.findall(r'<section id="s\d+">\n<h2>(.*?)</h2>', page) == titles
+    best_first = [f"{name}.** avg@10 {score}" for name, score in (("kpo_strong", 80), ("is_kpo_weak", 50))]
+    assert text.index(best_first[0]) < text.index(best_first[1]) < text.index("kpo_weak.** avg@10 40")
     # the panels as in the paper: (a) the share, (b) the largest innovation
     assert re.search(r"!\[[^]]*Figure 2a: the share of [^]]*\]\(figure_2a\.png\)", text)
     assert re.search(r"!\[[^]]*Figure 2b: the largest [^]]*\]\(figure_2b\.png\)", text)
@@ -329,29 +337,171 @@ def test_a_damaged_trace_is_a_note(three):
     write_trace(three[2], 1)
     (three[0] / "trace" / "step_000001.npz").write_bytes(b"PK\x03\x04 torn")
     found = responses.collect([report.load(str(path)) for path in three])
-    assert [trace["run"] for trace in found["traces"]] == ["kpo_weak_seed0"]
+    assert {sample["run"] for sample in traced(found)} == {"kpo_weak_seed0"}
     assert len(found["notes"]) == 1 and "kpo_strong_seed0: its trace cannot be read" in found["notes"][0]
+
+
+def traced(found: dict) -> list[dict]:
+    return [sample for sample in found["samples"] if "tokens" in sample]
 
 
 def test_traced_rows_are_those_of_the_file(three):
     write_trace(three[0], 2)
-    trace = responses.collect([report.load(str(three[0]))])["traces"][0]
+    rows = traced(responses.collect([report.load(str(three[0]))]))
     arrays = np.load(three[0] / "trace" / "step_000002.npz")
-    assert trace["step"] == 2 and [row["correct"] for row in trace["rows"]] == [True, False, True, False]
-    row, start, end = trace["rows"][0], *arrays["offsets"][5:7]  # the first right response of the last minibatch
+    assert [row["step"] for row in rows] == [2] * 4 and [row["correct"] for row in rows] == [True, False, True, False]
+    row, start, end = rows[0], *arrays["offsets"][5:7]  # the first right response of the last minibatch
+    assert row["key"] == "kpo_strong_seed0/training/2/6" and row["id"] == "b" and row["left"] == 0
     assert "".join(row["tokens"]) == "1+2=3\n3+4=7\nAnswer: 7[1]" and row["problem"] == "1+2+4=?\n"
+    assert row["length"] == len("".join(row["tokens"]))
     assert row["before"] == pytest.approx(arrays["log_ratio"][start:end], rel=1e-3)
     assert row["after"] == pytest.approx(arrays["filtered_log_ratio"][start:end], rel=1e-3)
     assert row["clipped"] == np.flatnonzero(arrays["clipped"][start:end]).tolist()
-    assert trace["band"] == pytest.approx([math.log(1 - 3e-4), math.log(1 + 4e-4)])
+    assert row["band"] == pytest.approx([math.log(1 - 3e-4), math.log(1 + 4e-4)])
+
+
+def test_other_filters_are_those_of_the_package(three):
+    write_trace(three[0], 2)
+    found = responses.collect([report.load(str(three[0]))])
+    row, arrays = traced(found)[0], np.load(three[0] / "trace" / "step_000002.npz")
+    log_ratio = arrays["log_ratio"].reshape(8, -1)
+    mask = jnp.ones((1, log_ratio.shape[1]), bool)
+    weak = np.asarray(Kalman(1e-2, 1.0, 0.0)(jnp.asarray(log_ratio[5:6]), mask).log_ratio[0])
+    assert row["others"]["kpo_weak"]["after"] == pytest.approx(weak, rel=1e-2)
+    assert row["others"]["grpo"]["after"] == pytest.approx(log_ratio[5], rel=1e-2)
+    assert row["others"]["gspo"]["after"] == pytest.approx([log_ratio[5].mean()] * log_ratio.shape[1], rel=1e-2)
+    # clipped by the band of each: those above it with a positive advantage
+    advantage = arrays["advantage"].reshape(8, -1)[5, 0]
+    assert advantage > 0 and found["filters"]["kpo_weak"][1] == pytest.approx(math.log1p(4e-4))
+    above = np.flatnonzero(weak > math.log1p(4e-4)).tolist()
+    assert row["others"]["kpo_weak"]["clipped"] == above != [] and row["others"]["grpo"]["clipped"] == []
+    # a filter that measures its scale over the minibatch sees all of its rows
+    arrays = dict(arrays)
+    alone = refilter.rows(arrays, 1, "is_kpo_calibrated")[5].filtered_log_ratio
+    smaller = np.repeat([1, 1, 1, 1, 0.01, 1, 0.01, 0.01], log_ratio.shape[1]).astype(np.float32)
+    others = refilter.rows(arrays | {"log_ratio": smaller * arrays["log_ratio"]}, 1, "is_kpo_calibrated")
+    assert not np.allclose(others[5].filtered_log_ratio, alone) and set(others) == {4, 5, 6, 7}
+
+
+def test_a_trace_that_other_filters_cannot_read_is_shown_all_the_same(three):
+    write_trace(three[0], 2)
+    path = three[0] / "trace" / "step_000002.npz"
+    np.savez(path, **{name: values for name, values in np.load(path).items() if name != "old_log_prob"})
+    found = responses.collect([report.load(str(three[0]))])
+    assert len(traced(found)) == 4 and traced(found)[0]["others"] == {}
+    assert found["notes"] == ["kpo_strong_seed0, step 2: no other filters ('old_log_prob')"]
+
+
+def test_answers_of_two_runs_and_steps_are_of_the_same_problems(three, monkeypatch):
+    loaded = [report.load(str(path)) for path in three]
+    samples = responses.collect(loaded)["samples"]
+    groups = {}
+    for sample in samples:
+        groups.setdefault((sample["run"], sample["step"]), []).append(sample["id"])
+    assert len(groups) == 12 and len({sample["key"] for sample in samples}) == len(samples)
+    assert all(ids == ["0", "1", "2", "3"] for ids in groups.values())
+    # what does not fit is left out of every run alike, and said to be left out
+    monkeypatch.setattr(responses, "MAX_ANSWER_BYTES", 6000)
+    found = responses.collect(loaded)
+    assert found["notes"] == [f"{len(found['samples'])} of 48 graded answers are shown, to keep this page small."]
+    counts = {key: sum((s["run"], s["step"]) == key for s in found["samples"]) for key in groups}
+    assert max(counts.values()) - min(counts.values()) <= 1 and 12 < len(found["samples"]) < 48
+
+
+def test_the_reward_of_an_answer_is_the_weighted_sum():
+    config = {"weight": 2.0, "extra": {"short": {"weight": 0.5}}}
+    assert responses._total({"correct": 1.0, "short": 3.0, "overlong": -0.25}, config) == 3.25
+    assert responses._total({}, config) is None
 
 
 def test_a_page_stays_small(three, monkeypatch):
-    monkeypatch.setattr(responses, "MAX_TOKENS", 100)
+    monkeypatch.setattr(responses, "MAX_TRACE_BYTES", 10_000)
     write_trace(three[0], 1)
     write_trace(three[0], 2)
     found = responses.collect([dataclasses.replace(report.load(str(three[0])))])
-    assert len(found["traces"]) == 1 and "to keep this page small" in found["notes"][0]
+    assert [row["step"] for row in traced(found)] == [1, 2] and "2 of 8 traced" in found["notes"][0]
+
+
+def test_a_study_s_page_is_below_two_megabytes(tmp_path):
+    """36 runs of long responses, all of them traced."""
+    made = []
+    for method in list(METHODS)[:12]:
+        for seed in range(3):
+            path = write_run(tmp_path / f"{method}_{seed}", method, seed, share(2), share(5), responses=["x" * 6000])
+            made.append(str(path))
+            write_trace(path, 1, text="Answer: 7\n" * 40)
+    report.write(made, str(tmp_path / "out"))
+    size = (tmp_path / "out" / "report.html").stat().st_size
+    assert 1_000_000 < size < 2_000_000
+
+
+# ---------------------------------------------------------------------------------------------------------- the figures
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """{figure: its axes} of what figures.draw makes of methods, kept open."""
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr(plt, "close", lambda figure: None)
+
+    def draw(methods, directory):
+        before = set(plt.get_fignums())
+        figures.draw(methods, "held_out", directory)
+        made = [plt.figure(number) for number in plt.get_fignums() if number not in before]
+        return [axis for figure in made for axis in figure.axes if axis.get_visible()]
+
+    yield draw
+    monkeypatch.undo()
+    plt.close("all")
+
+
+def test_every_axis_says_what_it_is(three, tmp_path, drawn):
+    axes = drawn(load_all(three), tmp_path)
+    assert len(axes) >= 10
+    for axis in axes:
+        axis.figure.canvas.draw()
+        assert axis.get_xlabel() or axis.figure.get_supxlabel(), axis
+        assert axis.get_ylabel() or axis.figure.get_supylabel(), axis
+        for side in (axis.xaxis, axis.yaxis):
+            assert side.get_offset_text().get_text() == ""
+
+
+def test_a_flat_zero_lies_at_the_bottom(tmp_path, drawn):
+    quiet = {"clip/fraction": 0.0, "ratio/filtered_max": 1.00001, "filter/innovation_abs_max": 0.5}
+    path = write_run(tmp_path / "quiet", "kpo_weak", 0, share(2), share(5), metrics=quiet)
+    axes = {axis.get_ylabel(): axis for axis in drawn(load_all([path]), tmp_path)}
+    assert axes["clipped share of tokens"].get_ylim() == (0, 0.01)
+    # a ratio that hardly moves is drawn by how far it moves
+    assert axes["largest filtered ratio - 1"].lines[0].get_ydata() == pytest.approx([1e-5, 1e-5], rel=1e-3)
+
+
+def test_names_stand_at_the_lines_and_not_on_each_other(three, tmp_path, drawn):
+    axes = {axis.get_ylabel(): axis for axis in drawn(load_all(three), tmp_path)}
+    axis = axes["largest |innovation|"]  # where all three lines are one
+    names = sorted(axis.texts, key=lambda text: text.xyann[1])
+    assert {text.get_text() for text in names} == {"kpo_strong", "kpo_weak", "is_kpo_weak"}
+    assert axis.get_legend() is None and not axis.figure.legends
+    boxes = [Text.get_window_extent(text) for text in names]  # without the line to the name
+    assert all(low.y1 <= high.y0 + 1 for low, high in itertools.pairwise(boxes))
+    colours = {text.get_text(): text.get_color() for text in names}
+    assert colours["kpo_strong"] == colours["kpo_weak"] != colours["is_kpo_weak"]
+    dashes = {line.get_label(): line.get_linestyle() for line in axis.lines}
+    assert dashes["kpo_strong"] != dashes["kpo_weak"]
+
+
+def test_places_of_names():
+    assert figures.spread([0.1, 0.5], 0.1) == [0.1, 0.5]
+    assert figures.spread([0.5, 0.5, 0.5], 0.1) == pytest.approx([0.5, 0.6, 0.7])
+    assert figures.spread([0.95, 1.0], 0.1) == pytest.approx([0.9, 1.0])
+    assert figures.spread([], 0.1) == []
+
+
+def test_every_filter_has_a_family():
+    assert {name for _, filters in figures.FAMILIES.values() for name in filters} == set(FILTERS)
+
+
+# --------------------------------------------------------------------------------------------------- text that is shown
 
 
 def test_markdown_cells_cannot_bring_markup():

@@ -1,8 +1,13 @@
 """Pictures of runs, grouped by method, as PNG files. Lines are means over the seeds of a method; what was not recorded
 is left out.
+
+A colour is a family of methods, a line style a method of it; the name of a method stands at the end of its line. Grey
+is for what every panel shows for comparison.
 """
 
+import itertools
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,15 +15,43 @@ from kpo_jax.report import comparison
 from kpo_jax.report.runs import Run
 
 MANY = 6  # with more methods than this a learning curve gets a panel of its own
-_COLOURS = (
-    "#1b6ca8", "#d1495b", "#2e8b57", "#8d5a97", "#e08e0b", "#4a4e69", "#00a6a6",
-    "#a26769", "#6a994e", "#bc6c25", "#5e60ce", "#c9184a", "#606c38",
-)  # fmt: skip
-_PANELS = (
-    ("filter/innovation_abs_max", "largest |innovation|", "log"),
-    ("ratio/filtered_max", "largest filtered ratio", "linear"),
-    ("clip/fraction", "clipped share of tokens", "linear"),
-)
+# family -> (colour, its filters); colours of a contrast of 4.5 and more on white, told apart by the colour-blind
+FAMILIES = {
+    "no filter": ("#9a4d00", ("identity",)),
+    "whole response": ("#7b4ea3", ("sequence_mean", "cumulative", "min_prefix")),
+    "smoothing": ("#1b6ca8", ("ema", "kalman", "kpo_released")),
+    "robust smoothing": (
+        "#23734a",
+        (
+            "saturated_kalman", "calibrated", "running_scale", "stubborn", "iterated", "huber", "wolf", "student_t",
+            "adaptive_var",
+        ),
+    ),
+    "others": ("#a3123a", ()),
+}  # fmt: skip
+GREY, INK = "#6b6b6b", "#222222"
+_DASHES = ("-", (0, (5, 2)), (0, (1.2, 1.6)), (0, (7, 2, 1.2, 2)), (0, (10, 3)), (0, (3, 1, 1, 1, 1, 1)))
+LEAST_RATIO = 1e-6  # below this a ratio less 1 is drawn on a linear scale, so that 0 has a place
+
+
+class Style(NamedTuple):
+    """How a method is drawn."""
+
+    color: str
+    linestyle: str | tuple
+
+
+def family(run: Run) -> str:
+    """The family of a run's filter; "others" of a filter from a person's own file."""
+    name = run.config["algorithm"]["filter"]["name"]
+    return next((family for family, (_, filters) in FAMILIES.items() if name in filters), "others")
+
+
+def styles(methods: dict[str, list[Run]]) -> dict[str, Style]:
+    """{method: its style}: the colour of its family, and a line style that no other of the first six of it has."""
+    left = {name: itertools.cycle(_DASHES) for name in FAMILIES}
+    found = {name: family(runs[0]) for name, runs in methods.items()}
+    return {name: Style(FAMILIES[of][0], next(left[of])) for name, of in found.items()}
 
 
 def draw(methods: dict[str, list[Run]], eval_set: str | None, directory: Path) -> dict[str, str]:
@@ -28,18 +61,19 @@ def draw(methods: dict[str, list[Run]], eval_set: str | None, directory: Path) -
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    colours = {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(methods)}
+    look = styles(methods)
     style = {
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.grid": True,
         "grid.alpha": 0.25,
         "font.size": 9,
+        "axes.formatter.useoffset": False,  # an axis says 1.00001, not 1e-5 beside a +1 in its corner
     }
     out: dict[str, str] = {}
     with plt.rc_context(style):
         for name, draw_one in _FIGURES.items():
-            drawn = draw_one(plt, methods, eval_set, colours)
+            drawn = draw_one(plt, methods, eval_set, look)
             if drawn is not None:
                 figure, caption = drawn
                 figure.savefig(directory / f"{name}.png", dpi=100)
@@ -52,7 +86,19 @@ def _axes(plt, columns: int, rows: int = 1, width: float = 4.2, height: float = 
     figure, axes = plt.subplots(
         rows, columns, figsize=(width * columns, height * rows), layout="constrained", squeeze=False, **more
     )
+    for axis in axes.ravel():
+        axis.xaxis.set_major_locator(plt.MaxNLocator(integer=True))  # steps, minibatches, eighths
     return figure, axes.ravel()
+
+
+def _logarithmic(plt, axis) -> None:
+    """A logarithmic axis that says 0.5 and 1, not 5 x 10^-1 and 10^0."""
+    axis.set_yscale("log")
+    says = plt.FuncFormatter(lambda value, _: f"{value:g}")
+    axis.yaxis.set_major_formatter(says)
+    low, high = axis.get_ylim()
+    axis.yaxis.set_minor_formatter(says if high / low < 30 else plt.NullFormatter())
+    axis.yaxis.set_minor_locator(plt.LogLocator(subs=(2, 5)))
 
 
 def over_seeds(runs: list[Run], key: str) -> tuple[list[int], np.ndarray]:
@@ -62,99 +108,195 @@ def over_seeds(runs: list[Run], key: str) -> tuple[list[int], np.ndarray]:
     return steps, np.array([[values[s] for s in steps] for values in each])
 
 
-def _curve(axis, runs: list[Run], key: str, label: str, colour: str, each: bool = False) -> None:
+def _curve(axis, runs: list[Run], key: str, label: str, style: Style, each: bool = False, less: float = 0.0) -> None:
     steps, values = over_seeds(runs, key)
     if steps:
         if each and len(runs) > 1:
-            axis.plot(steps, values.T, color=colour, linewidth=0.7, alpha=0.5)
-        axis.plot(steps, values.mean(axis=0), color=colour, linewidth=1.6, label=label)
+            axis.plot(steps, values.T - less, color=style.color, linewidth=0.7, alpha=0.5)
+        axis.plot(steps, values.mean(axis=0) - less, **style._asdict(), linewidth=1.6, label=label)
+
+
+def _from_zero(axis, least: float = 0.01) -> None:
+    """Let an axis of what cannot be negative begin at 0 and reach at least `least`, so that nothing but 0 lies at the
+    bottom.
+    """
+    values = np.concatenate([np.ravel(line.get_ydata()) for line in axis.lines]) if axis.lines else np.zeros(1)
+    values = values[np.isfinite(values)]
+    if not values.size or values.min() >= 0:
+        axis.set_ylim(0, max(least, 1.08 * values.max(initial=0.0)))
+
+
+def _name_lines(axis, size: float = 8) -> None:
+    """Write each line's name beside its right end, moved up or down where names would lie on each other, with a thin
+    line from the one to the other.
+    """
+    named = [line for line in axis.lines if not line.get_label().startswith("_")]
+    figure = axis.figure
+    height = axis.get_position().height * figure.get_figheight() * 72  # points
+    space = 1.25 * size / height  # of the axis
+    low, high = axis.get_ylim()
+    to_share = axis.transScale.transform
+    bottom, top = to_share((1, low))[1], to_share((1, high))[1]
+    ends = []
+    for line in named:
+        x, y = (np.asarray(values, float) for values in line.get_data())
+        good = np.flatnonzero(np.isfinite(y))
+        if good.size:
+            share = (to_share((1, y[good[-1]]))[1] - bottom) / (top - bottom)
+            ends.append((float(np.clip(share, 0, 1)), x[good[-1]], y[good[-1]], line))
+    ends.sort(key=lambda end: end[0])
+    for place, (_, x, y, line) in zip(spread([end[0] for end in ends], space), ends, strict=True):
+        axis.annotate(
+            line.get_label(),
+            (x, y),
+            (1.04, place),
+            textcoords="axes fraction",
+            color=line.get_color(),
+            fontsize=size,
+            va="center",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": line.get_color(), "linewidth": 0.5, "alpha": 0.6, "shrinkB": 2},
+        )
+
+
+def spread(places: list[float], space: float) -> list[float]:
+    """Ascending places in 0..1 moved as little as is needed for `space` between them; they pass 1 where 0..1 is too
+    small.
+    """
+    moved: list[float] = []
+    for place in places:
+        moved.append(max(place, moved[-1] + space) if moved else place)
+    over = max(0.0, moved[-1] - 1) if moved else 0.0
+    limit = 1.0 if over and len(places) * space <= 1 else float("inf")
+    for i in reversed(range(len(moved))):
+        moved[i] = min(moved[i], limit)
+        limit = moved[i] - space
+    return moved
 
 
 def _avg_key(runs: list[Run], eval_set: str) -> str:
     return f"eval/{eval_set}/avg@{runs[0].last(eval_set).shape[1]}"
 
 
-def _learning_curve(plt, methods, eval_set, colours):
+def _learning_curve(plt, methods, eval_set, look):
     if len(methods) <= MANY:
-        figure, axes = _axes(plt, 2 if eval_set else 1)
+        figure, axes = _axes(plt, 2 if eval_set else 1, width=5.4)
         for name, runs in methods.items():
-            _curve(axes[0], runs, "rollout/reward_mean", name, colours[name])
+            _curve(axes[0], runs, "rollout/reward_mean", name, look[name])
             if eval_set:
-                _curve(axes[1], runs, _avg_key(runs, eval_set), name, colours[name], each=True)
-        axes[0].set(title="training reward", xlabel="training step")
+                _curve(axes[1], runs, _avg_key(runs, eval_set), name, look[name], each=True)
+        axes[0].set(title="training", xlabel="training step", ylabel="mean reward")
         if eval_set:
-            axes[1].set(title=f"{eval_set}: avg@k", xlabel="training step")
-        _legend(axes[0])
-        return figure, "Reward of the training rollouts and held-out avg@k."
+            axes[1].set(title=eval_set, xlabel="training step", ylabel="avg@k, share right")
+        return _named(figure, axes), "Reward of the training rollouts and held-out avg@k." + _each(methods)
     if not eval_set:
         return None
     columns = 4
     figure, axes = _axes(plt, columns, -(-len(methods) // columns), width=2.7, height=2.1, sharex=True, sharey=True)
     reference = "kpo_strong" if "kpo_strong" in methods else next(iter(methods))
     for axis, (name, runs) in zip(axes, methods.items(), strict=False):
-        _curve(axis, methods[reference], _avg_key(methods[reference], eval_set), reference, "#aaaaaa")
-        _curve(axis, runs, _avg_key(runs, eval_set), name, colours[name], each=True)
-        axis.set_title(name, fontsize=9)
+        _curve(axis, methods[reference], _avg_key(methods[reference], eval_set), f"_{reference}", Style(GREY, "-"))
+        _curve(axis, runs, _avg_key(runs, eval_set), name, Style(look[name].color, "-"), each=True)
+        axis.set_title(name, fontsize=9, color=look[name].color)
+        _from_zero(axis)
     for axis in axes[len(methods) :]:
         axis.set_visible(False)
+    figure.supxlabel("training step", fontsize=9)
+    figure.supylabel(f"avg@k on {eval_set}, share right", fontsize=9)
+    grey = plt.Line2D([], [], color=GREY, linewidth=1.6, label=f"{reference}, the same in every panel")
+    figure.legend(handles=[grey], loc="outside upper right", fontsize="small", frameon=False)
     return (
         figure,
         f"Held-out avg@k ({eval_set}) over training steps: every seed, their mean (bold), and {reference} in grey.",
     )
 
 
-def _scores(plt, methods, eval_set, colours):
+def _each(methods) -> str:
+    return " Thin lines are seeds, the bold one is their mean." if any(len(r) > 1 for r in methods.values()) else ""
+
+
+def _named(figure, axes):
+    """The figure with names at its lines' ends, once its layout stands."""
+    for axis in axes:
+        if axis.get_yscale() == "linear":
+            _from_zero(axis)
+    figure.draw_without_rendering()
+    for axis in axes:
+        _name_lines(axis)
+    return figure
+
+
+def _scores(plt, methods, eval_set, look):
     if not eval_set or len(methods) < 2:
         return None
     figure, (axis,) = _axes(plt, 1, width=6.4, height=0.7 + 0.3 * len(methods))
+    axis.xaxis.set_major_locator(plt.AutoLocator())
     for place, (name, runs) in enumerate(reversed(methods.items())):
         cells = [100 * run.last(eval_set) for run in runs]
         score = comparison.average([run.last(eval_set) for run in runs])
-        axis.plot([100 * score.low, 100 * score.high], [place, place], color=colours[name], linewidth=2.5, alpha=0.6)
-        axis.plot([cell.mean() for cell in cells], [place] * len(cells), "|", color=colours[name], markersize=9)
-        axis.plot([100 * score.value], [place], "o", color=colours[name], markersize=5)
+        colour = look[name].color
+        axis.plot([100 * score.low, 100 * score.high], [place, place], color=colour, linewidth=2.5, alpha=0.6)
+        axis.plot([cell.mean() for cell in cells], [place] * len(cells), "|", color=colour, markersize=9)
+        axis.plot([100 * score.value], [place], "o", color=colour, markersize=5)
     axis.set_yticks(range(len(methods)), list(reversed(methods)))
-    axis.set(xlabel=f"avg@k on {eval_set}, %")
+    axis.set(xlabel=f"avg@k on {eval_set}, %", ylabel="method")
+    families = ", ".join(dict.fromkeys(family(runs[0]) for runs in methods.values()))
     return (
         figure,
         "Held-out avg@k at the end: mean over seeds (dot) with its 95 % interval over problems, which describes "
-        "these runs alone, and every seed (tick).",
+        f"these runs alone, and every seed (tick). A colour is a family of filters ({families}).",
     )
 
 
-def _filter_diagnostics(plt, methods, eval_set, colours):
-    figure, axes = _axes(plt, 3, width=3.6 if len(methods) > MANY else 4.2)
-    for axis, (key, title, scale) in zip(axes, _PANELS, strict=True):
+def _filter_diagnostics(plt, methods, eval_set, look):
+    figure, axes = _axes(plt, 2, 2, width=5.4)
+    for axis, (key, label, scale, less) in zip(axes, _PANELS, strict=False):
         for name, runs in methods.items():
-            _curve(axis, runs, key, name, colours[name])
-        axis.set(title=title, xlabel="training step", yscale=scale)
-    _legend(axes[0], figure if len(methods) > MANY else None)
+            _curve(axis, runs, key, name, look[name], less=less)
+        axis.set(xlabel="training step", ylabel=label)
+        _scale(plt, axis, scale)
+    axes[-1].set_visible(False)
     return (
-        figure,
-        "Over the off-policy minibatches of every training step: largest innovation, largest filtered ratio, clipped "
-        "share.",
+        _named(figure, axes[:-1]),
+        "Over the off-policy minibatches of every training step: largest innovation, largest filtered ratio less 1 "
+        f"(linear below {LEAST_RATIO:g}), clipped share.",
     )
 
 
-def _clipping(plt, methods, eval_set, colours):
+def _scale(plt, axis, scale: str) -> None:
+    """A logarithmic axis only where there is something above 0 to draw; symlog from 0 where nothing is below."""
+    values = np.concatenate([np.ravel(line.get_ydata()) for line in axis.lines]) if axis.lines else np.zeros(0)
+    if not (values > 0).any():
+        return
+    if scale == "symlog":
+        axis.set_yscale("symlog", linthresh=LEAST_RATIO)
+        if values.min() >= 0:
+            axis.set_ylim(bottom=0)
+    elif scale == "log":
+        _logarithmic(plt, axis)
+
+
+def _clipping(plt, methods, eval_set, look):
     if len(methods) < 2 or not any(run.minibatches for runs in methods.values() for run in runs):
         return None
-    figure, axes = _axes(plt, 2, width=4.4)
+    figure, axes = _axes(plt, 2, width=5.4)
     for name, runs in methods.items():
         numbers, shares = by_minibatch(runs, "clip/fraction")
-        axes[0].plot([n + 1 for n in numbers], shares, "o-", markersize=3, color=colours[name], label=name)
+        axes[0].plot([n + 1 for n in numbers], shares, marker="o", markersize=3, **look[name]._asdict(), label=name)
         positions = [over_seeds(runs, f"clip/fraction_position_{p}")[1] for p in range(8)]
         if all(p.size for p in positions):
-            axes[1].plot(range(1, 9), [p.mean() for p in positions], "o-", markersize=3, color=colours[name])
+            means = [p.mean() for p in positions]
+            axes[1].plot(range(1, 9), means, marker="o", markersize=3, **look[name]._asdict(), label=name)
     axes[0].set(
         title="by optimizer step of the rollout",
         xlabel="minibatch (the first is on-policy)",
         ylabel="clipped share of tokens",
     )
-    axes[1].set(title="by position in the response", xlabel="eighth of the padded response")
-    _legend(axes[0], figure)
+    axes[1].set(
+        title="by position in the response", xlabel="eighth of the padded response", ylabel="clipped share of tokens"
+    )
     return (
-        figure,
+        _named(figure, axes),
         "Where the clip band takes tokens out: by minibatch after the rollout, and by position in the response.",
     )
 
@@ -169,54 +311,54 @@ def by_minibatch(runs: list[Run], key: str) -> tuple[list[int], list[float]]:
     return sorted(values), [float(np.mean(values[n])) for n in sorted(values)]
 
 
-def _figure_2b(plt, methods, eval_set, colours):
+def _figure_2b(plt, methods, eval_set, look):
     chosen = {name: runs for name, runs in methods.items() if over_seeds(runs, "filter/threshold")[0]}
     if not chosen:
         return None
     figure, axes = _axes(
-        plt, min(4, len(chosen)), -(-len(chosen) // 4), width=2.9, height=2.6, sharex=True, sharey=True
+        plt, min(4, len(chosen)), -(-len(chosen) // 4), width=3.4, height=2.6, sharex=True, sharey=True
     )
     for axis, (name, runs) in zip(axes, chosen.items(), strict=False):
-        _curve(axis, runs, "filter/innovation_abs_max", "largest |innovation|", colours[name])
-        _curve(axis, runs, "filter/threshold", "threshold", "#222222")
-        axis.lines[-1].set_linestyle("--")
-        axis.set(title=name, yscale="log")
-        _legend(axis)
+        _curve(axis, runs, "filter/innovation_abs_max", "_innovation", Style(look[name].color, "-"))
+        _curve(axis, runs, "filter/threshold", "_threshold", Style(INK, "--"))
+        _logarithmic(plt, axis)
+        axis.set_title(name, color=look[name].color)
     for axis in axes[len(chosen) :]:
         axis.set_visible(False)
+    figure.supxlabel("training step", fontsize=9)
+    figure.supylabel("|innovation|", fontsize=9)
+    kinds = [(GREY, "-", "largest |innovation|"), (INK, "--", "threshold")]
+    handles = [plt.Line2D([], [], color=colour, linestyle=dash, label=label) for colour, dash, label in kinds]
+    figure.legend(handles=handles, loc="outside upper right", ncols=2, fontsize="small", frameon=False)
     caption = (
-        "As the paper's Figure 2b: the largest |innovation| of every training step beside the mean saturation "
-        "threshold kappa sigma (the paper draws kappa sqrt(V))."
+        "As the paper's Figure 2b: the largest |innovation| of every training step (solid) beside the mean saturation "
+        "threshold kappa sigma (dashed; the paper draws kappa sqrt(V))."
     )
     return figure, caption
 
 
-def _figure_2a(plt, methods, eval_set, colours):
+def _figure_2a(plt, methods, eval_set, look):
     chosen = {name: runs for name, runs in methods.items() if over_seeds(runs, "filter/threshold")[0]}
     if not chosen:
         return None
-    figure, (axis,) = _axes(plt, 1, width=5.6)
+    figure, (axis,) = _axes(plt, 1, width=6.4)
     for name, runs in chosen.items():
-        _curve(axis, runs, "filter/saturated_fraction", name, colours[name])
+        _curve(axis, runs, "filter/saturated_fraction", name, look[name])
     # counts of 1 among some thousand tokens must be told from 0
     axis.set(xlabel="training step", ylabel="saturated share of tokens", ylim=(0, 1))
     axis.set_yscale("symlog", linthresh=1e-5)
-    _legend(axis)
     return (
-        figure,
+        _named(figure, [axis]),
         "As the paper's Figure 2a: the share of off-policy tokens whose innovation is saturated, by training step (0 "
         "at the bottom, then logarithmic).",
     )
 
 
-def _legend(axis, figure=None) -> None:
-    handles, labels = axis.get_legend_handles_labels()
-    if handles and figure is None:
-        axis.legend(fontsize="small")
-    elif handles:
-        figure.legend(handles, labels, loc="outside right center", fontsize="small")
-
-
+_PANELS = (  # metric, what the axis says, its scale, what is subtracted
+    ("filter/innovation_abs_max", "largest |innovation|", "log", 0.0),
+    ("ratio/filtered_max", "largest filtered ratio - 1", "symlog", 1.0),
+    ("clip/fraction", "clipped share of tokens", "linear", 0.0),
+)
 _FIGURES = {
     "learning_curve": _learning_curve,
     "scores": _scores,

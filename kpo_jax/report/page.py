@@ -42,5 +42,5 @@ def render(sections, samples: dict, directory: Path) -> str:
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         data=island(samples),
-        has_samples=bool(samples["answers"] or samples["traces"] or samples["notes"]),
+        has_samples=bool(samples["samples"] or samples["notes"]),
     )

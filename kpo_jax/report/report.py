@@ -7,6 +7,8 @@ import dataclasses
 import shlex
 from pathlib import Path
 
+import numpy as np
+
 from kpo_jax.recording import provenance
 from kpo_jax.report import comparison, figures, page, responses, tables
 from kpo_jax.report.runs import Run, by_method, load, mean_metric, sets
@@ -18,10 +20,13 @@ __all__ = ["Section", "load", "results", "write"]
 
 @dataclasses.dataclass(frozen=True)
 class Section:
-    """A title, findings as (what, how it is) in plain text, tables, and figures as (file name, caption)."""
+    """A title; findings as (what, how it is), and facts as (name, value), in plain text; tables; and figures as (file
+    name, caption).
+    """
 
     title: str
     text: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    facts: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     tables: list[Table] = dataclasses.field(default_factory=list)
     figures: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
@@ -62,35 +67,29 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
     def pictures(*names):
         return [(name, drawn[name]) for name in names if name in drawn]
 
-    about = setting(runs, methods) + origin(runs)
-    sections = [Section("The run", about)] if len(runs) == 1 else []
+    sections = []
+    for name in sets(runs):
+        cells, notes = tables.cells_of(methods, name)
+        said, scored = answers(methods, cells) + [("Left out.", note) for note in notes], scores(methods, cells, name)
+        lists = {"text": said, "facts": scored} if len(methods) > 1 else {"text": scored + said}
+        sections.append(Section(f"What we found: {name}", **lists))
     if len(runs) > 1:
         sections.append(Section("What this report cannot show", limits(methods)))
-        sections.append(Section("The runs", about))
+    about = setting(runs, methods) + origin(runs)
+    sections.append(Section("The run" if len(runs) == 1 else "The runs", facts=about))
+    if len(runs) > 1:
         for name in sets(runs):
-            cells, notes = tables.cells_of(methods, name)
-            questions = [t for t in (tables.question_table(cells), tables.gap_table(cells)) if t is not None]
-            if questions:
-                sections.append(
-                    Section(
-                        f"What we found: {name}",
-                        answers(methods, cells) + [("Left out.", note) for note in notes],
-                        questions,
-                    )
-                )
-            found = [tables.method_table(methods, cells, name), tables.options_table(methods, cells)]
-            sections.append(
-                Section(f"Methods: {name}", [], [t for t in found if t is not None], pictures("scores.png"))
-            )
+            cells, _ = tables.cells_of(methods, name)
+            found = [tables.question_table(cells), tables.gap_table(cells), tables.method_table(methods, cells, name)]
+            found = [t for t in (*found, tables.options_table(methods, cells)) if t is not None]
+            sections.append(Section(f"Methods: {name}", tables=found, figures=pictures("scores.png")))
         found = [tables.innovation_table(methods), tables.filter_table(methods)]
-        found += [tables.clip_table(methods), tables.numerics_table(methods)]
+        found = [t for t in (*found, tables.clip_table(methods), tables.numerics_table(methods)) if t is not None]
         shown = pictures("figure_2a.png", "figure_2b.png", "clipping.png")
-        sections.append(
-            Section("Filters, saturation and the clip band", [], [t for t in found if t is not None], shown)
-        )
+        sections.append(Section("Filters, saturation and the clip band", tables=found, figures=shown))
     sections.append(Section("Learning curves", figures=pictures("learning_curve.png", "filter_diagnostics.png")))
     scored = [tables.results_table(runs)] if sets(runs) else []
-    sections.append(Section("Every run", [], [*scored, tables.diagnostics_table(runs)]))
+    sections.append(Section("Every run", tables=[*scored, tables.diagnostics_table(runs)]))
     return sections
 
 
@@ -108,34 +107,37 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
 
     task = one("data", "path") or one("data", "difficulty")
     rollout = f"{one('rollout', 'prompts_per_step')} prompts x {one('rollout', 'group_size')} samples"
-    steps = f"{one('num_steps')} training steps of {rollout}"
-    model = f"{one('model', 'num_layers')} layers of width {one('model', 'hidden_size')}"
     graded = [
         f"{name}: {len(run.problems[name])} problems x {run.last(name).shape[1]} samples"
         for run in runs[:1]
         for name in run.evaluations
     ]
+    weights = one("pretrained") or one("init_from")
     return [
+        ("Method.", ", ".join(f"{name} ({_seeds(group)})" for name, group in methods.items()) + "."),
         (
-            "Training.",
-            f"{steps}, {one('learner', 'num_minibatches')} optimizer steps each, learning rate "
-            f"{one('learner', 'learning_rate')}.",
+            "Model.",
+            f"{one('model', 'num_layers')} layers of width {one('model', 'hidden_size')}, tokenizer {one('tokenizer')}"
+            f"{f', weights of {weights}' if weights else ''}.",
         ),
         (
-            "Model and task.",
-            f"{model}; {one('data', 'source')} {task}, responses of at most {one('sampler', 'max_response_length')} "
-            "tokens.",
+            "Task.",
+            f"{one('data', 'source')} {task}, responses of at most {one('sampler', 'max_response_length')} tokens.",
+        ),
+        (
+            "Training.",
+            f"{one('num_steps')} steps of {rollout}, {one('learner', 'num_minibatches')} optimizer steps each, "
+            f"learning rate {one('learner', 'learning_rate')}.",
         ),
         (
             "Evaluation.",
             f"{'; '.join(graded) or 'none'}; temperature {one('eval', 'temperature')}, top-p {one('eval', 'top_p')}.",
         ),
-        (
-            "Runs.",
-            ", ".join(f"{name} (seeds {' '.join(str(run.seed) for run in group)})" for name, group in methods.items())
-            + ".",
-        ),
     ]
+
+
+def _seeds(group: list[Run]) -> str:
+    return f"seed{'s' if len(group) > 1 else ''} {' '.join(str(run.seed) for run in group)}"
 
 
 def origin(runs: list[Run]) -> list[tuple[str, str]]:
@@ -182,6 +184,25 @@ def limits(methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
                 "a ratio of 1, without filter and without clip. Their scores say nothing about saturation.",
             )
         )
+    return out
+
+
+def scores(methods: dict[str, list[Run]], cells: tables.Cells, name: str) -> list[tuple[str, str]]:
+    """The answer in short: what each method scores on set `name` at the end, the best first, and what it was before
+    training. Methods of which every run was left out of `cells` are not there.
+    """
+    averages = {method: comparison.average(list(by_seed.values())) for method, by_seed in cells.items()}
+    k = next(iter(next(iter(cells.values())).values())).shape[1]
+    base = tables.base_cells(methods, name, k)
+    out = []
+    for method in sorted(averages, key=lambda method: -averages[method].value):
+        steps = sorted({max(run.evaluations[name]) for run in methods[method] if run.seed in cells[method]})
+        said = f"avg@{k} {tables.points(*averages[method])} % at step {'/'.join(map(str, steps))}"
+        gain = comparison.difference(cells[method], base) if steps != [0] else None
+        if gain is not None:
+            before = np.mean([base[seed].mean() for seed in sorted(set(base) & set(cells[method]))])
+            said += f", from {100 * before:.1f} % before training: {tables.points(*gain.paired[:3], sign=True)} points"
+        out.append((f"{method}.", f"{said}, over problems ({_seeds(methods[method])})."))
     return out
 
 
@@ -235,9 +256,8 @@ def markdown(sections: list[Section]) -> str:
     parts = ["# Report"]
     for section in sections:
         parts.append(f"## {plain(section.title)}")
-        parts += (
-            ["\n".join(f"- **{plain(head)}** {plain(rest)}" for head, rest in section.text)] if section.text else []
-        )
+        said = section.text + section.facts
+        parts += ["\n".join(f"- **{plain(head)}** {plain(rest)}" for head, rest in said)] if said else []
         for one in section.tables:
             parts += [plain(one.caption), table(one.header, one.rows)]
         for name, caption in section.figures:

@@ -4,6 +4,7 @@ Everything here was written by a model and is hostile until shown otherwise: `vi
 read. What is returned is plain data for JSON. Bounded: a page of a hundred runs stays a page.
 """
 
+import itertools
 import json
 import math
 import unicodedata
@@ -11,16 +12,22 @@ from pathlib import Path
 
 import numpy as np
 
+from kpo_jax.algorithm.methods import METHODS
+from kpo_jax.config import to_dict
 from kpo_jax.recording import evaluations
+from kpo_jax.report import page, refilter
 from kpo_jax.report.runs import Run
+from kpo_jax.tasks.rewards import OVERLONG
 from kpo_jax.weights.tokenizers import load_tokenizer
 
 MAX_CHARACTERS = 4000  # of one text
-MAX_TOKENS = 40_000  # of all traced responses together
-ANSWERS_PER_RUN = 12
+MAX_ANSWER_BYTES = 400_000  # of all graded answers together, as they stand in the page
+MAX_TRACE_BYTES = 800_000  # of all traced responses together
+ANSWERS_PER_EVALUATION = 40
 STEPS_PER_TRACE = 3
 ROWS_PER_STEP = 6
-TOKENS_PER_ROW = 4096
+TOKENS_PER_ROW = 1500
+TRAINING = "training"  # where a traced response is from, beside the names of the evaluation sets
 
 
 def visible(text: str, limit: int = MAX_CHARACTERS) -> str:
@@ -44,47 +51,83 @@ def _visible(character: str) -> str:
 
 
 def collect(runs: list[Run]) -> dict:
-    """{"answers": [...], "traces": [...], "notes": [...]}, what page.html shows; a damaged trace is a note, not an
-    end.
+    """{"samples": [...], "filters": {method: its clip band}, "notes": [...]}, what the page shows.
+
+    A sample has `key` (unique), `run`, `set`, `step`, `id` of the problem, `problem`, `answer`, `extracted`, `correct`,
+    `reward` (None if it was not recorded) and `length` in characters. A graded answer has `response`, `rewards`,
+    `right` and `samples` besides, a traced response what `of_step` gives, `filter`, `band`, and under `others` what the
+    methods in `filters` make of it. Damaged traces, and what was left out to keep the page small, are notes.
     """
-    answers = [item for run in runs for item in _answers(run)]
-    traces, notes, left = [], [], MAX_TOKENS
-    for run in runs:
+    names = [run.label if [r.label for r in runs].count(run.label) == 1 else run.workdir for run in runs]
+    names = [visible(name, 300) for name in names]
+    notes: list[str] = []
+    answers = [found for run, name in zip(runs, names, strict=True) for found in _answers(run, name)]
+    traces = []
+    for run, name in zip(runs, names, strict=True):
         try:
-            for item in _traces(run):
-                left -= sum(len(row["tokens"]) for row in item["rows"])
-                if left < 0:
-                    notes.append(
-                        f"{item['run']}: step {item['step']} and what follows is not shown, to keep this page small."
-                    )
-                    return {"answers": answers, "traces": traces, "notes": notes}
-                traces.append(item)
+            traces += list(_traces(run, name, notes))
         except Exception as error:  # numpy, zipfile, zlib and json each have their own for a torn file
-            notes.append(visible(f"{run.label}: its trace cannot be read ({error})", 300))
-    return {"answers": answers, "traces": traces, "notes": notes}
+            notes.append(visible(f"{name}: its trace cannot be read ({error})", 300))
+    samples = _fitting(traces, MAX_TRACE_BYTES, "traced responses", notes)
+    samples += _fitting(answers, MAX_ANSWER_BYTES, "graded answers", notes)
+    bands = {method: _band(to_dict(METHODS[method].objective)) for method in refilter.SHOWN}
+    return {"samples": samples, "filters": bands, "notes": notes}
 
 
-def _answers(run: Run) -> list[dict]:
-    """The first problems of every set at the newest step: how many samples were right, and the first of them whole."""
+def _fitting(groups: list[list[dict]], limit: int, what: str, notes: list[str]) -> list[dict]:
+    """The first of every group, then the second of every group and so on while they fit into `limit` bytes, so that all
+    groups have the same ones; in the order of the groups.
+    """
+    kept, left = [0] * len(groups), limit
+    for place, i in itertools.product(range(max(map(len, groups), default=0)), range(len(groups))):
+        if place < len(groups[i]):
+            left -= len(page.island(groups[i][place]))
+            if left < 0:
+                total = sum(map(len, groups))
+                notes.append(f"{sum(kept)} of {total} {what} are shown, to keep this page small.")
+                break
+            kept[i] += 1
+    return [sample for group, count in zip(groups, kept, strict=True) for sample in group[:count]]
+
+
+def _answers(run: Run, label: str) -> list[list[dict]]:
+    """For every set, the first problems at its first and its newest step: how many samples were right, and the first of
+    them whole.
+    """
     out = []
     for name, by_step in run.evaluations.items():
-        step = max(by_step)
-        items = [
-            {
-                "problem": visible(line.get("problem", line["id"])),  # runs of earlier versions have the id alone
-                "answer": visible(line["answer"]),
-                "extracted": visible(line["extracted"][0] or "none"),
-                "correct": bool(line["correct"][0]),
-                # runs of earlier versions have none
-                "rewards": visible(", ".join(f"{k} {v[0]:.4g}" for k, v in line.get("rewards", {}).items())),
-                "right": int(sum(line["correct"])),
-                "samples": len(line["correct"]),
-                "response": visible(line["response"]),
-            }
-            for line in evaluations.load_responses(run.workdir, name, step)[:ANSWERS_PER_RUN]
-        ]
-        out.append({"run": visible(run.label), "set": visible(name), "step": step, "items": items})
+        for step in sorted({min(by_step), max(by_step)}):
+            lines = evaluations.load_responses(run.workdir, name, step)[:ANSWERS_PER_EVALUATION]
+            out.append([_answer(line, run, label, name, step, place) for place, line in enumerate(lines)])
     return out
+
+
+def _answer(line: dict, run: Run, label: str, name: str, step: int, place: int) -> dict:
+    rewards = {reward: values[0] for reward, values in line.get("rewards", {}).items()}  # earlier versions have none
+    return {
+        "key": f"{label}/{visible(name)}/{step}/{place + 1}",
+        "run": label,
+        "set": visible(name),
+        "step": step,
+        "id": visible(str(line["id"])),
+        "problem": visible(line.get("problem", line["id"])),  # runs of earlier versions have the id alone
+        "answer": visible(line["answer"]),
+        "extracted": visible(line["extracted"][0] or "none"),
+        "correct": bool(line["correct"][0]),
+        "reward": _total(rewards, run.config.get("reward", {})),
+        "rewards": visible(", ".join(f"{k} {v:.4g}" for k, v in rewards.items())),
+        "right": int(sum(line["correct"])),
+        "samples": len(line["correct"]),
+        "length": len(line["response"]),
+        "response": visible(line["response"]),
+    }
+
+
+def _total(rewards: dict[str, float], config: dict) -> float | None:
+    """The weighted sum that a response earned by a run's `reward` configuration."""
+    weights = {OVERLONG: 1.0} | {name: term["weight"] for name, term in config.get("extra", {}).items()}
+    total = sum(weights.get(name, config.get("weight", 1.0)) * value for name, value in rewards.items())
+    return float(f"{total:.4g}") if rewards and math.isfinite(total) else None
 
 
 def of_step(arrays: dict[str, np.ndarray], group_size: int, tokenizer, count: int) -> list[dict]:
@@ -95,9 +138,9 @@ def of_step(arrays: dict[str, np.ndarray], group_size: int, tokenizer, count: in
     return [_row(arrays, int(i), group_size, decode) for i in _chosen(arrays, count)]
 
 
-def _traces(run: Run):
-    """First, middle and last recorded step: some right and some wrong responses of the last minibatch, whose ratios
-    moved furthest.
+def _traces(run: Run, label: str, notes: list[str]):
+    """For the first, the middle and the last recorded step, some right and some wrong responses of the last minibatch,
+    whose ratios moved furthest.
     """
     directory = Path(run.workdir) / "trace"
     paths = sorted(directory.glob("step_*.npz"))
@@ -108,13 +151,36 @@ def _traces(run: Run):
     for place in sorted({round(i) for i in np.linspace(0, len(paths) - 1, STEPS_PER_TRACE)}):
         with np.load(paths[place]) as file:
             arrays = {name: file[name] for name in file.files}
-        yield {
-            "run": visible(run.label),
-            "step": int(paths[place].stem.removeprefix("step_")),
+        step, group_size = int(paths[place].stem.removeprefix("step_")), description["group_size"]
+        try:
+            last = int(arrays["minibatch"].max())
+            others = {method: refilter.rows(arrays, last, method) for method in refilter.SHOWN}
+        except (KeyError, RuntimeError) as error:
+            notes.append(visible(f"{label}, step {step}: no other filters ({error})", 300))
+            others = {}
+        about = {
+            "run": label,
+            "set": TRAINING,
+            "step": step,
             "filter": visible(str(description["filter"]["name"])),
             "band": _band(description["objective"]),
-            "rows": [_row(arrays, int(i), description["group_size"], decode) for i in _chosen(arrays)],
         }
+        yield [
+            about
+            | _row(arrays, i, group_size, decode)
+            | {
+                "key": f"{label}/{TRAINING}/{step}/{i + 1}",
+                "id": visible(str(arrays["problem"][i // group_size])),
+                "others": {method: _other(found[i]) for method, found in others.items()},
+            }
+            for i in _chosen(arrays)
+        ]
+
+
+def _other(found: refilter.Refiltered) -> dict:
+    values, *flags = (values[:TOKENS_PER_ROW] for values in found)
+    saturated, clipped = (np.flatnonzero(flag).tolist() for flag in flags)
+    return {"after": _numbers(values, digits=3), "saturated": saturated, "clipped": clipped}
 
 
 def _chosen(arrays: dict[str, np.ndarray], count: int = ROWS_PER_STEP) -> list[int]:
@@ -135,6 +201,7 @@ def _row(arrays: dict[str, np.ndarray], row: int, group_size: int, decode) -> di
     group = row // group_size
     prompt = arrays["prompt_token"][arrays["prompt_offsets"][group] : arrays["prompt_offsets"][group + 1]]
     flags = lambda name: np.flatnonzero(arrays[name][part]).tolist()
+    tokens = [decode(int(i)) for i in arrays["token"][part]]
     return {
         "problem": visible("".join(decode(int(i)) for i in prompt)),
         "answer": visible(str(arrays["answer"][group])),
@@ -143,7 +210,9 @@ def _row(arrays: dict[str, np.ndarray], row: int, group_size: int, decode) -> di
         "reward": _numbers(arrays["reward"][row : row + 1])[0],
         "advantage": _numbers(arrays["advantage"][start : start + 1])[0],
         "minibatch": int(arrays["minibatch"][row]) + 1,
-        "tokens": [visible(decode(int(i)), 80) for i in arrays["token"][part]],
+        "length": sum(map(len, tokens)),
+        "left": end - part.stop,
+        "tokens": [visible(token, 80) for token in tokens],
         "before": _numbers(arrays["log_ratio"][part]),
         "after": _numbers(arrays["filtered_log_ratio"][part]),
         "innovation": _numbers(arrays["innovation"][part]),
@@ -154,9 +223,9 @@ def _row(arrays: dict[str, np.ndarray], row: int, group_size: int, decode) -> di
     }
 
 
-def _numbers(values: np.ndarray) -> list[float | None]:
-    """Four significant digits; None for what JSON has no number for."""
-    return [float(f"{v:.4g}") if math.isfinite(v) else None for v in values.astype(float)]
+def _numbers(values: np.ndarray, digits: int = 4) -> list[float | None]:
+    """So many significant digits; None for what JSON has no number for."""
+    return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values.astype(float)]
 
 
 def _band(objective: dict) -> list[float] | None:
