@@ -21,8 +21,8 @@ from kpo_jax.config import (
     WarmStartConfig,
     with_method,
 )
-from kpo_jax.model.decoder import PRESETS
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import PRESETS
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.registry import TaskConfig
 

@@ -11,8 +11,8 @@ everywhere, a ratio of 1 on the first minibatch, and a log-probability mismatch 
 """
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, with_method
-from kpo_jax.model.decoder import ModelConfig
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import ModelConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 
 

@@ -27,8 +27,8 @@ from kpo_jax.config import (
     RolloutConfig,
     with_method,
 )
-from kpo_jax.model.decoder import PRESETS
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import PRESETS
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import HUB_SETS
 
 

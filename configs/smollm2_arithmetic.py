@@ -14,8 +14,8 @@ and some of the sums. The argument is a method's name.
 import dataclasses
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, with_method
-from kpo_jax.model.decoder import ModelConfig
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import ModelConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -40,7 +40,7 @@ def get_config(name: str = "kpo_strong"):
             head_dim=64,
             rope_theta=1e5,
             norm_eps=1e-5,
-            qk_norm=False,
+            family="llama",
         ),
         sampler=SampleConfig(max_response_length=10),
         rollout=RolloutConfig(prompts_per_step=8, group_size=8),

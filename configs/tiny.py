@@ -14,12 +14,12 @@ from kpo_jax.config import (
     EvalConfig,
     LearnerConfig,
     RolloutConfig,
+    TraceConfig,
     WarmStartConfig,
     with_method,
 )
-from kpo_jax.model.critic import CriticConfig
-from kpo_jax.model.decoder import PRESETS
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import PRESETS, CriticConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 
 
@@ -38,8 +38,9 @@ def get_config(name: str = "kpo_strong"):
             sets={"held_out": dataclasses.replace(data, split="test", num_problems=64)},
             every=8,
             num_samples=8,
-            prompts_per_call=64,
+            prompts_per_call=32,  # as many at once as in a rollout, so by the same programs
         ),
         checkpoint=CheckpointConfig(every=8),
+        trace=TraceConfig(every=16),  # steps 16 and 32, for the tokens in the report
     )
     return with_method(config, name)

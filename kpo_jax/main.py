@@ -22,7 +22,7 @@ if __name__ == "__main__" and not __package__:  # run as a file: the package lie
 
 from kpo_jax import text
 
-EXIT_USAGE = 64
+EXIT_USAGE, EXIT_INTERRUPTED = 64, 130
 FLAGS = flags.FLAGS
 
 
@@ -31,10 +31,11 @@ class Mode(NamedTuple):
 
     Attributes:
       does: one line for --help.
-      flags: besides --workdir, --cpu_devices and, with a configuration, --config and --dry_run.
+      flags: besides --workdir, --cpu_devices, --compilation_cache and, with a configuration, --config and --dry_run.
       config: whether it has a configuration: --config, or where that is missing the one that stands in the workdir.
       alone: done by process 0, whatever the job.
       stops: whether SIGTERM asks it to stop and save.
+      compiles: whether it runs anything on the devices.
     """
 
     does: str
@@ -42,13 +43,14 @@ class Mode(NamedTuple):
     config: bool = True
     alone: bool = False
     stops: bool = False
+    compiles: bool = True
 
 
 _CHECKPOINT = ("step", "allow_config_change", "detect_job")
 MODES = {
     "train": Mode(
         "train, or go on with, the run in --workdir; ends with its report",
-        ("allow_config_change", "start_afresh", "profile_steps", "detect_job"),
+        ("allow_config_change", "start_afresh", "profile_steps", "show_samples", "detect_job"),
         stops=True,
     ),
     "eval": Mode("evaluate a checkpoint of the run on its evaluation sets", _CHECKPOINT, stops=True),
@@ -56,7 +58,7 @@ MODES = {
     "noise": Mode("score one policy in several ways: what a filter makes of numerics alone", _CHECKPOINT, stops=True),
     "replay": Mode("push a recorded trace through other filters", ("trace", "grid"), config=False, alone=True),
     "export": Mode("write the policy for transformers", ("out", "dtype", "step", "detect_job"), config=False),
-    "report": Mode("compare finished runs", ("runs",), config=False, alone=True),
+    "report": Mode("compare finished runs", ("runs",), config=False, alone=True, compiles=False),
     "benchmark": Mode("measure every phase of a configuration", alone=True),
 }
 
@@ -79,13 +81,19 @@ flags.DEFINE_enum(
     "dtype", None, ("float32", "bfloat16", "float16"), "Of the weights written; by default the run's own."
 )
 flags.DEFINE_list("profile_steps", [], "First and last training step to profile, e.g. 3,4; goes to WORKDIR/profile.")
+flags.DEFINE_integer(
+    "show_samples", 0, "Responses to show at the terminal, with their tokens' ratios, each traced step.", lower_bound=0
+)
 flags.DEFINE_string("trace", None, "The trace to replay, or the workdir that holds it; --workdir gets the result.")
 flags.DEFINE_multi_string("grid", [], "NAME:field=value,value:... of a method or filter; by default all methods.")
 flags.DEFINE_list("runs", [], "The workdirs to compare; --workdir gets the report.")
+flags.DEFINE_string(
+    "compilation_cache", "", "The folder that keeps compiled programs, by default the user's own; off keeps none."
+)
 flags.DEFINE_integer("cpu_devices", None, "Split the CPU into this many devices.", lower_bound=1)
 
-_PATHS = ("workdir", "out", "trace", "runs")
-_ANYWHERE = ("mode", "workdir", "cpu_devices")
+_PATHS = ("workdir", "out", "trace", "runs", "compilation_cache")
+_ANYWHERE = ("mode", "workdir", "cpu_devices", "compilation_cache")
 _WITH_CONFIG = ("dry_run", "dry_run_topology")
 
 
@@ -263,7 +271,13 @@ def usage_error(problems: list[str]):
 
 def main(config) -> int:
     """Run the mode; its exit code."""
-    modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
+    from kpo_jax.recording import terminal
+
+    try:
+        with terminal.phases(terminal.LOADING):
+            modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     values = {name: FLAGS[name].value for name in MODES_FLAGS} | {"profile_steps": profile_steps()}
     return modes.run(MODES[FLAGS.mode], config, values, FLAGS.verbosity)
 

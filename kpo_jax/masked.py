@@ -4,10 +4,11 @@ Every function takes `x` and a boolean `mask` of the same shape, works in float3
 mask (junk, NaN, inf) reach its value or its gradient, and returns 0 where nothing is valid.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
+from kpo_jax.lazy import jax, jnp
 
 
 class Moments(NamedTuple):

@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 from flax import struct
 
+from kpo_jax.outputs import FilterOutput, ObjectiveOutput
 from kpo_jax.verifier import Verdict  # a record too, but its room imports no jax
 
 __all__ = [
@@ -36,33 +37,6 @@ __all__ = [
     "Verdict",
     "require_tokens",
 ]
-
-
-class FilterOutput(NamedTuple):
-    """What a ratio filter returns; every filter fills every field, each [B, T]; masked places hold 0 / False.
-
-    Attributes:
-      log_ratio: filtered log importance ratio (rho_t), float32.
-      innovation: measurement minus prediction (d_t), before any saturation, float32.
-      innovation_std: standard deviation the filter expects of the innovation (sigma_t), float32.
-      gain: Kalman gain, in [0, 1], float32.
-      saturated: bool, True where the innovation was saturated.
-    """
-
-    log_ratio: jax.Array
-    innovation: jax.Array
-    innovation_std: jax.Array
-    gain: jax.Array
-    saturated: jax.Array
-
-
-@struct.dataclass
-class ObjectiveOutput:
-    """loss [] (a sum, already divided by the batch's global denominator), token_loss [B, T], clipped [B, T] bool."""
-
-    loss: jax.Array
-    token_loss: jax.Array
-    clipped: jax.Array
 
 
 class TokenTrace(NamedTuple):

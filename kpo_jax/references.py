@@ -59,6 +59,8 @@ def is_reference(name: str) -> bool:
 
 def look_up(registry: Mapping[str, Any], name: str) -> Any:
     """The component of that name. Raises ValueError, one line, if there is none or its file cannot be loaded."""
+    if not isinstance(name, str):
+        raise ValueError(f"{name!r} is no name")
     if name in registry:
         return registry[name]
     match = REFERENCE.fullmatch(name)

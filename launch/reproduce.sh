@@ -17,9 +17,6 @@ case "$JOBS" in ''|*[!0-9]*|0*) echo "error: JOBS: '$JOBS' is not a number of ru
 bash launch/setup.sh
 python="${VENV:-.venv}/bin/python"
 mkdir -p "$WORKDIR"
-# one compilation cache for all runs: methods of one filter and another seed share their programs
-export JAX_COMPILATION_CACHE_DIR="${JAX_COMPILATION_CACHE_DIR:-$(cd "$WORKDIR" && pwd)/jax_cache}"
-export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="${JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS:-0.2}"
 export JAX_PLATFORMS=cpu
 first_seed="${SEEDS%% *}"
 started=$SECONDS

@@ -55,7 +55,7 @@ def localized(mesh_config) -> dict:
 def main(shared: str, own: str) -> None:
     jax.config.update("jax_num_cpu_devices", 4)
     distributed.initialize(distributed.member(os.environ), JobConfig(start_timeout=240, heartbeat_timeout=30))
-    me = distributed.job.process_id
+    me = distributed.job().process_id
     mesh = make_mesh(MeshConfig())
     rows = np.arange(8, dtype=np.int32) * 10
     count = 3 - me  # 3 rows of process 0, 2 of process 1

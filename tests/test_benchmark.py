@@ -9,7 +9,7 @@ from test_trainer import run
 from kpo_jax import config
 from kpo_jax.commands import benchmark
 from kpo_jax.model import flops
-from kpo_jax.model.decoder import PRESETS
+from kpo_jax.model.config import PRESETS
 from kpo_jax.training.step import speed
 
 
@@ -56,9 +56,7 @@ def test_rates_of_a_step_by_hand(monkeypatch):
     assert rates["time/update"] == 4.0
     assert not any(name.endswith("mfu") for name in rates)  # a CPU has no data sheet here
     monkeypatch.setattr(flops, "data_sheet", lambda kind, count: flops.Limits(1e12, 1e12, ""))
-    assert speed(settings, rows, [1.0, 2.0, 4.0], rows)["speed/update_mfu"] == pytest.approx(
-        work.update / 4 / 1e12
-    )
+    assert speed(settings, rows, [1.0, 2.0, 4.0], rows)["speed/update_mfu"] == pytest.approx(work.update / 4 / 1e12)
 
 
 def test_data_sheets_are_per_device():

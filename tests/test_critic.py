@@ -20,7 +20,7 @@ from kpo_jax.algorithm.loss import PolicyLoss, critic_loss
 from kpo_jax.config import MeshConfig
 from kpo_jax.filters.identity import Identity
 from kpo_jax.model import critic
-from kpo_jax.model.critic import CriticConfig
+from kpo_jax.model.config import CriticConfig
 from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.model.packing import make_batch as make_packed_batch
 from kpo_jax.model.packing import pack, pack_shape, unpack

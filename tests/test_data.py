@@ -8,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from configurations import load
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpo_jax.commands.dry_run import describe
 from kpo_jax.sampling.prompts import pad_prompts
-from kpo_jax.tasks import prompts
+from kpo_jax.tasks import problem_sets, prompts
 from kpo_jax.tasks.problem_sets import final_answer
 from kpo_jax.tasks.prompts import DataConfig, Problem, clean, decontaminate, prompt_order
 from kpo_jax.tasks.registry import TASKS
+from kpo_jax.weights import tokenizers
 from kpo_jax.weights.tokenizers import CharTokenizer
 
 MATH = TASKS["math"]()
@@ -108,6 +111,38 @@ def test_every_drop_has_a_reason(tmp_path):
     assert len(problems) + sum(dropped.values()) == len(rows)
 
 
+@pytest.mark.parametrize(
+    ("answers", "dropped"),
+    [
+        (["1/2", "\\frac{1}{2}"], {"duplicate": 1}),
+        (["9", "9.0"], {"duplicate": 1}),
+        (["0.5", "\\dfrac12", ".5", "50\\%"], {"duplicate": 3}),
+        (["x+1", "1 + x", "$1+x$"], {"duplicate": 2}),
+        (["\\text{(C)}", "C"], {"duplicate": 1}),
+        (["(1,2)", "\\left( 1, 2 \\right)"], {"duplicate": 1}),
+        (["1/2", "1/3", "0.5"], {"contradictory_answers": 3}),
+        (["9", "-9"], {"contradictory_answers": 2}),
+        (["50\\%", "1/2", "50"], {"contradictory_answers": 3}),  # the first is equal to both, which are not
+        (["\\begin{cases} 1", "\\begin{cases} 2"], {"contradictory_answers": 2}),  # not read
+    ],
+)
+def test_answers_contradict_each_other_only_if_they_differ_as_mathematics(answers, dropped):
+    rows = [Problem(str(i), "p", answer) for i, answer in enumerate([*answers, answers[0]])]
+    expected = {reason: count + 1 for reason, count in dropped.items()}
+    problems = [Problem("q", "q", "1")]
+    assert clean([*rows, *problems]) == (rows[: "duplicate" in dropped] + problems, expected)
+
+
+def test_nan_and_infinity_are_no_answers(tmp_path):
+    path = tmp_path / "set.jsonl"
+    values = ["NaN", "Infinity", "-Infinity", '"nan"', '"\\\\text{NaN}"', '" "', "1e999", '"\\\\infty"', "2"]
+    lines = [f'{{"problem": "{number}", "answer": {value}}}\n' for number, value in enumerate(values)]
+    path.write_text("".join(lines), encoding="utf-8")
+    problems, dropped = load_problems(DataConfig(source="jsonl", path=str(path)))
+    assert [problem.answer for problem in problems] == ["\\infty", "2"]
+    assert dropped == {"no_answer": 6, "empty_answer": 1}
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["a", "b", "c ", " c", ""]), st.sampled_from(["1", "01", "2", ""])), max_size=12)
@@ -145,6 +180,39 @@ def test_nested_parquet_and_its_prompt_wrapper(tmp_path):
     problems, dropped = load_problems(DataConfig(source="parquet", path=str(path), **DAPO_FIELDS))
     assert [(p.problem, p.answer) for p in problems] == [("First.\n\nSecond?", "34"), ("Third?", "5")]
     assert dropped == {"duplicate": 1}
+
+
+@pytest.mark.parametrize("compression", ["snappy", "gzip", "zstd", "none"])
+@pytest.mark.parametrize("fault", ["page", "footer", "cut"])
+def test_a_corrupt_parquet_file_is_one_clear_line(tmp_path, compression, fault):
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    rows = [{"problem": f"p{number} {number**9}", "answer": str(number)} for number in range(500)]
+    path = tmp_path / "set.parquet"
+    pyarrow.parquet.write_table(pa.Table.from_pylist(rows), path, compression=compression, use_dictionary=False)
+    config = DataConfig(source="parquet", path=str(path))
+    assert len(load_problems(config)[0]) == 500
+    content = bytearray(path.read_bytes())
+    if fault == "cut":
+        content = content[:-7]
+    else:
+        start = 8 if fault == "page" else len(content) - 200
+        content[start : start + 100] = b"\xff" * 100
+    path.write_bytes(content)
+    with pytest.raises(
+        ValueError, match=r"set\.parquet: (cannot be read after row 0|not a parquet file) \(.+\)$"
+    ) as error:
+        load_problems(config)
+    assert one_line(error) and len(str(error.value)) < 500
+
+
+def test_a_row_without_an_end_is_not_read_into_memory(tmp_path, monkeypatch):
+    config = jsonl(tmp_path / "set.jsonl", [{"problem": "p", "answer": "1"}, {"problem": "p" * 100, "answer": "1"}])
+    assert len(load_problems(config)[0]) == 2
+    monkeypatch.setattr(problem_sets, "MAX_LINE", 100)
+    with pytest.raises(ValueError, match=r"line 2: longer than 100 bytes$"):
+        load_problems(config)
 
 
 def test_answers_of_gsm8k_are_their_last_line():
@@ -343,6 +411,42 @@ def test_a_template_of_a_file(tmp_path):
     for name, message in (("BROKEN", "a brace without"), ("NONE", "has no 'NONE'")):
         with pytest.raises(ValueError, match=f"^template: .*{message}"):
             DataConfig(template=f"{path}:{name}")
+
+
+class LiteralTokenizer(ChatTokenizer):
+    """Shows what was made literal, and begins its texts."""
+
+    def __init__(self):
+        super().__init__()
+        self.start_ids = (0,)
+
+    def literal(self, text):
+        return f"({text})"
+
+
+def test_what_comes_from_the_data_is_made_literal_and_the_rest_is_not():
+    problem = Problem("here", "1+1", "2", None, {"x": 3})
+    config = DataConfig(prompt="a{problem}b{x}")
+    assert prompt_text(problem, LiteralTokenizer(), config) == "a(1+1)b(3)"
+    config = DataConfig(template="chat_short", system="s")
+    text = prompt_text(problem, LiteralTokenizer(), config)
+    assert text.startswith("[system:s]") and text.endswith("[user:(1+1)]|False")
+    chat = problem._replace(messages=(("system", "y"), ("user", "1+1")))
+    assert prompt_text(chat, LiteralTokenizer(), DataConfig()) == "[system:(y)][user:(1+1)]|False"
+
+
+def test_a_plain_prompt_begins_as_the_tokenizer_begins_a_text_and_a_chat_by_itself():
+    tokenizer, problem = LiteralTokenizer(), Problem("here", "1+1", "2")
+    begun = encode_prompts([problem], tokenizer, DataConfig(max_prompt_length=7))[0].tokens
+    assert begun == [[0, *tokenizer.encode("(1+1)\n")]]
+    with pytest.raises(ValueError, match="none of 1 prompts fits"):  # the begin of text counts
+        encode_prompts([problem], tokenizer, DataConfig(max_prompt_length=6))
+    tokenizer.encode = lambda text: [0, 5]  # a text that begins itself
+    assert encode_prompts([problem], tokenizer, DataConfig())[0].tokens == [[0, 5]]
+    tokenizer.encode = lambda text: [5]
+    chats = [(problem, DataConfig(template="chat")), (problem._replace(messages=(("user", "1+1"),)), DataConfig())]
+    for one, config in chats:
+        assert encode_prompts([one], tokenizer, config)[0].tokens == [[5]]
 
 
 # ------------------------------------------------------------------------------------------------------ chat messages
@@ -556,3 +660,70 @@ def test_facts_of_the_real_sets():
         assert decontaminate(held_out, dapo)[1] == problems_hit
     assert decontaminate(dapo, load("gsm8k_train")[0])[1] == 0
     assert any(problem.answer.startswith("0") for problem in load("aime24")[0])
+
+
+# ------------------------------------------------------------------------------------------- before a device is touched
+
+
+def dry_run(tmp_path, rows, **changes):
+    """What a dry run says of a configuration whose training problems are these rows."""
+    data = jsonl(tmp_path / "set.jsonl", rows)
+    changes = (
+        dict(data__source="jsonl", data__difficulty="medium", data__path=data.path, warm_start__num_steps=0) | changes
+    )
+    config, faults = load("configs/tiny.py:kpo_weak", **changes)
+    assert not faults
+    return describe(config)
+
+
+ROWS = [{"problem": f"{number}+1=", "answer": str(number + 1)} for number in range(40)]
+
+
+def test_a_dry_run_says_what_training_would_say_of_its_data(tmp_path):
+    assert "  train          40 problems, prompts of 5 to 6 tokens\n" in dry_run(tmp_path, ROWS)
+    rows = [*ROWS, ROWS[0], {"problem": "3+x=", "answer": "see the \\begin{cases} above"}]
+    said = dry_run(tmp_path, rows)
+    assert "  train: 41 problems; dropped: duplicate 1\n" in said
+    assert (
+        "  train: 1 of 41 reference answers cannot be read by the grader, and are right only as they are written: "
+        "'see the \\\\begin{cases} above' of " in said
+    )
+    assert "cannot be read" not in dry_run(tmp_path, rows, reward__kind="countdown")  # which reads no reference
+    for fault, message in (
+        ({"question": "1+1=", "answer": "2"}, "line 41: no field 'problem'"),
+        ({"problem": "1+1=", "answer": None, "x": "é"}, None),
+        ({"problem": "É+1=", "answer": "2"}, "no symbol for 'É'"),
+    ):
+        if message is None:
+            assert "dropped: empty_answer 1" in dry_run(tmp_path, [*ROWS, fault])
+            continue
+        with pytest.raises(ValueError, match=message) as error:
+            dry_run(tmp_path, [*ROWS, fault])
+        assert one_line(error)
+    with pytest.raises(ValueError, match=r"rollout\.prompts_per_step: .* is more than the 3 training problems"):
+        dry_run(tmp_path, ROWS[:3])
+
+
+def test_a_dry_run_opens_the_tokenizer(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match=r"neither tokenizer\.json nor tokenizer_config\.json"):
+        dry_run(tmp_path, ROWS, tokenizer=str(tmp_path / "empty"))
+    with pytest.raises(ValueError, match="no such directory, and not a hub id"):
+        dry_run(tmp_path, ROWS, tokenizer="../missing")
+
+
+def test_a_dry_run_does_not_ask_the_hub(tmp_path, monkeypatch):
+    def ask(*_, **__):
+        raise AssertionError("the hub was asked")
+
+    monkeypatch.setattr(prompts, "read_hub", ask)
+    monkeypatch.setattr(tokenizers, "_from_pretrained", ask)
+    said = dry_run(tmp_path, ROWS, tokenizer="Qwen/Qwen3-4B")
+    assert "  train          40 problems\n" in said
+    assert "tokenizer 'Qwen/Qwen3-4B' is on the hub and was not opened: no prompt is encoded" in said
+    hub = dict(data__source="hub", data__path="a/b")
+    assert said != dry_run(tmp_path, ROWS, **hub) and "train: 'a/b' is on the hub and was not opened" in dry_run(
+        tmp_path, ROWS, **hub
+    )
+    with pytest.raises(AssertionError, match="the hub was asked"):  # the control: a local folder is opened
+        dry_run(tmp_path, ROWS, **hub | {"data__path": str(tmp_path)})

@@ -14,12 +14,14 @@ from test_model import KEY, random_params
 from kpo_jax.config import MeshConfig
 from kpo_jax.model.head import row_log_probs
 from kpo_jax.records import Prompts
-from kpo_jax.runtime.sharding import make_mesh, put_rows
-from kpo_jax.sampling import decoding, engine, sampler
+from kpo_jax.runtime import compilation
+from kpo_jax.runtime.ahead import Ahead, like
+from kpo_jax.runtime.sharding import make_mesh, put_rows, replicated
+from kpo_jax.sampling import decoding, engine, sampler, shapes
 from kpo_jax.sampling import programs as engine_programs
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.sampling.engine import make_sampler
 from kpo_jax.sampling.prompts import pad_prompts
-from kpo_jax.sampling.sampler import SampleConfig
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -33,9 +35,9 @@ ENDS = tuple(range(5))  # a token in ten or so ends a response: lengths from 1 t
 @pytest.fixture(autouse=True)
 def small_shapes(monkeypatch):
     """Shapes so small that short responses meet every decision."""
-    monkeypatch.setattr(engine, "_SEGMENT", 8)
+    monkeypatch.setattr(shapes, "_SEGMENT", 6)
     monkeypatch.setattr(engine_programs, "STEPS", 7)
-    monkeypatch.setattr(engine, "_PREFILL_TOKENS", 2 * WIDTH)
+    monkeypatch.setattr(shapes, "_PREFILL_TOKENS", 2 * WIDTH)
 
 
 def mesh_of(data=1, fsdp=1, tensor=1):
@@ -54,7 +56,7 @@ def sample(num_slots, group=2, *, prompts=PROMPTS, ids=None, mesh=None, eos_ids=
 
 @functools.cache  # tests share compilations
 def cached_sampler(mesh, eos_ids, sampling, group):
-    return make_sampler(CONFIG, sampling, mesh=mesh, eos_ids=eos_ids, pad_id=0, group_size=group)
+    return make_sampler(engine_programs.Programs(CONFIG, sampling, mesh, eos_ids), pad_id=0, group_size=group)
 
 
 @functools.cache
@@ -84,8 +86,16 @@ def decisions(monkeypatch):
 
         monkeypatch.setattr(engine, name, run)
 
-    for name in ("_run", "_repack", "_resize"):
+    for name in ("_run",):
         counted(name)
+    move = engine._move
+
+    def moved(programs, batch, shape):
+        count["narrower"] += shape.rows < batch.shape.rows
+        count["longer"] += shape.columns > batch.shape.columns
+        return move(programs, batch, shape)
+
+    monkeypatch.setattr(engine, "_move", moved)
     return count
 
 
@@ -97,7 +107,7 @@ def test_any_number_of_slots_samples_the_references_texts(group, decisions):
     for num_slots in (1, 3, 16):
         decisions.clear()
         assert_same(sample(num_slots, group), expected)
-        assert decisions["_resize"] >= 1 and decisions["_repack"] >= (2 if num_slots * group > 3 else 0)
+        assert decisions["longer"] >= 1 and decisions["narrower"] >= (2 if num_slots * group > 3 else 0)
         assert decisions["_run"] < 0.7 * lengths.sum() / (num_slots * group) + 14  # several steps per dispatch
 
 
@@ -142,17 +152,22 @@ def test_rows_move_between_devices_to_the_bit(mesh, dtype):
 
     def normal(i, x):
         values = np.random.default_rng(i).normal(size=x.shape)
-        values[3], values[11] = np.nan, np.inf  # not chosen below: they must not reach what is
+        values[3], values[-1 if len(values) == 8 else 11] = (
+            np.nan,
+            np.inf,
+        )  # not chosen below: they must not reach what is
         return values.astype(x.dtype)
 
-    ring = programs.empty_ring(16, 1, 8)
-    leaves, structure = jax.tree.flatten(ring)
-    before = jax.tree.unflatten(structure, [normal(i, x) for i, x in enumerate(leaves)])
-    rows = np.array([15, 0, 4, 4, 9, 1, 2, 8])
-    after = programs.select(jax.device_put(before, jax.tree.map(lambda x: x.sharding, ring)), rows)
-    for old, new, empty in zip(*map(jax.tree.leaves, (before, jax.device_get(after), ring)), strict=True):
-        assert new.tobytes() == old[rows].tobytes() and new.dtype == empty.dtype
-        assert new.tobytes() != old[np.sort(rows)].tobytes()  # the control
+    old, new = shapes.Shape(8, 16, 1, 8), shapes.Shape(8, 8, 1, 8)
+    prompt, ring = programs.empty_prompts(8, WIDTH), programs.empty_ring(16, 1, 8)
+    slots, rows = np.array([5, 0, 2, 2, 4, 1, 2, 7]), np.array([15, 0, 4, 4, 9, 1, 2, 8])
+    layers = list(zip(*prompt, *ring, strict=True))
+    for number, layer in enumerate(layers):
+        before = [normal(4 * number + i, x) for i, x in enumerate(layer)]
+        after = programs.move(old, new)(jax.device_put(before, [x.sharding for x in layer]), slots, rows, np.int32(0))
+        for x, y, chosen, empty in zip(before, jax.device_get(after), [slots] * 2 + [rows] * 2, layer, strict=True):
+            assert y.tobytes() == x[chosen].tobytes() and y.dtype == empty.dtype
+            assert y.tobytes() != x[np.sort(chosen)].tobytes()  # the control
 
 
 @pytest.mark.parametrize("mesh", [{}, dict(data=2, fsdp=2, tensor=2), dict(data=8)], ids=str)
@@ -175,12 +190,12 @@ def test_a_prompt_is_written_to_its_slot_and_to_no_other(mesh):
 def test_a_batch_that_prompts_wait_for_is_refilled_by_quarters(monkeypatch):
     taken, take = [], engine._Queue.take
     monkeypatch.setattr(engine._Queue, "take", lambda queue, count: taken.append(count) or take(queue, count))
-    monkeypatch.setattr(engine, "_PREFILL_TOKENS", 100 * WIDTH)
+    monkeypatch.setattr(shapes, "_PREFILL_TOKENS", 100 * WIDTH)
     assert_same(sample(8), reference(2))
     assert taken[:4] == [2] * 4 and max(taken) == 2 and len(taken) > 4
     taken.clear()
     assert_same(sample(16), reference(2))
-    assert taken == [16]
+    assert taken == [4] * 4
 
 
 def test_negative_control_another_stream_or_prompt_is_another_text():
@@ -196,13 +211,9 @@ def test_negative_control_another_stream_or_prompt_is_another_text():
 
 def test_negative_control_a_wrong_ring_is_seen(monkeypatch):
     expected = reference(2)
-    resized = engine_programs._resized
-
-    def off_by_one(response, column, segments):
-        return resized(response, 1 if column is None else column + 1, segments)
-
-    monkeypatch.setattr(engine_programs, "_resized", off_by_one)
-    run = make_sampler(CONFIG, SAMPLING, mesh=mesh_of(), eos_ids=ENDS, pad_id=0, group_size=2)
+    moved = engine_programs._moved
+    monkeypatch.setattr(engine_programs, "_moved", lambda *args: moved(*args[:-1], args[-1] + 1))  # a column too far
+    run = make_sampler(engine_programs.Programs(CONFIG, SAMPLING, mesh_of(), ENDS), pad_id=0, group_size=2)
     wrong = run(random_params(CONFIG), PROMPTS, key=KEY, row_ids=row_ids(2), prompt_length=WIDTH, num_slots=3)
     with pytest.raises(AssertionError):
         assert_same(wrong, expected)
@@ -231,6 +242,35 @@ def test_limits_end_rows_and_change_no_token_before():
     assert not limited.finished.any()
 
 
+def test_rows_are_stopped_between_dispatches_and_no_other_row_is_changed(monkeypatch):
+    """Rows that hold one of certain tokens stop: what they drew up to there, and all that others drew, stays."""
+    free, marks, steps = reference(2, eos_ids=()), range(28, 34), []
+    add = engine._Collected.add
+    monkeypatch.setattr(engine._Collected, "add", lambda *args: steps.append(int(args[-1].count)) or add(*args))
+    told, asked = [], []
+
+    def stops(samples, tokens, lengths):
+        asked.extend(samples.tolist())
+        assert tokens.shape == (len(samples), T) and not set(samples.tolist()) & set(told)
+        return np.array([np.isin(row[:length], marks).any() for row, length in zip(tokens, lengths, strict=True)], bool)
+
+    never = sample(4, eos_ids=(), stops=lambda samples, *_: np.zeros(len(samples), bool))
+    assert_same(never, free)
+    all_steps = sum(steps)
+    steps.clear()
+    stopped = sample(4, eos_ids=(), stops=stops, ended=lambda samples, _: told.extend(samples.tolist()))
+    assert sorted(told) == list(range(26)) == sorted(set(asked))
+    lengths = stopped.mask.sum(axis=1)
+    np.testing.assert_array_equal(stopped.tokens, np.where(stopped.mask, free.tokens, 0))
+    np.testing.assert_allclose(
+        stopped.sampler_log_prob, np.where(stopped.mask, free.sampler_log_prob, 0), rtol=0, atol=1e-4
+    )
+    first = np.where(np.isin(free.tokens, marks).any(axis=1), np.isin(free.tokens, marks).argmax(axis=1), T)
+    assert (lengths >= np.minimum(first + 1, T)).all()
+    assert (lengths <= np.minimum(first + engine_programs.STEPS, T)).all()  # what was drawn in the same dispatch
+    assert (lengths < T).any() and sum(steps) < all_steps and not stopped.finished.any()
+
+
 def test_greedy_and_truncated_sampling():
     for keywords in ({"temperature": 0.0}, {"temperature": 1.5, "top_k": 5, "top_p": 0.9}):
         sampling = SampleConfig(max_response_length=T, **keywords)
@@ -249,35 +289,39 @@ def test_log_probs_are_the_trainers():
     assert np.max(np.abs(completions.sampler_log_prob - recompute(1.4))) > 1e-2
 
 
-def test_other_lengths_compile_nothing_new(monkeypatch):
-    class Kept(engine_programs.Programs):
-        def __init__(self, *args):
-            super().__init__(*args)
-            kept.append(self)
-
-    kept = []
-    monkeypatch.setattr(engine, "Programs", Kept)
-    run = make_sampler(CONFIG, SAMPLING, mesh=mesh_of(), eos_ids=(), pad_id=0, group_size=1)
-    compiled = []
+def test_all_programs_are_those_of_the_plan_and_may_be_compiled_ahead(monkeypatch):
+    """Whatever the lengths, nothing else is compiled; and with them ready, nothing at all."""
+    programs = engine_programs.Programs(CONFIG, SAMPLING, mesh_of(), ())
+    run, params = make_sampler(programs, pad_id=0, group_size=1), random_params(CONFIG)
+    plan = shapes.plan(len(PROMPTS), 8, 1, WIDTH, T, 1)
+    ahead = Ahead(1)
+    programs.compile_ahead(ahead, plan, like(params, replicated(mesh_of())), WIDTH, jax.random.key(0))
+    params = jax.device_put(params, replicated(mesh_of()))
+    made = []
 
     def go(seed):
-        rng = np.random.default_rng(seed)
-        run(
-            random_params(CONFIG), PROMPTS, key=jax.random.key(seed), row_ids=row_ids(1), prompt_length=WIDTH,
-            num_slots=8, max_lengths=rng.integers(1, T + 1, (13, 1)),
-        )  # fmt: skip
-        compiled.append(kept[0].decode._cache_size())
+        lengths = np.random.default_rng(seed).integers(1, T + 1, (13, 1))
+        keys = dict(key=jax.random.key(seed), row_ids=row_ids(1), prompt_length=WIDTH, num_slots=8)
+        run(params, PROMPTS, **keys, max_lengths=lengths)
+        made.append(compilation.tally().programs)
 
-    for seed in range(10):
+    go(0)
+    assert ahead.progress() == (len(plan.shapes) + len(shapes.moves(plan.shapes)) + 2,) * 2
+    for seed in range(1, 10):
         go(seed)
-    # 8, 4, 2, 1 rows by 8, 16, 24 columns bound them.
-    assert max(compiled) <= 12 and compiled[-1] == compiled[-4]
+    assert made == made[:1] * 10
+    assert set(programs._decode) == set(plan.shapes)
+    alone = engine_programs.Programs(CONFIG, SAMPLING, mesh_of(), ())  # the control: nothing was handed in
+    run = make_sampler(alone, pad_id=0, group_size=1)
+    go(0)
+    assert made[-1] > made[0] + 3
 
 
 def test_bad_arguments_are_named():
-    make = lambda **changes: make_sampler(
-        CONFIG, SAMPLING, **dict(dict(mesh=mesh_of(), eos_ids=(), pad_id=0, group_size=2), **changes)
-    )
+    def make(eos_ids=(), pad_id=0, group_size=2):
+        programs = engine_programs.Programs(CONFIG, SAMPLING, mesh_of(), eos_ids)
+        return make_sampler(programs, pad_id=pad_id, group_size=group_size)
+
     with pytest.raises(ValueError, match=r"eos_ids = \(3, 54\) must be in \[0, 54\)"):
         make(eos_ids=(3, 54))
     with pytest.raises(ValueError, match=r"pad_id = -1 must be in \[0, 54\)"):
@@ -294,3 +338,29 @@ def test_bad_arguments_are_named():
         sample(4, mesh=mesh_of(data=8))
     with pytest.raises(ValueError, match="prompts have 1 to 7 tokens; must have 1 to 6"):
         sample(4, prompts=[*PROMPTS[:12], list(range(7))])
+
+
+def test_at_most_six_shapes_whatever_the_numbers():
+    for slots, group, longest, device_rows in ((64, 8, 4096, 1), (64, 8, 4096, 16), (3, 1, 7, 1), (8, 2, 300, 8)):
+        plan = shapes.plan(1000, slots, group, 16, longest, device_rows)
+        whole = plan.shapes[0]
+        assert len(plan.shapes) <= 6 and (whole.slots, whole.rows) == (slots, slots * group)
+        assert longest <= whole.columns < longest + whole.width
+        assert all(s.rows % device_rows == s.slots % device_rows == 0 for s in plan.shapes)
+
+
+def test_a_batch_never_gets_wider_and_every_move_is_known():
+    """From any state that a batch may be in there is room in what is chosen, and it costs no more than what was."""
+    found = shapes.plan(64, 64, 8, 16, 4096, 1).shapes
+    assert shapes.first(found).columns < found[0].columns and shapes.first(found).rows == found[0].rows
+    known, made = set(shapes.moves(found)), set()
+    for now in found:
+        for rows in range(1, now.rows + 1, 5):
+            for columns in range(1, found[0].columns + 1, 61):
+                new = shapes.choose(found, now, rows, columns, refilled=False)
+                assert rows <= new.rows <= now.rows and columns <= new.columns
+                assert new.work <= now.work or columns > now.columns
+                made |= {(now, new)} - {(now, now)}
+                kept = shapes.choose(found, now, rows, columns, refilled=True)
+                assert kept.rows == now.rows and kept.columns >= columns
+    assert made <= known and len(made) > 10

@@ -17,12 +17,13 @@ import pytest
 
 from kpo_jax.config import Config, RolloutConfig
 from kpo_jax.model.decoder import init_params
-from kpo_jax.recording import metrics
+from kpo_jax.recording import sinks
 from kpo_jax.recording.metrics import MetricWriter
 from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.sampling import engine
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.sampling.config import SampleConfig
+from kpo_jax.sampling.programs import Programs
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import checkpoints, trainer
 from kpo_jax.training.setup import build_programs, load_inputs
@@ -36,9 +37,9 @@ MODEL = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, interm
 def sigterm():
     """SIGTERM is caught, as in a run, until the test ends."""
     before = signal.getsignal(signal.SIGTERM)
-    preemption.catch_sigterm()
+    preemption.catch_signals()
     yield lambda: os.kill(os.getpid(), signal.SIGTERM)
-    preemption.catch_sigterm()
+    preemption.catch_signals()
     signal.signal(signal.SIGTERM, before)
 
 
@@ -47,9 +48,8 @@ def sigterm():
 
 def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm, quick_compilation):
     mesh = make_mesh(Config().mesh, jax.devices()[:1])
-    sample = engine.make_sampler(
-        MODEL, SampleConfig(max_response_length=70), mesh=mesh, eos_ids=(1,), pad_id=0, group_size=2
-    )
+    programs = Programs(MODEL, SampleConfig(max_response_length=70), mesh, (1,))
+    sample = engine.make_sampler(programs, pad_id=0, group_size=2)
     arguments = (init_params(MODEL, jax.random.key(0)), [[2, 3]] * 4)
     named = dict(key=jax.random.key(1), row_ids=np.arange(8).reshape(4, 2), prompt_length=2, num_slots=4)
     sample(*arguments, **named)  # the negative control: nobody has asked
@@ -139,8 +139,64 @@ def metrics_events(directory):
     data = path.read_bytes()
     while data:
         length = int.from_bytes(data[:8], "little")
-        yield metrics.event_pb2.Event.FromString(data[12 : 12 + length])
+        yield sinks.event_pb2.Event.FromString(data[12 : 12 + length])
         data = data[16 + length :]
+
+
+ROW = dict(
+    problem="1+1=?", answer="2", extracted="2", correct=True, reward=1.0, advantage=0.5,
+    tokens=["<b>2", "\n", "# Answer"], before=[-0.5, None, 0.25],
+)  # fmt: skip
+
+
+def test_tensorboard_has_the_configuration_and_samples_as_text(tmp_path):
+    writer = MetricWriter(str(tmp_path), done=0, evaluated=True, fields={"seed": 3, "a.b": "x", "stop": ("y",)})
+    writer.write_samples(7, [ROW])
+    writer.close()
+    values = {
+        value.tag: (event.step, value)
+        for event in metrics_events(tmp_path / "tensorboard")
+        for value in event.summary.value
+    }
+    assert {"_hparams_/experiment", "_hparams_/session_start_info"} <= values.keys()
+    start = values["_hparams_/session_start_info"][1].metadata.plugin_data.content
+    assert b"a.b" in start and b"seed" in start and b"('y',)" in start
+    step, value = values["samples/0/text_summary"]
+    text = value.tensor.string_val[0].decode()
+    assert step == 7 and value.metadata.plugin_data.plugin_name == "text"
+    assert "reward 1.0, right" in text and "    <b>2\n    # Answer" in text  # as code: no markup of its own
+    assert "'<b>2' -0.5\n    '# Answer' +0.25" in text
+
+
+class Broken:
+    """A sink that fails at its second line."""
+
+    name = "lines to nowhere"
+
+    def __init__(self):
+        self.lines = 0
+
+    def scalars(self, step, scalars):
+        self.lines += 1
+        if self.lines > 1:
+            raise RuntimeError("no network")
+
+    def close(self):
+        raise AssertionError("it is not there any more")
+
+
+def test_a_sink_that_fails_is_left_out_and_ends_nothing(tmp_path, capsys):
+    def refused():
+        raise ImportError("no such library")
+
+    broken = Broken()
+    writer = MetricWriter(str(tmp_path), done=0, evaluated=True, more=[refused, lambda: broken])
+    for step in (1, 2, 3):
+        writer.write(step, {"loss": step})
+    writer.close()
+    assert broken.lines == 2 and [line["loss"] for line in lines(tmp_path)] == [1, 2, 3]
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2 and "no such library" in said[0] and "no more lines to nowhere (no network)" in said[1]
 
 
 # ------------------------------------------------------------------------------------------------------- starting again

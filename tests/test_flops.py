@@ -9,7 +9,7 @@ from test_model import CONFIG, random_params, random_tokens
 
 from kpo_jax.model import decoder as model
 from kpo_jax.model import flops
-from kpo_jax.model.decoder import PRESETS
+from kpo_jax.model.config import PRESETS
 from kpo_jax.sampling import decoding
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from kpo_jax.config import MeshConfig
 from kpo_jax.model import decoder as model
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.runtime.sharding import make_mesh, param_specs
 from kpo_jax.weights import gguf as gguf_weights
 from kpo_jax.weights.tokenizers import load_tokenizer
@@ -25,7 +25,7 @@ gguf = pytest.importorskip("gguf", reason="pip install gguf")
 
 TINY = ModelConfig(
     vocab_size=300, hidden_size=32, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8,
-    rope_theta=1e5, norm_eps=1e-5, qk_norm=False,
+    rope_theta=1e5, norm_eps=1e-5, family="llama",
 )  # fmt: skip
 ENGLISH = (
     "The sun rises in the east and sets in the west. "
@@ -260,6 +260,35 @@ def test_the_model_computes_what_the_file_means(tmp_path, monkeypatch):
     assert np.abs(our_logits(TINY, load(path, TINY), tokens) - expected).max() > 1e-2 * np.abs(expected).max()
 
 
+@pytest.mark.parametrize("family", ["qwen2", "qwen3"])
+def test_qwen_has_its_rows_in_order_and_more_tensors(family, tmp_path):
+    config = dataclasses.replace(TINY, family=family)
+    rng, tensors = np.random.default_rng(1), tiny_tensors(config)
+    sizes = {"q": config.num_heads * config.head_dim, "k": config.num_kv_heads * config.head_dim}
+    more = {f"attn_{x}.bias": n for x, n in (sizes | {"v": sizes["k"]}).items()}
+    if family == "qwen3":
+        more = {f"attn_{x}_norm.weight": config.head_dim for x in "qk"}
+    for layer in range(config.num_layers):
+        tensors |= {f"blk.{layer}.{name}": rng.normal(1, 0.3, n).astype(np.float32) for name, n in more.items()}
+    path = write(tmp_path / "qwen.gguf", config=config, tensors=tensors, architecture=family, quantised=False)
+    assert ModelConfig(**gguf_weights.read_config(path)) == config
+    attention = load(path, config)["layers"]["self_attn"]
+    heads = {"q": config.num_heads, "k": config.num_kv_heads}
+    for layer in range(config.num_layers):
+        for x, number in heads.items():
+            rows = tensors[f"blk.{layer}.attn_{x}.weight"].reshape(number, config.head_dim, config.hidden_size)
+            np.testing.assert_array_equal(attention[f"{x}_proj"][layer], rows.transpose(2, 0, 1))
+            if family == "qwen3":
+                np.testing.assert_array_equal(
+                    attention[f"{x}_norm"][layer], tensors[f"blk.{layer}.attn_{x}_norm.weight"]
+                )
+            else:
+                bias = tensors[f"blk.{layer}.attn_{x}.bias"].reshape(number, config.head_dim)
+                np.testing.assert_array_equal(attention[f"{x}_bias"][layer], bias)
+    with pytest.raises(ValueError, match=r"has no tensor blk\.0\.attn_"):  # nothing of them may be missing
+        load(write(tmp_path / "less.gguf", config=config, architecture=family, quantised=False), config)
+
+
 def test_tokenizer_of_the_file(tiny):
     tokenizer = load_tokenizer(tiny)
     assert (tokenizer.vocab_size, tokenizer.eos_ids, tokenizer.pad_id) == (300, (1, 2), 0)
@@ -289,7 +318,7 @@ def test_what_is_refused_is_refused_in_one_line(tmp_path, tiny):
         (tmp_path / "header.gguf", "truncated or corrupt"),
         (tmp_path / "tensors.gguf", "truncated or corrupt"),
         (tmp_path / "end.gguf", "truncated or corrupt"),
-        (case("qwen", architecture="qwen2"), "architecture 'qwen2' is not supported; legal is 'llama'"),
+        (case("gemma", architecture="gemma3"), "architecture 'gemma3' is not supported; legal are qwen3, qwen2, llama"),
         (case("yarn", **{"llama.rope.scaling.type": "yarn"}), "rope scaling is not supported"),
         (case("experts", **{"llama.expert_count": 8}), "expert_count: not supported"),
         (case("partial", **{"llama.rope.dimension_count": 4}), "rope.dimension_count 4 differs"),
@@ -348,7 +377,7 @@ def test_smollm2_weights(smollm2, smollm2_model):
     config, params = smollm2_model
     assert config == ModelConfig(
         vocab_size=49_152, hidden_size=576, intermediate_size=1536, num_layers=30, num_heads=9, num_kv_heads=3,
-        head_dim=64, rope_theta=1e5, norm_eps=1e-5, qk_norm=False,
+        head_dim=64, rope_theta=1e5, norm_eps=1e-5, family="llama",
     )  # fmt: skip
     assert model.num_params(config) == 134_515_008
     check_against_oracle(smollm2, params, config)

@@ -22,6 +22,7 @@ from kpo_jax import config as config_lib
 from kpo_jax.commands import export as hf_export
 from kpo_jax.config import MeshConfig
 from kpo_jax.model import decoder as model
+from kpo_jax.model.config import ARCHITECTURE_FIELDS
 from kpo_jax.recording.workdir import run_config
 from kpo_jax.runtime.sharding import make_mesh, param_specs
 from kpo_jax.training.setup import load_inputs
@@ -29,6 +30,7 @@ from kpo_jax.weights import huggingface as hf
 from kpo_jax.weights import huggingface_files as hf_files
 from kpo_jax.weights import layout as hf_layout
 from kpo_jax.weights import save
+from kpo_jax.weights.huggingface_config import architecture_of
 from kpo_jax.weights.tokenizers import CharTokenizer, load_tokenizer
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -53,8 +55,10 @@ def write_directory(path, golden, *, tensors=None, dtype=np.float32, num_files=1
     """A Hugging Face directory of a golden; None among `changes` of its config.json takes the key out."""
     path.mkdir()
     config = json.loads(str(golden["config"]))
-    config |= {"architectures": [f"{config['model_type'].capitalize()}ForCausalLM"]} | changes
-    (path / "config.json").write_text(json.dumps({k: v for k, v in config.items() if v is not None}))
+    architecture = f"{config['model_type'].capitalize()}ForCausalLM"
+    config = {"architectures": [architecture]} | config | changes
+    gone = [key for key, value in changes.items() if value is None]
+    (path / "config.json").write_text(json.dumps({k: v for k, v in config.items() if k not in gone}))
     tensors = golden_tensors(golden, dtype) if tensors is None else tensors
     if num_files == 1:
         save_file(tensors, path / "model.safetensors", metadata={"format": "pt"})
@@ -102,7 +106,7 @@ def assert_same_bits(a, b):
 
 def export(params, config, out, dtype=None, **keywords):
     dtype = dtype or config.param_dtype
-    architecture = save.architecture_of(config, 64) | {"dtype": dtype}
+    architecture = architecture_of(config, 64) | {"dtype": dtype}
     save.write(
         params,
         config,
@@ -141,13 +145,13 @@ def test_negative_control_two_tensors_exchanged_are_seen(tmp_path):
     assert np.abs(out - golden["logits"])[0, :5].max() > 0.1
 
 
-@pytest.mark.parametrize("flags", [{}, {"qkv_bias": True}, {"qk_norm": False}, {"tie_embeddings": False}])
+@pytest.mark.parametrize("flags", [{}, {"family": "qwen2"}, {"family": "llama"}, {"tie_embeddings": False}])
 def test_layouts_are_those_of_the_model(flags):
     config = big_config(**flags)
     leaves, tree = jax.tree.flatten(param_shapes(config))
     assert tree == jax.tree.structure(hf_layout.layouts(config), is_leaf=lambda x: isinstance(x, hf_layout.Layout))
     for leaf, layout in zip(leaves, hf_layout.flat_layouts(config), strict=True):
-        assert leaf.shape == ((8,) if "{}" in layout.name else ()) + layout.shape, layout
+        assert leaf.shape == layout.stacked(config) + layout.shape, layout
 
 
 @pytest.mark.parametrize("stored", ["float32", "float16", "bfloat16"])
@@ -342,20 +346,36 @@ def test_what_is_in_the_way_is_refused(tmp_path):
     export(load(tmp_path / "in", config), config, tmp_path / "empty")
 
 
-def test_a_model_without_an_architecture_is_refused():
-    with pytest.raises(ValueError, match="no Hugging Face architecture has both qk_norm and qkv_bias"):
-        save.architecture_of(big_config(qkv_bias=True), 64)
+PATTERNS = [
+    ({"family": "llama", "layer_pattern": "l", "window": 8}, "model.layer_pattern: no llama .* has no sliding_window"),
+    (
+        {"family": "mistral", "layer_pattern": "lg", "window": 8},
+        "no mistral .* 'lg': its config.json has no layer_t",
+    ),
+    ({"layer_pattern": "n"}, "no qwen3 in Hugging Face's form has 'n': its config.json has no no_rope_layers"),
+    ({"local_rope_theta": 1e4}, "model.local_rope_theta: no qwen3 in Hugging Face's form has it"),
+]
+
+
+@pytest.mark.parametrize(("changes", "message"), PATTERNS)
+def test_what_a_family_cannot_say_of_itself_is_not_written(changes, message):
+    with pytest.raises(ValueError, match=message):
+        architecture_of(big_config(**changes), 64)
 
 
 # --- what is refused
 
 REFUSED_CONFIGS = [
     (
-        dict(architectures=["MistralForCausalLM"]),
-        r"architectures \['MistralForCausalLM'\] not supported; supported are Qwen3ForCausalLM, ",
+        dict(architectures=["MixtralForCausalLM"]),
+        r"architectures \['MixtralForCausalLM'\] not supported; supported are Qwen3ForCausalLM, ",
     ),
     (dict(architectures=None), r"architectures None not supported"),
     (dict(model_type="qwen2"), r"model_type is 'qwen2', that of Qwen3ForCausalLM is 'qwen3'"),
+    (
+        dict(rope_parameters={"rope_type": "dynamic", "rope_theta": 1e6, "factor": 4.0}),
+        r"not supported: rope scaling .*dynamic",
+    ),
     (
         dict(
             rope_parameters={
@@ -363,18 +383,12 @@ REFUSED_CONFIGS = [
                 "rope_theta": 1e6,
                 "factor": 4.0,
                 "original_max_position_embeddings": 32,
+                "truncate": False,
             }
         ),
-        r"rope scaling .*yarn",
+        r"not supported: rope scaling 'yarn' with truncate false",
     ),
-    (
-        dict(rope_parameters=None, rope_theta=1e6, rope_scaling={"type": "linear", "factor": 2.0}),
-        r"rope scaling .*linear",
-    ),
-    (
-        dict(use_sliding_window=True, sliding_window=8, max_window_layers=1, layer_types=None),
-        r"layer types sliding_attention",
-    ),
+    (dict(layer_types=["full_attention", "chunked_attention"]), r"layer types chunked_attention"),
     (dict(hidden_act="gelu"), r"hidden_act 'gelu' \(silu is\)"),
     (dict(attention_bias=True), r"attention_bias true"),
     (dict(mlp_bias=True), r"mlp_bias true"),
@@ -439,14 +453,14 @@ ROPE = [
 def test_differences_are_listed_as_overrides_that_mend_them(changes, tmp_path):
     path = write_directory(tmp_path / "model", read_golden("llama"), rms_norm_eps=1e-5, **changes)
     wrong = dataclasses.replace(
-        model_config(path), num_layers=1, norm_eps=1e-6, rope_theta=1e6, tie_embeddings=True, qk_norm=True
+        model_config(path), num_layers=1, norm_eps=1e-6, rope_theta=1e6, tie_embeddings=True, family="qwen3"
     )
     with pytest.raises(ValueError, match=r"is not of config\.model") as error:
         hf.find(str(path), "", wrong)
     line = str(error.value)
     assert line.endswith(
-        "--config.model.num_layers=2 --config.model.rope_theta=5000000.0 --config.model.norm_eps=1e-05 "
-        "--config.model.tie_embeddings=false --config.model.qk_norm=false"
+        "--config.model.num_layers=2 --config.model.family=llama --config.model.rope_theta=5000000.0 "
+        "--config.model.norm_eps=1e-05 --config.model.tie_embeddings=false"
     )
     overrides = dict(word.removeprefix("--config.").split("=") for word in line.split() if word.startswith("--config."))
     plain = config_lib.to_dict(config_lib.Config(model=wrong))
@@ -612,16 +626,14 @@ def test_impossible_combinations_are_named(tmp_path):
 def test_a_gguf_file_goes_to_its_own_module(tmp_path, monkeypatch):
     from kpo_jax.weights import gguf as gguf_weights
 
-    file, config = tmp_path / "model.gguf", big_config(qk_norm=False)
+    file, config = tmp_path / "model.gguf", big_config(family="llama")
     file.write_bytes(b"GGUF")
-    monkeypatch.setattr(
-        gguf_weights, "read_config", lambda path: {k: getattr(config, k) for k in hf.ARCHITECTURE_FIELDS}
-    )
+    monkeypatch.setattr(gguf_weights, "read_config", lambda path: {k: getattr(config, k) for k in ARCHITECTURE_FIELDS})
     monkeypatch.setattr(gguf_weights, "load_params", lambda *arguments: arguments)
     assert hf.find(str(file), "", config) == str(file)
     assert hf.load_params(str(file), config, "shardings") == (str(file), config, "shardings")
     with pytest.raises(
-        ValueError, match=r"model\.gguf is not of config\.model; what differs: --config\.model\.qk_norm=false$"
+        ValueError, match=r"model\.gguf is not of config\.model; what differs: --config\.model\.family=llama$"
     ):
         hf.find(str(file), "", big_config())
 
@@ -671,8 +683,8 @@ ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": QUICK, "TRANSF
 SMALL = """
 from kpo_jax.config import Config, LearnerConfig, RolloutConfig
 from kpo_jax.tasks.prompts import DataConfig
-from kpo_jax.model.decoder import ModelConfig
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import ModelConfig
+from kpo_jax.sampling.config import SampleConfig
 
 def get_config():
     return Config(

@@ -13,7 +13,7 @@ import pytest
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.config import Config, LearnerConfig, MeshConfig
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.head import row_log_probs
 from kpo_jax.model.packing import make_batch, pack, pack_shape, unpack
 from kpo_jax.runtime.sharding import make_mesh, mesh_shape, put_microbatches
@@ -70,7 +70,13 @@ def learner_of(method, mesh, devices, config):
 
 
 def one_step(
-    method="grpo", mesh=MeshConfig(data=1), devices=1, microbatch_tokens=0, batch=None, steps=1, config=CONFIG  # noqa: B008
+    method="grpo",
+    mesh=MeshConfig(data=1),  # noqa: B008
+    devices=1,
+    microbatch_tokens=0,
+    batch=None,
+    steps=1,
+    config=CONFIG,
 ):
     mesh, init, step, kappa = learner_of(method, mesh, devices, config)
     state = init(jax.random.key(0))

@@ -17,10 +17,10 @@ from kpo_jax.algorithm.choices import ObjectiveConfig, build_advantage, build_fi
 from kpo_jax.algorithm.methods import METHODS, method
 from kpo_jax.config import Config, with_method
 from kpo_jax.filters import FILTERS, apply_filter
-from kpo_jax.model.critic import CriticConfig
+from kpo_jax.model.config import CriticConfig
 from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.objectives.kl import KLConfig
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.rewards import Graded, terms
 from kpo_jax.tasks.totals import scores, total_reward
 

@@ -13,10 +13,11 @@ import pytest
 from goldens import make_model_goldens
 
 from kpo_jax.model import decoder as model
-from kpo_jax.model.decoder import PRESETS, ModelConfig
+from kpo_jax.model.config import PRESETS, ModelConfig
 from kpo_jax.model.head import row_log_probs
 from kpo_jax.records import KVCache, Prompts
 from kpo_jax.sampling import decoding, sampler
+from kpo_jax.sampling.config import SampleConfig
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -55,7 +56,7 @@ def whole_logits(config, params, tokens):
 
 
 def test_config_reports_every_error_at_once():
-    message = r"num_kv_heads: 2 does not divide num_heads = 5; remat: 'some' is not one of none, full"
+    message = r"num_kv_heads: 2 does not divide num_heads = 5; remat: 'some' is not one of none, elementwise"
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(CONFIG, num_heads=5, remat="some")
     with pytest.raises(ValueError, match=r"num_layers: 0 .*norm_eps: nan .*dtype: 'float8'"):
@@ -95,7 +96,7 @@ def test_layers_are_stacked_and_every_axis_is_named():
     jax.tree.map(check, shapes, axes)
     untied = model.param_axes(PRESETS["qwen3-8b"])
     assert tuple(untied["lm_head"]) == ("vocab", "embed")
-    biased = model.param_axes(dataclasses.replace(CONFIG, qkv_bias=True))
+    biased = model.param_axes(dataclasses.replace(CONFIG, family="qwen2"))
     assert tuple(biased["layers"]["self_attn"]["k_bias"]) == ("layers", "kv_heads", "head_dim")
 
 
@@ -117,8 +118,7 @@ def from_hugging_face(golden, kind="weight"):
         num_layers=hf["num_hidden_layers"], num_heads=hf["num_attention_heads"], num_kv_heads=hf["num_key_value_heads"],
         head_dim=hf.get("head_dim") or hf["hidden_size"] // hf["num_attention_heads"],
         rope_theta=hf["rope_parameters"]["rope_theta"], norm_eps=hf["rms_norm_eps"],
-        tie_embeddings=hf["tie_word_embeddings"], qk_norm=hf["model_type"] == "qwen3",
-        qkv_bias=hf["model_type"] == "qwen2",
+        tie_embeddings=hf["tie_word_embeddings"], family=hf["model_type"],
     )  # fmt: skip
 
     def read(path, spec, shape):
@@ -169,7 +169,7 @@ def check_gradient(config, params, golden):
 
 def check_greedy(config, params, golden):
     length = golden["greedy"].shape[1]
-    sample_config = sampler.SampleConfig(temperature=0.0, max_response_length=length)
+    sample_config = SampleConfig(temperature=0.0, max_response_length=length)
     prompt_length = jnp.asarray(golden["prompt_length"])
     prompts = Prompts(jnp.asarray(golden["tokens"][:, : golden["prompt_length"].max()]), prompt_length)
     run = functools.partial(sampler.generate, config, sample_config, eos_ids=(), pad_id=0, group_size=1)
@@ -200,8 +200,8 @@ def test_golden(name):
     [
         ("qwen3_tied", {"rope_theta": 1.1e6}),
         ("qwen3_tied", {"norm_eps": 1e-5}),
-        ("qwen3_untied", {"qk_norm": False}),
-        ("qwen2", {"qkv_bias": False}),
+        ("qwen3_untied", {"family": "llama"}),
+        ("qwen2", {"family": "llama"}),
     ],
 )
 def test_golden_catches(name, mistake):
@@ -328,7 +328,7 @@ def decode_rows(
     return hidden[steps, jnp.arange(batch)[:, None]]
 
 
-@pytest.mark.parametrize("changes", [{}, {"tie_embeddings": False, "qkv_bias": True, "qk_norm": False},
+@pytest.mark.parametrize("changes", [{}, {"tie_embeddings": False, "family": "qwen2"},
                                      {"num_kv_heads": 1, "num_layers": 1}])  # fmt: skip
 def test_prefill_and_decode_equal_the_whole_forward(changes):
     config = dataclasses.replace(CONFIG, **changes)

@@ -11,7 +11,7 @@ import pytest
 
 from kpo_jax import config as config_lib
 from kpo_jax.config import CheckpointConfig, MeshConfig, RolloutConfig, TraceConfig
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.recording import evaluations
 from kpo_jax.tasks import rewards
 from kpo_jax.training import checkpoints, trainer

@@ -44,7 +44,7 @@ def requirements(path: Path) -> dict[str, Requirement]:
 
 
 def test_every_extra_is_a_file_and_is_pinned():
-    assert set(EXTRAS) == {"gpu", "tpu", "gguf", "wandb", "test"}
+    assert set(EXTRAS) == {"gpu", "tpu", "gguf", "wandb", "trackio", "mlflow", "test"}
     lock = (ROOT / "launch" / "requirements.lock").read_text()
     pinned = set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
     for path in [ROOT / "requirements.txt", *EXTRAS.values()]:
@@ -188,6 +188,29 @@ def test_the_configurations_of_an_installed_package_are_inside_it(tmp_path):
 def test_looking_for_configurations_needs_no_jax():
     assert imported(ast.parse((PACKAGE / "packaged.py").read_text())) == {"pathlib"}
     assert imported(ast.parse((PACKAGE / "__init__.py").read_text())) == set()
+
+
+def test_a_usage_error_and_help_wait_for_no_library_that_takes_seconds():
+    """All components are read, but nothing of jax, numpy, flax: see kpo_jax/lazy.py."""
+    for arguments, code, said in (
+        (["--config=tiny:kpo_weak", "--config.algorithm.filter.kapa=3"], 64, "kapa"),
+        (["--help"], 0, "saturated_kalman"),
+    ):
+        command = [sys.executable, "-X", "importtime", "-m", "kpo_jax.main", *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == code and said in done.stdout + done.stderr
+        assert {"kpo_jax.filters", "kpo_jax.objectives", "kpo_jax.tasks"} <= imported_at_run(done.stderr)
+        assert not {"jax", "numpy", "flax", "optax", "transformers", "datasets"} & imported_at_run(done.stderr)
+
+
+def test_negative_control_what_a_process_imports_is_seen():
+    command = [sys.executable, "-X", "importtime", "-c", "import numpy"]
+    assert "numpy" in imported_at_run(subprocess.run(command, capture_output=True, text=True, timeout=60).stderr)
+
+
+def imported_at_run(report: str) -> set[str]:
+    """The modules in what `-X importtime` prints."""
+    return {line.rpartition("|")[2].strip() for line in report.splitlines() if line.startswith("import time:")}
 
 
 # ----------------------------------------------------------------------------------------------------------- installed

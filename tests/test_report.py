@@ -241,6 +241,34 @@ def test_other_problems_are_compared_with_nothing(three, tmp_path):
     ]
 
 
+def test_k_belongs_to_the_row(tmp_path):
+    """A run evaluated with 10 samples a problem before training and with 2 after it, as eval.num_samples may change."""
+    fewer = write_run(tmp_path / "fewer", "grpo", 0, share(2), share(1, of=2))
+    same = write_run(tmp_path / "same", "grpo", 1, share(2), share(9))
+    found = tables.results_table([runs.load(str(fewer))])
+    assert found.header[3:6] == ["k", "avg@k %", "pass@k %"]
+    assert [(row[0], row[3], row[-1]) for row in found.rows] == [
+        ("base", "10", ""),
+        ("fewer", "2", "not compared: k is 2, the base's 10"),
+    ]
+    text = report.write([str(fewer)], str(tmp_path / "out"))
+    assert "pass@10" not in text and "pass@2" not in text
+    # the control: with one k the header says it, and the gain is there
+    usual = tables.results_table([runs.load(str(same))])
+    assert usual.header[3:5] == ["avg@10 %", "pass@10 %"] and usual.rows[1][-1].startswith("+70.0")
+
+
+def test_runs_of_other_k_are_compared_with_nothing(three, tmp_path):
+    other = write_run(tmp_path / "other", "grpo", 0, share(2, of=4), share(2, of=4))
+    methods = load_all([*three, other])
+    cells, notes = tables.cells_of(methods, "held_out")
+    assert "grpo" not in cells
+    assert notes == ["other has 4 samples a problem of held_out, not 10: compared with nothing."]
+    # nor is a base of another k the base of the others
+    assert set(tables.base_cells(methods, "held_out", 10)) == {0, 1}
+    assert tables.base_cells(load_all([other]), "held_out", 10) == {}
+
+
 # --------------------------------------------------------------------------------------------- what is written, refused
 
 

@@ -12,11 +12,10 @@ import pytest
 
 from kpo_jax.algorithm.methods import method
 from kpo_jax.config import CheckpointConfig, Config, LearnerConfig, MeshConfig, RolloutConfig
-from kpo_jax.model.critic import CriticConfig
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import CriticConfig, ModelConfig
 from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.runtime import preemption
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.rewards import RewardConfig
 from kpo_jax.training import checkpoints, trainer

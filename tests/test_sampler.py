@@ -14,7 +14,8 @@ from test_model import CONFIG, KEY, forward, random_params, random_tokens
 from kpo_jax.model import decoder as model
 from kpo_jax.model.head import row_log_probs
 from kpo_jax.records import Prompts
-from kpo_jax.sampling.sampler import SampleConfig, draw_token, generate, truncate
+from kpo_jax.sampling.config import SampleConfig
+from kpo_jax.sampling.sampler import draw_token, generate, truncate
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from kpo_jax import config as config_lib
 from kpo_jax.config import Config, EvalConfig, LearnerConfig, MeshConfig, RolloutConfig
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.records import Completions
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.sampling import engine
+from kpo_jax.sampling import programs as engine_programs
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
-from kpo_jax.training import evaluate
+from kpo_jax.training import evaluate, rollout
 from kpo_jax.training.rollout import cut_at
 from kpo_jax.training.setup import build_programs, first_state, load_inputs
 from kpo_jax.training.step import collect
@@ -113,10 +115,45 @@ def responses(stop):
     return collect(config, inputs, programs, params, 1), texts, finished
 
 
-def test_training_and_evaluation_see_the_cut():
-    stop = ("=", "12")
+def test_the_watch_reads_what_is_new_and_what_came_just_before():
+    class Counting(Pieces):
+        read = 0
+
+        def decode(self, ids):
+            self.read += len(ids)
+            return super().decode(ids)
+
+    tokenizer = Counting()
+    watch = rollout._Watch(("\nQuestion:",), tokenizer)  # of ten characters
+    tokens = np.full((2, 1000), 2, np.int32)
+    tokens[1, 500:502] = 5, 6
+    samples = np.array([7, 3])
+    for length in range(20, 1000, 20):
+        stops = watch(samples, tokens, np.array([length, length]))
+        assert stops.tolist() == [False, length >= 520]  # and not at 500, where it has only begun
+        if stops.any():
+            break
+    assert length == 520 and tokenizer.read < 2 * 26 * (20 + 40) + 600
+    across = rollout._Watch(("bb",), Pieces())
+    tokens = np.array([[2, 3, 3, 2]], np.int32)
+    assert [across(np.array([0]), tokens, np.array([n])).tolist() for n in (2, 3)] == [[False], [True]]
+
+
+def test_training_and_evaluation_see_the_cut(monkeypatch):
+    stop, drawn, add = ("=", "12"), [], engine._Collected.add
+
+    def counted(self, sample, rows, steps):
+        drawn.append(int((steps.age - rows.age).sum()))
+        add(self, sample, rows, steps)
+
+    monkeypatch.setattr(engine._Collected, "add", counted)
+    monkeypatch.setattr(engine_programs, "STEPS", 5)
     free, free_texts, _ = responses(())
+    all_drawn = sum(drawn)
+    drawn.clear()
     cut, cut_texts, finished = responses(stop)
+    kept = cut.rows["response_mask"].sum() + sum(map(len, cut_texts))
+    assert kept <= sum(drawn) < 0.9 * all_drawn  # no more is drawn once the host has read a stop text
 
     def expected(text):
         ends = [text.find(one) + len(one) for one in stop if one in text]

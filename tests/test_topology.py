@@ -18,8 +18,10 @@ from kpo_jax import config as config_lib
 from kpo_jax.commands import topology
 from kpo_jax.config import MeshConfig
 from kpo_jax.model.attention import Segments, causal_attention
-from kpo_jax.model.decoder import PRESETS, ModelConfig, hidden_states, init_params, num_params
+from kpo_jax.model.config import PRESETS, ModelConfig
+from kpo_jax.model.decoder import hidden_states, init_params, num_params
 from kpo_jax.runtime.sharding import AXES, batch_sharding, make_mesh, on_mesh, replicated
+from kpo_jax.training.compiling import batch_shapes
 from kpo_jax.training.setup import update_shape
 
 ROOT = Path(__file__).parents[1]
@@ -82,9 +84,7 @@ def test_the_report_adds_up_by_hand():
     memory = topology.Memory(arguments=6 * gib, outputs=7 * gib, in_place=5 * gib, temporaries=30 * gib, program=gib)
     assert memory.total == 39 * gib
     start = topology.on(config(), "v5p:2x2x4")
-    text = "\n".join(
-        topology.report(start, topology.CHIPS["v5p"], memory, update_shape(start, 1024, 16), 12.0)
-    )
+    text = "\n".join(topology.report(start, topology.CHIPS["v5p"], memory, update_shape(start, 1024, 16), 12.0))
     assert "4 microbatch(es) of 16 x 5,120 tokens, compiled in 12 s" in text
     assert "together       39.00 GiB = 41.1% of 95 GiB" in text and "5.00 GiB of them in place" in text
     # 3.7e4 TFLOPs of the whole update (README) over 4 minibatches and 16 devices
@@ -93,7 +93,7 @@ def test_the_report_adds_up_by_hand():
 
 def test_the_batch_is_that_of_the_trainer():
     start = topology.on(config(), "v5p:2x2x4")
-    batch = topology.batch_shapes(update_shape(start, 1024, 16), start)
+    batch = batch_shapes(update_shape(start, 1024, 16), start, 1024)
     assert batch.packed.tokens.shape == (4, 16, 5120) and batch.packed.targets.shape == (4, 16, 4096)
     assert batch.response_mask.shape == batch.old_log_prob.shape == (4, 64, 4096) and batch.advantage.shape == (4, 64)
     assert str(batch.response_mask.dtype) == "bool" and str(batch.packed.tokens.dtype) == "int32"

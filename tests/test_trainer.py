@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -58,6 +59,31 @@ def unbroken(tmp_path_factory):
     return workdir, result
 
 
+def test_nothing_is_compiled_after_the_first_training_step(unbroken):
+    """Though evaluations and checkpoints come between the steps, and lengths differ."""
+    lines = [json.loads(line) for line in (unbroken[0] / "timing.jsonl").read_text().splitlines()]
+    assert [line["compile/programs"] for line in lines[1:]] == [0] * 3
+    assert lines[0]["compile/programs"] > 20 and lines[0]["compile/seconds"] > 0  # the control: it is counted
+
+
+def started(workdir, *arguments):
+    return subprocess.Popen(
+        command(workdir, *arguments),
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until(true, process) -> bool:
+    deadline = time.monotonic() + 300
+    while not true() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return true()
+
+
 def lines(workdir, name="metrics"):
     return (workdir / f"{name}.jsonl").read_text().splitlines()
 
@@ -66,6 +92,10 @@ def test_a_run_leaves_everything_behind(unbroken):
     workdir, result = unbroken
     assert "avg@2 %" in result.stdout and "| base" in result.stdout and "report.md" in result.stdout
     assert "warm start 4/4" in result.stderr and "train 4/4" in result.stderr
+    for line in ("method   is_kpo_weak: ", "devices  cpu: 1 x cpu", "data     problems: train 64, held_out 8"):
+        assert f"{line}" in result.stderr
+    assert "a new run of 4 steps" in result.stderr
+    assert all(f"step {step}: held_out  avg@2 " in result.stderr for step in (0, 2, 4))  # when they are made
     for path in (
         "config.json",
         "metrics.jsonl",
@@ -112,6 +142,8 @@ def test_a_run_killed_and_resumed_has_the_same_metrics(unbroken, tmp_path):
     left = not (workdir / "checkpoints" / "4").exists()
     result = run(workdir, "--profile_steps=1,4")
     assert result.returncode == 0, result.stderr
+    assert re.search(r"resuming from step [2-4] of 4|already at 4 of 4", result.stderr)
+    assert "lock of process" in result.stderr and "is taken over" in result.stderr
     assert lines(workdir) == lines(whole)
     assert lines(workdir, "minibatches") == lines(whole, "minibatches")
     assert any((workdir / "profile").rglob("*.xplane.pb")) == left  # the profiler sees the steps that are left
@@ -120,8 +152,11 @@ def test_a_run_killed_and_resumed_has_the_same_metrics(unbroken, tmp_path):
 def test_another_seed_has_other_metrics(unbroken, tmp_path):
     """The negative control of the test above."""
     whole, _ = unbroken
-    result = run(tmp_path / "seed", "--config.seed=1", "--config.num_steps=1", "--profile_steps=1,1")
+    shown = ["--show_samples=2", "--config.trace.every=0", "--config.eval.every=1"]  # samples need no trace on disk
+    result = run(tmp_path / "seed", "--config.seed=1", "--config.num_steps=1", "--profile_steps=1,1", *shown)
     assert result.returncode == 0, result.stderr
+    assert "--- step 1, sample 1 of 2: reward " in result.stderr and "sample 2 of 2" in result.stderr
+    assert not list((tmp_path / "seed").glob("trace/*.npz")) and "sample 1 of" not in unbroken[1].stderr
     assert lines(tmp_path / "seed")[1] != lines(whole)[1]
     assert list((tmp_path / "seed" / "profile").rglob("*.xplane.pb"))  # and the profiler saw the step
     assert not (whole / "profile").exists()
@@ -129,23 +164,48 @@ def test_another_seed_has_other_metrics(unbroken, tmp_path):
 
 def test_sigterm_saves_and_says_so(tmp_path):
     workdir = tmp_path / "preempted"
-    process = subprocess.Popen(
-        command(workdir, "--config.num_steps=100000"),
-        cwd=ROOT,
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 300
-    while not ((workdir / "metrics.jsonl").exists() and len(lines(workdir)) > 2) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    process = started(workdir, "--config.num_steps=100000")
+    assert wait_until(lambda: (workdir / "metrics.jsonl").exists() and len(lines(workdir)) > 2, process)
     process.terminate()
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 75, stderr
     assert "the same command resumes" in stderr
     step = max(json.loads(line)["step"] for line in lines(workdir))
     assert (workdir / "checkpoints" / str(step)).exists()
+
+
+def test_ctrl_c_saves_as_sigterm_does_and_meanwhile_nobody_else_may_write(tmp_path):
+    workdir = tmp_path / "interrupted"
+    first = started(workdir, "--config.num_steps=100000")
+    assert wait_until(lambda: (workdir / "metrics.jsonl").exists() and len(lines(workdir)) > 2, first)
+    assert json.loads((workdir / "lock.json").read_text())["pid"] == first.pid
+    second = run(workdir, "--config.num_steps=100000")
+    assert second.returncode == 64 and first.poll() is None
+    (line,) = (line for line in second.stderr.splitlines() if line.startswith("error: "))
+    assert f"in use by process {first.pid} on " in line and "Traceback" not in second.stderr
+    first.send_signal(signal.SIGINT)
+    _, stderr = first.communicate(timeout=120)
+    assert first.returncode == 75, stderr
+    (line,) = (line for line in stderr.splitlines() if "the same command resumes" in line)
+    assert line.startswith("Ctrl-C: saved at step ") and "Traceback" not in stderr and "KeyboardInterrupt" not in stderr
+    step = max(json.loads(line)["step"] for line in lines(workdir))
+    assert (workdir / "checkpoints" / str(step)).exists() and not (workdir / "lock.json").exists()
+    starts = [json.loads(line) for line in (workdir / "provenance.jsonl").read_text().splitlines()]
+    assert [start["step"] for start in starts] == [0]  # the second run was none
+
+
+def test_a_second_ctrl_c_kills(tmp_path):
+    workdir = tmp_path / "killed"
+    process = started(workdir, "--config.num_steps=100000")
+    assert wait_until(lambda: (workdir / "lock.json").exists(), process)
+    process.send_signal(signal.SIGSTOP)  # it hears of both at once, in the midst of something
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "once more kills" in stderr and "Traceback" not in stderr and not (workdir / "lock.json").exists()
 
 
 def test_a_changed_trajectory_is_refused_with_the_difference(unbroken):
@@ -183,7 +243,7 @@ def test_a_run_that_has_done_more_steps_is_left_as_it_is(unbroken, tmp_path):
     before = files(workdir)
     result = run(workdir, "--config.num_steps=2")
     assert (result.returncode, result.stdout) == (0, "")
-    assert result.stderr == f"{workdir}: already at step 4 of 2 (num_steps); nothing is changed\n"
+    assert "already at step 4, beyond num_steps = 2: nothing is changed\n" in result.stderr
     assert files(workdir) == before
     # the control: a run that has done fewer goes on, and so does what is written
     result = run(workdir, "--config.num_steps=5")

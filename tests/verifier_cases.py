@@ -1620,6 +1620,464 @@ $\frac{1}{2}$. ~~ 0.5
 х ~~ x
 5\u200b5 ~~ 55
 """),
+    # ------------------------------------------------------------------ of the kinds that real responses showed
+    ("notation", True, "what is not read, or read in part, compares in a compact notation", r"""
+2M_{\oplus} ~~ 2 M_\oplus
+a_{1},a_{2},\ldots,a_{n} ~~ a_1, a_2, \dots, a_n
+\forall x\in\mathbb{R} ~~ \forall x \in \mathbb{R}
+y^{\prime\prime}=3 ~~ y''=3
+f^{\prime}(0) ~~ f'(0)
+\left(\frac{a}{b}\right)^{n} ~~ (\frac{a}{b})^n
+x \equiv 3 \pmod{7} ~~ x\equiv 3\pmod 7
+\lim_{x\to 0} f(x) ~~ \lim_{x \to 0}f(x)
+\int_0^1 x\,dx ~~ \int_{0}^{1} x \, dx
+\sum_{k=1}^{n} a_k ~~ \sum_{k=1}^n a_k
+\vec{a}\cdot\vec{b} ~~ \vec a \cdot \vec b
+\mathrm{d}x/\mathrm{d}t ~~ dx/dt
+A\cup B ~~ A \cup B
+"""),
+    ("notation", False, "what is not read, or read in part, compares in a compact notation", r"""
+x \equiv 3 \pmod{7} ~~ x\equiv 4\pmod 7
+\exists x ~~ \forall x
+2M_{\oplus} ~~ 3 M_\oplus
+f''(0) ~~ f'(0)
+\sum_{k=1}^{n} a_k ~~ \sum_{k=0}^n a_k
+"""),
+    ("product", True, "a number after a closing parenthesis is a factor", r"""
+(n+1)2^n ~~ 2^{n}(n+1)
+(k-1)3^k+1 ~~ 1+3^k(k-1)
+(a+b)7 ~~ 7a+7b
+(2n-1)(n+1)!5 ~~ 5(2n-1)(n+1)!
+\frac{(n-1)3^{n+1}+3}{4} ~~ \frac{3+(n-1)3^{n+1}}{4}
+"""),
+    ("product", False, "a number after a closing parenthesis is a factor", r"""
+(n+1)2^n ~~ (n+1)2n
+(n-3)4^n ~~ (n-3)4n
+(n+1)2^{n} ~~ (n+1)2^{n}+1
+"""),
+    ("letters", True, "letters of other alphabets and commands stand for themselves", r"""
+\mathcal{L}+1 ~~ 1+\mathcal{L}
+\kappa\heartsuit ~~ \heartsuit\kappa
+2\zeta(3) ~~ \zeta(3)\cdot 2
+3\ell ~~ \ell\cdot 3
+\Re(z)+1 ~~ 1+\Re(z)
+\mathscr{F}+1 ~~ 1+\mathscr{F}
+\hbar\omega/2 ~~ \frac{1}{2}\hbar\omega
+"""),
+    ("letters", False, "letters of other alphabets and commands stand for themselves", r"""
+\mathcal{L}+1 ~~ \mathcal{M}+1
+"""),
+    ("index", True, "indices are names, recurrences are equations", r"""
+a_{n+1}=3a_n+2 ~~ a_{n+1} = 2 + 3a_{n}
+F_{n+2} = F_{n+1}+F_n ~~ F_{n+2}=F_n+F_{n+1}
+u_{k-1}+u_k ~~ u_k+u_{k-1}
+x_{1}x_{2} ~~ x_2x_1
+v_{\text{max}} t ~~ tv_{\text{max}}
+v_{\max} t ~~ tv_{\max}
+k_{B}T ~~ Tk_B
+E_{\mathrm{k}}+m ~~ m+E_k
+"""),
+    ("index", False, "indices are names, recurrences are equations", r"""
+a_{n+1}=3a_n ~~ a_{n}=3a_{n+1}
+a_{2n}+1 ~~ 1+a_{n}
+a_{n-1} ~~ a_{n+1}
+T_{i,j}+1 ~~ 1+T_{ij}
+"""),
+    ("binomial", True, "binomials against factorials and polynomials", r"""
+\binom{2n}{n} ~~ \frac{(2n)!}{(n!)^2}
+\binom{n}{2} ~~ \frac{n(n-1)}{2}
+\frac{(n+2)!}{2!\,n!} ~~ \binom{n+2}{2}
+{n \choose 3} ~~ \frac{n(n-1)(n-2)}{6}
+\binom{n+1}{k} ~~ \frac{(n+1)!}{k!(n+1-k)!}
+\binom{n}{k} ~~ \binom{n}{n-k}
+\frac{1}{n+1}\binom{2n}{n} ~~ \frac{(2n)!}{n!(n+1)!}
+"""),
+    ("binomial", False, "binomials against factorials and polynomials", r"""
+\binom{n}{k} ~~ \frac{n!}{k!}
+\binom{2n}{n} ~~ \frac{(2n)!}{n!}
+\binom{n}{2} ~~ \frac{n(n+1)}{2}
+"""),
+    ("matrix", True, "ends of rows with and without a skip", r"""
+\begin{bmatrix} 1 & 2 \\[4pt] 3 & 4 \end{bmatrix} ~~ \begin{bmatrix}1&2\\3&4\end{bmatrix}
+\begin{pmatrix} 1/2 \\[0.5em] 3 \end{pmatrix} ~~ \begin{pmatrix}\frac12\\3\end{pmatrix}
+\begin{pmatrix} 5 \\*[2mm] 3 \end{pmatrix} ~~ \begin{pmatrix}5\\3\end{pmatrix}
+\begin{pmatrix} 5 \cr 3 \end{pmatrix} ~~ \begin{pmatrix}5\\3\end{pmatrix}
+\begin{pmatrix} 5 \\ 3 \\ \end{pmatrix} ~~ \begin{pmatrix}5\\3\end{pmatrix}
+\begin{array}{c} 5 \\[-1ex] 3 \end{array} ~~ \begin{array}{c}5\\3\end{array}
+\begin{bmatrix} 1 & 2 \\\hline 3 & 4 \end{bmatrix} ~~ \begin{bmatrix}1&2\\3&4\end{bmatrix}
+"""),
+    ("matrix", False, "ends of rows with and without a skip", r"""
+\begin{pmatrix} 5 \\[2mm] 3 \end{pmatrix} ~~ \begin{pmatrix}3\\5\end{pmatrix}
+\begin{pmatrix} 5 \\[2mm] 3 \end{pmatrix} ~~ \begin{pmatrix}5\\23\end{pmatrix}
+"""),
+    ("ratio", True, "a colon by its command", r"""
+\{x\colon x>2\} ~~ (2,\infty)
+3\colon 4 ~~ 3:4
+1\colon2\colon3 ~~ 1:2:3
+f\colon x\mapsto 2x ~~ f: x \mapsto 2x
+2\colon 6 ~~ 1/3
+"""),
+    ("ratio", False, "a colon by its command", r"""
+3\colon 4 ~~ 4:3
+"""),
+    ("integer", False, "groups of digits that are thousands, and groups that are none", r"""
+12,34 ~~ 1234
+1,23 ~~ 123
+12,345,67 ~~ 1234567
+1,2345 ~~ 12345
+1234,567 ~~ 1234567
+0,500 ~~ 500
+0,5 ~~ 5
+3{,}2349 ~~ 32349
+3\,2349 ~~ 32349
+32 34 ~~ 3234
+1'234 ~~ 1234
+3.234,5 ~~ 3234.5
+"""),
+    ("integer", True, "groups of digits that are thousands, and groups that are none", r"""
+12,345,678 ~~ 12345678
+3{,}234 ~~ 3234
+3\,234 ~~ 3234
+3 234 567 ~~ 3234567
+"""),
+    ("list", True, "named values in order", r"""
+p=5, q=9 ~~ 5,9
+a = 1, b = 2, c = 3 ~~ 1,2,3
+m=7,\ n=4 ~~ 7,4
+(p,q) = (5,9) ~~ (5,9)
+(p,q) = (5,9) ~~ 5,9
+p=5 \text{ and } q=9 ~~ 5,9
+p=5, q=9 ~~ (5,9)
+p = 5; q = 9 ~~ 5,9
+x=3,y=4 ~~ (3,4)
+y=4,x=3 ~~ (3,4)
+p=5,q=9 ~~ q=9,p=5
+\alpha = \frac12, \beta = 3 ~~ \frac{1}{2}, 3
+x_1=2, x_2=5 ~~ 2,5
+A=30^\circ, B=60^\circ ~~ 30,60
+"""),
+    ("list", False, "named values in order", r"""
+p=5, q=9 ~~ 9,5
+a = 1, b = 3, c = 2 ~~ 1,2,3
+y=3,x=4 ~~ (3,4)
+p=5,q=9 ~~ p=9,q=5
+p=5, q=9, r=1 ~~ 5,9
+"""),
+    ("ordinal", True, "ordinals are their numbers", r"""
+9^{\text{th}} ~~ 9
+21^{st} ~~ 21
+3\text{rd} ~~ 3
+2^{\mathrm{nd}} \text{ place} ~~ 2
+100^\text{th} ~~ 100
+5^{\text{th}} \text{ day} ~~ 5
+9^{\textsuperscript{th}} ~~ 9
+9\textsuperscript{th} ~~ 9
+\text{9th} ~~ 9
+1/5^{th} ~~ 1/5
+"""),
+    ("ordinal", False, "ordinals are their numbers", r"""
+9^{\text{th}} ~~ 8
+12^{th} ~~ 1
+"""),
+    ("unit", True, "units of chemistry and physics", r"""
+18.0 \text{ g/mol} ~~ 18.0
+5 \text{ kg m}^{-2} ~~ 5
+5 \text{ kg}\cdot\text{m}^{-3} ~~ 5
+5.0\ \mathrm{\AA} ~~ 5.0
+4\,\text{N}\cdot\text{m} ~~ 4
+12\ \frac{\text{m}}{\text{s}} ~~ 12
+12\,\mathrm{m/s} ~~ 12
+9.8\ \mathrm{m\,s^{-2}} ~~ 9.8
+3\times10^{8}\ \mathrm{m/s} ~~ 3\times 10^8
+6.6\times 10^{-34}\text{ J s} ~~ 6.6e-34
+1.5\ \text{mol/L} ~~ 1.5
+2\,\mu\text{m} ~~ 2
+2\ \mu m ~~ 2
+10\ \text{erg/s/cm}^2 ~~ 10
+10 \text{ erg s}^{-1}\text{cm}^{-2} ~~ 10
+500\text{ nm} ~~ 500
+20^\circ\text{C} ~~ 20
+300\text{ K} ~~ 300
+2.5 \text{ kJ/mol} ~~ 2.5
+4.2\ \mathrm{J\,g^{-1}\,K^{-1}} ~~ 4.2
+5\text{ A} ~~ 5
+5 \Omega ~~ 5
+5\ \text{k}\Omega ~~ 5
+60\text{ km/h} ~~ 60
+60\text{ mph} ~~ 60
+15\text{ cm}^2 ~~ 15
+15\text{ square units} ~~ 15
+15 \text{ cubic feet} ~~ 15
+\$15 ~~ 15
+15\text{ dollars} ~~ 15
+15\text{ eV} ~~ 15
+3.0\text{ rad/s} ~~ 3.0
+1.0\text{ atm} ~~ 1.0
+7.0 \mathrm{~g} / \mathrm{mol} ~~ 7.0
+12 \mathrm{~cm} ~~ 12
+12~\mathrm{km}\,\mathrm{s}^{-1} ~~ 12
+4\text{ AU} ~~ 4
+3 \text{ pc} ~~ 3
+3\text{ Gyr} ~~ 3
+8 \text{ Mpc} ~~ 8
+100\text{ W/m}^2 ~~ 100
+100\text{ W m}^{-2}\text{ sr}^{-1} ~~ 100
+5\text{ dB} ~~ 5
+5\text{ bits} ~~ 5
+2 \text{ V/m} ~~ 2
+2\text{ S/m} ~~ 2
+2\text{ lm} ~~ 2
+2\text{ Torr} ~~ 2
+2\text{ ppm} ~~ 2
+2\text{ rpm} ~~ 2
+2\text{ mmHg} ~~ 2
+2\text{ psi} ~~ 2
+14\text{ years old} ~~ 14
+14\text{ people per square mile} ~~ 14
+"""),
+    ("unit", False, "units of chemistry and physics", r"""
+15\text{ g/mol} ~~ 16
+5\text{ m} ~~ 6
+5\text{ kg} ~~ 5\text{ g}
+5\text{ m/s} ~~ 5\text{ s/m}
+5 \text{ kg m}^{-2} ~~ 5 \text{ kg m}^{2}
+"""),
+    ("label", True, "names before an equals sign", r"""
+BC^2 = 23 ~~ 23
+AB^2=41 ~~ 41
+R^2=13 ~~ 13
+|z|^2 = 25 ~~ 25
+\sin^2 A = \frac14 ~~ \frac14
+AM \cdot MB = 12 ~~ 12
+S_{ABC} = 6 ~~ 6
+\angle ABC = 30^\circ ~~ 30
+m\angle A = 30 ~~ 30
+[ABC]=6 ~~ 6
+|AB| = 5 ~~ 5
+P(A\cap B)=\frac13 ~~ \frac13
+f(2)+f(3)=7 ~~ 7
+\frac{a}{b}=\frac23 ~~ \frac23
+\frac{V_o(s)}{V_i(s)} = \frac{1}{s+2} ~~ \frac1{s+2}
+G(s)=\frac{C(s)}{R(s)}=\frac{1}{s+1} ~~ \frac{1}{s+1}
+\text{Area}=12 ~~ 12
+\text{Total} = 12 ~~ 12
+\mathbb{E}[X]=3 ~~ 3
+E[X]=3 ~~ 3
+\overline{AB}=5 ~~ 5
+\text{Var}(X) = 4 ~~ 4
+N_{\text{total}}=12 ~~ 12
+\tan\theta=2 ~~ 2
+\lim_{n\to\infty} a_n=2 ~~ 2
+\int_0^1 f = 2 ~~ 2
+\sum_{k=1}^{3} k=6 ~~ 6
+V=\frac43\pi r^3 ~~ \frac43\pi r^3
+y = 2x+1 ~~ 2x+1
+2x+1 = y ~~ 2x+1
+abc=30 ~~ 30
+\triangle ABC = 6 ~~ 6
+AB=CD=5 ~~ 5
+x = y = 5 ~~ 5
+x+y = 7 ~~ 7
+\frac{AB}{BC}=2 ~~ 2
+"""),
+    ("label", False, "names before an equals sign", r"""
+a^2+b^2=25 ~~ 24
+x^2=4 ~~ 4
+x=5 ~~ 6
+AB^2=41 ~~ 42
+"""),
+    ("condition", True, "a condition after the answer", r"""
+\frac1x, x\neq0 ~~ \frac1x
+A = \frac{1}{9-w^2}, \quad \text{for } w^2 \neq 9 ~~ \frac{1}{9-w^2}
+2^n \text{ for all } n\ge1 ~~ 2^n
+\frac{x+1}{x-1}\ (x\ne 1) ~~ \frac{x+1}{x-1}
+k\pi,\ k\in\mathbb{Z} ~~ k\pi
+\frac{\pi}{4}+n\pi \text{ where } n \text{ is an integer} ~~ \frac{\pi}{4}+n\pi
+x^2 \text{ when } x\ge0 ~~ x^2
+ce^{x} \text{ for some constant } c ~~ ce^x
+n^2+1, \quad n \in \mathbb{N} ~~ n^2+1
+f(x)=x^2 \quad \forall x\in\mathbb{R} ~~ x^2
+f(x) = ax \text{ for any } a\in\mathbb R ~~ ax
+\frac{1}{n}, \text{ provided } n>0 ~~ \frac1n
+\frac{1}{n} \text{ provided that } n>0 ~~ \frac1n
+e^{-t}, t\geq 0 ~~ e^{-t}
+\frac{\pi}{3} + 2k\pi \;(k\in\mathbb{Z}) ~~ \frac{\pi}{3} + 2k\pi
+"""),
+    ("condition", False, "a condition after the answer", r"""
+x^2,x>0 ~~ x^3
+e^{-t}u(t), t\geq 0 ~~ e^{-t}
+x>0 ~~ x>1
+"""),
+    ("yes", True, "Yes or No before a value", r"""
+\text{Yes, } n=6 ~~ 6
+\text{Yes}, n = 6 ~~ 6
+Yes, 6 ~~ 6
+\text{No}, x=3 ~~ 3
+\text{Yes, }n=6 ~~ \text{Yes}
+\text{Yes; } n=6 ~~ 6
+\text{Yes: } 6 ~~ 6
+\text{Yes}\ (n=6) ~~ 6
+\text{Yes, for } n=6 ~~ 6
+\text{yes} ~~ \text{Yes}
+"""),
+    ("yes", False, "Yes or No before a value", r"""
+\text{Yes, }n=6 ~~ \text{No}
+\text{Yes, } n=6 ~~ 7
+\text{Yes} ~~ 6
+\text{No, } n=6 ~~ \text{Yes, } n=6
+\text{True} ~~ \text{False}
+"""),
+    ("root", True, "quotients under and over roots", r"""
+\frac{\sqrt{x+2}}{\sqrt{x}} ~~ \sqrt{1+\frac{2}{x}}
+\sqrt{\frac{n}{n+1}} ~~ \frac{\sqrt n}{\sqrt{n+1}}
+\sqrt{\frac{a^2+b^2}{4}} ~~ \frac{\sqrt{a^2+b^2}}{2}
+\frac{1}{\sqrt{1+\frac1n}} ~~ \frac{\sqrt n}{\sqrt{n+1}}
+\sqrt{2}\sqrt{x} ~~ \sqrt{2x}
+"""),
+    ("root", False, "quotients under and over roots", r"""
+\sqrt{\frac{x+1}{x^2}} ~~ \frac{\sqrt{x+1}}{x}
+\sqrt{x^2+1} ~~ x+1
+\sqrt{1+\frac1n} ~~ \frac{\sqrt{n}+1}{\sqrt n}
+\sqrt{\frac{n+1}{n}} ~~ \frac{\sqrt{n+1}}{n}
+"""),
+    ("constant", True, "constants of integration", r"""
+x^2+c ~~ x^2+C
+C_1e^{x}+C_2e^{-x} ~~ c_1e^x+c_2e^{-x}
+\ln|x|+C ~~ \ln|x|+c
+Ce^{-t}+t ~~ t+ce^{-t}
+\frac{x^3}{3}+c ~~ \frac{x^3}{3}+C
+"""),
+    ("constant", False, "constants of integration", r"""
+x^2+C ~~ x^2
+c+1 ~~ C+1
+3R^2 ~~ 3r^2
+Cx+c ~~ cx+C
+"""),
+    ("function", False, "values of functions are no products", r"""
+f(0) ~~ 0
+f'(0) ~~ f''(0)
+f(1) ~~ f
+f(4) ~~ 2f(2)
+g(0)+3 ~~ 3
+P(0) ~~ 0
+f(3) ~~ 3f
+\frac{dy}{dx} ~~ \frac yx
+f(-x) ~~ -f(x)
+f^{-1}(2) ~~ 2f^{-1}
+f(a)g(b) ~~ f(b)g(a)
+\ln(0) ~~ 0
+"""),
+    ("function", True, "values of functions are no products", r"""
+f(2) ~~ f(2)
+f(2)+1 ~~ 1+f(2)
+n(n+1) ~~ n^2+n
+f(x)+1 ~~ 1+f(x)
+y(0)=0 ~~ 0
+f(0)=3 ~~ 3
+T(2)=5 ~~ 5
+"""),
+    ("integer", False, "no number begins with a group of zeros", r"""
+01,234 ~~ 1234
+0 500 ~~ 500
+0{,}500 ~~ 500
+1,23,456 ~~ 123456
+"""),
+    ("integer", True, "no number begins with a group of zeros", r"""
+-1,234 ~~ -1234
+1,234.5 ~~ 1234.5
+1,000,000 ~~ 10^6
+025 ~~ 25
+"""),
+    ("list", False, "chains of names and values with names hold one value", r"""
+x = y = 5 = 6 ~~ 5
+AB = 5, CD = 6 ~~ 5
+\sum_{k=1}^3 k = 6 = 7 ~~ 6
+P(A)=\frac13, P(B)=\frac12 ~~ \frac13
+E[X]=3 \text{ or } 4 ~~ 3
+P(A) = 3 ~~ P(B) = 3
+\mathbb{E}[X]=3 ~~ \mathbb{E}[X^2]=3
+\int_0^1 f = 2 ~~ \int_0^2 f = 2
+\sum_{k=1}^{3} k ~~ 6
+\int_0^1 x dx ~~ \frac12
+\lim_{x\to0} \frac{\sin x}{x} ~~ 1
+\text{Area}(ABC)=6 ~~ 7
+y=x=5 ~~ x
+(p,q)=(9,5) ~~ 5,9
+(p,q)=(5,9) ~~ (9,5)
+(p,q,r)=(5,9) ~~ 5,9
+(p,p)=(5,9) ~~ 5,9
+"""),
+    ("list", True, "chains of names and values with names hold one value", r"""
+\text{Area}(ABC)=6 ~~ 6
+\sum=6 ~~ 6
+f(2)+g(3)=7 ~~ 7
+(x,y)=(1,2),(3,4) ~~ (1,2),(3,4)
+"""),
+    ("function", False, "functions in products and quotients", r"""
+f(x)=f(-x) ~~ f(x)=-f(-x)
+\frac{f(x)}{g(x)} ~~ \frac{g(x)}{f(x)}
+f'(x) ~~ f(x)
+f(g(x)) ~~ g(f(x))
+P(x+1) ~~ P(x)+P(1)
+P(1)+P(2) ~~ P(3)
+\frac{d^2y}{dx^2} ~~ \frac{y}{x^2}
+\frac{dy}{dx} ~~ \frac{dx}{dy}
+dy/dx ~~ y/x
+"""),
+    ("function", True, "functions in products and quotients", r"""
+f(x) = x^2 ~~ x^2
+f(3)=9 ~~ 9
+2f(x) ~~ f(x)\cdot 2
+\frac{1}{f(x)} ~~ f(x)^{-1}
+f'(x)g(x)+f(x)g'(x) ~~ g(x)f'(x)+g'(x)f(x)
+f(x)^2 ~~ (f(x))^2
+Q(t)=CV ~~ CV
+F(x)+C ~~ F(x)+c
+f(n)=2f(n-1) ~~ f(n) = 2 f(n-1)
+dy/dx = 2x ~~ 2x
+\frac{d}{t} ~~ \frac{d}{t}
+\frac{2d}{t} ~~ 2\frac dt
+\frac{d}{2t} ~~ \frac{d}{t}\cdot\frac12
+\frac{dx}{dt} ~~ \frac{dx}{dt}
+\frac{ad}{bd} ~~ \frac ab
+\frac{d_1}{d_2} ~~ \frac{d_1}{d_2}
+\frac{d}{d_2}+1 ~~ 1+\frac{d}{d_2}
+"""),
+    ("congruence", True, "congruences compare by their notation", r"""
+x \equiv 3 \pmod{7} ~~ x \equiv 3 \mod 7
+3 \pmod 7 ~~ 3 \bmod 7
+x \equiv 3 \ (\text{mod } 7) ~~ x\equiv3\pmod{7}
+x \equiv 3 (mod 7) ~~ x\equiv 3 \pmod 7
+\text{modern} ~~ \text{modern}
+"""),
+    ("congruence", False, "congruences compare by their notation", r"""
+x \equiv 3 \pmod{7} ~~ x \equiv 3 \pmod{8}
+17 \bmod 5 ~~ 2
+"""),
+    ("notation", False, "braces that carry a meaning stay", r"""
+\sqrt{2}3 ~~ \sqrt{23}
+\bar{x}y ~~ \bar{xy}
+\vec{a}b ~~ \vec{ab}
+x^{2}3 ~~ x^{23}
+\frac{1}{2}3 ~~ \frac{1}{23}
+\sqrt{a}b ~~ \sqrt{ab}
+"""),
+    ("notation", True, "braces that carry a meaning stay", r"""
+\log{2}x ~~ \log 2 x
+\hat{i} ~~ \hat i
+"""),
+    ("integer", True, "groups after a sign, a currency and a zero", r"""
+1,234,567 ~~ 1234567
+100,000 ~~ 100000
+001 ~~ 1
+10,000.50 ~~ 10000.5
+\$1,250 ~~ 1250
+"""),
+    ("integer", False, "groups after a sign, a currency and a zero", r"""
+-0,500 ~~ -500
+0,000 ~~ 0
+\$0,250 ~~ 250
+"""),
 ]
 
 

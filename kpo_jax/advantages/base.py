@@ -1,9 +1,10 @@
 """What group advantages share: their interface, and groups of consecutive rows of reward [B], B = prompts * G."""
 
+from __future__ import annotations
+
 from typing import Protocol
 
-import jax
-import jax.numpy as jnp
+from kpo_jax.lazy import jax, jnp
 
 
 class Advantage(Protocol):

@@ -1,11 +1,12 @@
 """Dr.GRPO's advantage (Liu et al. 2025, arXiv 2503.20783): within a group, in units of reward."""
 
+from __future__ import annotations
+
 import dataclasses
 from typing import ClassVar
 
-import jax
-
 from kpo_jax.advantages.base import centered, groups_of
+from kpo_jax.lazy import jax
 
 
 @dataclasses.dataclass(frozen=True)

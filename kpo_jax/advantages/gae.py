@@ -1,13 +1,13 @@
 """Generalized advantage estimates (Schulman et al. 2016, arXiv 1506.02438): of a token, from a critic's values."""
 
+from __future__ import annotations
+
 import dataclasses
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax import masked
 from kpo_jax.checks import between, refuse
+from kpo_jax.lazy import jax, jnp
 
 
 @dataclasses.dataclass(frozen=True)

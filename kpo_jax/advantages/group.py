@@ -1,13 +1,13 @@
 """GRPO's advantage (Shao et al. 2024, arXiv 2402.03300): within a group, in units of its standard deviation."""
 
+from __future__ import annotations
+
 import dataclasses
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax.advantages.base import centered, groups_of
 from kpo_jax.checks import positive, refuse
+from kpo_jax.lazy import jax, jnp
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """KRPO's advantage (Wang 2025, billhhh/KRPO_LLMs_RL): a Kalman filter over the rewards of a group is the baseline."""
 
+from __future__ import annotations
+
 import dataclasses
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax.advantages.base import groups_of
 from kpo_jax.checks import not_negative, positive, refuse
+from kpo_jax.lazy import jax, jnp
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,11 +1,12 @@
 """The leave-one-out advantage (Ahmadian et al. 2024, arXiv 2402.14740)."""
 
+from __future__ import annotations
+
 import dataclasses
 from typing import ClassVar
 
-import jax
-
 from kpo_jax.advantages.base import centered, groups_of
+from kpo_jax.lazy import jax
 
 
 @dataclasses.dataclass(frozen=True)

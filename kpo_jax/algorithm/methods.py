@@ -107,6 +107,7 @@ METHODS: dict[str, AlgorithmConfig] = {
     "is_kpo_adaptive_var": _robust("adaptive_var"),
 }
 
+
 def name_of(algorithm: AlgorithmConfig) -> str | None:
     """The method that an algorithm is, None if it is none of them."""
     return next((name for name, known in METHODS.items() if known == algorithm), None)

@@ -22,6 +22,7 @@ from kpo_jax.config import Config
 from kpo_jax.files import write_whole
 from kpo_jax.model import flops
 from kpo_jax.sampling.engine import make_sampler
+from kpo_jax.sampling.programs import Programs as SamplerPrograms
 from kpo_jax.text import table
 from kpo_jax.training.setup import Inputs, Programs
 from kpo_jax.training.step import add_advantages, add_scores, pack_minibatches, update
@@ -126,9 +127,8 @@ def _sampling_phases(config: Config, inputs: Inputs, programs: Programs, params,
     """([prefill, decode], the Completions) of one rollout; `work` is that of the training step."""
     prompts, group, length = len(prompt_ids), config.rollout.group_size, config.sampler.max_response_length
     prompt_length, batch = inputs.train.prompt_length, prompts * group
-    sampler = make_sampler(
-        config.model, config.sampler, mesh=programs.mesh, eos_ids=(), pad_id=inputs.tokenizer.pad_id, group_size=group
-    )
+    endless = SamplerPrograms(config.model, config.sampler, programs.mesh, ())
+    sampler = make_sampler(endless, pad_id=inputs.tokenizer.pad_id, group_size=group)
 
     def sample(max_length):
         return sampler(

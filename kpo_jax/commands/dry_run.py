@@ -1,4 +1,6 @@
-"""What a configuration will need, worked out from shapes alone: parameters, mesh, bytes per device, FLOPs."""
+"""What a configuration will need, worked out from shapes alone: parameters, mesh, bytes per device, FLOPs; and whether
+the problems, the tokenizer and the weights that it names are there.
+"""
 
 import dataclasses
 
@@ -10,17 +12,17 @@ from kpo_jax.config import Config
 from kpo_jax.model import critic, flops
 from kpo_jax.model.decoder import init_params, num_params
 from kpo_jax.runtime.sharding import bytes_per_device, mesh_shape, param_specs
+from kpo_jax.training import setup
 from kpo_jax.training.learner import make_optimizer
-from kpo_jax.weights import huggingface
 
 
 def describe(config: Config) -> str:
     """A few lines for a person. With mesh.data = -1 the devices of this machine are counted, otherwise none is touched.
 
-    Raises ValueError if the pretrained weights are of another architecture; those of a hub id are not asked for.
+    Opens what training would open: the weights, the tokenizer and all problems, except what lies on the hub, which is
+    not asked. Raises ValueError, one line, where training would.
     """
-    if config.pretrained and huggingface.is_local(config.pretrained):
-        huggingface.find(config.pretrained, config.revision, config.model)
+    inputs = setup.load_inputs(config, ask_hub=False)
     mesh = config.mesh
     num_devices = len(jax.devices()) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
     sizes = mesh_shape(mesh, num_devices)
@@ -37,8 +39,21 @@ def describe(config: Config) -> str:
         f"  KV cache       {human(_cache_bytes(config, sizes))}",
         "TFLOPs of a training step, all prompts and responses as long as they may be",
         *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(longest_step(config)).items()),
+        *_data_lines(inputs),
     ]
     return "\n".join(lines)
+
+
+def _data_lines(inputs: setup.Inputs) -> list[str]:
+    """The sets of problems that were opened, and what training would say of them."""
+    sets = [problem_set for problem_set in (inputs.train, *inputs.eval_sets) if problem_set is not None]
+    lines = [f"  {one.name:<14} {len(one.problems):,} problems" + _prompt_lengths(one) for one in sets]
+    return [*(["data"] if lines or inputs.notes else []), *lines, *(f"  {note}" for note in inputs.notes)]
+
+
+def _prompt_lengths(problem_set: setup.ProblemSet) -> str:
+    lengths = [len(ids) for ids in problem_set.prompt_ids]
+    return f", prompts of {min(lengths)} to {max(lengths)} tokens" if lengths else ""
 
 
 def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:

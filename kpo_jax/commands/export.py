@@ -13,8 +13,9 @@ from kpo_jax.training import checkpoints
 from kpo_jax.training.learner import make_init, make_optimizer
 from kpo_jax.weights import huggingface
 from kpo_jax.weights.gguf import is_gguf
+from kpo_jax.weights.huggingface_config import architecture_of
 from kpo_jax.weights.huggingface_files import read_json
-from kpo_jax.weights.save import architecture_of, check_empty, write
+from kpo_jax.weights.save import check_empty, write
 from kpo_jax.weights.tokenizers import load_tokenizer
 
 

@@ -20,13 +20,15 @@ from kpo_jax.commands import export as exports
 from kpo_jax.commands import noise as noise_floor
 from kpo_jax.commands import replay as replays
 from kpo_jax.commands.sample import show_samples
+from kpo_jax.recording import terminal
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.report import report as reports
-from kpo_jax.runtime import distributed, preemption
+from kpo_jax.runtime import compilation, cpu, distributed, lock, preemption
 from kpo_jax.training import checkpoints, setup, trainer
 from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.run import Preempted
 from kpo_jax.training.step import Diverged
+from kpo_jax.weights.huggingface_files import NotFinite
 
 DONE, USAGE, PREEMPTED, FAILED = 0, 64, 75, 13
 
@@ -41,6 +43,7 @@ class Usage(ValueError):
 
 def run(mode, config, values: dict, verbosity: int) -> int:
     """Run a mode (a main.Mode) with its configuration, None for one without; the exit code."""
+    os.environ |= cpu.threads(os.environ, values["cpu_devices"])
     if values["cpu_devices"]:
         jax.config.update("jax_platforms", "cpu")
         jax.config.update("jax_num_cpu_devices", values["cpu_devices"])
@@ -48,17 +51,23 @@ def run(mode, config, values: dict, verbosity: int) -> int:
     try:
         if join_job(mode, config, values):
             if mode.stops and not values["dry_run"]:
-                preemption.catch_sigterm()
+                preemption.catch_signals(at_kill=lock.release)
+            if mode.compiles and not values["dry_run"]:
+                keep_programs(values["compilation_cache"])
             function = describe if values["dry_run"] else RUN[values["mode"]]
-            said = function(config, values)
+            with terminal.phases():
+                said = function(config, values)
             if said and distributed.is_first():
                 print(said)
     except (Preempted, preemption.Interrupted) as error:
-        again = "" if isinstance(error, Preempted) else "SIGTERM: "
+        again = "" if isinstance(error, Preempted) else f"{preemption.why()}: "
         print(f"{again}{error}" + ("; the same command begins again" if again else ""), file=sys.stderr)
         return PREEMPTED
-    except (Usage, checkpoints.Damaged, distributed.NotShared) as error:
+    except (Usage, checkpoints.Damaged, distributed.NotShared, lock.NotHeld, NotFinite) as error:
         return usage(error.lines if isinstance(error, Usage) else [str(error)])
+    except KeyboardInterrupt:  # of a mode that has nothing to save
+        print("Ctrl-C: stopped", file=sys.stderr)
+        return preemption.KILLED
     except (Diverged, NotFull, checkpoints.NotSaved) as error:
         print(f"error: {error}", file=sys.stderr)
         return FAILED
@@ -106,8 +115,18 @@ def join_job(mode, config, values: dict) -> bool:
     return True
 
 
+def keep_programs(cache: str) -> None:
+    """Have jax keep compiled programs in the folder of --compilation_cache, or say why not."""
+    settings, line = compilation.settings(cache, os.environ)
+    for name, value in settings.items():
+        jax.config.update(name, value)
+    if line and distributed.is_first():
+        print(line, file=sys.stderr)
+
+
 def prepared(config, values: dict, claim: bool = True):
     """(what is read from disk, the jitted functions) of a configuration, with the workdir claimed by it."""
+    terminal.phase("start: reading the data")
     with usage_errors():
         inputs = setup.load_inputs(config)
         allow_change = values["allow_config_change"]
@@ -120,15 +139,25 @@ def prepared(config, values: dict, claim: bool = True):
     return inputs, programs
 
 
+def held(workdir: str):
+    """A context in which no other run writes in the workdir: process 0 sees to it."""
+    return lock.held(workdir, lost=distributed.fail, active=distributed.is_first())
+
+
 def train(config, values: dict) -> str:
     inputs, programs = prepared(config, values)
-    done = trainer.train(config, inputs, programs, values["workdir"], values["profile_steps"], values["start_afresh"])
-    return reports.write([values["workdir"]], values["workdir"]) if done and distributed.is_first() else ""
+    workdir = values["workdir"]
+    with held(workdir):
+        options = {name: values[name] for name in ("profile_steps", "start_afresh", "show_samples")}
+        done = trainer.train(config, inputs, programs, workdir, **options)
+        terminal.phase("report")
+        return reports.write([workdir], workdir) if done and distributed.is_first() else ""
 
 
 def restored(config, values: dict):
     """(inputs, programs, parameters, step) of a checkpoint of the run."""
     inputs, programs = prepared(config, values)
+    terminal.phase("start: restoring the policy")
     with usage_errors():
         where = (programs.shapes, programs.shardings, values["step"])
         step, params = checkpoints.restore_policy(values["workdir"], *where)
@@ -137,18 +166,22 @@ def restored(config, values: dict):
 
 def evaluate(config, values: dict) -> str:
     inputs, programs, params, step = restored(config, values)
-    trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
+    with held(values["workdir"]):  # what evaluations find is a part of the run
+        terminal.phase(f"step {step}: evaluation")
+        trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
     return reports.results([reports.load(values["workdir"])]) if distributed.is_first() else ""
 
 
 def sample(config, values: dict) -> str:
     inputs, programs, params, _ = restored(config, values)
+    terminal.phase("sampling")
     with usage_errors():
         return show_samples(config, inputs, programs, params, values["prompt"], values["num_prompts"])
 
 
 def noise(config, values: dict) -> str:
     inputs, programs, params, step = restored(config, values)
+    terminal.phase(f"step {step}: noise floor")
     with usage_errors():
         return noise_floor.run(config, inputs, programs, params, step, values["workdir"])
 
@@ -182,8 +215,9 @@ def describe(config, values: dict) -> str:
             os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
             jax.config.update("jax_platforms", "cpu")
             config, found = topology.on(config, target), topology.devices(target)
+        needed = dry_run.describe(config)  # first, as it may find that something is missing
         print(json.dumps(config_lib.to_dict(config), indent=2))
-        print(dry_run.describe(config), flush=True)
+        print(needed, flush=True)
         return topology.describe(config, target, found) if target else ""
 
 

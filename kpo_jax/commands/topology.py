@@ -15,10 +15,10 @@ from jax.experimental import topologies
 from kpo_jax.commands.dry_run import human, longest_step, state_bytes
 from kpo_jax.config import Config, problems_of
 from kpo_jax.model import flops
-from kpo_jax.model.packing import PackShape, make_batch, pack
-from kpo_jax.recording.metrics import tell
-from kpo_jax.records import Batch
+from kpo_jax.model.packing import PackShape
+from kpo_jax.recording.terminal import tell
 from kpo_jax.runtime.sharding import AXES, make_mesh, mesh_shape
+from kpo_jax.training.compiling import batch_shapes
 from kpo_jax.training.learner import make_init
 from kpo_jax.training.setup import PROMPT_ROUNDING, make_optimizers, update_shape, update_step
 
@@ -139,7 +139,7 @@ def compile_step(config: Config, found: list) -> tuple[Memory, PackShape, float]
     shape = update_shape(config, _prompt_length(config), mesh.shape["data"] * mesh.shape["fsdp"])
     start = time.perf_counter()
     lowered = update_step(config, optimizer, shardings, mesh).lower(
-        jax.eval_shape(init, jax.random.key(0)), batch_shapes(shape, config)
+        jax.eval_shape(init, jax.random.key(0)), batch_shapes(shape, config, _prompt_length(config))
     )
     try:
         analysis = lowered.compile().memory_analysis()
@@ -155,22 +155,6 @@ def compile_step(config: Config, found: list) -> tuple[Memory, PackShape, float]
         program=analysis.generated_code_size_in_bytes,
     )
     return memory, shape, time.perf_counter() - start
-
-
-def batch_shapes(shape: PackShape, config: Config) -> Batch:
-    """The Batch of an update as shapes: one short sequence packed into the arrays of all."""
-    columns, length = config.sampler.max_response_length, _prompt_length(config) + config.sampler.max_response_length
-    scalar, token = np.zeros(1, np.float32), np.zeros((1, columns), np.float32)
-    further = dict(reference_log_prob=token) if config.algorithm.kl.estimate else {}
-    if config.algorithm.has_critic:
-        further |= dict(old_value=token, returns=token)
-    rows = dict(
-        tokens=np.zeros((1, length), np.int32), prompt_length=np.ones(1, np.int32),
-        response_mask=np.arange(columns)[None] < 1, old_log_prob=token, sampler_log_prob=token,
-        advantage=token if config.algorithm.has_critic else scalar,
-        reward=scalar, **further,
-    )  # fmt: skip
-    return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), make_batch(rows, *pack(rows, shape)))
 
 
 def report(config: Config, chip: Chip, memory: Memory, shape: PackShape, seconds: float) -> list[str]:

@@ -10,7 +10,7 @@ from kpo_jax.algorithm.choices import AdvantageConfig, AlgorithmConfig, FilterCo
 from kpo_jax.config.difference import difference
 from kpo_jax.config.methods import with_method
 from kpo_jax.config.overrides import load_file, override
-from kpo_jax.config.plain import to_dict
+from kpo_jax.config.plain import flat, to_dict
 from kpo_jax.config.schema import (
     CheckpointConfig,
     Config,
@@ -18,6 +18,7 @@ from kpo_jax.config.schema import (
     JobConfig,
     LearnerConfig,
     MeshConfig,
+    MetricsConfig,
     RolloutConfig,
     TraceConfig,
     WarmStartConfig,
@@ -35,6 +36,7 @@ __all__ = [
     "JobConfig",
     "LearnerConfig",
     "MeshConfig",
+    "MetricsConfig",
     "ObjectiveConfig",
     "RolloutConfig",
     "TraceConfig",
@@ -42,6 +44,7 @@ __all__ = [
     "checked",
     "difference",
     "eval_sample_config",
+    "flat",
     "from_dict",
     "line",
     "load_file",

@@ -42,6 +42,14 @@ def to_dict(record) -> dict[str, Any]:
     return out
 
 
+def flat(mapping: Mapping, path: str = "") -> dict[str, Any]:
+    """Nested dicts as one, by the paths of their values: a.b -> value."""
+    out = {}
+    for name, value in mapping.items():
+        out |= flat(value, f"{path}{name}.") if isinstance(value, Mapping) else {f"{path}{name}": value}
+    return out
+
+
 # ------------------------------------------------------------------------------------------------ what fields there are
 
 
@@ -79,7 +87,8 @@ def leaf_paths(cls, mapping: Mapping | None = None, path: str = "") -> list[str]
             out.append(path + name)
         elif typing.get_origin(kind) is dict:
             inner = typing.get_args(kind)[1]
-            for key, value in (mapping.get(name) or {}).items():
+            records = mapping.get(name)
+            for key, value in records.items() if isinstance(records, Mapping) else ():
                 out += leaf_paths(inner, value, f"{path}{name}.{key}.")
         else:
             out += leaf_paths(kind, mapping.get(name), f"{path}{name}.")
@@ -111,7 +120,7 @@ def from_plain(cls, mapping, path: str = "", root: list[str] | None = None) -> t
         return None, [(path.rstrip("."), f"{mapping!r} is not a record with the fields {wanted}")]
     values, parameters, problems = {}, {}, []
     kinds = fields_of(cls)
-    leaves = {}
+    leaves, unreadable = {}, False
     if choices.is_choice(cls):
         name = chosen(cls, mapping)
         if isinstance(name, str):
@@ -119,7 +128,7 @@ def from_plain(cls, mapping, path: str = "", root: list[str] | None = None) -> t
                 leaves = parameter_leaves(cls, name)
             except ValueError as error:
                 problems.append((f"{path}{cls.chooser}", str(error)))
-    unreadable = bool(problems)  # of a component that is not known, no parameter is
+        unreadable = bool(problems) or not isinstance(name, str)  # of a component that is not known, no parameter is
     for name, value in mapping.items():
         where = f"{path}{name}"
         if name in kinds and isinstance(kinds[name], Leaf):

@@ -11,9 +11,8 @@ import math
 
 from kpo_jax.algorithm.choices import AlgorithmConfig
 from kpo_jax.checks import above_zero, between, is_whole, not_negative, one_of, positive, refuse, share, unless, whole
-from kpo_jax.model.critic import CriticConfig
-from kpo_jax.model.decoder import DTYPES, PRESETS, ModelConfig
-from kpo_jax.sampling.sampler import SampleConfig
+from kpo_jax.model.config import DTYPES, PRESETS, CriticConfig, ModelConfig
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.registry import TaskConfig
 from kpo_jax.tasks.rewards import RewardConfig
@@ -176,6 +175,33 @@ class TraceConfig:
         )
 
 
+SINKS = ("wandb", "trackio", "mlflow")
+
+
+@dataclasses.dataclass(frozen=True)
+class MetricsConfig:
+    """Where metrics and samples go besides the workdir: `sinks` are names, "wandb,trackio" with commas between, each
+    an extra of the package (see recording/trackers.py); `project` is what the runs are filed under there.
+    """
+
+    sinks: str = dataclasses.field(default="", metadata=FREE)
+    project: str = dataclasses.field(default="kpo_jax", metadata=FREE)
+
+    def __post_init__(self):
+        wrong = [name for name in self.names if name not in SINKS]
+        refuse(
+            [
+                *unless(not wrong, "sinks", f"{', '.join(map(repr, wrong))} is not one of {', '.join(SINKS)}"),
+                *unless(self.project != "", "project", "'' is no name"),
+            ]
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The sinks, each once."""
+        return [name for name in dict.fromkeys(self.sinks.split(",")) if name]
+
+
 @dataclasses.dataclass(frozen=True)
 class MeshConfig:
     """Devices along each mesh axis; data = -1 takes all that the other two leave.
@@ -254,6 +280,7 @@ class Config:
     eval: EvalConfig = EvalConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
     trace: TraceConfig = TraceConfig()
+    metrics: MetricsConfig = MetricsConfig()
     mesh: MeshConfig = MeshConfig()
     job: JobConfig = JobConfig()
 

@@ -6,16 +6,16 @@ running mean of the squared innovations before this token,
     V = max((C - P) / (1 + Q/V), floor^2)        C <- (1 - a) C + a d^2
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax.checks import not_negative, positive, refuse, share
 from kpo_jax.filters.base import clean_tokens, scan_tokens, zero_masked
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

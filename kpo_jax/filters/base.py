@@ -5,15 +5,15 @@ file beside this one and add a line to FILTERS in `__init__.py`. Its `examples` 
 it with.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from typing import ClassVar, Protocol
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax import masked
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 FILTER_GRADIENTS = ("straight_through", "through_filter")
 GAUSSIAN_MEDIAN = 1.4826  # standard deviation over median absolute deviation, of a Gaussian

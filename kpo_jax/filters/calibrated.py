@@ -6,15 +6,16 @@ fixed Q). Where most log-ratios are next to 0, so are the median and the thresho
 through, and training with it is training with a ratio of 1 (docs/results.md).
 """
 
+from __future__ import annotations
+
 import dataclasses
 from typing import ClassVar
-
-import jax
 
 from kpo_jax.checks import above_zero, not_negative, positive, refuse
 from kpo_jax.filters.base import batch_scale, clean_tokens, zero_masked
 from kpo_jax.filters.saturated_kalman import SaturatedKalman
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax
+from kpo_jax.outputs import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

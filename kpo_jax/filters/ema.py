@@ -1,16 +1,16 @@
 """EMA-KPO: exponential smoothing of the log-ratio, the Kalman filter with its gain held constant."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax.checks import refuse, share
 from kpo_jax.filters.base import clean_tokens, zero_masked
 from kpo_jax.filters.kalman import filter_in_parallel
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,16 +4,16 @@ Each round weighs the measurement by its residual from the current estimate, w =
 its variance for V / w, and estimates anew from the prediction.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax.checks import positive, refuse, whole
 from kpo_jax.filters.kalman import filter_reweighted, problems_of_finite_model
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,16 +10,16 @@ losses,
 then, unless the covariance is the standard one, 1 / state_var = alpha / predicted_var + beta / measurement_var.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax.checks import not_negative, one_of, positive, refuse, share, whole
 from kpo_jax.filters.base import clean_tokens, scan_tokens, zero_masked
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 COVARIANCES = ("weighted", "standard")
 QUANTILE = 1.0364  # square root of the 0.7 quantile of chi-square with one degree of freedom

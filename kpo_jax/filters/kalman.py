@@ -12,18 +12,17 @@ state variance in units of measurement_var. In those units it IS the previous ga
 which is well behaved for variances that are 0, tiny or inf, where (1 - K) P collapses in float32.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import math
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-from jax.custom_derivatives import SymbolicZero
-
 from kpo_jax.checks import Problem, from_zero, not_negative, one_of, positive, refuse
 from kpo_jax.filters.base import check_tokens, clean_tokens, scan_tokens, shift_right, zero_masked
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 MASKED_TOKENS = ("hold", "zero_observation")
 METHODS = ("auto", "scan", "parallel")
@@ -102,7 +101,7 @@ def filter_by_scan(model, log_ratio: jax.Array, response_mask: jax.Array, lost: 
     the gain of the recursion within 1e-7 of exact; at Q/V = 1e-6 that is 5e-5 of the gain itself.
     """
     check_tokens(log_ratio, response_mask)
-    state_mean, innovation, predicted_var = _recursion(
+    state_mean, innovation, predicted_var = _differentiable()(
         model, lost, jnp.asarray(log_ratio, jnp.float32), jnp.asarray(response_mask)
     )
     innovation_std, gain = (
@@ -122,16 +121,27 @@ def _innovation_std(model, predicted_var):
     return math.sqrt(model.measurement_var) * jnp.sqrt(1 + predicted_var)
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+@functools.cache
+def _differentiable():
+    """The recursion with the gradient below, made when it is first called (see `lazy`)."""
+    recursion = jax.custom_vjp(_recursion, nondiff_argnums=(0, 1))
+    recursion.defvjp(_recursion_forward, _recursion_backward, symbolic_zeros=True)
+    return recursion
+
+
 def _recursion(model, lost, log_ratio, response_mask):
     """(state_mean, innovation, predicted_var) [B, T], the first two 0 where masked.
 
     Masking happens in the scan, where it is free: before or after it, it would be another pass over the batch.
     """
-    return _scan_row(model, lost, log_ratio, response_mask)[0]
+    return _scan_rows(model, lost, log_ratio, response_mask)[0]
 
 
-@functools.partial(jax.vmap, in_axes=(None, None, 0, 0))
+def _scan_rows(model, lost, log_ratio, response_mask):
+    """(outputs [B, T], response [B, T]) of `_scan_row`."""
+    return jax.vmap(_scan_row, in_axes=(None, None, 0, 0))(model, lost, log_ratio, response_mask)
+
+
 def _scan_row(model, lost, log_ratio, response_mask):
     """One row's outputs [T], and its response [T]: d state_mean / d log_ratio at a token, which is its gain, or 0 where
     it saturates or is not observed."""
@@ -158,7 +168,7 @@ def _scan_row(model, lost, log_ratio, response_mask):
 
 
 def _recursion_forward(model, lost, log_ratio, response_mask):
-    outputs, response = _scan_row(model, lost, log_ratio.value, response_mask.value)
+    outputs, response = _scan_rows(model, lost, log_ratio.value, response_mask.value)
     return outputs, (response, response_mask.value)
 
 
@@ -171,7 +181,7 @@ def _recursion_backward(model, lost, residuals, cotangents):
     grads = {
         name: x
         for name, x in zip(("state_mean", "innovation"), cotangents, strict=False)
-        if not isinstance(x, SymbolicZero)
+        if not isinstance(x, jax.custom_derivatives.SymbolicZero)
     }
 
     def step(mean_grad, token):
@@ -185,9 +195,6 @@ def _recursion_backward(model, lost, residuals, cotangents):
         return jax.lax.scan(step, jnp.float32(0), (grads, response, valid), reverse=True)[1]
 
     return jax.vmap(one_row)(grads, *residuals), None
-
-
-_recursion.defvjp(_recursion_forward, _recursion_backward, symbolic_zeros=True)
 
 
 def filter_reweighted(model, log_ratio: jax.Array, response_mask: jax.Array, weigh) -> FilterOutput:

@@ -12,17 +12,16 @@ length beyond that index spoils the loss even if every response is shorter, and 
 places by selection but multiplies by the mask, as the original does.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
 from kpo_jax.checks import positive, refuse
 from kpo_jax.filters.base import clean_tokens, shift_right
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp, np
+from kpo_jax.outputs import FilterOutput
 
 SMALLEST_DECAY = 1e-30
 

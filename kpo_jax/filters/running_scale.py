@@ -6,15 +6,15 @@
 The constants make s a Gaussian's standard deviation. Gains are the linear filter's, from Q/V and P_0/V alone.
 """
 
+from __future__ import annotations
+
 import dataclasses
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax.checks import not_negative, one_of, positive, refuse, share
 from kpo_jax.filters.base import GAUSSIAN_MEAN, GAUSSIAN_MEDIAN, batch_scale, clean_tokens, scan_tokens, zero_masked
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 STATISTICS = ("mean", "median")
 

@@ -8,13 +8,11 @@ the linear filter ("standard"), or count what saturation costs as Masreliez and 
 In either case they, and with them the gains, do not depend on the data.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
-
-import jax
-import jax.numpy as jnp
-import numpy as np
 
 from kpo_jax.checks import above_zero, one_of, refuse
 from kpo_jax.filters.base import clean_tokens, zero_masked
@@ -25,7 +23,8 @@ from kpo_jax.filters.kalman import (
     observed_places,
     problems_of_model,
 )
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp, np
+from kpo_jax.outputs import FilterOutput
 
 COVARIANCES = ("standard", "masreliez")
 

@@ -1,15 +1,15 @@
 """One ratio per response, the geometric mean of its token ratios: GSPO (Zheng et al. 2025, arXiv 2507.18071)."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax import masked
 from kpo_jax.filters.base import clean_tokens, zero_masked
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

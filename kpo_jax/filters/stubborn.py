@@ -5,17 +5,17 @@
 The innovation enters s before it is clipped, so one outlier is cut and a lasting change opens the bound for itself.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax.checks import positive, refuse, share
 from kpo_jax.filters.base import clean_tokens, scan_tokens, zero_masked
 from kpo_jax.filters.kalman import problems_of_finite_model
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,16 +5,16 @@ posterior are updated in turn: the state with the variance V / L, then L = (nu +
 V).
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax.checks import positive, refuse, whole
 from kpo_jax.filters.kalman import filter_reweighted, problems_of_finite_model
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

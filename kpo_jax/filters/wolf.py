@@ -5,16 +5,16 @@ The variance of a measurement with innovation d is taken for V / w^2, w^2 = 1 / 
 the less it counts, and it never moves the state by more than a bounded amount.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
 from typing import ClassVar
 
-import jax
-import jax.numpy as jnp
-
 from kpo_jax.checks import positive, refuse
 from kpo_jax.filters.kalman import filter_reweighted, problems_of_finite_model
-from kpo_jax.records import FilterOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import FilterOutput
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,38 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax.advantages.gae import Gae
-from kpo_jax.checks import above_zero, positive, refuse, whole
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import CriticConfig, ModelConfig
 from kpo_jax.model.head import packed_hidden_states
 from kpo_jax.records import Packed
 
 STD_FLOOR = 1e-6
-
-
-@dataclasses.dataclass(frozen=True)
-class CriticConfig:
-    """The critic of `algorithm.advantage = gae`; with any other advantage there is none.
-
-    Attributes:
-      learning_rate, warmup_steps: of its optimizer, which is the policy's (LearnerConfig) in all else.
-      value_clip: how far a value may move from the one at rollout time while its gradient lives; inf is no clip.
-      normalize: whether advantages get mean 0 and standard deviation 1 over the rollout's valid tokens, as is the
-        custom.
-    """
-
-    learning_rate: float = 1e-5
-    warmup_steps: int = 0
-    value_clip: float = 0.2
-    normalize: bool = True
-
-    def __post_init__(self):
-        refuse(
-            [
-                *positive(self, "learning_rate"),
-                *whole(self, 0, "warmup_steps"),
-                *above_zero(self, "value_clip"),
-            ]
-        )
 
 
 def init_params(policy_params) -> dict:

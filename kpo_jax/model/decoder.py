@@ -1,28 +1,30 @@
-"""Qwen3-family decoder in Flax Linen: parameters and whole-row forward. What sampling runs is `kpo_jax.decoding`.
+"""The decoder in Flax Linen: parameters and whole-row forward. What sampling runs is `kpo_jax.sampling.decoding`.
 
-The same code is Qwen3 (`qk_norm`), Qwen2.5 (`qkv_bias`, no `qk_norm`) and Llama without rope scaling (neither).
+Which parts it has says its family, `kpo_jax.model.families`; what the parts compute is in `kpo_jax.model.layers`.
 Parameters carry Hugging Face's names; projections keep their heads apart and a leading layer axis L:
 
     embed_tokens [V, D]   lm_head [V, D] (untied only)   norm [D]
-    layers / input_layernorm, post_attention_layernorm [L, D]
+    layers / the norms that the family names [L, D]
            / self_attn / q_proj [L, D, N, H]   k_proj, v_proj [L, D, K, H]   o_proj [L, N, H, D]
-                       / q_bias [L, N, H]      k_bias, v_bias [L, K, H]      q_norm, k_norm [L, H]
+                       / q_bias [L, N, H]      k_bias, v_bias [L, K, H]
+                       / q_norm, k_norm [L, H], or [L, N H] and [L, K H] over all heads of a token
            / mlp / gate_proj, up_proj [L, D, F]   down_proj [L, F, D]
+                 / gate [L, D, E]   experts / gate_proj, up_proj [L, E, D, F]   down_proj [L, E, F, D]
 """
 
-import dataclasses
 import functools
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
-from kpo_jax.checks import one_of, positive, refuse, unless, whole
+from kpo_jax.model import layers
 from kpo_jax.model.attention import ATTENTION_OUTPUT, Segments, causal_attention
+from kpo_jax.model.config import ModelConfig
 
-DTYPES = ("float32", "bfloat16")
 _WEIGHT_PRODUCTS = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
 _REMAT_POLICIES = {
     "full": None,
@@ -33,118 +35,12 @@ _REMAT_POLICIES = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class ModelConfig:
-    """Architecture and numerics of one decoder.
-
-    Attributes:
-      num_heads, num_kv_heads, head_dim: num_heads * head_dim need not equal hidden_size.
-      qk_norm: RMS-normalise queries and keys per head (Qwen3).
-      qkv_bias: biases on the query, key and value projections (Qwen2.5).
-      dtype: computation and caches; softmax, rotary angles, norms' statistics and logits are float32 in any case.
-      param_dtype: storage of the parameters; they are cast to `dtype` where they are used.
-      remat: what the backward pass recomputes in a layer: "none"; "elementwise", all but matrix products and attention,
-        which costs little time and saves much memory; "attention", that too; "full", everything.
-
-    Raises:
-      ValueError: lists every illegal field.
-    """
-
-    vocab_size: int
-    hidden_size: int
-    intermediate_size: int
-    num_layers: int
-    num_heads: int
-    num_kv_heads: int
-    head_dim: int
-    rope_theta: float = 1e6
-    norm_eps: float = 1e-6
-    tie_embeddings: bool = True
-    qk_norm: bool = True
-    qkv_bias: bool = False
-    dtype: str = "float32"
-    param_dtype: str = "float32"
-    remat: str = "elementwise"
-
-    def __post_init__(self):
-        sizes = (
-            "vocab_size",
-            "hidden_size",
-            "intermediate_size",
-            "num_layers",
-            "num_heads",
-            "num_kv_heads",
-            "head_dim",
-        )
-        problems = whole(self, 1, *sizes)
-        if not problems:
-            groups, pairs = self.num_heads % self.num_kv_heads == 0, self.head_dim % 2 == 0
-            problems += unless(
-                groups, "num_kv_heads", f"{self.num_kv_heads} does not divide num_heads = {self.num_heads}"
-            )
-            problems += unless(pairs, "head_dim", f"{self.head_dim} is not even: rotary embedding turns pairs")
-        refuse(
-            [
-                *problems,
-                *positive(self, "rope_theta", "norm_eps"),
-                *one_of(self, "dtype", DTYPES),
-                *one_of(self, "param_dtype", DTYPES),
-                *one_of(self, "remat", ("none", *_REMAT_POLICIES)),
-            ]
-        )
-
-
-def _qwen3(hidden_size, intermediate_size, num_layers, num_heads, tie_embeddings):
-    return ModelConfig(
-        vocab_size=151_936, hidden_size=hidden_size, intermediate_size=intermediate_size, num_layers=num_layers,
-        num_heads=num_heads, num_kv_heads=8, head_dim=128, tie_embeddings=tie_embeddings,
-    )  # fmt: skip
-
-
-# Sizes of the published models: the config.json of Qwen/Qwen3-0.6B ... Qwen/Qwen3-32B.
-PRESETS: dict[str, ModelConfig] = {
-    "tiny": ModelConfig(
-        vocab_size=64, hidden_size=128, intermediate_size=384, num_layers=4, num_heads=4, num_kv_heads=2, head_dim=32
-    ),
-    "qwen3-tiny": ModelConfig(
-        vocab_size=2048, hidden_size=256, intermediate_size=768, num_layers=6, num_heads=8, num_kv_heads=4, head_dim=32
-    ),
-    "qwen3-0.6b": _qwen3(1024, 3072, 28, 16, True),
-    "qwen3-1.7b": _qwen3(2048, 6144, 28, 16, True),
-    "qwen3-4b": _qwen3(2560, 9728, 36, 32, True),
-    "qwen3-8b": _qwen3(4096, 12_288, 36, 32, False),
-    "qwen3-14b": _qwen3(5120, 17_408, 40, 40, False),
-    "qwen3-32b": _qwen3(5120, 25_600, 64, 64, False),
-}
-
-
-def rms_norm(x, weight, eps):
-    x32 = x.astype(jnp.float32)
-    scale = jax.lax.rsqrt(jnp.mean(jnp.square(x32), axis=-1, keepdims=True) + eps)
-    weight = weight.astype(jnp.float32).reshape((1,) * (x.ndim - 1) + (-1,))
-    return (x32 * scale * weight).astype(x.dtype)
-
-
 def product(x, weight):
     """x [B, S, D] times weight [D, ...]: all tokens in one axis, where XLA makes a weight's gradient without
     transposing x first.
     """
     flat = x.reshape(-1, x.shape[-1]) @ weight.reshape(x.shape[-1], -1)
     return flat.reshape(*x.shape[:-1], *weight.shape[1:])
-
-
-def rotary_table(config, positions):
-    """cos and sin [B, S, 1, H/2] in float32; bfloat16 angles would blur positions beyond 256."""
-    exponent = jnp.arange(0, config.head_dim, 2, dtype=jnp.float32) / config.head_dim
-    frequency = (config.rope_theta**-exponent)[None, None, None, :]
-    angle = positions.astype(jnp.float32)[:, :, None, None] * frequency
-    return jnp.cos(angle), jnp.sin(angle)
-
-
-def rotate(x, cos, sin):
-    """Rotary embedding of x [B, S, heads, H] in the half-split (NeoX) pairing: element i turns with element i + H/2."""
-    first, second = jnp.split(x.astype(jnp.float32), 2, axis=-1)
-    return jnp.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1).astype(x.dtype)
 
 
 def _fan_in_normal(fan_in):
@@ -166,22 +62,42 @@ class _Parameters(nn.Module):
         return self.stored(*args).astype(self.config.dtype)
 
     def norm(self, x, name):
-        return rms_norm(x, self.weight(name, (x.shape[-1],), ("norm",), nn.initializers.ones), self.config.norm_eps)
+        offset = self.config.description.norm_offset
+        init = nn.initializers.constant(1.0 - offset)
+        return layers.rms_norm(x, self.weight(name, (x.shape[-1],), ("norm",), init), self.config.norm_eps, offset)
+
+
+class Places(NamedTuple):
+    """What a layer must know of where its tokens are.
+
+    Attributes:
+      rotary: cos and sin of `layers.rotary_table`, None without positions. Where layers differ, the tables of all kinds
+        in a leading axis.
+      positions: [B, S], where some layer's window is shorter than a row; else None.
+      segments: where a row holds several sequences, what each token sees.
+    """
+
+    rotary: Any
+    positions: jax.Array | None
+    segments: Segments | None
 
 
 class Attention(_Parameters):
-    """Grouped-query self-attention with rotary positions."""
+    """Grouped-query self-attention."""
 
     @nn.compact
-    def __call__(self, x, rotary, segments):
-        """x [B, S, D] -> [B, S, D]."""
+    def __call__(self, x, kind, places):
+        """x [B, S, D] -> [B, S, D]; `kind` as in `Layer`."""
         config = self.config
         query = self._project(x, "q", config.num_heads, "heads")
         key = self._project(x, "k", config.num_kv_heads, "kv_heads")
         value = self._project(x, "v", config.num_kv_heads, "kv_heads")
-        if config.qk_norm:
-            query, key = self.norm(query, "q_norm"), self.norm(key, "k_norm")
-        out = causal_attention(rotate(query, *rotary), rotate(key, *rotary), value, segments)
+        query, key = (
+            layers.norm_heads(config.description, y, functools.partial(self.norm, name=name), 2)
+            for y, name in ((query, "q_norm"), (key, "k_norm"))
+        )
+        table = places.rotary if kind is None else jax.tree.map(lambda x: x[kind], places.rotary)
+        out = self._attend(layers.rotate(query, table), layers.rotate(key, table), value, kind, places)
         shape = (config.num_heads, config.head_dim, config.hidden_size)
         init = _fan_in_normal(config.num_heads * config.head_dim * 2 * config.num_layers)
         weight = self.weight("o_proj", shape, ("heads", "head_dim", "embed"), init)
@@ -191,30 +107,91 @@ class Attention(_Parameters):
         config = self.config
         shape, axes = (config.hidden_size, heads, config.head_dim), ("embed", axis, "head_dim")
         out = product(x, self.weight(f"{name}_proj", shape, axes, _fan_in_normal(shape[0])))
-        if config.qkv_bias:
+        if config.description.qkv_bias:
             out += self.weight(f"{name}_bias", shape[1:], axes[1:], nn.initializers.zeros)[None, None]
         return out
 
+    def _attend(self, query, key, value, kind, places):
+        window, positions, segments = self.config.window, *places[1:]
+        if positions is None:
+            return causal_attention(query, key, value, segments)
+
+        def near(query, key, value):
+            return layers.windowed_attention(query, key, value, positions, window, segments)
+
+        if kind is None:
+            return near(query, key, value)
+        local = jnp.array([letter == "l" for letter in _letters(self.config)])[kind]
+        far = functools.partial(causal_attention, segments=segments)
+        return jax.lax.cond(local, near, far, query, key, value)
+
 
 class MLP(_Parameters):
-    """SwiGLU."""
+    """A gated MLP."""
 
     @nn.compact
     def __call__(self, x):
         width, inner, depth = self.config.hidden_size, self.config.intermediate_size, self.config.num_layers
+        activation = layers.ACTIVATIONS[self.config.description.activation]
         gate = self.weight("gate_proj", (width, inner), ("embed", "mlp"), _fan_in_normal(width))
         up = self.weight("up_proj", (width, inner), ("embed", "mlp"), _fan_in_normal(width))
         down = self.weight("down_proj", (inner, width), ("mlp", "embed"), _fan_in_normal(inner * 2 * depth))
-        return product(nn.silu(product(x, gate)) * product(x, up), down)
+        return product(activation(product(x, gate)) * product(x, up), down)
+
+
+class Experts(_Parameters):
+    """The weights of a mixture's experts: gate_proj, up_proj [E, D, F], down_proj [E, F, D]."""
+
+    @nn.compact
+    def __call__(self):
+        config = self.config
+        number, width, inner = config.num_experts, config.hidden_size, config.intermediate_size
+        into = (number, width, inner), ("experts", "embed", "mlp")
+        out = (number, inner, width), ("experts", "mlp", "embed")
+        gate, up = (self.weight(f"{name}_proj", *into, _fan_in_normal(width)) for name in ("gate", "up"))
+        return gate, up, self.weight("down_proj", *out, _fan_in_normal(inner * 2 * config.num_layers))
+
+
+class Mixture(_Parameters):
+    """A mixture of experts, each a gated MLP."""
+
+    @nn.compact
+    def __call__(self, x):
+        config = self.config
+        shape = (config.hidden_size, config.num_experts)
+        router = self.weight("gate", shape, ("embed", "experts"), _fan_in_normal(config.hidden_size))
+        weights = Experts(config, name="experts")()
+        return layers.mix_experts(config, x.reshape(-1, x.shape[-1]), router, *weights).reshape(x.shape)
 
 
 class Layer(_Parameters):
-    """The scanned block: x [B, S, D] -> (x, None)."""
+    """The scanned block: x [B, S, D] -> (x, None). `kind` is the number of the layer's letter in `_letters`, None where
+    all layers have one.
+    """
 
     @nn.compact
-    def __call__(self, x, rotary, segments):
-        x = x + Attention(self.config, name="self_attn")(self.norm(x, "input_layernorm"), rotary, segments)
-        return x + MLP(self.config, name="mlp")(self.norm(x, "post_attention_layernorm")), None
+    def __call__(self, x, kind, places):
+        config = self.config
+        attention, mlp = Attention(config, name="self_attn"), (Mixture if config.description.experts else MLP)
+        mlp = mlp(config, name="mlp")
+        return layers.add_parts(config.description, x, self.norm, lambda x: attention(x, kind, places), mlp), None
+
+
+def _letters(config: ModelConfig) -> list[str]:
+    """The kinds of layers that there are."""
+    return sorted(set(config.layer_kinds))
+
+
+def _places(config: ModelConfig, positions, segments) -> Places:
+    letters = _letters(config)
+    # positions in a row are below its length: a window of that length hides nothing
+    windowed = "l" in letters and config.window < positions.shape[1]
+    tables = [layers.rotary_table(config, positions, letter) for letter in letters]
+    if len(letters) > 1:
+        turning = next(table for table in tables if table is not None)
+        still = jnp.ones_like(turning[0]), jnp.zeros_like(turning[1])
+        tables = [jax.tree.map(lambda *x: jnp.stack(x), *(still if table is None else table for table in tables))]
+    return Places(tables[0], positions if windowed else None, segments)
 
 
 class Decoder(_Parameters):
@@ -234,15 +211,18 @@ class Decoder(_Parameters):
         layer = Layer
         if config.remat != "none":
             layer = nn.remat(Layer, policy=_REMAT_POLICIES[config.remat], prevent_cse=False)
-        layers = nn.scan(
+        letters = _letters(config)
+        kinds = np.array([letters.index(letter) for letter in config.layer_kinds]) if len(letters) > 1 else None
+        scanned = nn.scan(
             layer,
             variable_axes={"params": 0},
             split_rngs={"params": True},
-            in_axes=(nn.broadcast, nn.broadcast),
+            in_axes=(nn.broadcast if kinds is None else 0, nn.broadcast),
             length=config.num_layers,
             metadata_params={nn.PARTITION_NAME: "layers"},
         )
-        x, _ = layers(config, name="layers")(x, rotary_table(config, positions), segments)
+        places = _places(config, positions, segments)
+        x, _ = scanned(config, name="layers")(layers.scale_embedding(config, x), kinds, places)
         return self.norm(x, "norm")
 
 
@@ -254,7 +234,7 @@ def init_params(config: ModelConfig, key: jax.Array) -> dict[str, Any]:
 def param_axes(config: ModelConfig) -> dict[str, Any]:
     """The tree of `init_params` with a PartitionSpec of logical axis names at each leaf; allocates nothing.
 
-    The names: vocab, embed, heads, kv_heads, head_dim, mlp, layers, norm.
+    The names: vocab, embed, heads, kv_heads, head_dim, mlp, experts, layers, norm.
     """
     return nn.get_partition_spec(jax.eval_shape(lambda: _init_boxed(config, jax.random.key(0))))
 

@@ -12,7 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax.model.attention import Segments
-from kpo_jax.model.decoder import ModelConfig, head_weight, hidden_states
+from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.decoder import head_weight, hidden_states
 from kpo_jax.records import Packed
 
 _LOWEST = -1e30  # below any logit; unlike -inf or the lowest float it may be multiplied and stay finite

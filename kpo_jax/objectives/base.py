@@ -1,13 +1,16 @@
 """What every objective shares: its interface and how token losses add up to one loss."""
 
-from typing import Protocol
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
+from typing import TYPE_CHECKING, Protocol
 
 from kpo_jax import masked
 from kpo_jax.checks import Problem, between, from_zero, is_number, one_of, positive, unless
-from kpo_jax.records import Batch, ObjectiveOutput
+from kpo_jax.lazy import jax, jnp
+from kpo_jax.outputs import ObjectiveOutput
+
+if TYPE_CHECKING:
+    from kpo_jax.records import Batch
 
 AGGREGATIONS = ("token-mean", "seq-mean-token-mean", "seq-mean-token-sum", "seq-mean-token-sum-norm")
 

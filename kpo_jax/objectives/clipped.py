@@ -1,15 +1,18 @@
 """The clipped surrogate of PPO (Schulman et al. 2017, arXiv 1707.06347, eq. 7), which GRPO, GSPO and KPO share."""
 
-import dataclasses
-from typing import ClassVar
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
+import dataclasses
+from typing import TYPE_CHECKING, ClassVar
 
 from kpo_jax import masked
 from kpo_jax.checks import refuse, unless
+from kpo_jax.lazy import jax, jnp
 from kpo_jax.objectives.base import clipped_surrogate, problems_of_aggregation, problems_of_band, problems_of_cap, total
-from kpo_jax.records import Batch, ObjectiveOutput
+from kpo_jax.outputs import ObjectiveOutput
+
+if TYPE_CHECKING:
+    from kpo_jax.records import Batch
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,13 +7,13 @@ of the divergence; k3's is that of the divergence the other way round, KL(refere
 moved from the one that sampled, each is weighted by the wrong distribution.
 """
 
-import dataclasses
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
+import dataclasses
 
 from kpo_jax import masked
 from kpo_jax.checks import not_negative, one_of, refuse, unless
+from kpo_jax.lazy import jax, jnp
 
 KL_ESTIMATES = ("k1", "k2", "k3")
 

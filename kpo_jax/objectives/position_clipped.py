@@ -1,13 +1,13 @@
 """CTPO's surrogate (arXiv 2605.07331): PPO's, with bounds on the log-ratio that widen as the root of the position."""
 
-import dataclasses
-from typing import ClassVar
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
+import dataclasses
+from typing import TYPE_CHECKING, ClassVar
 
 from kpo_jax import masked
 from kpo_jax.checks import refuse, unless
+from kpo_jax.lazy import jax, jnp
 from kpo_jax.objectives.base import (
     clipped_surrogate,
     problems_of_aggregation,
@@ -15,7 +15,10 @@ from kpo_jax.objectives.base import (
     problems_of_log_band,
     total,
 )
-from kpo_jax.records import Batch, ObjectiveOutput
+from kpo_jax.outputs import ObjectiveOutput
+
+if TYPE_CHECKING:
+    from kpo_jax.records import Batch
 
 
 @dataclasses.dataclass(frozen=True)

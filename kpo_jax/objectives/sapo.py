@@ -1,15 +1,18 @@
 """SAPO (Gao et al. 2025, arXiv 2511.20347): a soft gate in place of the clip."""
 
-import dataclasses
-from typing import ClassVar
+from __future__ import annotations
 
-import jax
-import jax.numpy as jnp
+import dataclasses
+from typing import TYPE_CHECKING, ClassVar
 
 from kpo_jax import masked
 from kpo_jax.checks import positive, refuse
+from kpo_jax.lazy import jax, jnp
 from kpo_jax.objectives.base import problems_of_aggregation, problems_of_cap, total
-from kpo_jax.records import Batch, ObjectiveOutput
+from kpo_jax.outputs import ObjectiveOutput
+
+if TYPE_CHECKING:
+    from kpo_jax.records import Batch
 
 
 @dataclasses.dataclass(frozen=True)

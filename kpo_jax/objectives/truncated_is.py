@@ -5,16 +5,20 @@ The sampler's probabilities differ from the trainer's own by numerics. The weigh
 the trainer's log-probability of the policy that sampled, corrects for it up to the truncation.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import math
-
-import jax
-import jax.numpy as jnp
+from typing import TYPE_CHECKING
 
 from kpo_jax import masked
 from kpo_jax.checks import one_of, positive, refuse
+from kpo_jax.lazy import jax, jnp
 from kpo_jax.objectives.base import Objective, total
-from kpo_jax.records import Batch, ObjectiveOutput
+from kpo_jax.outputs import ObjectiveOutput
+
+if TYPE_CHECKING:
+    from kpo_jax.records import Batch
 
 LEVELS = ("token", "sequence")
 
@@ -69,4 +73,4 @@ class TruncatedIS:
             batch.old_log_prob, batch.sampler_log_prob, batch.response_mask, self.level, self.cap
         )
         token_loss = weights * output.token_loss
-        return output.replace(loss=total(self, batch, token_loss), token_loss=token_loss)
+        return output._replace(loss=total(self, batch, token_loss), token_loss=token_loss)

@@ -1,7 +1,8 @@
 """The critic's loss of PPO with a clipped step, as OpenAI's baselines and its descendants have it."""
 
-import jax
-import jax.numpy as jnp
+from __future__ import annotations
+
+from kpo_jax.lazy import jax, jnp
 
 
 def value_loss(value: jax.Array, old_value: jax.Array, returns: jax.Array, clip: float = 0.2) -> jax.Array:

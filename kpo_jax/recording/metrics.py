@@ -1,4 +1,4 @@
-"""Where numbers go: JSON lines, TensorBoard, and the terminal. Only process 0 writes.
+"""Where numbers go: JSON lines and TensorBoard. Only process 0 writes.
 
 `metrics.jsonl` holds what the run computed and is identical, byte for byte, in an interrupted and an unbroken run;
 `minibatches.jsonl` holds the same per optimizer step; `timing.jsonl` holds wall-clock figures, which never are.
@@ -6,17 +6,16 @@
 
 import json
 import math
-import sys
-import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
-from tensorboardX.event_file_writer import EventsWriter
-from tensorboardX.proto import event_pb2, summary_pb2
-from tqdm import tqdm
 
 from kpo_jax.files import write_whole
+from kpo_jax.recording.sinks import Sink, TensorBoard
+from kpo_jax.recording.terminal import tell
 
 
 def to_host(scalars: dict) -> dict:
@@ -24,21 +23,23 @@ def to_host(scalars: dict) -> dict:
     return {k: np.asarray(v).item() for k, v in jax.device_get(scalars).items()}
 
 
-def tell(line: str) -> None:
-    """A line for the person at the terminal; only process 0 speaks."""
-    if jax.process_index() == 0:
-        print(line, file=sys.stderr, flush=True)
-
-
 class MetricWriter:
-    """Appends one JSON line and one TensorBoard step per call. A full disk ends nothing: lines wait in memory until
-    there is room.
+    """Appends one JSON line and one TensorBoard step per call, and gives the same to further sinks. A full disk ends
+    nothing: lines wait in memory until there is room. Nor does a sink that fails: it is left out from then on.
 
     The run goes on after step `done`: of an earlier life of the run, lines of later steps are dropped on opening, a
-    torn last line, and the evaluation at `done` unless it was `evaluated` and will not be repeated.
+    torn last line, and the evaluation at `done` unless it was `evaluated` and will not be repeated. `fields` are those
+    of the configuration, by their paths. Each of `more` makes a sink, and may fail as the sink itself may.
     """
 
-    def __init__(self, workdir: str, done: int, evaluated: bool):
+    def __init__(
+        self,
+        workdir: str,
+        done: int,
+        evaluated: bool,
+        fields: dict[str, Any] | None = None,
+        more: Iterable[Callable[[], Sink]] = (),
+    ):
         self.active = jax.process_index() == 0
         if not self.active:
             return
@@ -51,7 +52,12 @@ class MetricWriter:
         self._files = {
             name: _Lines(Path(workdir) / f"{name}.jsonl", keep) for name in ("metrics", "minibatches", "timing")
         }
-        self._tensorboard = _TensorBoard(Path(workdir) / "tensorboard", purge_step=done + 1)
+        self._sinks: list[Sink] = []
+        for make in (lambda: TensorBoard(Path(workdir) / "tensorboard", done + 1, fields or {}), *more):
+            try:
+                self._sinks.append(make())
+            except Exception as error:  # of whatever library, or a full disk
+                tell(f"warning: a sink of metrics cannot be opened ({error}); the .jsonl files hold the same numbers")
 
     def write(self, step: int, scalars: dict, name: str = "metrics") -> None:
         if not self.active:
@@ -60,13 +66,26 @@ class MetricWriter:
         line = {k: v if math.isfinite(v) else None for k, v in scalars.items()}
         self._files[name].append(json.dumps({"step": step} | line))
         if name != "minibatches":  # TensorBoard has one value per tag and step
-            self._tensorboard.write(step, scalars)
+            self._give(lambda sink: sink.scalars(step, scalars))
+
+    def write_samples(self, step: int, rows: list[dict[str, Any]]) -> None:
+        """Responses of a step, for the sinks alone; see report.responses.of_step."""
+        if self.active:
+            self._give(lambda sink: sink.samples(step, rows))
+
+    def _give(self, give: Callable[[Sink], None]) -> None:
+        for sink in list(self._sinks):
+            try:
+                give(sink)
+            except Exception as error:  # as above
+                tell(f"warning: no more {sink.name} ({error}); the .jsonl files hold the same numbers")
+                self._sinks.remove(sink)
 
     def close(self) -> None:
         if self.active:
             for file in self._files.values():
                 file.close()
-            self._tensorboard.close()
+            self._give(lambda sink: sink.close())
 
 
 class _Lines:
@@ -99,37 +118,6 @@ class _Lines:
         self._file.close()
 
 
-class _TensorBoard:
-    """Event files of scalars, written in this thread (tensorboardX's own thread dies of a full disk, and its queue then
-    blocks).
-    """
-
-    def __init__(self, directory: Path, purge_step: int):
-        directory.mkdir(parents=True, exist_ok=True)
-        self._writer = EventsWriter(str(directory / "events"))
-        # steps from here on replace those of an earlier life
-        start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
-        self._event(event_pb2.Event(wall_time=time.time(), step=purge_step, session_log=start))
-
-    def write(self, step: int, scalars: dict) -> None:
-        values = [summary_pb2.Summary.Value(tag=key, simple_value=value) for key, value in scalars.items()]
-        self._event(event_pb2.Event(wall_time=time.time(), step=step, summary=summary_pb2.Summary(value=values)))
-
-    def _event(self, event) -> None:
-        if self._writer is None:
-            return
-        try:
-            self._writer.write_event(event)
-            self._writer.flush()
-        except OSError as error:
-            tell(f"warning: no more TensorBoard events ({error}); the .jsonl files hold the same numbers")
-            self._writer = None
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-
-
 def _parsed(line: str) -> dict | None:
     """The JSON object of a whole line, None for a torn one."""
     try:
@@ -149,29 +137,3 @@ def read(workdir: str, name: str = "metrics") -> list[dict]:
         if path.exists()
         else []
     )
-
-
-class Progress:
-    """A bar on a terminal; a plain line every few seconds elsewhere."""
-
-    SECONDS_BETWEEN_LINES = 5.0
-
-    def __init__(self, label: str, start: int, total: int):
-        self._label, self._total, self._last = label, total, 0.0
-        self._quiet = jax.process_index() != 0
-        self._bar = None
-        if sys.stderr.isatty() and not self._quiet:
-            self._bar = tqdm(total=total, initial=start, desc=label, dynamic_ncols=True)
-
-    def update(self, step: int, note: str) -> None:
-        """`step` steps are done."""
-        if self._bar is not None:
-            self._bar.set_postfix_str(note, refresh=False)
-            self._bar.update(step - self._bar.n)
-        elif not self._quiet and (time.monotonic() - self._last > self.SECONDS_BETWEEN_LINES or step == self._total):
-            self._last = time.monotonic()
-            tell(f"{self._label} {step}/{self._total}  {note}")
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()

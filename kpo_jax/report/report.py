@@ -4,8 +4,10 @@ A `Section` is made once and rendered twice. Text from models, directories and f
 """
 
 import dataclasses
+import shlex
 from pathlib import Path
 
+from kpo_jax.recording import provenance
 from kpo_jax.report import comparison, figures, page, responses, tables
 from kpo_jax.report.runs import Run, by_method, load, mean_metric, sets
 from kpo_jax.report.tables import Table
@@ -60,10 +62,11 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
     def pictures(*names):
         return [(name, drawn[name]) for name in names if name in drawn]
 
-    sections = []
+    about = setting(runs, methods) + origin(runs)
+    sections = [Section("The run", about)] if len(runs) == 1 else []
     if len(runs) > 1:
         sections.append(Section("What this report cannot show", limits(methods)))
-        sections.append(Section("The runs", setting(runs, methods)))
+        sections.append(Section("The runs", about))
         for name in sets(runs):
             cells, notes = tables.cells_of(methods, name)
             questions = [t for t in (tables.question_table(cells), tables.gap_table(cells)) if t is not None]
@@ -133,6 +136,25 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
             + ".",
         ),
     ]
+
+
+def origin(runs: list[Run]) -> list[tuple[str, str]]:
+    """When, where, by which code and, of a single run, by which command; nothing of runs of earlier versions."""
+    starts = sorted((start for run in runs for start in run.starts), key=lambda start: start["date"])
+    if not starts:
+        return []
+
+    def distinct(words) -> str:
+        return " / ".join(dict.fromkeys(map(words, starts)))
+
+    often = f", {len(starts)} starts" if len(starts) > len(runs) else ""
+    ends = dict.fromkeys(start["date"] for start in (starts[0], starts[-1]))
+    out = [
+        ("Started.", f"{' to '.join(ends)}{often}."),
+        ("Code.", f"{distinct(provenance.code)}."),
+        ("Machine.", f"{distinct(provenance.machine)}."),
+    ]
+    return [("Command.", shlex.join(starts[-1]["command"])), *out] if len(runs) == 1 else out
 
 
 def limits(methods: dict[str, list[Run]]) -> list[tuple[str, str]]:

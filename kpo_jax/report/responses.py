@@ -87,6 +87,14 @@ def _answers(run: Run) -> list[dict]:
     return out
 
 
+def of_step(arrays: dict[str, np.ndarray], group_size: int, tokenizer, count: int) -> list[dict]:
+    """`count` responses of a traced step (trace.step_arrays), as they are shown; of the last minibatch, right and wrong
+    ones by turns.
+    """
+    decode = _decoder_of(tokenizer)
+    return [_row(arrays, int(i), group_size, decode) for i in _chosen(arrays, count)]
+
+
 def _traces(run: Run):
     """First, middle and last recorded step: some right and some wrong responses of the last minibatch, whose ratios
     moved furthest.
@@ -109,7 +117,7 @@ def _traces(run: Run):
         }
 
 
-def _chosen(arrays: dict[str, np.ndarray]) -> list[int]:
+def _chosen(arrays: dict[str, np.ndarray], count: int = ROWS_PER_STEP) -> list[int]:
     """Rows of the last minibatch, right and wrong ones by turns, those with an advantage first."""
     rows = np.flatnonzero(arrays["minibatch"] == arrays["minibatch"].max())
     starts = arrays["offsets"][rows]
@@ -118,7 +126,7 @@ def _chosen(arrays: dict[str, np.ndarray]) -> list[int]:
     order = rows[np.argsort(arrays["advantage"][starts] == 0, kind="stable")]
     right, wrong = ([int(i) for i in order if bool(arrays["correct"][i]) == which] for which in (True, False))
     by_turns = [i for pair in zip(right, wrong, strict=False) for i in pair] + right[len(wrong) :] + wrong[len(right) :]
-    return by_turns[:ROWS_PER_STEP]
+    return by_turns[:count]
 
 
 def _row(arrays: dict[str, np.ndarray], row: int, group_size: int, decode) -> dict:
@@ -167,11 +175,15 @@ def _decoder(tokenizer: str, revision: str):
         found = load_tokenizer(tokenizer, revision or None)
     except (ValueError, OSError):
         return lambda i: f"[{i}]"
+    return _decoder_of(found)
+
+
+def _decoder_of(tokenizer):
     cache: dict[int, str] = {}
 
     def decode(i: int) -> str:
         if i not in cache:
-            cache[i] = found.decode([i]) or f"[{i}]"
+            cache[i] = tokenizer.decode([i]) or f"[{i}]"
         return cache[i]
 
     return decode

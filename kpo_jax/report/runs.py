@@ -12,10 +12,10 @@ import numpy as np
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.config import to_dict
 from kpo_jax.recording import evaluations as evals
-from kpo_jax.recording import metrics
+from kpo_jax.recording import metrics, provenance
 
 # What may differ between seeds of one method: none of it is the method.
-_NOT_THE_METHOD = ("seed", "num_steps", "init_from", "warm_start", "eval", "checkpoint", "trace", "mesh")
+_NOT_THE_METHOD = ("seed", "num_steps", "init_from", "warm_start", "eval", "checkpoint", "trace", "metrics", "mesh")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Run:
     """What a workdir holds: its label, configuration, training metrics by line, and evaluations {set: {step: correct}}.
 
     `problems` are the ids behind the rows of every `correct`, {set: ids}; `minibatches` are the metrics of every
-    optimizer step.
+    optimizer step; `starts` say where the numbers come from (see recording/provenance.py), and are empty for a run of
+    an earlier version.
     """
 
     label: str
@@ -33,6 +34,7 @@ class Run:
     evaluations: dict[str, dict[int, np.ndarray]]
     problems: dict[str, list[str]]
     minibatches: list[dict]
+    starts: list[dict]
 
     @property
     def seed(self) -> int:
@@ -52,9 +54,10 @@ def load(workdir: str) -> Run:
         config = json.loads((path / "config.json").read_text())
         lines, minibatches = metrics.read(workdir), metrics.read(workdir, "minibatches")
         evaluations, problems = evals.load(workdir), evals.load_ids(workdir)
+        starts = provenance.read(workdir)
     except (ValueError, KeyError) as error:
         raise ValueError(f"report: {workdir} holds a damaged run ({error})") from None
-    return Run(path.resolve().name, str(path), config, lines, evaluations, problems, minibatches)
+    return Run(path.resolve().name, str(path), config, lines, evaluations, problems, minibatches, starts)
 
 
 def by_method(runs: list[Run]) -> dict[str, list[Run]]:

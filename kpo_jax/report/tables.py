@@ -62,28 +62,31 @@ Cells = dict[str, dict[int, np.ndarray]]  # method -> seed -> correct [problems,
 
 def cells_of(methods: dict[str, list[Run]], name: str) -> tuple[Cells, list[str]]:
     """(the newest grades on set `name`, notes on runs left out because they were graded on other problems than the
-    first).
+    first, or with another number of samples a problem).
     """
-    cells, notes, expected = {}, [], None
+    cells, notes, problems, k = {}, [], None, None
     for method, runs in methods.items():
         for run in runs:
             if name not in run.evaluations:
                 continue
-            expected = expected or run.problems[name]
-            if run.problems[name] == expected:
-                cells.setdefault(method, {})[run.seed] = run.last(name)
-            else:
+            problems, k = problems or run.problems[name], k or run.last(name).shape[1]
+            if run.problems[name] != problems:
                 notes.append(f"{run.label} was graded on other problems of {name} and is compared with nothing.")
+            elif (own := run.last(name).shape[1]) != k:
+                notes.append(f"{run.label} has {own} samples a problem of {name}, not {k}: compared with nothing.")
+            else:
+                cells.setdefault(method, {})[run.seed] = run.last(name)
     return cells, notes
 
 
-def base_cells(methods: dict[str, list[Run]], name: str) -> dict[int, np.ndarray]:
-    """{seed: correct of the policy before training}, of the first run of each seed that has it."""
+def base_cells(methods: dict[str, list[Run]], name: str, k: int) -> dict[int, np.ndarray]:
+    """{seed: correct of the policy before training, of k samples}, of the first run of each seed that has it."""
     out: dict[int, np.ndarray] = {}
     for runs in methods.values():
         for run in runs:
-            if 0 in run.evaluations.get(name, {}):
-                out.setdefault(run.seed, run.evaluations[name][0])
+            base = run.evaluations.get(name, {}).get(0)
+            if base is not None and base.shape[1] == k:
+                out.setdefault(run.seed, base)
     return out
 
 
@@ -127,8 +130,8 @@ def _score(value) -> str:
 
 def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Table:
     """Table 1: pooled over seeds, against the base policy and against kpo_strong, with the paper's numbers."""
-    base = {seed: correct for seed, correct in base_cells(methods, name).items()}
     k = next(iter(next(iter(cells.values())).values())).shape[1]
+    base = base_cells(methods, name, k)
     rows = []
     if base and len({len(c) for c in base.values()}) == 1:
         values = list(base.values())
@@ -427,21 +430,22 @@ def numerics_table(methods: dict[str, list[Run]]) -> Table | None:
 
 def results_table(runs: list[Run]) -> Table:
     """Base against trained, one row per run and set: avg@k and pass@k in points with 95 % intervals, and the paired
-    gain.
+    gain where both have the same k. k belongs to the row, since a run may be evaluated with more samples later on.
     """
     rows, seen = [], set()
     for run in runs:
         for name, by_step in run.evaluations.items():
             base, last = by_step.get(0), by_step[max(by_step)]
-            if base is not None and (mark := (name, np.packbits(base).tobytes())) not in seen:
+            if base is not None and (mark := (name, base.shape, np.packbits(base).tobytes())) not in seen:
                 seen.add(mark)  # runs that started from the same policy share its row
-                rows.append(["base", name, "0", *_scores(base), ""])
+                rows.append(["base", name, "0", str(base.shape[1]), *_scores(base), ""])
             if max(by_step) > 0:
-                rows.append(
-                    [run.label, name, str(max(by_step)), *_scores(last), "" if base is None else _gain(last, base)]
-                )
-    k = next((c.shape[1] for run in runs for s in run.evaluations.values() for c in s.values()), 0)
-    header = ["policy", "set", "step", f"avg@{k} %", f"pass@{k} %", "gain over base (paired)"]
+                gain = "" if base is None else _gain(last, base)
+                rows.append([run.label, name, str(max(by_step)), str(last.shape[1]), *_scores(last), gain])
+    header = ["policy", "set", "step", "k", "avg@k %", "pass@k %", "gain over base (paired)"]
+    if len({row[3] for row in rows}) == 1:  # as is usual: the header says it
+        header = [name.replace("@k", f"@{rows[0][3]}") for name in header if name != "k"]
+        rows = [row[:3] + row[4:] for row in rows]
     return Table("Every run: percent; 95 % intervals over problems and p describe these runs.", header, rows)
 
 
@@ -450,6 +454,8 @@ def _scores(correct: np.ndarray) -> list[str]:
 
 
 def _gain(last: np.ndarray, base: np.ndarray) -> str:
+    if last.shape[1] != base.shape[1]:
+        return f"not compared: k is {last.shape[1]}, the base's {base.shape[1]}"
     paired = stats.paired_difference(last, base)
     return f"{points(*paired[:3], sign=True)}, p {p_text(paired.p_value)}"
 

@@ -6,6 +6,8 @@ goes through the coordination service and not the devices, so that a process tha
 collective.
 """
 
+from __future__ import annotations
+
 import atexit
 import dataclasses
 import json
@@ -19,13 +21,11 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-import jax
-import numpy as np
-from jax._src.distributed import global_state as job  # the coordination service has no public name
-from jax.experimental import multihost_utils
-
 from kpo_jax import text as redact
-from kpo_jax.runtime import lifeline, preemption
+from kpo_jax.lazy import Lazy, jax, np
+from kpo_jax.runtime import lifeline, lock, preemption
+
+_distributed, multihost_utils = Lazy("jax._src.distributed"), Lazy("jax.experimental.multihost_utils")
 
 VARIABLES = ("KPO_COORDINATOR", "KPO_NUM_PROCESSES", "KPO_PROCESS_ID")
 EXIT_FAILED = 13
@@ -135,15 +135,15 @@ def _tie() -> None:
     """Have the death of another process end this one. Without, where the network does not let it be, the heartbeat
     does.
     """
-    host, offered = job.coordinator_address.rpartition(":")[0].strip("[]"), None
+    host, offered = job().coordinator_address.rpartition(":")[0].strip("[]"), None
     try:
-        if job.process_id == 0:
+        if job().process_id == 0:
             try:
                 offered = lifeline.offer(host, _died)
             finally:
-                job.client.key_value_set(_LIFELINE, json.dumps(offered))
-        elif offered := json.loads(_wait(job.client, _LIFELINE)):
-            lifeline.hold(host, offered, job.process_id, _died)
+                job().client.key_value_set(_LIFELINE, json.dumps(offered))
+        elif offered := json.loads(_wait(job().client, _LIFELINE)):
+            lifeline.hold(host, offered, job().process_id, _died)
     except OSError as error:
         print(
             f"warning: no lifeline ({error}); a killed process will be noticed by heartbeat alone",
@@ -155,14 +155,14 @@ def _tie() -> None:
 def _died(number: int) -> None:
     reason = f"process {number} is gone without a word: killed or crashed"
     print(f"error: {reason}", file=sys.stderr)
-    if job.process_id == 0:
+    if job().process_id == 0:
         end(EXIT_FAILED, reason)
     _leave(EXIT_FAILED)  # process 0 was the only one that could tell the others, and they see it themselves
 
 
 def name() -> str:
     """This process, for messages. Touches no device."""
-    return f"process {job.process_id} on {socket.gethostname()}"
+    return f"process {job().process_id} on {socket.gethostname()}"
 
 
 # ------------------------------------------------------------------------------------------------------------------ end
@@ -173,20 +173,21 @@ def end(code: int, reason: str) -> None:
 
     They print the reason, without the secrets in it.
     """
-    if job.client is None:
+    if job().client is None:
         return
     _ending.set()
     try:
-        job.client.key_value_set(_ENDED, json.dumps({"code": code, "reason": f"{name()}: {redact.mask(reason)}"}))
+        job().client.key_value_set(_ENDED, json.dumps({"code": code, "reason": f"{name()}: {redact.mask(reason)}"}))
     except Exception as error:  # another process ended it first, or the coordinator is gone; we leave all the same
         print(f"could not tell the other processes: {error}", file=sys.stderr)
-    if job.process_id == 0:
+    if job().process_id == 0:
         time.sleep(3 * _POLL_SECONDS)  # the coordinator lives in this process: let the others read why
     _leave(code)
 
 
 def _leave(code: int) -> None:
     lifeline.goodbye()
+    lock.release()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -194,9 +195,16 @@ def _leave(code: int) -> None:
 
 def end_with(error: BaseException) -> None:
     """`end` because of an exception, which is printed; of a single process only that is left to the caller."""
-    if job.client is not None:
+    if job().client is not None:
         _print(error)
         end(EXIT_FAILED, f"{type(error).__name__}: {error}")
+
+
+def fail(reason: str) -> None:
+    """End the process and its job, now, because of what `reason` says."""
+    print(f"error: {reason}", file=sys.stderr, flush=True)
+    end(EXIT_FAILED, reason)
+    _leave(EXIT_FAILED)
 
 
 def _print(error: BaseException) -> None:
@@ -210,7 +218,7 @@ def _hook(kind, error, trace) -> None:
 
 def _listen() -> None:
     """Ends this process when another has ended the job; passes on what SIGTERM asked of another."""
-    client, told = job.client, False
+    client, told = job().client, False
     while not _over.wait(_POLL_SECONDS):
         try:
             # What another process says is JSON and read as such.
@@ -240,20 +248,25 @@ def _get(client, key: str) -> str | None:
 # ------------------------------------------------------------------------------------------- what processes tell others
 
 
+def job():
+    """jax's own record of the job, with the client of its coordination service; it has no public name."""
+    return _distributed.global_state
+
+
 def num_processes() -> int:
-    return job.num_processes
+    return job().num_processes
 
 
 def is_first() -> bool:
     """Whether this is the process that writes. Touches no device."""
-    return job.process_id == 0
+    return job().process_id == 0
 
 
 def share(count: int) -> slice:
     """Which of `count` things this process does: consecutive ones, as many as another process does or one more or
     less.
     """
-    number, processes = job.process_id, job.num_processes
+    number, processes = job().process_id, job().num_processes
     return slice(count * number // processes, count * (number + 1) // processes)
 
 
@@ -261,14 +274,14 @@ def exchange(value: Any, topic: str) -> list[Any]:
     """Everybody's `value` (JSON, small), by process, through the coordination service. Every process calls it equally
     often.
     """
-    client = job.client
+    client = job().client
     if client is None:
         return [value]
     number = _rounds[topic] = _rounds.get(topic, 0) + 1
-    client.key_value_set(f"kpo/{topic}/{number}/{job.process_id}", json.dumps(value))
+    client.key_value_set(f"kpo/{topic}/{number}/{job().process_id}", json.dumps(value))
     if number > 2:  # nobody is further behind than one round: all have read it
-        client.key_value_delete(f"kpo/{topic}/{number - 2}/{job.process_id}")
-    return [json.loads(_wait(client, f"kpo/{topic}/{number}/{other}")) for other in range(job.num_processes)]
+        client.key_value_delete(f"kpo/{topic}/{number - 2}/{job().process_id}")
+    return [json.loads(_wait(client, f"kpo/{topic}/{number}/{other}")) for other in range(job().num_processes)]
 
 
 def _wait(client, key: str) -> str:
@@ -295,7 +308,7 @@ def meet(where: str) -> bool:
 
 def gather(value: Any) -> list[Any]:
     """Everybody's `value` (JSON), by process, through the devices: for what is too long for `exchange`."""
-    if job.num_processes == 1:
+    if job().num_processes == 1:
         return [value]
     data = np.frombuffer(json.dumps(value).encode(), np.uint8)
     sizes = multihost_utils.process_allgather(np.array([len(data)], np.int32)).reshape(-1)
@@ -308,7 +321,7 @@ def gather(value: Any) -> list[Any]:
 
 def gather_rows(tree):
     """Arrays of this process's rows -> arrays of all rows, in the order of `share`."""
-    if job.num_processes == 1:
+    if job().num_processes == 1:
         return tree
     counts = multihost_utils.process_allgather(np.array([len(jax.tree.leaves(tree)[0])], np.int32)).reshape(-1)
 
@@ -327,16 +340,16 @@ def check_shared(directory: str) -> None:
     """Raises NotShared, naming the processes, unless all see the same `directory`: checkpoints are written by all of
     them.
     """
-    if job.num_processes == 1:
+    if job().num_processes == 1:
         return
     token, path = secrets.token_hex(8), Path(directory) / ".shared"
-    if job.process_id == 0:
+    if job().process_id == 0:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(token)
     token = exchange(token, "shared")[0]
     seen = path.exists() and path.read_text() == token
     everyone = exchange([seen, name()], "shared")
-    if job.process_id == 0:
+    if job().process_id == 0:
         path.unlink()
     if blind := [who for seen, who in everyone if not seen]:
         raise NotShared(

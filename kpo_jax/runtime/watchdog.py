@@ -8,7 +8,7 @@ import time
 
 from absl import logging
 
-from kpo_jax.runtime import distributed
+from kpo_jax.runtime import distributed, lock
 
 # Seconds after which faulthandler ends what the watchdog could not: its thread needs no interpreter lock.
 _SLACK = 30.0
@@ -46,4 +46,5 @@ class Watchdog:
         telling = threading.Thread(target=distributed.end, args=(distributed.EXIT_FAILED, reason), daemon=True)
         telling.start()
         telling.join(_SLACK / 3)  # in vain where the coordinator is what hangs
+        lock.release()
         os._exit(distributed.EXIT_FAILED)

@@ -19,11 +19,13 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax.model import decoder as model
+from kpo_jax.model import layers as parts
 from kpo_jax.model.attention import causal_attention
-from kpo_jax.model.decoder import ModelConfig, rms_norm, rotary_table, rotate
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.records import KVCache
 
 _MASKED = -1e30
+_EXPERT = ("gate", "up", "down")  # what an expert is made of
 
 # Logical axes of the weights of `decode_weights`, as in `model.param_axes`; what is not here is whole on every device.
 WEIGHT_AXES = {
@@ -34,6 +36,9 @@ WEIGHT_AXES = {
     "o_proj": ("kv_heads",),
     "gate_up_proj": (None, None, "mlp"),
     "down_proj": ("mlp",),
+    "experts_gate": (None, None, "mlp"),
+    "experts_up": (None, None, "mlp"),
+    "experts_down": (None, "mlp"),
 }
 
 
@@ -42,7 +47,7 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
 
     qkv_proj [D, K, M + 2, H]: of every key head its M queries, its key, its value; qkv_bias [K, M + 2, H] likewise.
     o_proj [K * M * H, D], gate_up_proj [D, 2, F], down_proj [F, D], head [D, V], embed_tokens and the norms as in
-    `params`.
+    `params`; of a mixture router, experts_gate, experts_up and experts_down, as there too.
     """
     heads = (config.num_kv_heads, -1, config.head_dim)  # [K, M, H], M = 1 for keys and values
     params = jax.tree.map(lambda x: x.astype(config.dtype), params)
@@ -53,17 +58,20 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
 
     def one(layer):
         attention, mlp = layer["self_attn"], layer["mlp"]
-        out = {name: layer[name] for name in ("input_layernorm", "post_attention_layernorm")}
-        out |= {name: attention[name] for name in ("q_norm", "k_norm") if config.qk_norm}
-        if config.qkv_bias:
+        out = {name: layer[name] for name in config.description.norms}
+        out |= {name: attention[name] for name in ("q_norm", "k_norm") if config.description.qk_norm}
+        if config.description.qkv_bias:
             out["qkv_bias"] = by_key_head(attention, "bias")
-        return out | dict(
+        out |= dict(
             qkv_proj=by_key_head(attention, "proj"),
             o_proj=attention["o_proj"].reshape(
                 -1, config.hidden_size
             ),  # with its axes apart XLA would transpose it in every step
-            gate_up_proj=jnp.stack([mlp["gate_proj"], mlp["up_proj"]], axis=1),
-            down_proj=mlp["down_proj"],
+        )
+        if config.description.experts:
+            return out | {"router": mlp["gate"]} | {f"experts_{x}": mlp["experts"][f"{x}_proj"] for x in _EXPERT}
+        return out | dict(
+            gate_up_proj=jnp.stack([mlp["gate_proj"], mlp["up_proj"]], axis=1), down_proj=mlp["down_proj"]
         )
 
     layers = [one(jax.tree.map(lambda x, i=i: x[i], params["layers"])) for i in range(config.num_layers)]
@@ -90,15 +98,26 @@ def prefill(config: ModelConfig, weights, tokens: jax.Array) -> KVCache:
     `decode_weights`.
     """
     batch, length = tokens.shape
-    rotary = rotary_table(config, jnp.tile(jnp.arange(length), batch)[:, None])
-    x = _embed(weights, tokens.reshape(-1))  # [B * P, D]
+    places = jnp.tile(jnp.arange(length), batch)
+    rotary = _rotary(config, places)
+    places = places.reshape(batch, length)
+    x = _embed(config, weights, tokens.reshape(-1))  # [B * P, D]
     keys, values = [], []
-    for layer in weights["layers"]:
-        query, key, value = (y.reshape(batch, length, -1, config.head_dim) for y in _project(config, layer, x, rotary))
-        keys.append(jnp.moveaxis(key, 1, 3))
-        values.append(jnp.moveaxis(value, 1, 2))
+    for layer, kind in zip(weights["layers"], config.layer_kinds, strict=True):
+
+        def attend(x, layer=layer, kind=kind):
+            heads = (y.reshape(batch, length, -1, config.head_dim) for y in _project(config, layer, x, rotary[kind]))
+            query, key, value = heads
+            keys.append(jnp.moveaxis(key, 1, 3))
+            values.append(jnp.moveaxis(value, 1, 2))
+            if kind == "l" and config.window < length:
+                out = parts.windowed_attention(query, key, value, places, config.window)
+            else:
+                out = causal_attention(query, key, value)
+            return _from_heads(layer, out.reshape(batch * length, -1))
+
         # Of the last layer nobody asks for this, and XLA leaves it out.
-        x = _add_layer(config, layer, x, causal_attention(query, key, value))
+        x = _add_layer(config, layer, x, attend)
     return KVCache(tuple(keys), tuple(values))
 
 
@@ -124,21 +143,32 @@ def decode_step(
     batch, num_prompts = tokens.shape[0], prompt_lengths.shape[0]
     if batch % num_prompts:
         raise ValueError(f"decode_step: {batch} rows must be a multiple of the {num_prompts} prompts they share")
-    length = response.values[0].shape[2]
-    own = (column - jnp.arange(length)[None, :]) % length <= ages[:, None]  # [B, C]
-    in_prompt = jnp.arange(prompt.values[0].shape[2])[None, :] < prompt_lengths[:, None]  # [P', P]
-    rotary = rotary_table(config, positions[:, None])
-    x = _embed(weights, tokens)
+    length, prompt_length = response.values[0].shape[2], prompt.values[0].shape[2]
+    distance = (column - jnp.arange(length)[None, :]) % length
+    own = distance <= ages[:, None]  # [B, C]
+    in_prompt = jnp.arange(prompt_length)[None, :] < prompt_lengths[:, None]  # [P', P]
+    seen = dict.fromkeys(config.layer_kinds, (in_prompt, own))
+    if "l" in seen and config.window < prompt_length + length:
+        near = positions[:, None] - jnp.arange(prompt_length)[None, :] < config.window
+        near &= jnp.repeat(in_prompt, batch // num_prompts, axis=0)  # [B, P]
+        seen["l"] = near, own & (distance < config.window)
+    rotary = _rotary(config, positions)
+    x = _embed(config, weights, tokens)
     keys, values = [], []
-    for i, layer in enumerate(weights["layers"]):
-        query, key, value = _project(config, layer, x, rotary)
-        width = response.keys[i].shape[-1]
-        place = (0, 0, column // width, 0, column % width)
-        keys.append(jax.lax.dynamic_update_slice(response.keys[i], key[:, :, None, :, None], place))
-        values.append(jax.lax.dynamic_update_slice(response.values[i], value[:, :, None], (0, 0, column, 0)))
-        out = _attend(query, (prompt.keys[i], prompt.values[i], in_prompt), (keys[i], values[i], own))
-        x = _add_layer(config, layer, x, out)
-    return rms_norm(x, weights["norm"], config.norm_eps), KVCache(tuple(keys), tuple(values))
+    for i, (layer, kind) in enumerate(zip(weights["layers"], config.layer_kinds, strict=True)):
+
+        def attend(x, i=i, layer=layer, kind=kind):
+            query, key, value = _project(config, layer, x, rotary[kind])
+            width = response.keys[i].shape[-1]
+            place = (0, 0, column // width, 0, column % width)
+            keys.append(jax.lax.dynamic_update_slice(response.keys[i], key[:, :, None, :, None], place))
+            values.append(jax.lax.dynamic_update_slice(response.values[i], value[:, :, None], (0, 0, column, 0)))
+            in_prompt, own = seen[kind]
+            out = _attend(query, (prompt.keys[i], prompt.values[i], in_prompt), (keys[i], values[i], own))
+            return _from_heads(layer, out)
+
+        x = _add_layer(config, layer, x, attend)
+    return _norm(config, x, weights["norm"]), KVCache(tuple(keys), tuple(values))
 
 
 def logits(weights, hidden: jax.Array) -> jax.Array:
@@ -146,36 +176,65 @@ def logits(weights, hidden: jax.Array) -> jax.Array:
     return jnp.einsum("bd,dv->bv", hidden, weights["head"], preferred_element_type=jnp.float32)
 
 
-def _embed(weights, tokens):
-    return weights["embed_tokens"].at[tokens].get(mode="clip")
+def _embed(config, weights, tokens):
+    return parts.scale_embedding(config, weights["embed_tokens"].at[tokens].get(mode="clip"))
+
+
+def _rotary(config, positions):
+    """The table of each kind of layer, for positions [B]."""
+    return {kind: parts.rotary_table(config, positions[:, None], kind) for kind in sorted(set(config.layer_kinds))}
+
+
+def _norm(config, x, weight):
+    return parts.rms_norm(x, weight, config.norm_eps, config.description.norm_offset)
 
 
 def _project(config, layer, x, rotary):
-    """x [B, D], the residual stream -> query [B, K, M, H], key and value [B, K, H], the first two normalised and
+    """x [B, D], what attention reads -> query [B, K, M, H], key and value [B, K, H], the first two normalised and
     rotated.
     """
-    out = jnp.einsum("bd,dkmh->bkmh", rms_norm(x, layer["input_layernorm"], config.norm_eps), layer["qkv_proj"])
-    if config.qkv_bias:
+    family = config.description
+    out = jnp.einsum("bd,dkmh->bkmh", x, layer["qkv_proj"])
+    if family.qkv_bias:
         out += layer["qkv_bias"][None]
     query, key, value = out[:, :, :-2], out[:, :, -2:-1], out[:, :, -1]
-    if config.qk_norm:
-        query, key = (rms_norm(y, layer[name], config.norm_eps) for y, name in ((query, "q_norm"), (key, "k_norm")))
-    return rotate(query, *rotary), rotate(key, *rotary)[:, :, 0], value
+    query, key = (
+        parts.norm_heads(family, y, lambda y, name=name: _norm(config, y, layer[name]), 1)
+        for y, name in ((query, "q_norm"), (key, "k_norm"))
+    )
+    return parts.rotate(query, rotary), parts.rotate(key, rotary)[:, :, 0], value
 
 
-def _add_layer(config, layer, x, attention):
-    """x [B, D] with what the layer adds, given its `attention` [B, ...], of any shape."""
-    x += attention.reshape(x.shape[0], -1) @ layer["o_proj"]
-    hidden = rms_norm(x, layer["post_attention_layernorm"], config.norm_eps)
-    gate_up = jnp.einsum("bd,dcf->bcf", hidden, layer["gate_up_proj"])
-    return x + (jax.nn.silu(gate_up[:, 0]) * gate_up[:, 1]) @ layer["down_proj"]
+def _from_heads(layer, out):
+    """What attention adds [B, D], given `out` [B, ...] of its heads, of any shape."""
+    return out.reshape(out.shape[0], -1) @ layer["o_proj"]
+
+
+def _add_layer(config, layer, x, attend):
+    """x [B, D] with what the layer adds; `attend` is its attention."""
+    return parts.add_parts(
+        config.description,
+        x,
+        lambda x, name: _norm(config, x, layer[name]),
+        attend,
+        lambda x: _mlp(config, layer, x),
+    )
+
+
+def _mlp(config, layer, x):
+    if config.description.experts:
+        return parts.mix_experts(config, x, layer["router"], *(layer[f"experts_{name}"] for name in _EXPERT))
+    gate_up = jnp.einsum("bd,dcf->bcf", x, layer["gate_up_proj"])
+    activation = parts.ACTIVATIONS[config.description.activation]
+    return (activation(gate_up[:, 0]) * gate_up[:, 1]) @ layer["down_proj"]
 
 
 def _attend(query, prompt, response):
     """One softmax over a shared prompt and a row's own columns: query [B, K, M, H] -> out as query.
 
     `prompt` and `response` are (keys, values, mask [rows, columns]) of P' and of B rows, keys as in `prefill` and
-    `empty_ring`. The queries of all G rows of a prompt meet its keys in one matrix product: it is read once per group.
+    `empty_ring`; the prompts' mask has B rows where what is seen of a prompt is not the same for all that share it. The
+    queries of all G rows of a prompt meet its keys in one matrix product: it is read once per group.
     Scores and weights are float32 whatever the dtype.
     """
     num_prompts, kv_heads = prompt[0].shape[:2]
@@ -189,12 +248,16 @@ def _attend(query, prompt, response):
         x = jnp.moveaxis(x.reshape(num_prompts, kv_heads, -1, per_head, *x.shape[3:]), 2, 1)
         return x.reshape(batch, kv_heads, per_head, *x.shape[4:])
 
-    shared = _masked(
-        jnp.einsum("bkmh,bkhp->bkmp", by_prompt(query), prompt[0], preferred_element_type=jnp.float32), prompt[2]
-    )
+    in_prompt = prompt[2]
+    if in_prompt.shape[0] == num_prompts:
+        in_prompt = in_prompt[:, None, None, :]
+    else:
+        in_prompt = by_prompt(jnp.broadcast_to(in_prompt[:, None, None, :], (*query.shape[:3], in_prompt.shape[1])))
+    shared = jnp.einsum("bkmh,bkhp->bkmp", by_prompt(query), prompt[0], preferred_element_type=jnp.float32)
+    shared = jnp.where(in_prompt, shared, _MASKED)
     # One query per key: a product of matrices has nothing to reuse, and a sum over H fuses with what follows.
     own = jnp.sum(query[:, :, :, None, :, None].astype(jnp.float32) * response[0][:, :, None], axis=-2)
-    own = _masked(own.reshape(*query.shape[:3], -1), response[2])
+    own = jnp.where(response[2][:, None, None, :], own.reshape(*query.shape[:3], -1), _MASKED)
     scale = query.shape[-1] ** -0.5
     maximum = jnp.maximum(by_row(jnp.max(shared, axis=-1)), jnp.max(own, axis=-1))
     shared = jnp.exp((shared - by_prompt(maximum)[..., None]) * scale)
@@ -202,11 +265,6 @@ def _attend(query, prompt, response):
     total = by_row(jnp.sum(shared, axis=-1)) + jnp.sum(own, axis=-1)
     out = by_row(_mix(shared, prompt)) + _mix(own, response)
     return (out / total[..., None]).astype(query.dtype)
-
-
-def _masked(score, mask):
-    """score [rows, K, M, columns] where mask [rows, columns]."""
-    return jnp.where(mask[:, None, None, :], score, _MASKED)
 
 
 def _mix(weight, cache):

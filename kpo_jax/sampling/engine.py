@@ -5,15 +5,12 @@ and read once. Between dispatches the host
 
   - gives the slots whose rows have all ended to the next prompts, while there are any (rows of one slot wait for one
     another: a slot of rows of different prompts would have to hold, and read, them all);
-  - after that, halves the batch whenever half of its rows have ended: the others are packed into slots of fewer rows,
-    down to one, which may hold a prompt more than once;
+  - after that, moves the active rows to a smaller batch (see `shapes`) whenever they fit, each to a slot of its own;
   - lets the ring of columns (see `decoding`) grow with the oldest row, and shrink when that has gone.
 
 A dispatch ends when there is something to do of that kind. The host decides by what the last one returned, whole, to
-every
-process: which rows have ended and how many tokens each has drawn. Shapes come from ladders: a batch of other lengths
-  compiles
-nothing new. What is drawn depends on none of this (see `sampler`).
+every process: which rows have ended and how many tokens each has drawn. The shapes are few and follow from the numbers
+of prompts and samples alone. What is drawn depends on none of this (see `sampler`).
 """
 
 import dataclasses
@@ -21,20 +18,13 @@ import dataclasses
 import jax
 import numpy as np
 
-from kpo_jax.model.decoder import ModelConfig
 from kpo_jax.records import Completions, KVCache
 from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import put_rows
 from kpo_jax.sampling import programs as engine_programs
 from kpo_jax.sampling.programs import Programs, Rows, Steps
 from kpo_jax.sampling.prompts import pad_prompts
-from kpo_jax.sampling.sampler import SampleConfig
-
-_SEGMENT = 64  # columns; the ring grows by whole segments
-_PREFILL_TOKENS = 2048  # at once, about: below that, reading the weights and agreeing between devices costs
-_REFILL = (
-    4  # of a full batch, a quarter of the slots is given to the next prompts at once: more would be idle for longer
-)
+from kpo_jax.sampling.shapes import Shape, choose, first, plan
 
 
 @dataclasses.dataclass
@@ -43,6 +33,7 @@ class _Batch:
     row.
     """
 
+    shape: Shape
     rows: Rows
     sample: np.ndarray  # [B]
     prompt: KVCache
@@ -50,60 +41,35 @@ class _Batch:
     column: int  # the next one to write
 
     @property
-    def num_slots(self):
-        return len(self.rows.prompt_length)
-
-    @property
-    def columns(self):
-        return self.response.values[0].shape[2]
-
-    @property
-    def segments(self):
-        return self.response.keys[0].shape[2]
-
-    @property
     def oldest(self):
         return int(self.rows.age[self.rows.active].max(initial=0))
 
-    def segments_needed(self, longest):
-        """By the oldest row's next token; `longest` is where responses end."""
-        width = self.columns // self.segments
-        return _on_ladder(self.oldest // width + 1, -(-longest // width), 1)
-
     def free_slots(self):
-        return np.flatnonzero(~self.rows.active.reshape(self.num_slots, -1).any(axis=1))
+        return np.flatnonzero(~self.rows.active.reshape(self.shape.slots, -1).any(axis=1))
 
 
-def make_sampler(
-    model_config: ModelConfig,
-    sample_config: SampleConfig,
-    *,
-    mesh,
-    eos_ids: tuple[int, ...],
-    pad_id: int,
-    group_size: int,
-):
-    """`sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None) ->
-    Completions` on the host.
+def make_sampler(programs: Programs, *, pad_id: int, group_size: int):
+    """`sample(params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None, stops=None)
+    -> Completions` on the host.
 
     Draws `group_size` (G) responses to each of `prompt_ids` (lists of 1 to `prompt_length` tokens), prompt-major, what
     `sampler.generate` would draw, with no more than `num_slots` prompts in the batch at once. `row_ids` [num_prompts,
     G] name the rows' random streams; `max_lengths`, as row_ids, ends responses, unfinished, before max_response_length.
     `ended(samples [n], Completions)` is called with rows of the result that have ended, each once, while the devices
-    draw others.
+    draw others. `stops(samples [n], tokens [n, T], lengths [n]) -> [n] bool` is asked between dispatches which of the
+    rows that have not ended end there, unfinished, with the tokens drawn so far.
 
     Raises:
       preemption.Interrupted: when called, between two dispatches.
       ValueError: group_size < 1, an id outside the vocabulary; when called, row_ids or max_lengths of another shape,
         num_slots that data x fsdp of the mesh does not divide, a prompt that is too long, a max_length < 1.
     """
-    _check_ids(model_config.vocab_size, eos_ids, pad_id, group_size)
-    programs = Programs(model_config, sample_config, mesh, eos_ids)
-    device_rows = mesh.shape["data"] * mesh.shape["fsdp"]
-    longest = sample_config.max_response_length
+    eos_ids, device_rows = programs.eos_ids, programs.device_rows
+    _check_ids(programs.model_config.vocab_size, eos_ids, pad_id, group_size)
+    longest = programs.sample_config.max_response_length
 
     def sample(
-        params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None
+        params, prompt_ids, *, key, row_ids, prompt_length, num_slots, max_lengths=None, ended=None, stops=None
     ) -> Completions:
         wanted = (len(prompt_ids), group_size)
         max_lengths = np.full(wanted, longest) if max_lengths is None else np.minimum(max_lengths, longest)
@@ -112,11 +78,8 @@ def make_sampler(
         queue = _Queue(tokens, lengths, row_ids.astype(np.int32), max_lengths.astype(np.int32))
         collected = _Collected(row_ids.size, longest, pad_id)
         weights = programs.prepare(params)
-        batch = _empty_batch(
-            programs, _on_ladder(len(prompt_ids), num_slots, device_rows), group_size, prompt_length, longest
-        )
-        most = num_slots // _REFILL if len(prompt_ids) > num_slots else num_slots
-        at_once = _on_ladder(min(-(-_PREFILL_TOKENS // prompt_length), most), batch.num_slots, device_rows)
+        shapes, at_once = plan(len(prompt_ids), num_slots, group_size, prompt_length, longest, device_rows)
+        batch = _empty_batch(programs, shapes, prompt_length)
 
         def report():
             samples = collected.take_ended()
@@ -129,17 +92,16 @@ def make_sampler(
             if not batch.rows.active.any():
                 report()
                 return collected.completions(eos_ids)
-            if not queue:
-                _pack(programs, batch, longest, device_rows)
-            if batch.oldest == batch.columns:
-                _resize(programs, batch, batch.segments_needed(longest))
-            steps = min(engine_programs.STEPS, batch.columns - batch.oldest)
+            active = int(batch.rows.active.sum())
+            _move(programs, batch, choose(shapes, batch.shape, active, batch.oldest + 1, refilled=bool(queue)))
+            steps = min(engine_programs.STEPS, batch.shape.columns - batch.oldest)
             if queue:
                 until = (steps, min(at_once, len(queue)), 0)
             else:
-                size = len(batch.sample)
-                until = (steps, size + 1, size // 2 if size > device_rows else 0)
+                until = (steps, batch.shape.slots + 1, _few(shapes, batch))
             _run(programs, weights, key, batch, until, collected, meanwhile=report)
+            if stops is not None:
+                _stop(batch, collected, stops)
 
     return sample
 
@@ -161,14 +123,6 @@ def _check_call(wanted, row_ids, max_lengths, num_slots, device_rows):
         raise ValueError(f"sample: num_slots = {num_slots} must be a multiple of data x fsdp = {device_rows}")
     if max_lengths.min(initial=1) < 1:
         raise ValueError(f"sample: max_lengths must be at least 1, not {max_lengths.min()}")
-
-
-def _on_ladder(needed: int, largest: int, smallest: int) -> int:
-    """The first of smallest, 2 smallest, 4 smallest, ..., largest that is at least `needed`."""
-    size = smallest
-    while size < needed:
-        size *= 2
-    return min(size, largest)
 
 
 class _Queue:
@@ -223,14 +177,15 @@ class _Collected:
         )
 
 
-def _empty_batch(programs, num_slots, group_size, prompt_length, longest) -> _Batch:
-    batch = num_slots * group_size
-    numbers = np.zeros((batch,), np.int32)
+def _empty_batch(programs, shapes, prompt_length) -> _Batch:
+    shape = first(shapes)
+    numbers = np.zeros((shape.rows,), np.int32)
     return _Batch(
-        rows=Rows(np.ones((num_slots,), np.int32), numbers, numbers, numbers, numbers, np.zeros((batch,), bool)),
-        sample=np.full((batch,), -1),
-        prompt=programs.empty_prompts(num_slots, prompt_length),
-        response=programs.empty_ring(batch, 1, min(_SEGMENT, longest)),
+        shape=shape,
+        rows=Rows(np.ones((shape.slots,), np.int32), numbers, numbers, numbers, numbers, numbers.astype(bool)),
+        sample=np.full((shape.rows,), -1),
+        prompt=programs.empty_prompts(shape.slots, prompt_length),
+        response=programs.empty_ring(shape.rows, shape.segments, shape.width),
         column=0,
     )
 
@@ -242,14 +197,14 @@ def _admit(programs, weights, batch: _Batch, queue: _Queue, size: int) -> None:
     free = batch.free_slots()
     if len(free) < min(size, len(queue)):
         return
-    shape = (batch.num_slots, -1)
+    shape = (batch.shape.slots, -1)
     rows = Rows(*(np.array(x) for x in batch.rows))
     while len(free) and queue:
         chosen = queue.take(min(size, len(free)))
         slots, free = free[: len(chosen)], free[len(chosen) :]
         missing = size - len(chosen)
         tokens = queue.tokens[np.concatenate([chosen, np.repeat(chosen[:1], missing)])]
-        places = np.concatenate([slots, np.repeat(batch.num_slots, missing)])
+        places = np.concatenate([slots, np.repeat(batch.shape.slots, missing)])
         batch.prompt = programs.admit(weights, put_rows(programs.mesh, tokens), places, batch.prompt)
         lengths = queue.lengths[chosen]
         rows.prompt_length[slots] = lengths
@@ -263,59 +218,57 @@ def _admit(programs, weights, batch: _Batch, queue: _Queue, size: int) -> None:
     batch.rows = rows
 
 
-def _pack(programs, batch: _Batch, longest: int, device_rows: int) -> None:
-    """Moves the active rows into the smallest batch that holds them, if half of the rows or fewer are active."""
-    active = batch.rows.active
-    if len(active) <= device_rows or active.sum() > len(active) // 2:
+def _few(shapes, batch: _Batch) -> int:
+    """So many active rows that the batch can be a smaller one, 0 if it is the smallest."""
+    smaller = [shape.rows for shape in shapes if shape.work < batch.shape.work and shape.columns > batch.oldest]
+    return max((rows for rows in smaller if rows < batch.shape.rows), default=0)
+
+
+def _move(programs, batch: _Batch, shape: Shape) -> None:
+    """Moves the batch to another shape: where that has fewer rows, its active rows, each to a slot of its own."""
+    if shape == batch.shape:
         return
-    counts = active.reshape(batch.num_slots, -1).sum(axis=1)
-    per_slot, best = len(active) // batch.num_slots, len(active)
-    while per_slot:  # of batches as small, the one with the fewest copies of prompts: that with the most rows in a slot
-        size = per_slot * _on_ladder(int((-(-counts // per_slot)).sum()), len(active), device_rows)
-        if size < best:
-            best, width = size, per_slot
-        per_slot //= 2
-    _repack(programs, batch, best // width, width)
-    if batch.segments_needed(longest) < batch.segments:
-        _resize(programs, batch, batch.segments_needed(longest))
-
-
-def _repack(programs, batch: _Batch, num_slots: int, per_slot: int) -> None:
-    """Moves the active rows into `num_slots` slots of `per_slot` rows; those of one slot stay together, as far as they
-    fit.
-    """
-    active, slots, chosen = batch.rows.active, [], []
-    for slot, rows in enumerate(np.arange(len(active)).reshape(batch.num_slots, -1)):
-        rows = rows[active[rows]]
-        for start in range(0, len(rows), per_slot):
-            slots.append(slot)
-            chosen.append(np.full((per_slot,), -1))
-            chosen[-1][: len(rows) - start] = rows[start : start + per_slot]
-    missing = num_slots - len(slots)
-    slots, chosen = np.array(slots + [0] * missing), np.concatenate([*chosen, np.full((missing * per_slot,), -1)])
-    idle, source = chosen < 0, np.maximum(chosen, 0)
-    batch.prompt, batch.response = programs.select(batch.prompt, slots), programs.select(batch.response, source)
-    per_row = {name: x[source] for name, x in batch.rows._asdict().items() if name != "prompt_length"}
-    batch.rows = Rows(
-        **per_row | {"prompt_length": batch.rows.prompt_length[slots], "active": per_row["active"] & ~idle}
-    )
-    batch.sample = np.where(idle, -1, batch.sample[source])
-
-
-def _resize(programs, batch: _Batch, segments: int) -> None:
-    # None where nothing has to be rolled, the common case: a batch that began as one has just filled its ring.
-    batch.response = programs.resize(batch.response, np.int32(batch.column) if batch.column else None, segments)
-    batch.column = 0
+    move, slots, rows = programs.move(batch.shape, shape), np.arange(shape.slots), np.arange(shape.rows)
+    if shape.rows < batch.shape.rows:
+        active = np.flatnonzero(batch.rows.active)
+        idle = np.arange(shape.rows) >= len(active)
+        rows = np.where(idle, 0, np.resize(active, shape.rows))
+        slots = rows // (batch.shape.rows // batch.shape.slots)
+        per_row = {name: x[rows] for name, x in batch.rows._asdict().items() if name != "prompt_length"}
+        per_row["active"] = per_row["active"] & ~idle
+        batch.rows = Rows(prompt_length=batch.rows.prompt_length[slots], **per_row)
+        batch.sample = np.where(idle, -1, batch.sample[rows])
+    layers = list(zip(*batch.prompt, *batch.response, strict=True))
+    batch.prompt = batch.response = None
+    moved = []
+    while layers:  # one by one: the old and the new caches of all layers would be twice the memory
+        moved.append(move(layers.pop(0), slots, rows, np.int32(batch.column)))
+    prompt_keys, prompt_values, keys, values = zip(*moved, strict=True)
+    batch.shape, batch.column = shape, 0
+    batch.prompt, batch.response = KVCache(prompt_keys, prompt_values), KVCache(keys, values)
 
 
 def _run(programs, weights, key, batch: _Batch, until, collected: _Collected, meanwhile) -> None:
     """One dispatch, and what it drew; the host does `meanwhile()` while the devices draw."""
     rows, until = batch.rows, tuple(np.int32(x) for x in until)
-    batch.response, steps = programs.decode(
+    decode = programs.decode(batch.shape)
+    batch.response, steps = decode(
         weights, key, batch.prompt, batch.response, np.int32(batch.column), put_rows(programs.mesh, rows), until
     )
     meanwhile()
     steps = jax.device_get(steps)
-    batch.column = (batch.column + int(steps.count)) % batch.columns
+    batch.column = (batch.column + int(steps.count)) % batch.shape.columns
     collected.add(batch.sample, rows, steps)
     batch.rows = rows._replace(token=steps.token, age=steps.age, active=steps.active)
+
+
+def _stop(batch: _Batch, collected: _Collected, stops) -> None:
+    """Ends the active rows that `stops` names."""
+    rows = np.flatnonzero(batch.rows.active)
+    samples = batch.sample[rows]
+    stopped = rows[stops(samples, collected.tokens[samples], collected.length[samples])]
+    if len(stopped):
+        active = np.array(batch.rows.active)
+        active[stopped] = False
+        collected.ended.append(batch.sample[stopped])
+        batch.rows = batch.rows._replace(active=active)

@@ -12,9 +12,11 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from kpo_jax.model import decoder as model
 from kpo_jax.records import KVCache
+from kpo_jax.runtime.ahead import Ahead, Program, like
 from kpo_jax.runtime.sharding import BATCH, RULES, on_mesh, replicated, share_replicas
 from kpo_jax.sampling import decoding
 from kpo_jax.sampling.sampler import draw_token, ends_response
+from kpo_jax.sampling.shapes import Plan, Shape, first, moves
 
 STEPS = 128  # at most, per dispatch
 
@@ -45,29 +47,88 @@ class Steps(NamedTuple):
 
 class Programs:
     """The jitted functions of a sampler. Rows are split over data x fsdp, key heads over tensor; what the host reads is
-    whole.
+    whole. Samplers of one model that draw alike may share them.
     """
 
     def __init__(self, model_config, sample_config, mesh, eos_ids):
-        self.model_config, self.mesh = model_config, mesh
-        cache, whole = NamedSharding(mesh, PartitionSpec(*BATCH, RULES["kv_heads"])), replicated(mesh)
-        self.empty_prompts = jax.jit(partial(_empty_prompts, model_config), static_argnums=(0, 1), out_shardings=cache)
-        self.empty_ring = jax.jit(
-            partial(decoding.empty_ring, model_config), static_argnums=(0, 1, 2), out_shardings=cache
+        self.model_config, self.sample_config, self.mesh, self.eos_ids = model_config, sample_config, mesh, eos_ids
+        self._cache, self._whole = NamedSharding(mesh, PartitionSpec(*BATCH, RULES["kv_heads"])), replicated(mesh)
+        empty = partial(jax.jit, out_shardings=self._cache)
+        self.empty_prompts = empty(partial(_empty_prompts, model_config), static_argnums=(0, 1))
+        self.empty_ring = empty(partial(decoding.empty_ring, model_config), static_argnums=(0, 1, 2))
+        self._copy = Program(
+            jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self._weight_shardings())
         )
-        copy = jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self._weight_shardings())
-        self.prepare = lambda params: share_replicas(copy(params))
-        self.admit = jax.jit(
-            on_mesh(partial(_write_prompts, model_config), mesh), donate_argnums=3, out_shardings=cache
-        )
-        self.select = jax.jit(
-            jax.shard_map(_select, mesh=mesh, in_specs=(cache.spec, PartitionSpec()), out_specs=cache.spec),
-            out_shardings=cache,
-        )
-        self.resize = jax.jit(_resized, static_argnums=2, out_shardings=cache)
-        self.decode = jax.jit(
-            partial(_decode, model_config, sample_config, eos_ids), donate_argnums=3, out_shardings=(cache, whole)
-        )
+        write = on_mesh(partial(_write_prompts, model_config), mesh)
+        self.admit = Program(jax.jit(write, donate_argnums=3, out_shardings=self._cache))
+        self._decode: dict[Shape, Program] = {}
+        self._move: dict[tuple[Shape, Shape], Program] = {}
+        self._handed_in: set[tuple[Plan, int]] = set()
+
+    @property
+    def device_rows(self) -> int:
+        """What numbers of slots and rows are multiples of."""
+        return self.mesh.shape["data"] * self.mesh.shape["fsdp"]
+
+    def prepare(self, params):
+        """The parameters as decoding reads them."""
+        return share_replicas(self._copy(params))
+
+    def decode(self, shape: Shape) -> Program:
+        """The program that steps a batch of this shape, see `_decode`."""
+        if shape not in self._decode:
+            function = partial(_decode, self.model_config, self.sample_config, self.eos_ids)
+            jitted = jax.jit(function, donate_argnums=3, out_shardings=(self._cache, self._whole))
+            self._decode[shape] = Program(jitted)
+        return self._decode[shape]
+
+    def move(self, old: Shape, new: Shape) -> Program:
+        """The program that moves a layer's caches from one shape to another, see `_moved`."""
+        if (old, new) not in self._move:
+            select = jax.shard_map(
+                _select, mesh=self.mesh, in_specs=(self._cache.spec, PartitionSpec()), out_specs=self._cache.spec
+            )
+            function = partial(_moved, select if new.rows < old.rows else None, new.segments)
+            self._move[old, new] = Program(jax.jit(function, out_shardings=self._cache))
+        return self._move[old, new]
+
+    def compile_ahead(self, ahead: Ahead, plan: Plan, params, prompt_length: int, key) -> None:
+        """Hand in all programs that a sampler runs by `plan`, in the order of their first use, unless they were.
+
+        Args:
+          params: as they will be given to `prepare`, or as shapes with their shardings.
+          key: of the random streams.
+        """
+        if (plan, prompt_length) in self._handed_in:
+            return
+        self._handed_in.add((plan, prompt_length))
+        (shapes, prefilled), cache = plan, self._cache
+        whole = shapes[0]
+        ahead.compile(self._copy, params)
+        weights = jax.eval_shape(self._copy.jitted, params)
+        weights = like(weights, self._weight_shardings())
+        rows_of = NamedSharding(self.mesh, BATCH)
+
+        def caches(shape):
+            prompt = jax.eval_shape(lambda: _empty_prompts(self.model_config, shape.slots, prompt_length))
+            size = (shape.rows, shape.segments, shape.width)
+            ring = jax.eval_shape(lambda: decoding.empty_ring(self.model_config, *size))
+            return like(prompt, cache), like(ring, cache)
+
+        tokens = jax.ShapeDtypeStruct((prefilled, prompt_length), np.int32, sharding=rows_of)
+        ahead.compile(self.admit, weights, tokens, np.zeros((prefilled,), int), caches(whole)[0])
+        begin = first(shapes)
+        for shape in sorted(shapes, key=lambda shape: (shape != begin, shape == whole, shape.columns, -shape.rows)):
+            prompt, ring = caches(shape)
+            numbers = np.zeros((shape.rows,), np.int32)
+            rows = Rows(np.zeros((shape.slots,), np.int32), *[numbers] * 4, numbers.astype(bool))
+            until = (np.int32(0),) * 3
+            ahead.compile(self.decode(shape), weights, key, prompt, ring, np.int32(0), like(rows, rows_of), until)
+        for old, new in moves(shapes):
+            prompt, ring = caches(old)
+            layer = prompt.keys[0], prompt.values[0], ring.keys[0], ring.values[0]
+            places = np.zeros((new.slots,), int), np.zeros((new.rows,), int)
+            ahead.compile(self.move(old, new), layer, *places, np.int32(0))
 
     def _weight_shardings(self):
         config = self.model_config
@@ -102,7 +163,7 @@ def _write_prompts(config, weights, tokens, slots, prompt: KVCache) -> KVCache:
     return jax.tree.map(jax.shard_map(write, in_specs=spec, out_specs=spec), prompt, new)
 
 
-def _select(cache: KVCache, rows) -> KVCache:
+def _select(cache, rows):
     """A device's part of rows `rows` [B'] of a cache of B, from its part of that: every device sends what it has of
     them.
 
@@ -119,11 +180,17 @@ def _select(cache: KVCache, rows) -> KVCache:
     return jax.tree.map(select, cache)
 
 
-def _resized(response: KVCache, column, segments: int) -> KVCache:
-    """The ring with its newest columns at the end of so many segments: the next one to write is 0; `column` was, None
-    for 0.
+def _moved(select, segments: int, layer, slots, rows, column):
+    """A layer's caches (prompt keys and values, ring keys and values) as a batch of another shape has them.
+
+    `select` takes the rows with the given numbers, the slots of the prompts and the rows of the ring; None leaves all
+    where they are. The ring's newest columns come to lie at the end of so many `segments`: the next one to write is 0;
+    `column` was.
     """
-    width = response.keys[0].shape[-1]
+    *prompt, key, value = layer
+    if select is not None:
+        prompt, (key, value) = select(prompt, slots), select((key, value), rows)
+    width = key.shape[-1]
 
     def resized(x, size):  # [B, K, old, ...] -> [B, K, size, ...]
         missing = size - x.shape[2]
@@ -131,16 +198,10 @@ def _resized(response: KVCache, column, segments: int) -> KVCache:
             return x[:, :, -missing:]
         return jnp.pad(x, [(missing if axis == 2 else 0, 0) for axis in range(x.ndim)])
 
-    def key(x):
-        if column is not None:
-            flat = jnp.swapaxes(x, 2, 3)  # [B, K, H, segments, width]
-            x = jnp.swapaxes(jnp.roll(flat.reshape(*flat.shape[:3], -1), -column, axis=3).reshape(flat.shape), 2, 3)
-        return resized(x, segments)
-
-    def value(x):
-        return resized(x if column is None else jnp.roll(x, -column, axis=2), segments * width)
-
-    return KVCache(tuple(key(x) for x in response.keys), tuple(value(x) for x in response.values))
+    flat = jnp.swapaxes(key, 2, 3)  # [B, K, H, segments, width]
+    rolled = jnp.roll(flat.reshape(*flat.shape[:3], -1), -column, axis=3).reshape(flat.shape)
+    key, value = jnp.swapaxes(rolled, 2, 3), jnp.roll(value, -column, axis=2)
+    return *prompt, resized(key, segments), resized(value, segments * width)
 
 
 class _State(NamedTuple):

@@ -22,13 +22,14 @@ there are only 202 of them, 109 in train and 93 in test, with `4 + 9` on the sam
 Every running value of a right response lies between 0 and the difficulty's `max_value`.
 """
 
+from __future__ import annotations
+
 import hashlib
 import random
 import re
 from typing import NamedTuple
 
-import numpy as np
-
+from kpo_jax.lazy import np
 from kpo_jax.tasks.problem_sets import Problem
 
 SPLITS = ("train", "test")

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 Row = tuple[str, dict[str, Any]]  # where it stands, for error messages; and its fields
+MAX_LINE = 2**26  # bytes of a row; a file without a line break is not read into memory
 
 
 class Problem(NamedTuple):
@@ -37,10 +38,12 @@ def read_jsonl(path: str) -> Iterator[Row]:
     """Rows of a file with one JSON object per line; blank lines are skipped."""
     _check_file(path)
     with open(path, "rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
+            place = f"{path} line {number}"
+            if len(line) > MAX_LINE:
+                raise ValueError(f"{place}: longer than {MAX_LINE:,} bytes")
             if not line.strip():
                 continue
-            place = f"{path} line {number}"
             try:
                 fields = json.loads(line)
             except (ValueError, RecursionError) as error:
@@ -55,19 +58,31 @@ def read_parquet(path: str, fields: Iterable[str]) -> Iterator[Row]:
     import pyarrow.parquet
 
     _check_file(path)
+    broken = (pyarrow.ArrowException, OSError, ValueError, MemoryError)  # what pyarrow raises where bytes are wrong
     try:
         file = pyarrow.parquet.ParquetFile(path)
-    except pyarrow.ArrowInvalid as error:
-        raise ValueError(f"{path}: not a parquet file ({error})") from None
+    except broken as error:
+        raise ValueError(f"{path}: not a parquet file ({_one_line(error)})") from None
     names = file.schema_arrow.names
     needed = {field.split(".")[0] for field in fields if field not in names}
     if missing := sorted(needed.difference(names)):
         raise ValueError(f"{path}: no column {missing[0]!r}; has {', '.join(names)}")
-    number = 0
-    for batch in file.iter_batches():
-        for row in batch.to_pylist():
+    number, batches = 0, file.iter_batches()
+    while True:
+        try:
+            batch = next(batches, None)
+            rows = batch.to_pylist() if batch is not None else []
+        except broken as error:
+            raise ValueError(f"{path}: cannot be read after row {number:,} ({_one_line(error)})") from None
+        if batch is None:
+            return
+        for row in rows:
             number += 1
             yield f"{path} row {number}", row
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
 
 
 def read_hub(path: str, subset: str, split: str, revision: str) -> Iterator[Row]:
@@ -77,10 +92,7 @@ def read_hub(path: str, subset: str, split: str, revision: str) -> Iterator[Row]
     try:
         rows = datasets.load_dataset(path, subset or None, split=split, revision=revision or None)
     except Exception as error:  # the library lets through its own, the hub's and the network's exceptions
-        message = " ".join(str(error).split())[:300]
-        raise ValueError(
-            f"cannot load data set {path!r}, split {split!r}: {message or type(error).__name__}"
-        ) from error
+        raise ValueError(f"cannot load data set {path!r}, split {split!r}: {_one_line(error)}") from error
     for number, row in enumerate(rows, start=1):
         yield f"{path} row {number}", row
 

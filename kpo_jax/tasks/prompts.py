@@ -3,23 +3,27 @@
 Everything is a pure function of the configuration, the seed and the step, so resuming needs no saved data state.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-import numpy as np
-
 from kpo_jax import references
 from kpo_jax.checks import Problem as Fault
 from kpo_jax.checks import is_whole, one_of, refuse, unless, whole
+from kpo_jax.lazy import np
 from kpo_jax.tasks import arithmetic
 from kpo_jax.tasks.problem_sets import Problem, find, parse_rows, read_hub, read_jsonl, read_parquet
 from kpo_jax.tasks.task import Task
 from kpo_jax.tasks.templates import TEMPLATES, Template, columns, fill, messages, question
+from kpo_jax.verifier import is_equivalent
+from kpo_jax.verifier.words import is_no_answer
 from kpo_jax.weights.tokenizers import Tokenizer
 
 DEFAULT_NUM_ARITHMETIC = 4096
@@ -174,6 +178,11 @@ HUB_SETS: dict[str, DataConfig] = {
 }
 
 
+def on_hub(config: DataConfig) -> bool:
+    """Whether the hub has to be asked for the problems; not for a local folder that `datasets` understands."""
+    return config.source == "hub" and not os.path.isdir(config.path)
+
+
 def load_problems(config: DataConfig, task: Task) -> tuple[list[Problem], dict[str, int]]:
     """Cleaned problems in the order of their source, and how many rows were dropped for each reason.
 
@@ -235,21 +244,26 @@ def clean(
 ) -> tuple[list[Problem], dict[str, int]]:
     """Drops empty rows, repeated problems but the first, and every row of a problem that has two different answers.
 
-    Problems are the same if their `key` is, up to white space. Where no answer is needed, none is looked at.
+    Problems are the same if their `key` is, up to white space, and answers if they are equal as mathematics (1/2 and
+    \\frac{1}{2}). NaN and Infinity are no answers. Where no answer is needed, none is looked at.
     """
     first: dict[bytes, Problem] = {}
+    answers: dict[bytes, dict[str, str]] = {}
     num_rows: Counter[bytes] = Counter()
     contradictory: set[bytes] = set()
     dropped: Counter[str] = Counter()
     for problem in problems:
-        if not problem.problem.strip() or (needs_answer and not problem.answer.strip()):
-            dropped["empty_answer" if problem.problem.strip() else "empty_problem"] += 1
+        if fault := _empty(problem, needs_answer):
+            dropped[fault] += 1
             continue
         same = hashlib.sha256(normalized(key(problem)).encode()).digest()
         num_rows[same] += 1
-        kept = first.setdefault(same, problem)
-        if needs_answer and _answer_key(kept.answer) != _answer_key(problem.answer):
-            contradictory.add(same)
+        first.setdefault(same, problem)
+        if needs_answer and same not in contradictory:
+            others, own = answers.setdefault(same, {}), _answer_key(problem.answer)
+            if own not in others and not all(is_equivalent(problem.answer, other) for other in others.values()):
+                contradictory.add(same)
+            others[own] = problem.answer
     for same, count in num_rows.items():
         if same in contradictory:
             dropped["contradictory_answers"] += count
@@ -257,6 +271,15 @@ def clean(
         elif count > 1:
             dropped["duplicate"] += count - 1
     return list(first.values()), dict(dropped)
+
+
+def _empty(problem: Problem, needs_answer: bool) -> str:
+    """What a row lacks, if it does."""
+    if not problem.problem.strip():
+        return "empty_problem"
+    if not needs_answer or not is_no_answer(problem.answer):
+        return ""
+    return "no_answer" if problem.answer.strip() else "empty_answer"
 
 
 def decontaminate(
@@ -297,17 +320,20 @@ def prompt_template(config: DataConfig, task: Task) -> Template:
 def prompt_text(problem: Problem, tokenizer: Tokenizer, template: Template, enable_thinking: bool = False) -> str:
     """The prompt of a problem: its own chat messages where it has some, else the problem inside the template.
 
+    What the row says is text: a special token that is spelled in it is none, while the template and the configuration
+    may spell some.
+
     Raises ValueError, one line, for a column that is missing, a system message without a chat, and messages for a
     tokenizer without a chat template.
     """
     if template.chat or problem.messages:
-        return tokenizer.apply_chat_template(messages(problem, template), enable_thinking)
+        return tokenizer.apply_chat_template(messages(problem, template, tokenizer.literal), enable_thinking)
     for name, given in (("system", template.system), ("enable_thinking", enable_thinking)):
         if given:
             raise ValueError(
                 f"data.{name}: it needs a template inside the tokenizer's chat template, e.g. data.template=chat"
             )
-    return fill(template.text, problem)
+    return fill(template.text, problem, tokenizer.literal)
 
 
 def encode_prompts(
@@ -326,6 +352,9 @@ def encode_prompts(
                 f"data.{name}: {problem.id} holds chat messages, which are passed on as they are; it must be empty"
             )
         tokens = tokenizer.encode(prompt_text(problem, tokenizer, template, config.enable_thinking))
+        if not (template.chat or problem.messages):  # a chat template writes its own begin of text
+            start = list(tokenizer.start_ids)
+            tokens = tokens if tokens[: len(start)] == start else start + tokens
         if len(tokens) <= config.max_prompt_length:
             encoded.tokens.append(tokens)
             encoded.problems.append(problem)
@@ -376,7 +405,7 @@ def _permutation(entropy: list[int], num: int) -> np.ndarray:
 
 
 def _answer_key(answer: str) -> str:
-    """Answers that agree here do not contradict each other: white space, $ signs and leading zeros do not count."""
+    """Answers that agree here are the same at sight: white space, $ signs and leading zeros do not count."""
     bare = re.sub(r"[\s$]", "", answer)
     return (bare.lstrip("0") or "0") if bare.isdecimal() else bare
 

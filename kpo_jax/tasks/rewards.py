@@ -21,7 +21,7 @@ from kpo_jax.checks import Illegal, is_number, not_negative, refuse, unless, who
 from kpo_jax.checks import Problem as Fault
 from kpo_jax.tasks import countdown
 from kpo_jax.tasks.problem_sets import Problem
-from kpo_jax.verifier import Verdict, verify
+from kpo_jax.verifier import Verdict, gradable, verify
 from kpo_jax.verifier.decide import same_notation
 from kpo_jax.verifier.pool import Failure, Program
 
@@ -92,6 +92,7 @@ REWARDS: dict[str, Callable] = {
     "countdown": countdown.solved,
 }
 
+MATHEMATICS = {"correct", "exact", "plus_minus_one"}  # the rewards that compare with the reference as mathematics
 FAILED = {"plus_minus_one": -1.0}  # what a response earns whose reward failed; 0 with every other reward
 
 
@@ -182,6 +183,17 @@ def terms(config: RewardConfig, own: str | Callable) -> tuple[Term, ...]:
     for term in found:
         build(term.kind, term.parameters)
     return found
+
+
+def ungradable(problems: Iterable[Problem], of: Iterable[Term]) -> list[Problem]:
+    """The problems whose reference answer the grader cannot read; none where no reward of `of` compares with it.
+
+    An answer to one of them is right only if it is written in the same way.
+    """
+    if not any(term.kind in MATHEMATICS for term in of):
+        return []
+    readable = functools.lru_cache(gradable)
+    return [problem for problem in problems if not readable(problem.answer)]
 
 
 def build(kind: str, parameters: Mapping[str, Any]) -> Callable:

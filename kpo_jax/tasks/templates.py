@@ -7,6 +7,7 @@ nothing more, so no text of a template or of a data set is ever evaluated.
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from kpo_jax.tasks.problem_sets import Problem, check_unicode, find
@@ -68,15 +69,18 @@ def columns(text: str) -> list[str]:
     return names
 
 
-def fill(text: str, problem: Problem) -> str:
-    """The text with the problem and its columns put in. Raises ValueError, one line, for a column that is not there."""
+def fill(text: str, problem: Problem, literal: Callable[[str], str] = str) -> str:
+    """The text with the problem and its columns put in, each as `literal` makes it (see Tokenizer.literal).
+
+    Raises ValueError, one line, for a column that is not there.
+    """
 
     def value(part: re.Match) -> str:
         if part[0] in ("{{", "}}"):
             return part[0][0]
         if part[1] == "problem":
-            return problem.problem
-        return check_unicode(as_text(find(problem.row, part[1], problem.id)), part[1], problem.id)
+            return literal(problem.problem)
+        return literal(check_unicode(as_text(find(problem.row, part[1], problem.id)), part[1], problem.id))
 
     return _PART.sub(value, text)
 
@@ -93,13 +97,15 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def messages(problem: Problem, template: Template) -> list[dict[str, str]]:
+def messages(problem: Problem, template: Template, literal: Callable[[str], str] = str) -> list[dict[str, str]]:
     """The chat messages that put the problem to a model: those of its row as they are, or those of the template.
 
-    Raises ValueError if the row and the template both have a system message.
+    What comes from the row passes through `literal` (see Tokenizer.literal). Raises ValueError if the row and the
+    template both have a system message.
     """
     turns = [turn for user, answer in template.examples for turn in (("user", user), ("assistant", answer))]
-    turns = problem.messages or (*turns, ("user", fill(template.text, problem)))
+    own = tuple((role, literal(text)) for role, text in problem.messages)
+    turns = own or (*turns, ("user", fill(template.text, problem, literal)))
     if template.system:
         if turns[0][0] == "system":
             raise ValueError(f"{problem.id}: its row has a system message already; data.system must be empty")

@@ -1,9 +1,10 @@
 """From the scores of a response to the one reward that is trained on: weights, and the penalty for length."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
+from kpo_jax.lazy import np
 from kpo_jax.tasks.rewards import OVERLONG, Graded, RewardConfig, Term
 
 

@@ -21,7 +21,7 @@ from absl import logging
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, CustomSteps, LatestN
 
 from kpo_jax.config import Config, to_dict
-from kpo_jax.recording.metrics import tell
+from kpo_jax.recording.terminal import tell
 from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
 

@@ -15,21 +15,25 @@ from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.loss import PolicyLoss, critic_loss, policy_loss, supervised_loss
 from kpo_jax.config import LearnerConfig
 from kpo_jax.model import critic
-from kpo_jax.model.decoder import ModelConfig, init_params
+from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.decoder import init_params
 from kpo_jax.model.head import token_log_probs
 from kpo_jax.records import Batch, Packed, TokenTrace, TrainState
 from kpo_jax.runtime.sharding import microbatch_sharding, on_mesh, replicated, state_shardings
 
 
-def make_optimizer(config: LearnerConfig) -> optax.GradientTransformation:
-    """AdamW after a global-norm clip, with a linear warm-up to a constant rate."""
+def learning_rates(config: LearnerConfig) -> optax.Schedule:
+    """A linear warm-up to a constant rate, by the number of updates that were taken before."""
     if config.warmup_steps:
         # the first update already moves: step 0 uses 1 / warmup_steps of the rate, not 0
-        schedule = optax.linear_schedule(
+        return optax.linear_schedule(
             config.learning_rate / config.warmup_steps, config.learning_rate, config.warmup_steps - 1
         )
-    else:
-        schedule = optax.constant_schedule(config.learning_rate)
+    return optax.constant_schedule(config.learning_rate)
+
+
+def make_optimizer(config: LearnerConfig) -> optax.GradientTransformation:
+    """AdamW after a global-norm clip, at `learning_rates`."""
     return optax.chain(
         _clip_by_global_norm(config.max_grad_norm),
         _stored_as(
@@ -38,7 +42,7 @@ def make_optimizer(config: LearnerConfig) -> optax.GradientTransformation:
             jnp.dtype(config.second_moment_dtype),
         ),
         optax.add_decayed_weights(config.weight_decay),
-        optax.scale_by_learning_rate(schedule),
+        optax.scale_by_learning_rate(learning_rates(config)),
     )
 
 
@@ -213,7 +217,8 @@ def guarded_update(
     the gradient's norm is a spike.
 
     What a spike is, `config.max_norm_ratio` and `config.norm_window` say. What is skipped does not enter the mean norm
-    that spikes are measured against. The metrics are scalars: loss, grad_norm, skipped, spikes, skipped_in_a_row.
+    that spikes are measured against. The metrics are scalars: loss, grad_norm, learning_rate, which is that of
+    `config`, steps, skipped, spikes, skipped_in_a_row.
     """
     ratio, window = config.max_norm_ratio, config.norm_window
     grad_norm = optax.tree.norm(grads).astype(jnp.float32)
@@ -244,6 +249,8 @@ def guarded_update(
     metrics = {
         "loss": loss,
         "grad_norm": grad_norm,
+        "learning_rate": jnp.asarray(learning_rates(config)(taken), jnp.float32),
+        "steps": new_state.step,
         "skipped": new_state.skipped,
         "spikes": new_state.spikes,
         "skipped_in_a_row": new_state.skipped_in_a_row,

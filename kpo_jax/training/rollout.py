@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax.algorithm.choices import build_advantage
-from kpo_jax.recording.metrics import tell
+from kpo_jax.recording.terminal import tell
 from kpo_jax.records import Completions
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.tasks import rewards
@@ -47,7 +47,8 @@ def stop_at(sampler, stop: tuple[str, ...], tokenizer):
     """`sampler`, but a response ends, finished, with the token that completes the first of the `stop` texts.
 
     A response so cut is what a sampler that stops there would have drawn: whether to stop depends on the tokens up to
-    there alone. Texts are those of `tokenizer.decode`, without special tokens.
+    there alone. Texts are those of `tokenizer.decode`, without special tokens. No more is drawn of a response once the
+    host has seen a stop text in it, between two dispatches.
     """
     if not stop:
         return sampler
@@ -61,13 +62,41 @@ def stop_at(sampler, stop: tuple[str, ...], tokenizer):
             if ended is not None:
                 ended(rows, part)
 
-        completions = sampler(*args, ended=cut, **kwargs)
+        completions = sampler(*args, ended=cut, stops=_Watch(stop, tokenizer), **kwargs)
         for rows, part in parts:  # every row has been cut once, when it ended
             for name, few in vars(part).items():
                 getattr(completions, name)[rows] = few
         return completions
 
     return sample
+
+
+class _Watch:
+    """Which responses that are still drawn hold a stop text; of each it reads what is new since it was last asked.
+
+    It may miss one, where many tokens without text stand inside a stop text: that response is cut when it has ended.
+    """
+
+    def __init__(self, stop: tuple[str, ...], tokenizer):
+        self.stop, self.tokenizer = stop, tokenizer
+        self.before = 4 * max(map(len, stop))  # a stop text may have begun in so many tokens, four to a character
+        self.read: dict[int, int] = {}  # tokens of a sample that were read
+
+    def __call__(self, samples, tokens, lengths) -> np.ndarray:
+        return np.array(
+            [self._stops(*row) for row in zip(samples.tolist(), tokens, lengths.tolist(), strict=True)], bool
+        )
+
+    def _stops(self, sample: int, tokens: np.ndarray, length: int) -> bool:
+        start = max(self.read.get(sample, 0) - self.before, 0)
+        self.read[sample] = length
+        # the new tokens may spell a stop text that all of them do not: half a character is decoded as another
+        return all(_contains_stop(tokens[first:length].tolist(), self.stop, self.tokenizer) for first in (start, 0))
+
+
+def _contains_stop(ids: list[int], stop: tuple[str, ...], tokenizer) -> bool:
+    text = tokenizer.decode(ids)
+    return any(one in text for one in stop)
 
 
 def cut_at(completions: Completions, stop: tuple[str, ...], tokenizer) -> Completions:
@@ -80,8 +109,7 @@ def cut_at(completions: Completions, stop: tuple[str, ...], tokenizer) -> Comple
         ids = completions.tokens[row, :length].tolist()
 
         def contains_stop(end, ids=ids):
-            text = tokenizer.decode(ids[:end])
-            return any(one in text for one in stop)
+            return _contains_stop(ids[:end], stop, tokenizer)
 
         if contains_stop(len(ids)):
             # True from the completing token on: what a token adds to the text leaves what was there before.
@@ -224,16 +252,19 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
     used, result = result, result.generated or result
     reward = result.rows["reward"]
     groups = reward.reshape(-1, group_size)
+    right = np.array([v.correct for v in result.verdicts]).reshape(-1, group_size)
     lengths = result.rows["response_mask"].sum(axis=1)
     return (
         {
             "rollout/reward_mean": float(reward.mean()),
-            "rollout/correct": float(np.mean([v.correct for v in result.verdicts])),
+            "rollout/correct": float(right.mean()),
             "rollout/not_evaluated": float(np.mean([v.reason == NOT_EVALUATED for v in result.verdicts])),
             "rollout/no_answer": float(np.mean([v.extracted is None for v in result.verdicts])),
             "rollout/length_mean": float(lengths.mean()),
             "rollout/length_max": int(lengths.max()),
             "rollout/truncated": float(1 - result.finished.mean()),
+            "rollout/solved_groups": float(right.all(axis=1).mean()),
+            "rollout/failed_groups": float(1 - right.any(axis=1).mean()),
             "rollout/uniform_groups": float(np.mean(groups.min(axis=1) == groups.max(axis=1))),
         }
         | {f"reward/{name}_mean": float(score.mean()) for name, score in result.scores.items()}

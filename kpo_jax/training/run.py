@@ -10,11 +10,15 @@ import jax
 import numpy as np
 
 from kpo_jax.algorithm import methods
-from kpo_jax.config import Config
-from kpo_jax.recording.metrics import MetricWriter, Progress, tell
+from kpo_jax.config import Config, flat, to_dict
+from kpo_jax.recording import lines, terminal, trackers
+from kpo_jax.recording.metrics import MetricWriter
+from kpo_jax.recording.terminal import Progress, tell
 from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
 from kpo_jax.records import TokenTrace, TrainState
-from kpo_jax.runtime import distributed, preemption
+from kpo_jax.report import responses
+from kpo_jax.runtime import compilation, distributed, preemption
+from kpo_jax.runtime.ahead import Ahead
 from kpo_jax.runtime.watchdog import Watchdog
 from kpo_jax.tasks.rewards import OVERLONG
 from kpo_jax.training import checkpoints
@@ -25,8 +29,10 @@ from kpo_jax.training.step import Diverged, Minibatch
 
 
 class Preempted(RuntimeError):
-    """SIGTERM came and the run was saved; re-running the same command resumes it."""
+    """SIGTERM or Ctrl-C came and the run was saved; re-running the same command resumes it."""
 
+
+SAMPLES_EVERY = 10  # training steps between samples that are shown, where the configuration has no such number
 
 # raised by all processes of a job at the same place
 TOGETHER = (Diverged, Preempted, NotFull, checkpoints.NotSaved, checkpoints.Damaged, distributed.NotShared)
@@ -39,11 +45,14 @@ class Run:
     the saver would wait for them. On leaving, the save under way is waited for.
     """
 
-    def __init__(self, config: Config, workdir: str, profile_steps: tuple[int, int]):
-        self.config, self.workdir = config, workdir
+    def __init__(self, config: Config, workdir: str, profile_steps: tuple[int, int], show_samples: int):
+        self.config, self.workdir, self._show_samples = config, workdir, show_samples
         self._profile_steps, self._closing, self._phase_starts = profile_steps, contextlib.ExitStack(), []
 
     def __enter__(self) -> "Run":
+        self._closing.enter_context(terminal.phases())
+        self.ahead, self._tally = self._close_later(Ahead()), compilation.tally()
+        terminal.compiling(self.ahead.progress)
         self._watchdog = self._close_later(Watchdog(self.config.job.phase_timeout))
         return self
 
@@ -61,7 +70,11 @@ class Run:
         """Get ready to write what follows the state that the run goes on from."""
         step, last = resumed.step, self.config.num_steps
         self._saver = self._close_later(checkpoints.Saver(self.workdir, self.config, resumed.saved))
-        self._writer = self._close_later(MetricWriter(self.workdir, step, resumed.evaluated))
+        fields = flat(to_dict(self.config))
+        metrics = self.config.metrics
+        more = [trackers.opener(name, metrics.project, self.workdir, fields) for name in metrics.names]
+        self._writer = self._close_later(MetricWriter(self.workdir, step, resumed.evaluated, fields, more))
+        self._tokenizer = inputs.tokenizer
         self._progress = self._close_later(Progress("train", step, last))
         self._tracer = open_trace(self.config, inputs, programs, self.workdir, first_step=step + 1)
         self._evaluated, self._rank = resumed.evaluated, None  # of the state after the last step that was done
@@ -69,9 +82,10 @@ class Run:
         self._profile_steps = max(self._profile_steps[0], step + 1), min(self._profile_steps[1], last)
 
     def phase(self, name: str) -> None:
-        """The run is in the phase `name` from now on."""
+        """The run is in the phase `name` from now on; where it takes long, the person at the terminal is told."""
         self._phase_starts.append(time.perf_counter())
         self._watchdog.phase(name)
+        terminal.phase(name)
 
     def evaluation_is_due(self, step: int) -> bool:
         """Whether the state after `step` is still to be evaluated: the first, the last, and every so many."""
@@ -87,8 +101,10 @@ class Run:
         return due and step != self._saver.newest
 
     def record_evaluation(self, step: int, scalars: dict[str, float]) -> None:
-        """Write the metrics of an evaluation, and rank the state by them."""
+        """Write and tell the metrics of an evaluation, and rank the state by them."""
         self._writer.write(step, scalars)
+        for line in lines.evaluations(step, scalars):
+            tell(line)
         self._evaluated, self._rank = True, _rank(self.config, scalars)
 
     def save(self, step: int, state: TrainState) -> None:
@@ -109,35 +125,56 @@ class Run:
         """What each phase of the training step took, the one that it is in up to now."""
         return np.diff([*self._phase_starts, time.perf_counter()]).tolist()
 
+    def compiled(self) -> dict[str, float]:
+        """Metrics of the programs compiled since this was last asked, in whatever thread."""
+        before, self._tally = self._tally, compilation.tally()
+        return {f"compile/{name}": value for name, value in self._tally.since(before)._asdict().items()}
+
+    @property
+    def traced(self) -> bool:
+        """Whether updates report every token: those of all steps, so that there is one program for them."""
+        return self.config.trace.every > 0 or self._show_samples > 0
+
     def wants_trace(self, step: int) -> bool:
-        """Whether to record the step: process 0, which writes, decides for all, as all must run one program."""
-        return self.config.trace.every > 0 and distributed.exchange(self._tracer.wants(step), "trace")[0]
+        """Whether the tokens of the step are to be recorded or shown."""
+        return self._tracer.wants(step) or self._shows(step)
+
+    def _shows(self, step: int) -> bool:
+        """Whether to show samples of the step: of those that the trace records, else as often as is evaluated."""
+        every = self.config.trace.every or self.config.eval.every or SAMPLES_EVERY
+        return self._show_samples > 0 and step % every == 0
 
     def record(self, step: int, scalars: dict[str, float], name: str = "metrics") -> None:
         """Write a line of `name`.jsonl."""
         self._writer.write(step, scalars, name)
 
     def record_trace(self, step: int, rollout: Rollout, minibatches: list[Minibatch], traces: list[TokenTrace]) -> None:
-        """Write the per-token record of a step, if the disk has room for it."""
+        """Write the per-token record of a step, if the disk has room for it; show some of its responses."""
         if not distributed.is_first():
             return
         of_rows = dict(
             finished=rollout.finished, verdicts=rollout.verdicts, scores=rollout.scores, problems=rollout.problems
         )
-        try:
-            line = self._tracer.write(step, step_arrays(minibatches, jax.device_get(traces), **of_rows))
-        except OSError as error:  # a full disk; the trace lacks the step, the run does not
-            line = f"warning: the trace of step {step} was not written: {error}"
+        arrays, line = step_arrays(minibatches, jax.device_get(traces), **of_rows), None
+        if self._tracer.wants(step):
+            try:
+                line = self._tracer.write(step, arrays)
+            except OSError as error:  # a full disk; the trace lacks the step, the run does not
+                line = f"warning: the trace of step {step} was not written: {error}"
         if line:
             tell(line)
+        if self._shows(step):
+            rows = responses.of_step(arrays, self.config.rollout.group_size, self._tokenizer, self._show_samples)
+            tell("\n".join(lines.samples(step, rows, terminal.colours(), terminal.width())))
+            self._writer.write_samples(step, rows)
 
-    def end_step(self, step: int, note: str) -> None:
-        """Training step `step` is done; `note` is shown with the progress."""
+    def end_step(self, step: int, parts: list[str]) -> None:
+        """Training step `step` is done; `parts` of its line say what it was like."""
         self._evaluated, self._rank = False, None
         first, last = self._profile_steps
         if first <= step == last:
             jax.profiler.stop_trace()
-        self._progress.update(step, note)
+        self._progress.update(step, parts)
 
     def end(self, step: int) -> None:
         """The run is done. Raises NotSaved unless its last step is on disk."""
@@ -156,7 +193,7 @@ class Run:
             self.save(step, state)
         self._saver.require(step)
         if isinstance(error, preemption.Interrupted):
-            line = f"SIGTERM: saved at step {step} of {self.config.num_steps}; the same command resumes"
+            line = f"{preemption.why()}: saved at step {step} of {self.config.num_steps}; the same command resumes"
             raise Preempted(line) from None
         raise error
 

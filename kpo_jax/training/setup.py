@@ -9,15 +9,17 @@ import jax
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.algorithm.loss import PolicyLoss
-from kpo_jax.config import Config, eval_sample_config
+from kpo_jax.config import Config, LearnerConfig, eval_sample_config
 from kpo_jax.model.packing import PackShape, pack_shape
-from kpo_jax.recording.metrics import tell
+from kpo_jax.recording.terminal import tell
 from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
+from kpo_jax.runtime.ahead import Program
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
 from kpo_jax.sampling.engine import make_sampler
+from kpo_jax.sampling.programs import Programs as SamplerPrograms
 from kpo_jax.tasks import rewards
-from kpo_jax.tasks.prompts import Problem, ProblemSet, decontaminate, encode_prompts, load_problems
+from kpo_jax.tasks.prompts import Problem, ProblemSet, decontaminate, encode_prompts, load_problems, on_hub
 from kpo_jax.tasks.registry import build_task
 from kpo_jax.tasks.task import Task
 from kpo_jax.training import checkpoints
@@ -35,30 +37,30 @@ from kpo_jax.training.learner import (
 from kpo_jax.training.rollout import stop_at
 from kpo_jax.training.warm_start import warm_start
 from kpo_jax.weights import huggingface
-from kpo_jax.weights.tokenizers import load_tokenizer
+from kpo_jax.weights.tokenizers import is_local, load_tokenizer
 
 PROMPT_ROUNDING = 16  # prompts are padded to a multiple of this
 
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-    """Everything that is read from disk before a device is touched.
+    """Everything that is read from disk before a device is touched; without the hub, what of that is here.
 
     Attributes:
       weights: local path of the pretrained weights, which were checked; "" where there are none.
-      tokenizer: of prompts and responses.
+      tokenizer: of prompts and responses; without the hub None if it is there.
       task: what is trained on.
       rewards: what a response earns, the main one first.
-      train: the problems to train on.
-      eval_sets: the sets to evaluate on.
-      notes: lines that say what was dropped from the sets, and why.
+      train: the problems to train on; without the hub None if they are there, and without prompts if the tokenizer is.
+      eval_sets: the sets to evaluate on, those that are here.
+      notes: lines that say what was dropped from the sets, and why, and what was not opened.
     """
 
     weights: str
     tokenizer: object
     task: Task
     rewards: tuple[rewards.Term, ...]
-    train: ProblemSet
+    train: ProblemSet | None
     eval_sets: list[ProblemSet]
     notes: list[str]
 
@@ -74,6 +76,7 @@ class Programs:
       sampled_rows: the prompts that the samplers of all processes hold at once are a multiple of this.
       pack_shape: the microbatches of an update.
       init, shapes, shardings: of the TrainState, see learner.make_init.
+      sampling, eval_sampling: the jitted functions of the samplers, one object where both draw alike.
       sampler, eval_sampler: see sampling.engine.make_sampler.
       score_step, value_step: see learner.make_scorer: the policy's log-probabilities, the critic's values.
       train_step, traced_step, critic_step: see learner.make_step.
@@ -87,6 +90,8 @@ class Programs:
     init: Callable
     shapes: TrainState
     shardings: TrainState
+    sampling: SamplerPrograms
+    eval_sampling: SamplerPrograms
     sampler: Callable
     eval_sampler: Callable
     score_step: Callable
@@ -97,47 +102,75 @@ class Programs:
     critic_step: Callable | None
 
 
-def load_inputs(config: Config) -> Inputs:
+def load_inputs(config: Config, ask_hub: bool = True) -> Inputs:
     """Where the pretrained weights are, the tokenizer, training problems and evaluation sets.
+
+    With `ask_hub` False the network is not asked, and what lies on the hub is left out with a note.
 
     Raises ValueError, one line, for what is missing or does not fit.
     """
-    weights = huggingface.find(config.pretrained, config.revision, config.model) if config.pretrained else ""
+    weights, notes, tokenizer = "", [], None
+    if config.pretrained and (ask_hub or huggingface.is_local(config.pretrained)):
+        weights = huggingface.find(config.pretrained, config.revision, config.model)
+    if is_local(config.tokenizer) or ask_hub:
+        tokenizer = _load_tokenizer(config)
+    else:
+        notes.append(f"tokenizer {config.tokenizer!r} is on the hub and was not opened: no prompt is encoded")
+    task = build_task(config.task)
+    terms = rewards.terms(config.reward, task.reward)
+    eval_sets, held_out = [], []
+    for name, data in config.eval.sets.items():
+        if ask_hub or not on_hub(data):
+            eval_sets.append(_load_set(name, data, task, terms, tokenizer, notes))
+            held_out += eval_sets[-1].problems if config.decontaminate else []
+        else:
+            notes.append(f"{name}: {data.path!r} is on the hub and was not opened")
+    train = None
+    if ask_hub or not on_hub(config.data):
+        train = _load_set("train", config.data, task, terms, tokenizer, notes, held_out)
+        if len(train.problems) < config.rollout.prompts_per_step:
+            raise ValueError(
+                f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} "
+                "training problems"
+            )
+    else:
+        notes.append(f"train: {config.data.path!r} is on the hub and was not opened")
+    return Inputs(
+        weights=weights, tokenizer=tokenizer, task=task, rewards=terms, train=train, eval_sets=eval_sets, notes=notes
+    )
+
+
+def _load_tokenizer(config: Config):
     tokenizer = load_tokenizer(config.tokenizer, config.revision or None)
     if tokenizer.vocab_size > config.model.vocab_size:
         raise ValueError(
             f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer "
             f"{config.tokenizer!r}"
         )
-    notes, task = [], build_task(config.task)
-    terms = rewards.terms(config.reward, task.reward)
-    eval_sets = [_load_set(name, data, task, tokenizer, notes) for name, data in config.eval.sets.items()]
-    held_out = [problem for eval_set in eval_sets for problem in eval_set.problems] if config.decontaminate else []
-    train = _load_set("train", config.data, task, tokenizer, notes, held_out)
-    if len(train.problems) < config.rollout.prompts_per_step:
-        raise ValueError(
-            f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} "
-            "training problems"
-        )
-    return Inputs(
-        weights=weights, tokenizer=tokenizer, task=task, rewards=terms, train=train, eval_sets=eval_sets, notes=notes
-    )
+    return tokenizer
 
 
-def _load_set(name, data_config, task, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> ProblemSet:
-    """The set, encoded; appends a note if anything was dropped."""
+def _load_set(name, data_config, task, terms, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> ProblemSet:
+    """The set, encoded if there is a tokenizer; appends notes of what was dropped and of what cannot be graded."""
     problems, dropped = load_problems(data_config, task)
     if held_out:  # what is evaluated on is never trained on
         problems, overlapping = decontaminate(problems, held_out)
         dropped = dropped | {"overlaps an evaluation set": overlapping}
-    encoded, too_long = encode_prompts(problems, tokenizer, data_config, task)
-    dropped = {reason: count for reason, count in (dropped | {"prompt too long": too_long}).items() if count}
-    longest = max(len(ids) for ids in encoded.tokens)
-    prompt_length = -(-longest // PROMPT_ROUNDING) * PROMPT_ROUNDING
-    if dropped:
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items())
-        notes.append(f"{name}: {len(encoded.problems):,} problems; dropped: {reasons}")
-    return ProblemSet(name, encoded.problems, encoded.tokens, prompt_length)
+    prompt_ids, prompt_length = [], 0
+    if tokenizer is not None:
+        encoded, too_long = encode_prompts(problems, tokenizer, data_config, task)
+        dropped = dropped | {"prompt too long": too_long}
+        problems, prompt_ids = encoded.problems, encoded.tokens
+        prompt_length = -(-max(map(len, prompt_ids)) // PROMPT_ROUNDING) * PROMPT_ROUNDING
+    if reasons := ", ".join(f"{reason} {count:,}" for reason, count in dropped.items() if count):
+        notes.append(f"{name}: {len(problems):,} problems; dropped: {reasons}")
+    if unread := rewards.ungradable(problems, terms):
+        examples = ", ".join(f"{problem.answer[:40]!r} of {problem.id}" for problem in unread[:3])
+        notes.append(
+            f"{name}: {len(unread):,} of {len(problems):,} reference answers cannot be read by the grader, and are "
+            f"right only as they are written: {examples}{', ...' if len(unread) > 3 else ''}"
+        )
+    return ProblemSet(name, problems, prompt_ids, prompt_length)
 
 
 def build_programs(config: Config, inputs: Inputs) -> Programs:
@@ -156,9 +189,10 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
     has_reference, kappa = bool(config.algorithm.kl.estimate), build_filter(config.algorithm.filter).kappa
     value_step = critic_step = None
     if critic_optimizer:
-        value_step = make_scorer(value_scores(config.model), shardings.critic, mesh)
+        value_step = Program(make_scorer(value_scores(config.model), shardings.critic, mesh))
         loss = loss_of_critic(config.model, config.critic.value_clip)
-        critic_step = make_step(loss, critic_optimizer, shardings.critic, mesh, config.learner)
+        critic_step = Program(make_step(loss, critic_optimizer, shardings.critic, mesh, critic_learner(config)))
+    sampling, eval_sampling = _sampler_programs(config, inputs.tokenizer, own_mesh)
     return Programs(
         mesh=mesh,
         sampled_rows=sampled_rows,
@@ -166,12 +200,14 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
         init=init,
         shapes=jax.eval_shape(init, jax.random.key(0)),
         shardings=shardings,
-        sampler=_sampler(config, config.sampler, config.rollout.group_size, inputs.tokenizer, mesh),
-        eval_sampler=_sampler(config, eval_sample_config(config), config.eval.num_samples, inputs.tokenizer, mesh),
-        score_step=make_scorer(log_prob_scores(config.model, config.sampler.temperature), shardings, mesh),
-        train_step=update_step(config, optimizer, shardings, mesh),
-        traced_step=update_step(config, optimizer, shardings, mesh, traced=True),
-        summarize=jax.jit(partial(diagnostics.summarize, kappa=kappa, has_reference=has_reference)),
+        sampling=sampling,
+        eval_sampling=eval_sampling,
+        sampler=_sampler(config, sampling, config.rollout.group_size, inputs.tokenizer, mesh),
+        eval_sampler=_sampler(config, eval_sampling, config.eval.num_samples, inputs.tokenizer, mesh),
+        score_step=Program(make_scorer(log_prob_scores(config.model, config.sampler.temperature), shardings, mesh)),
+        train_step=Program(update_step(config, optimizer, shardings, mesh)),
+        traced_step=Program(update_step(config, optimizer, shardings, mesh, traced=True)),
+        summarize=Program(jax.jit(partial(diagnostics.summarize, kappa=kappa, has_reference=has_reference))),
         value_step=value_step,
         critic_step=critic_step,
     )
@@ -187,13 +223,23 @@ def _check_calls(config: Config, sampled_rows: int) -> None:
             raise ValueError(f"mesh: data x fsdp = {sampled_rows} does not divide {path} = {count}")
 
 
-def _sampler(config: Config, sample_config, group_size: int, tokenizer, mesh) -> Callable:
+def _sampler_programs(config: Config, tokenizer, mesh) -> tuple[SamplerPrograms, SamplerPrograms]:
+    """Those of rollouts and of evaluations: the same where both draw alike."""
+    train, held_out = (
+        dataclasses.replace(one, stop=()) for one in (config.sampler, eval_sample_config(config))
+    )  # the devices do not know of stop texts
+    programs = SamplerPrograms(config.model, train, mesh, tokenizer.eos_ids)
+    if held_out == train:
+        return programs, programs
+    return programs, SamplerPrograms(config.model, held_out, mesh, tokenizer.eos_ids)
+
+
+def _sampler(config: Config, programs: SamplerPrograms, group_size: int, tokenizer, mesh) -> Callable:
     """A sampler on this process's own devices that takes parameters on `mesh`, and heeds the stop texts."""
-    own_mesh, specs = local_mesh(mesh), param_specs(config.model)
-    ids = dict(eos_ids=tokenizer.eos_ids, pad_id=tokenizer.pad_id)
-    sample = make_sampler(config.model, sample_config, mesh=own_mesh, group_size=group_size, **ids)
-    sample = stop_at(sample, sample_config.stop, tokenizer)
-    return lambda params, *args, **kwargs: sample(localize(params, specs, mesh, own_mesh), *args, **kwargs)
+    specs = param_specs(config.model)
+    sample = make_sampler(programs, pad_id=tokenizer.pad_id, group_size=group_size)
+    sample = stop_at(sample, config.sampler.stop, tokenizer)
+    return lambda params, *args, **kwargs: sample(localize(params, specs, mesh, programs.mesh), *args, **kwargs)
 
 
 def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackShape:
@@ -229,12 +275,15 @@ def update_step(config: Config, optimizer, shardings: TrainState, mesh, traced: 
 
 
 def make_optimizers(config: Config):
-    """(the policy's optimizer, the critic's or None). They differ in learning rate and warm-up alone."""
-    critic, critic_optimizer = config.critic, None
-    if config.algorithm.has_critic:
-        rates = dict(learning_rate=critic.learning_rate, warmup_steps=critic.warmup_steps)
-        critic_optimizer = make_optimizer(dataclasses.replace(config.learner, **rates))
+    """(the policy's optimizer, the critic's or None)."""
+    critic_optimizer = make_optimizer(critic_learner(config)) if config.algorithm.has_critic else None
     return make_optimizer(config.learner), critic_optimizer
+
+
+def critic_learner(config: Config) -> LearnerConfig:
+    """How the critic learns: as the policy does, but for learning rate and warm-up."""
+    critic = config.critic
+    return dataclasses.replace(config.learner, learning_rate=critic.learning_rate, warmup_steps=critic.warmup_steps)
 
 
 def minibatch_rows(config: Config) -> int:

@@ -179,7 +179,7 @@ def step_metrics(programs: Programs, updated: Updated) -> tuple[dict[str, float]
     pooled = measured[1] if len(measured) > 1 else measured[0]
     for accumulator in measured[2:]:
         pooled = diagnostics.merge(pooled, accumulator)
-    areas, counts = ("learner/", "critic/"), ("/skipped", "/skipped_in_a_row", "/spikes")
+    areas, counts = ("learner/", "critic/"), ("/steps", "/skipped", "/skipped_in_a_row", "/spikes")
     learner = {
         k: each[-1][k] if k.endswith(counts) else float(np.mean([m[k] for m in each]))
         for k in each[0]

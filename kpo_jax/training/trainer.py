@@ -1,11 +1,12 @@
 """The training loop. Every side effect of a run is in this module or called from it."""
 
 from kpo_jax.config import Config
-from kpo_jax.recording import evaluations
-from kpo_jax.recording.metrics import tell
+from kpo_jax.recording import evaluations, lines, provenance
+from kpo_jax.recording.terminal import phase, tell, width
 from kpo_jax.recording.workdir import write_config
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.training import checkpoints, evaluate
+from kpo_jax.training.compiling import compile_ahead
 from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.rollout import Rollout, summary
 from kpo_jax.training.run import Preempted, Run
@@ -29,13 +30,15 @@ def train(
     workdir: str,
     profile_steps: tuple[int, int] = (0, 0),
     start_afresh: bool = False,
+    show_samples: int = 0,
 ) -> bool:
-    """Train to `config.num_steps`, resuming from the newest good checkpoint in `workdir`. SIGTERM is the caller's to
+    """Train to `config.num_steps`, resuming from the newest good checkpoint in `workdir`. Signals are the caller's to
     catch.
 
     Args:
       profile_steps: the profiler records from the first to the last of them into `workdir`/profile.
       start_afresh: begin again where there are checkpoints and none is good.
+      show_samples: how many responses are shown at the terminal, every so many steps (see Run).
 
     Returns:
       whether the run has now done that many steps; False if it had done more before, and nothing was changed.
@@ -43,11 +46,14 @@ def train(
     Raises:
       what is in run.TOGETHER, on all processes; anything else ends the whole job.
     """
-    with Run(config, workdir, profile_steps) as run:
+    with Run(config, workdir, profile_steps, show_samples) as run:
         run.phase("start")
+        for line in lines.start(config, programs.mesh, problem_counts(inputs), workdir, width()):
+            tell(line)
+        compile_ahead(config, inputs, programs, run.ahead, run.traced)
         resumed = resume(config, inputs, programs, workdir, start_afresh)
         if resumed.step > config.num_steps:
-            tell(f"{workdir}: already at step {resumed.step} of {config.num_steps} (num_steps); nothing is changed")
+            tell(f"already at step {resumed.step}, beyond num_steps = {config.num_steps}: nothing is changed")
             return False
         run.open(inputs, programs, resumed)
         state = resumed.state
@@ -69,7 +75,7 @@ def train(
                 run.phase(f"step {step + 1}: score")
                 minibatches, values = score(config, programs, state, reference, rollout.rows)
                 run.phase(f"step {step + 1}: update")
-                state, updated = update(programs, state, minibatches, traced=run.wants_trace(step + 1))
+                state, updated = update(programs, state, minibatches, traced=run.traced)
                 record(run, programs, step + 1, rollout, values, minibatches, updated)
             run.end(step)
         except (preemption.Interrupted, NotFull) as error:  # of a rollout or an evaluation, never amid an update
@@ -97,12 +103,17 @@ def record(
     run.record(step, scalars)
     for number, metrics in enumerate(of_minibatches):
         run.record(step, {"minibatch": number} | metrics, "minibatches")
-    run.record(step, speed(config, rollout.rows, seconds, (rollout.generated or rollout).rows), "timing")
-    if updated.traces is not None:
+    speeds = speed(config, rollout.rows, seconds, (rollout.generated or rollout).rows)
+    run.record(step, speeds | run.compiled(), "timing")
+    if run.wants_trace(step):
         run.record_trace(step, rollout, minibatches, updated.traces)
     check_finite(config, scalars, minibatches, step, run.workdir)
-    reward, clipped = scalars["rollout/reward_mean"], scalars["clip/fraction"]
-    run.end_step(step, f"reward {reward:.3f}  clip {clipped:.3f}  {sum(seconds):.2f} s/step")
+    run.end_step(step, lines.step(scalars, speeds, sum(seconds)))
+
+
+def problem_counts(inputs: Inputs) -> dict[str, int]:
+    """How many problems each set has, the training set first."""
+    return {one.name: len(one.problems) for one in (inputs.train, *inputs.eval_sets)}
 
 
 def resume(
@@ -119,6 +130,7 @@ def resume(
       distributed.NotShared: the processes do not see one workdir.
     """
     distributed.check_shared(workdir)
+    phase("start: checkpoint")
     try:
         restored = checkpoints.restore(workdir, programs.shapes, programs.shardings)
     except checkpoints.Damaged as error:
@@ -129,13 +141,27 @@ def resume(
         return restored
     checkpoints.set_aside(workdir, after=restored.step if restored else -1)
     write_config(workdir, config)
+    step, evaluated = (restored.step, restored.evaluated) if restored else (0, False)
+    tell(lines.position(step, config.num_steps, evaluated, new=restored is None))
+    if step < config.num_steps and distributed.is_first():
+        write_provenance(workdir, step)
     if restored:
         return restored
+    phase("start: first policy")
     try:
         state = first_state(config, inputs, programs)
     except preemption.Interrupted:
-        raise Preempted("SIGTERM: before the first step, nothing to save; the same command begins again") from None
+        line = f"{preemption.why()}: before the first step, nothing to save; the same command begins again"
+        raise Preempted(line) from None
     return checkpoints.Restored(step=0, state=state, evaluated=False, saved=None)
+
+
+def write_provenance(workdir: str, step: int) -> None:
+    """Add this start, which goes on from `step`, to the run's provenance, if the disk has room for it."""
+    try:
+        provenance.append(workdir, provenance.collect(step))
+    except OSError as error:
+        tell(f"warning: {provenance.NAME} was not written: {error}")
 
 
 def run_evaluation(

@@ -1,14 +1,19 @@
 """A short supervised stage on worked demonstrations, so that the tiny policy has something to be rewarded for."""
 
+import collections
+
 import jax
 import numpy as np
 
 from kpo_jax.config import Config, LearnerConfig
 from kpo_jax.model.packing import make_batch, pack, pack_shape
-from kpo_jax.recording.metrics import Progress, to_host
+from kpo_jax.recording.metrics import to_host
+from kpo_jax.recording.terminal import Progress, phase
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.runtime.sharding import put_microbatches, state_shardings
 from kpo_jax.training.learner import init_state, loss_of_demonstrations, make_optimizer, make_step
+
+STEPS_UNDER_WAY = 2  # that keeps the devices busy; several CPU devices deadlock over many (see runtime/cpu.py)
 
 
 def demonstration_rows(
@@ -54,7 +59,8 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, demonstration, config
         microbatch_tokens=config.learner.microbatch_tokens,
         device_rows=mesh.shape["data"] * mesh.shape["fsdp"],
     )
-    progress = Progress("warm start", 0, stage.num_steps)
+    progress, under_way = Progress("warm start", 0, stage.num_steps), collections.deque()
+    phase("warm start")
     for step in range(stage.num_steps):
         rows = demonstration_rows(
             problems,
@@ -69,8 +75,12 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, demonstration, config
         )
         batch = make_batch(rows, *pack(rows, shape))
         state, metrics, _ = supervised_step(state, put_microbatches(mesh, batch))
+        under_way.append(metrics)
+        if len(under_way) > STEPS_UNDER_WAY:
+            jax.block_until_ready(under_way.popleft())
         if (step + 1) % 20 == 0 or step + 1 == stage.num_steps:  # fetching every step would stall the device
-            progress.update(step + 1, f"loss {to_host(metrics)['learner/loss']:.3f}")
+            phase("warm start")
+            progress.update(step + 1, [f"loss {to_host(metrics)['learner/loss']:.3f}"])
             if distributed.meet(f"step {step + 1} of the warm start"):
                 raise preemption.Interrupted
     progress.close()

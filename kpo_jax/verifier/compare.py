@@ -66,6 +66,9 @@ def equal(field: Field, a: Node, b: Node) -> bool:
     field.spend(5)
     if a == b:
         return True
+    for named, other in ((a, b), (b, a)):  # p = 5, q = 9 and 5, 9
+        if isinstance(other, List) and trees.named_values(named) and not trees.labels(other.items):
+            return equal_sequence(field, trees.named_values(named), other.items)
     relations = isinstance(a, Relation) + isinstance(b, Relation)
     if relations == 2 and (trees.several_signs(a) or trees.several_signs(b)):
         return equal_unordered(field, [a], [b])
@@ -80,10 +83,6 @@ def equal(field: Field, a: Node, b: Node) -> bool:
         return type(a) is type(b) and equal_sequence(field, a.items, b.items)
     if (isinstance(a, List) and isinstance(b, Tuple)) or (isinstance(a, Tuple) and isinstance(b, List)):
         a, b = trees.point(a), trees.point(b)
-    if isinstance(a, List) and isinstance(b, List):
-        for named, other in ((a, b), (b, a)):
-            if trees.named_values(named) and not trees.labels(other.items):  # p = 5, q = 9 and 5, 9
-                return equal_sequence(field, trees.named_values(named), other.items)
     if trees.several(a) or trees.several(b):
         return equal_unordered(field, trees.items(a), trees.items(b))
     if isinstance(a, Tuple) or isinstance(b, Tuple) or trees.is_matrix(a) or trees.is_matrix(b):
@@ -270,7 +269,7 @@ def named_value(field: Field, relation: Relation) -> Node | None:
     shared = trees.names(sides[0]) & trees.names(sides[-1])
     if trees.label(sides[0]) and (not shared or trees.is_function(sides[0])):
         sides, operators = sides[1:], operators[1:]
-        while len(sides) > 1 and trees.is_function(sides[0]):  # H(s) = Y(s)/U(s) = 1/s
+        while len(sides) > 1 and _names(sides[0], sides[-1]):  # H(s) = Y(s)/U(s) = 1/s, AB = CD = 5
             sides, operators = sides[1:], operators[1:]
     elif operators == ("=",) and trees.label(sides[1]) and not shared:
         sides, operators = sides[:1], ()
@@ -282,6 +281,11 @@ def named_value(field: Field, relation: Relation) -> Node | None:
         if operator not in ("=", "approx"):
             return None
     return sides[0]
+
+
+def _names(node: Node, value: Node) -> bool:
+    """Whether a side in the middle of a chain is one more name of the value."""
+    return trees.is_function(node) or (trees.plain_label(node) and not trees.names(node) & trees.names(value))
 
 
 def rounds_to(field: Field, exact: Node, rounded: Node) -> bool:

@@ -20,6 +20,7 @@ from kpo_jax.verifier.words import (
     is_prose,
     label_alone,
     labelled_choice,
+    labelled_value,
     plain_text,
     text_items,
 )
@@ -31,8 +32,9 @@ _PART = r"(?:\{\s?([A-Za-z0-9])\s?\}|([A-Za-z0-9]))"  # of a short fraction
 _SHORT_FRACTION = re.compile(r"\\frac\s?" + _PART + r"\s?" + _PART)
 _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
 _SINGLE = r"\s?\{\s?(\\[A-Za-z]+|[A-Za-z0-9])\s?\}"
-_SCRIPT = re.compile(r"([\^_])" + _SINGLE)
+_SCRIPT = re.compile(r"([\^_]|\\[A-Za-z]+)" + _SINGLE)  # also x^{2}, \sqrt{2}
 _GROUP = re.compile(r"(?<![A-Za-z0-9}\]^_\\ ])" + _SINGLE)
+_SPACE_BEFORE_NUMBER = re.compile(r"(\\[A-Za-z]+) (?=[0-9])")  # \equiv 3
 _MEANINGLESS_SPACE = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])|(?<=[0-9]) (?=[A-Za-z])")
 
 
@@ -61,7 +63,7 @@ def compact(text: str) -> str:
     """
     text = _SHORT_FRACTION.sub(_braced_fraction, _FRACTION.sub(r"\\frac", text))
     text = _GROUP.sub(r"\1 ", _SCRIPT.sub(r"\1\2 ", text))
-    return _MEANINGLESS_SPACE.sub("", " ".join(text.split()))
+    return _SPACE_BEFORE_NUMBER.sub(r"\1", _MEANINGLESS_SPACE.sub("", " ".join(text.split())))
 
 
 def _braced_fraction(match: re.Match) -> str:
@@ -101,6 +103,9 @@ def decide(answer: str, reference: str) -> tuple[bool, str]:
         equal, reason = _decide_conditional(one, conditions[0], two, conditions[1])
         if equal:
             return True, reason
+    values = labelled_value(one), labelled_value(two)
+    if (values[0] is None) != (values[1] is None):  # a sum or a probability with its value, against the value
+        return decide(values[0] or one, values[1] or two)
     labelled = labelled_choice(one), labelled_choice(two)
     if labelled != (None, None):
         return _decide_labelled(one, labelled[0], two, labelled[1])

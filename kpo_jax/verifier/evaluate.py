@@ -6,6 +6,7 @@ Two expressions in variables are equal if they are equal as real functions where
 from fractions import Fraction
 from math import ceil, comb, factorial, floor, gcd, lcm
 
+from kpo_jax.verifier import trees
 from kpo_jax.verifier.arithmetic import checked
 from kpo_jax.verifier.errors import TooComplex, Unreadable
 from kpo_jax.verifier.field import ONE, Field, Value
@@ -24,6 +25,7 @@ from kpo_jax.verifier.nodes import (
     Product,
     Sum,
     Sym,
+    names_function,
 )
 from kpo_jax.verifier.powers import absolute, log_sum, rational_root, to_power
 from kpo_jax.verifier.trigonometry import inverse_trigonometric, sine_cosine
@@ -49,9 +51,14 @@ def evaluate(field: Field, node: Node) -> Value:
         return total
     if isinstance(node, Neg):
         return multiply(field, Fraction(-1), evaluate(field, node.node))
-    if isinstance(node, Apply):  # a product, as far as values go
+    if isinstance(node, Apply):
+        if _is_function(node):
+            argument = hashed_value(checked_real(field, evaluate(field, node.argument)))
+            return single(field, ("apply", node.function.name, argument))
         return multiply(field, evaluate(field, node.function), evaluate(field, node.argument))
     if isinstance(node, Product):
+        if trees.is_derivative(node):
+            return single(field, ("derivative", repr(node)))
         product = evaluate(field, node.factors[0].node)
         for sign, part in node.factors[1:]:
             value = evaluate(field, part)
@@ -71,6 +78,11 @@ def evaluate(field: Field, node: Node) -> Value:
     if isinstance(node, Percent):
         return multiply(field, evaluate(field, node.node), Fraction(1, 100))
     raise Unreadable(f"a {node.kind} inside an expression")
+
+
+def _is_function(node: Apply) -> bool:
+    """Whether f(x) is no product; x(0) is none either, as it would be 0."""
+    return names_function(node.function) or node.argument == Num(Fraction(0))
 
 
 def call(field: Field, name: str, nodes: tuple) -> Value:

@@ -37,7 +37,7 @@ from kpo_jax.verifier.nodes import (
     Word,
 )
 from kpo_jax.verifier.notation import has_thousands, translate, with_units
-from kpo_jax.verifier.words import conditional, labelled_choice
+from kpo_jax.verifier.words import conditional, labelled_choice, labelled_value
 
 NOT_EVALUATED = "not evaluated"  # the reason of a verdict that is wrong for this alone
 TEN = Num(Fraction(10))
@@ -51,7 +51,19 @@ def leaves_work(answer: str, reference: str) -> bool:
         return False
     if isinstance(two, Power) or not is_evaluated(two):
         return False
+    if _is_integer(trees.without_unit(two)[0]) and _is_division(one):
+        return True
     return not is_evaluated(one, rational=not _is_irrational(two))
+
+
+def _is_division(node: Node) -> bool:
+    """Whether an answer is a fraction of two integers, which is a question where an integer is expected."""
+    while isinstance(node, (Neg, Quantity)):
+        node = node.node
+    if isinstance(node, Relation) and len(node.sides) == 2 and trees.label(node.sides[0]):
+        return _is_division(node.sides[1])
+    parts = node.factors if isinstance(node, Product) else ()
+    return [sign for sign, _ in parts] == [1, -1] and all(_is_integer(part) for _, part in parts)
 
 
 def _tree(text: str) -> Node:
@@ -60,6 +72,7 @@ def _tree(text: str) -> Node:
     plain = translate(labelled[1]) if labelled else plain
     parts = conditional(plain)
     plain = parts[0] if parts else plain
+    plain = labelled_value(plain) or plain
     return parsed(with_units(plain), has_thousands(plain))
 
 
@@ -80,6 +93,8 @@ def is_evaluated(node: Node, rational: bool = False) -> bool:
         return True
     if isinstance(node, SETS):
         return is_evaluated(node.left, rational) and is_evaluated(node.right, rational)
+    if isinstance(node, Neg) and isinstance(node.node, Neg):
+        return False
     if isinstance(node, (Neg, Quantity, Percent, Degree, PlusMinus, Multiple)):
         return is_evaluated(node.node, rational)
     if trees.is_matrix(node):  # a number times a matrix
@@ -94,6 +109,8 @@ def _is_evaluated_relation(node: Relation, rational: bool) -> bool:
         return all(isinstance(side, Sym) or is_evaluated(side, rational) for side in node.sides)
     if trees.label(node.sides[0]):
         values = node.sides[1:]
+        while len(values) > 1 and trees.plain_label(values[0]):  # AB = CD = 5
+            values = values[1:]
     else:
         values = node.sides[:-1] if trees.label(node.sides[-1]) else node.sides
     return not any(trees.names(side) for side in values) and any(is_evaluated(side, rational) for side in values)

@@ -19,13 +19,17 @@ _BRACE = re.compile(r"\\[\\{}]|[{}]|\\(?:boxed|fbox|framebox)(?![A-Za-z])[ \t]?"
 _BARE = re.compile(r"-?[0-9]+(?:\.[0-9]+)?|[A-Za-z](?![A-Za-z])")
 # `Answer:`, `**Final Answer:** 58`, a check mark before it, and the heading `### Final Answer` alone on its line
 _ANSWER = re.compile(
-    r"^(?:[0-9]{1,2}[.)] )?[^A-Za-z0-9\n\\${}]{0,40}(?:the )?(?:final )?answer[ \t]?(?:is)?[*_`]{0,3}[ \t]?"
+    r"^(?:[0-9]{1,2}[.)] )?[^A-Za-z0-9\n\\${}]{0,40}(?:<(?:b|strong|em|p|h[1-6])>|\\text(?:bf|it)?\{)?"
+    r"(?:the )?(?:final )?answer[ \t]?(?:is)?[*_`]{0,3}[ \t]?"
     r"(?:[:：](?!=)[ \t]?([^\n]*)|(?<=[*_])[ \t]?$|(?<=r)[ \t]?$)",
     re.IGNORECASE | re.MULTILINE,
 )
+_TAG = re.compile(r"^</(?:b|strong|em)>|</(?:b|strong|em|p|h[1-6])>$")
 _HEADING = re.compile(r"(?:[0-9]{1,2}[.)])?[ \t]*[#*_]")
 _SAYS = re.compile(
-    r"(?:so |thus |hence |therefore )?,?\s?(?:the|our|my) (?:final |correct )?answer is:?\s", re.IGNORECASE
+    r"(?:so |thus |hence |therefore )?,?\s?(?:the|our|my) (?:final |correct )?answer is"
+    r"(?: therefore| thus| hence)?:?\s",
+    re.IGNORECASE,
 )
 _HOPE = re.compile(r"\bI hope (?:it|this|that) is correct\W{0,9}$", re.IGNORECASE)
 _MARKS = "*_` \t\r\n✅✔☑✓🎉👉➡\ufe0f"
@@ -100,8 +104,11 @@ def _next_line(text: str, position: int) -> tuple[int, str]:
 
 def _content(line: str) -> str:
     """The answer on a line: without emphasis and without the sentence around it."""
-    content = line.strip(_MARKS)
+    content = _TAG.sub("", line.strip(_MARKS)).strip(_MARKS)
+    if content.count("}") > content.count("{"):  # of \\textbf{Answer:} 58
+        content = (content[1:] if content[0] == "}" else content.removesuffix("}")).strip(_MARKS)
     hope = _HOPE.search(content, max(0, len(content) - 50))
     content = content[: hope.start()].rstrip(" .") if hope else content
     says = _SAYS.match(content)
-    return content[says.end() :].strip(_MARKS) if says else content
+    content = content[says.end() :].strip(_MARKS) if says else content
+    return content[:-1].rstrip(_MARKS) if content.endswith(("*.", "`.")) else content

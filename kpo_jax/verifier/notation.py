@@ -50,16 +50,25 @@ _SPACING = re.compile(
     r"\\(?:[,;:!> ]|(?:quad|qquad|enspace|thinspace|medspace|thickspace|negthinspace|space)(?![A-Za-z]))|~"
 )
 # Between digits these group thousands: 10,\!080   10{,}080   10\,080
-_GROUPING = re.compile(r"(?<=[0-9])\s?(?:\{,\}|,\\!|\\,)\s?(?=[0-9]{3}(?![0-9]))")
+_GROUPING = re.compile(r"(?<=[0-9])(?<!(?<![0-9])0)\s?(?:\{,\}|,\\!|\\,)\s?(?=[0-9]{3}(?![0-9]))")
 _DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
 _COLON = re.compile(r"\s?\\colon(?![A-Za-z])")
-_ROW_SKIP = re.compile(r"\\\\\s?\[\s?-?[0-9.]{1,8}\s?(?:mm|cm|pt|em|ex|in|mu|pc|bp|sp)\s?\]")  # \\[2mm]
+_ROW_SKIP = re.compile(r"\\\\\*?\s?\[\s?-?[0-9.]{1,8}\s?(?:mm|cm|pt|em|ex|in|mu|pc|bp|sp)\s?\]")  # \\[2mm]
+_ROW_END = re.compile(r"\\(?:cr|tabularnewline)(?![A-Za-z])|\\\\\*")
+_UPRIGHT_D = re.compile(r"\\mathrm\s?\{\s?d\s?\}\s?(?=\\?[A-Za-z])")
+_DERIVATIVE = re.compile(  # dy/dx
+    r"(?<![A-Za-z\\}])d(\^\{?[2-9]\}?)?\s?([A-Za-z])\s?/\s?d\s?([A-Za-z])(\^\{?[2-9]\}?)?(?![A-Za-z])"
+)
+_MODULO = re.compile(
+    r"\(?\s?(?:\\(?:bmod|mod|pod)(?![A-Za-z])|\\(?:text|mathrm|operatorname)\s?\{\s?mod\s?\}|(?<![A-Za-z\\])mod(?![A-Za-z]))"
+    r"\s?([A-Za-z0-9]{1,20})\s?\)?$|\\pmod\s?(?:\{\s?([^{}]{1,40}?)\s?\}|([A-Za-z0-9]))$"
+)
 _ORDINAL_WORD = r"(?:(?<=1)st|(?<=2)nd|(?<=3)rd|(?<=[04-9])th|(?<=1[1-3])th)(?![A-Za-z])"
 _ORDINALS = [  # 9th, 9\\text{th}, 9^{th}, 9^{\\text{th}}, and the beginning of 9\\text{th floor}
     re.compile(
-        r"(?<=[0-9])\s?\^\s?(?:\{\s?)?\\(?:text[a-z]{0,2}|mathrm|operatorname|rm)\s?\{\s?(?:st|nd|rd|th)\s?\}(?:\s?\})?"
+        r"(?<=[0-9])\s?\^\s?(?:\{\s?)?\\(?:text[a-z]{0,11}|mathrm|operatorname|rm)\s?\{\s?(?:st|nd|rd|th)\s?\}(?:\s?\})?"
     ),
-    re.compile(r"(?<=[0-9])\s?(?:\^\s?\{\s?|\\(?:text[a-z]{0,2}|mathrm|operatorname)\s?\{\s?)(?:st|nd|rd|th)\s?\}"),
+    re.compile(r"(?<=[0-9])\s?(?:\^\s?\{\s?|\\(?:text[a-z]{0,11}|mathrm|operatorname)\s?\{\s?)(?:st|nd|rd|th)\s?\}"),
     re.compile(r"(?<=[0-9])" + _ORDINAL_WORD),
 ]
 _ORDINAL_IN_TEXT = re.compile(
@@ -73,7 +82,7 @@ _MICRO = re.compile(
     r"\\mu\s?\\(?:mathrm|text|rm)\s?\{\s?(?=[A-Za-z]{1,3}\})|\\(?:mathrm|text)\s?\{\s?\\mu\s?(?=[A-Za-z]{1,3}\s?\})"
 )
 _ORDINAL_SIGN = re.compile(
-    r"[0-9]\s?(?:\^\s?)?(?:\{\s?)?(?:\\(?:text[a-z]{0,2}|mathrm|operatorname|rm)\s?\{\s?)?(?:st|nd|rd|th)(?![A-Za-z])"
+    r"[0-9]\s?(?:\^\s?)?(?:\{\s?)?(?:\\(?:text[a-z]{0,11}|mathrm|operatorname|rm)\s?\{\s?)?(?:st|nd|rd|th)(?![A-Za-z])"
 )
 _POWERED = r"[A-Za-z]{1,4}(?:\^(?:\{-?[0-9]\}|-?[0-9]))?"
 _PLAIN_MICRO = re.compile(r"(?<=[0-9}]) ?\\mu ?([mgsACFLVW])$")
@@ -84,7 +93,7 @@ _PRIMES = re.compile(r"\^\s?(?:\{((?:\s?\\prime(?![A-Za-z]))+)\s?\}|(\\prime(?![
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # none of them readable; \x01 and \x02 are marks of our own below
 _TRAILING = " \t\r\n.,;:?。"
 
-_THOUSANDS = re.compile(r"(?<![0-9.])[0-9]{1,3}(?:,[0-9]{3})+(?!,?[0-9])")
+_THOUSANDS = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
 _BROKEN_GROUP = re.compile(r"(?<=[0-9]),0[0-9]")  # (1,0002) is neither a number nor a pair
 _TIGHT_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9])")
 _TOKEN = re.compile(
@@ -127,7 +136,7 @@ _TEXT_COMMANDS = frozenset(
 _TRANSPARENT = frozenset(
     [
         "mathbf", "mathit", "mathsf", "mathcal", "mathtt", "boldsymbol", "bm", "boxed", "fbox", "framebox",
-        "underline", "mathfrak", "pmb",
+        "underline", "mathfrak", "mathscr", "pmb",
     ]
 )  # fmt: skip
 
@@ -143,8 +152,10 @@ def translate(text: str) -> str:
     if any(mark in text for mark in "\\$~{"):
         text = _COLON.sub(":", text) if "\\colon" in text else text
         text = _ROW_SKIP.sub(r"\\\\ ", text)
+        text = _ROW_END.sub(r"\\\\ ", text)
         text = text.replace("\\\\[", "\\\\ [") if "\\\\[" in text else text  # a matrix row break, not a display
         text = _GROUPING.sub("\x01", text)
+        text = _UPRIGHT_D.sub(" d", text) if "\\mathrm" in text else text
         text = _STYLE_WITH_ARGUMENT.sub(" ", text)
         text = _STYLE.sub(" ", text)
         text = _SPACING.sub(" ", text.replace("\\\\", "\x02")).replace("\x02", "\\\\")
@@ -158,6 +169,8 @@ def translate(text: str) -> str:
         text = _OHM.sub(r"\\text{ \1\2ohm}", text) if "\\Omega" in text else text
         text = _EMPTY_GROUP.sub("", text)
     text = _DOTS.sub(r"\\dots ", text) if "..." in text or "dots" in text or "…" in text else text
+    text = _DERIVATIVE.sub(r"\\frac{d\1\2}{d\3\4}", text) if "/d" in text or "/ d" in text else text
+    text = _MODULO.sub(r"\\bmod{\1\2\3}", text) if "mod" in text else text
     return _PRIMES.sub(_plain_primes, text) if "\\prime" in text else text
 
 

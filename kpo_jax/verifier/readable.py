@@ -1,5 +1,6 @@
 """Whether an answer can be read at all, whatever it is compared with."""
 
+import re
 from collections.abc import Iterator
 
 from kpo_jax.verifier import trees
@@ -34,17 +35,22 @@ from kpo_jax.verifier.words import (
     is_no_answer,
     is_prose,
     labelled_choice,
+    labelled_value,
     plain_text,
 )
 
 PROSE = "prose"
 MAX_WORDS = 6  # of an answer in words; more are a sentence about it
+ELSEWHERE = {"above", "below", "see", "box", "boxed", "shown"}  # words of a text that says where the answer stands
 
 
 def is_readable(text: str) -> bool:
     """Whether a candidate for the final answer is a number, a choice, a few words, a date or mathematics."""
     found = _reading(text)
-    return found is not None and (found != PROSE or len(text.split()) <= MAX_WORDS)
+    if found != PROSE:
+        return found is not None
+    words = re.findall("[a-z]+", text.lower())
+    return len(text.split()) <= MAX_WORDS and ELSEWHERE.isdisjoint(words)
 
 
 def gradable(reference: str) -> bool:
@@ -83,6 +89,7 @@ def _reading(text: str) -> Node | str | None:
         return PROSE
     parts = conditional(plain)
     plain = parts[0] if parts else plain
+    plain = labelled_value(plain) or plain
     try:
         return parsed(with_units(plain), has_thousands(plain))
     except (Unreadable, TooComplex):

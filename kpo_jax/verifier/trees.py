@@ -80,7 +80,11 @@ def point(node: Node) -> Node:
 
 
 def named_values(node: Node) -> tuple[Node, ...]:
-    """The values of `p = 5, q = 9`, whose names differ, in their order; empty for other nodes."""
+    """The values of `p = 5, q = 9` and `(p, q) = (5, 9)`, whose names differ, in their order; empty for other nodes."""
+    if is_equation(node) and all(isinstance(side, Tuple) for side in node.sides):
+        names_, values = node.sides
+        named = label(names_) and len(names_.items) == len(values.items) == len(set(names_.items))
+        return values.items if named else ()
     parts = node.items if isinstance(node, List) else ()
     if not all(is_equation(part) and label(part.sides[0]) for part in parts):
         return ()
@@ -189,7 +193,7 @@ def label(node: Node) -> bool:
     if isinstance(node, Tuple):
         return all(isinstance(item, Sym) for item in node.items)
     if isinstance(node, Sum):
-        return all(isinstance(term, Sym) or _is_segment(term) for term in node.terms)
+        return all(isinstance(term, Sym) or _is_segment(term) or _is_value(term) for term in node.terms)
     if isinstance(node, Power):
         unknown = isinstance(node.base, Sym) and node.base.name[0] in _UNKNOWNS
         return isinstance(node.exponent, Num) and not unknown and label(node.base)
@@ -208,9 +212,19 @@ def _is_segment(node: Node) -> bool:
     )
 
 
+def _is_value(node: Node) -> bool:
+    """f(2)"""
+    return isinstance(node, Apply) and isinstance(node.argument, Num)
+
+
 def _in_name(node: Node) -> bool:
     node = node.base if isinstance(node, Power) and isinstance(node.exponent, Num) else node
     return isinstance(node, (Sym, Num))
+
+
+def plain_label(node: Node) -> bool:
+    """x, AB"""
+    return isinstance(node, Sym) or _is_segment(node)
 
 
 def is_function(node: Node) -> bool:
@@ -219,6 +233,12 @@ def is_function(node: Node) -> bool:
         parts = [factor.node for factor in node.factors]
         return all(is_function(part) for part in parts) or all(_is_differential(part) for part in parts)
     return isinstance(node, Apply)
+
+
+def is_derivative(node: Node) -> bool:
+    r"""Whether it is \frac{dy}{dx}, which is not y/x."""
+    parts = node.factors if isinstance(node, Product) else ()
+    return [sign for sign, _ in parts] == [1, -1] and all(_is_differential(part) for _, part in parts)
 
 
 def _is_differential(node: Node) -> bool:

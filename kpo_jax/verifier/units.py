@@ -50,6 +50,7 @@ _SYMBOLS: list[tuple[str, dict[str, int], str]] = [
     ("Pa pascal", _PRESSURE, "1000"), ("Hz hertz", {"time": -1}, "1"), ("C coulomb", {"current": 1, "time": 1}, "1"),
     ("V volt", _VOLTAGE, "1000"), ("ohm", {**_VOLTAGE, "current": -2}, "1000"),
     ("F farad", {"current": 2, "time": 4, "mass": -1, "length": -2}, "1/1000"),
+    ("S siemens", {"current": 2, "time": 3, "mass": -1, "length": -2}, "1/1000"),
     ("T tesla", {"mass": 1, "time": -2, "current": -1}, "1000"),
     ("H henry", {**_ENERGY, "current": -2}, "1000"), ("Wb weber", {**_ENERGY, "current": -1}, "1000"),
     ("eV electronvolt", {"electronvolt": 1}, "1"), ("cal calorie", {"calorie": 1}, "1"),

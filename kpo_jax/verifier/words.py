@@ -3,7 +3,7 @@
 import re
 
 _NUMBER = re.compile(
-    r"\s*([+-]?)\s*(\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+)(?:\.(\d*))?\s*|\s*([+-]?)\s*\.(\d+)\s*", re.ASCII
+    r"\s*([+-]?)\s*(\d+|[1-9]\d{0,2}(?:(?:,\d{3})+|(?: \d{3})+))(?:\.(\d*))?\s*|\s*([+-]?)\s*\.(\d+)\s*", re.ASCII
 )
 _LOOKS = re.compile(
     r"\\(?:text|textbf|textit|textrm|mbox|mathrm|mathbf|hbox|textsf|operatorname|emph|bf|rm)(?![A-Za-z])\s?"
@@ -158,6 +158,29 @@ def conditional(text: str) -> tuple[str, str] | None:
             return None
     letters = set(_COMMAND.sub(" ", answer)) & set(_LETTER.findall(_COMMAND.sub(" ", condition)))
     return (answer.rstrip(" ,;("), condition) if letters and condition else None
+
+
+_LABEL_HEAD = re.compile(
+    r"\\(?:int|iint|iiint|oint|sum|prod|lim|sup|inf|max|min|Pr|mathbb\s?\{?\s?[EPV]\s?\}?)(?![A-Za-z])"
+    r"|(?:P|E|Var|Cov|Pr|\\(?:text|mathrm|operatorname|mathbf)\s?\{\s?[A-Za-z]{1,12}\s?\})\s?[(\[]"
+)
+_NESTING = re.compile(r"\\.|[{}()\[\]=]")
+
+
+def labelled_value(text: str) -> str | None:
+    """The value of `\\sum_{k=1}^{3} k = 6`, `P(A \\cap B) = \\frac13` and `\\mathbb{E}[X] = 3`; None of other texts.
+
+    Their left sides are not read as names.
+    """
+    if len(text) > 300 or not _LABEL_HEAD.match(text):
+        return None
+    depth, places = 0, []
+    for sign in _NESTING.finditer(text):
+        depth += {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}.get(sign[0], 0)
+        if sign[0] == "=" and depth == 0:
+            places.append(sign.end())
+    value = text[places[0] :].strip() if len(places) == 1 else ""
+    return value or None
 
 
 def based_number(text: str) -> tuple[str, int] | None:

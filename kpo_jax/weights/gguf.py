@@ -1,25 +1,27 @@
-"""Llama-type models in GGUF files: the architecture, and the weights dequantised onto the mesh.
+"""Models in GGUF files: the architecture, and the weights dequantised onto the mesh.
 
 Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Needs the `gguf` package, imported where a file is
   opened.
 
-The file's query and key rows are in another order than ours. Rotary embedding turns pairs of features: ggml's Llama
-pairs neighbours (2i, 2i + 1), this package and Hugging Face pair (i, i + H/2). Moving even rows to the first half of
-each head and odd rows to the second gives the same model.
+The query and key rows of a Llama file are in another order than ours. Rotary embedding turns pairs of features: ggml's
+Llama pairs neighbours (2i, 2i + 1), this package and Hugging Face pair (i, i + H/2). Moving even rows to the first half
+of each head and odd rows to the second gives the same model.
 """
+
+from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import jax
-import jax.numpy as jnp
-import numpy as np
+from kpo_jax.lazy import jax, jnp, np
+from kpo_jax.model.config import ARCHITECTURE_FIELDS, ModelConfig
+from kpo_jax.model.families import FAMILIES
+from kpo_jax.weights.gguf_header import check_header
+from kpo_jax.weights.huggingface_files import check_finite, one_line
+from kpo_jax.weights.layout import Layout, gguf_layouts, is_layout
 
-from kpo_jax.model.decoder import ModelConfig
-
-ARCHITECTURE = "llama"
+FAMILY_OF = {family.gguf: name for name, family in FAMILIES.items() if family.gguf}
 
 # Every hyperparameter of the architecture that is understood; another one may change the function, so it is refused.
 _HYPERPARAMETERS = {
@@ -27,14 +29,6 @@ _HYPERPARAMETERS = {
     "attention.head_count_kv", "attention.key_length", "attention.value_length", "attention.layer_norm_rms_epsilon",
     "rope.freq_base", "rope.dimension_count",
 }  # fmt: skip
-
-
-class Source(NamedTuple):
-    """Where a parameter comes from: the tensor's name and its shape in the file, and what makes it ours."""
-
-    name: str  # {} stands for the layer
-    shape: tuple[int, ...]
-    convert: Callable[[np.ndarray], np.ndarray]
 
 
 def is_gguf(path: str) -> bool:
@@ -62,14 +56,13 @@ def open_file(path: str):
 def _open(path: str, size: int, modified: int):
     import gguf
 
-    with open(path, "rb") as file:
-        if file.read(4) != b"GGUF":
-            raise ValueError(f"{path}: not a GGUF file")
     try:
+        check_header(path)
         return gguf.GGUFReader(path)
-    except (ValueError, IndexError, KeyError, OverflowError, UnicodeDecodeError) as error:
-        message = " ".join(str(error).split())[:200]
-        raise ValueError(f"{path}: a GGUF file that is truncated or corrupt at {size} bytes ({message})") from error
+    except (ValueError, IndexError, KeyError, OverflowError) as error:
+        raise ValueError(
+            f"{path}: a GGUF file that is truncated or corrupt at {size} bytes ({one_line(error)})"
+        ) from error
 
 
 def metadata(path: str) -> dict[str, Any]:
@@ -77,10 +70,8 @@ def metadata(path: str) -> dict[str, Any]:
     reader = open_file(path)
     try:
         return {key: field.contents() for key, field in reader.fields.items()}
-    except (ValueError, IndexError, UnicodeDecodeError) as error:
-        raise ValueError(
-            f"{path}: a GGUF file whose header is corrupt ({' '.join(str(error).split())[:200]})"
-        ) from error
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"{path}: a GGUF file whose header is corrupt ({one_line(error)})") from error
 
 
 def read_config(path: str) -> dict[str, Any]:
@@ -91,9 +82,9 @@ def read_config(path: str) -> dict[str, Any]:
     """
     fields = metadata(path)
     architecture = fields.get("general.architecture")
-    if architecture != ARCHITECTURE:
-        raise ValueError(f"{path}: architecture {architecture!r} is not supported; legal is {ARCHITECTURE!r}")
-    own = {k.removeprefix(f"{ARCHITECTURE}."): v for k, v in fields.items() if k.startswith(f"{ARCHITECTURE}.")}
+    if not isinstance(architecture, str) or architecture not in FAMILY_OF:
+        raise ValueError(f"{path}: architecture {architecture!r} is not supported; legal are {', '.join(FAMILY_OF)}")
+    own = {k.removeprefix(f"{architecture}."): v for k, v in fields.items() if k.startswith(f"{architecture}.")}
     if own.pop("rope.scaling.type", "none") != "none" or any(k.startswith("rope.scal") for k in own):
         raise ValueError(f"{path}: rope scaling is not supported")
     if unknown := sorted(set(own) - _HYPERPARAMETERS):
@@ -115,17 +106,21 @@ def read_config(path: str) -> dict[str, Any]:
             rope_theta=_shortest(own.get("rope.freq_base", 10_000.0)),
             norm_eps=_shortest(own["attention.layer_norm_rms_epsilon"]),
             tie_embeddings="output.weight" not in tensors,
-            qk_norm=False,
-            qkv_bias=False,
+            family=FAMILY_OF[architecture],
         )
     except KeyError as error:
         raise ValueError(f"{path}: the file has no {error.args[0]}") from None
-    except TypeError:
-        raise ValueError(f"{path}: head counts that differ between layers are not supported") from None
+    except (IndexError, TypeError, ZeroDivisionError):
+        raise ValueError(f"{path}: the table of tokens has one axis, or sizes are no numbers > 0 (head counts that "
+                         "differ between layers are not supported)") from None  # fmt: skip
     for name in ("attention.value_length", "rope.dimension_count"):
         if own.get(name, head_dim) != head_dim:
             raise ValueError(f"{path}: {name} {own[name]} differs from the head dimension {head_dim}; not supported")
-    return config
+    try:
+        whole = ModelConfig(**config)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return {name: getattr(whole, name) for name in ARCHITECTURE_FIELDS}
 
 
 def load_params(path: str, config: ModelConfig, shardings) -> dict[str, Any]:
@@ -141,11 +136,11 @@ def load_params(path: str, config: ModelConfig, shardings) -> dict[str, Any]:
     """
     tensors = open_tensors(path, config)
 
-    def load(source: Source, sharding):
-        value = _read(path, tensors, config, source)
+    def load(layout: Layout, sharding):
+        value = _read(path, tensors, config, layout)
         return jax.make_array_from_callback(value.shape, sharding, lambda index: value[index])
 
-    return jax.tree.map(load, _sources(config), shardings, is_leaf=lambda x: isinstance(x, Source))
+    return jax.tree.map(load, gguf_layouts(config), shardings, is_leaf=is_layout)
 
 
 def open_tensors(path: str, config: ModelConfig) -> dict[str, Any]:
@@ -162,9 +157,8 @@ def open_tensors(path: str, config: ModelConfig) -> dict[str, Any]:
     if wrong:
         raise ValueError(f"{path}: {'; '.join(wrong)}")
     tensors = {tensor.name: tensor for tensor in open_file(path).tensors}
-    wanted = {}
-    for source in jax.tree.leaves(_sources(config), is_leaf=lambda x: isinstance(x, Source)):
-        wanted |= dict.fromkeys(_names(source, config), source.shape)
+    leaves = jax.tree.leaves(gguf_layouts(config), is_leaf=is_layout)
+    wanted = {name: layout.stored for layout in leaves for _, name in layout.names(config)}
     missing, extra = sorted(set(wanted) - set(tensors)), sorted(set(tensors) - set(wanted))
     for what, names in (("has no tensor", missing), ("has a tensor that the model has not:", extra)):
         if names:
@@ -183,67 +177,18 @@ def from_interleaved(rows: np.ndarray, num_heads: int) -> np.ndarray:
     return pairs.swapaxes(1, 2).reshape(rows.shape)
 
 
-def _sources(config: ModelConfig) -> dict[str, Any]:
-    """The tree of model.py with a Source at each leaf."""
-    width, inner, head = config.hidden_size, config.intermediate_size, config.head_dim
-    queries = config.num_heads * head
-
-    def same(name, *shape):
-        return Source(name, shape, lambda x: x)
-
-    def matrix(name, *shape):
-        return Source(f"blk.{{}}.{name}.weight", shape, np.transpose)
-
-    def heads(name, num, interleaved):
-        def convert(x):
-            x = from_interleaved(x, num) if interleaved else x
-            return x.T.reshape(width, num, head)
-
-        return Source(f"blk.{{}}.{name}.weight", (num * head, width), convert)
-
-    def output(x):
-        return x.T.reshape(config.num_heads, head, width)
-
-    tree = {
-        "embed_tokens": same("token_embd.weight", config.vocab_size, width),
-        "norm": same("output_norm.weight", width),
-        "layers": {
-            "input_layernorm": same("blk.{}.attn_norm.weight", width),
-            "post_attention_layernorm": same("blk.{}.ffn_norm.weight", width),
-            "self_attn": {
-                "q_proj": heads("attn_q", config.num_heads, True),
-                "k_proj": heads("attn_k", config.num_kv_heads, True),
-                "v_proj": heads("attn_v", config.num_kv_heads, False),
-                "o_proj": Source("blk.{}.attn_output.weight", (width, queries), output),
-            },
-            "mlp": {
-                "gate_proj": matrix("ffn_gate", inner, width),
-                "up_proj": matrix("ffn_up", inner, width),
-                "down_proj": matrix("ffn_down", width, inner),
-            },
-        },
-    }
-    if not config.tie_embeddings:
-        tree["lm_head"] = same("output.weight", config.vocab_size, width)
-    return tree
-
-
-def _names(source: Source, config: ModelConfig) -> list[str]:
-    return [source.name.format(i) for i in range(config.num_layers)] if "{}" in source.name else [source.name]
-
-
-def _read(path: str, tensors, config: ModelConfig, source: Source) -> np.ndarray:
+def _read(path: str, tensors, config: ModelConfig, layout: Layout) -> np.ndarray:
     """One parameter, its layers stacked, in param_dtype."""
     dtype = jnp.dtype(config.param_dtype)
-    parts = (source.convert(_dequantise(path, tensors[name])) for name in _names(source, config))
-    if "{}" not in source.name:
-        return next(parts).astype(dtype)
-    first = next(parts)
-    stacked = np.empty((config.num_layers, *first.shape), dtype)
-    stacked[0] = first
-    for layer, part in enumerate(parts, start=1):
-        stacked[layer] = part
-    return stacked
+    leaf = np.empty((*layout.stacked(config), *layout.shape), dtype)
+    heads = {"attn_q": config.num_heads, "attn_k": config.num_kv_heads} if config.description.gguf_interleaved else {}
+    for place, name in layout.names(config):
+        value = _dequantise(path, tensors[name])
+        if (kind := name.split(".")[-2]) in heads:
+            value = from_interleaved(value, heads[kind])
+        np.copyto(leaf[place], layout.from_stored(value), casting="unsafe")
+        check_finite(leaf[place], f"tensor {name} in {path}")
+    return leaf
 
 
 def _dequantise(path: str, tensor) -> np.ndarray:

@@ -7,31 +7,28 @@ tensors: `hf_layout` says which, and how a stored matrix [out, in] becomes [in, 
 tensor only the slice that a device of this process holds is read.
 """
 
-import json
+import dataclasses
+import itertools
 import os
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.weights import gguf
-from kpo_jax.weights.huggingface_files import INDEX, StoredTensor, read_header, read_json, weight_files
+from kpo_jax.weights.huggingface_config import read_config
+from kpo_jax.weights.huggingface_files import (
+    INDEX,
+    StoredTensor,
+    check_finite,
+    one_line,
+    read_header,
+    weight_files,
+)
 from kpo_jax.weights.layout import Layout, flat_layouts, is_layout, layouts
 
-# architecture in config.json -> (its model_type, the flags that make our decoder that architecture)
-ARCHITECTURES = {
-    "Qwen3ForCausalLM": ("qwen3", {"qk_norm": True, "qkv_bias": False}),
-    "Qwen2ForCausalLM": ("qwen2", {"qk_norm": False, "qkv_bias": True}),
-    "LlamaForCausalLM": ("llama", {"qk_norm": False, "qkv_bias": False}),
-}
-# what the weights decide; dtypes and remat are the run's own choice
-ARCHITECTURE_FIELDS = (
-    "vocab_size", "hidden_size", "intermediate_size", "num_layers", "num_heads", "num_kv_heads", "head_dim",
-    "rope_theta", "norm_eps", "tie_embeddings", "qk_norm", "qkv_bias",
-)  # fmt: skip
 _DOCUMENTS = ["config.json", "generation_config.json"]
 _COMPARED_ROWS = 4096
 
@@ -85,78 +82,26 @@ def _download(name: str, revision: str, patterns: list[str]) -> str:
     try:
         return snapshot_download(name, revision=revision or None, allow_patterns=patterns)
     except Exception as error:  # the hub's client raises its own errors, httpx's and OSError
-        message = " ".join(str(error).split())[:300]
-        raise ValueError(
-            f"pretrained: cannot fetch {name!r} from the hub: {message or type(error).__name__}"
-        ) from error
+        raise ValueError(f"pretrained: cannot fetch {name!r} from the hub: {one_line(error)}") from error
 
 
 def check_architecture(path: str, model_config: ModelConfig) -> None:
     """Raises ValueError with ready-to-paste overrides if the weights at the local `path` are not of `model_config`."""
     found = gguf.read_config(path) if gguf.is_gguf(path) else read_config(path)
-    overrides = [
-        f"--config.model.{field}={str(found[field]).lower() if isinstance(found[field], bool) else found[field]}"
-        for field in ARCHITECTURE_FIELDS
-        if found[field] != getattr(model_config, field)
-    ]
-    if overrides:
+    wanted = dataclasses.replace(model_config, **found)
+    if overrides := [f"--config.{line}" for line in _differences("model", wanted, model_config)]:
         raise ValueError(f"pretrained: {path} is not of config.model; what differs: {' '.join(overrides)}")
 
 
-def read_config(path: str) -> dict[str, Any]:
-    """The ARCHITECTURE_FIELDS of a directory's config.json. Raises ValueError for what our decoder cannot compute.
-
-    transformers fills the defaults of the architecture and knows every spelling of rope_theta.
-    """
-    import transformers
-
-    file = os.path.join(path, "config.json")
-    written = read_json(file)
-    names = written.get("architectures")
-    if not (isinstance(names, list) and len(names) == 1 and names[0] in ARCHITECTURES):
-        raise ValueError(
-            f"pretrained: {file}: architectures {names} not supported; supported are {', '.join(ARCHITECTURES)}"
-        )
-    model_type, flags = ARCHITECTURES[names[0]]
-    if written.get("model_type") != model_type:
-        raise ValueError(
-            f"pretrained: {file}: model_type is {written.get('model_type')!r}, that of {names[0]} is {model_type!r}"
-        )
-    try:
-        config = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False, local_files_only=True).to_dict()
-    except Exception as error:  # its validation raises errors of several libraries
-        raise ValueError(f"pretrained: {file}: {' '.join(str(error).split())[:300]}") from error
-    if reasons := _unsupported(written | config):
-        raise ValueError(f"pretrained: {file}: not supported: {'; '.join(reasons)}")
-    heads = config["num_attention_heads"]
-    return flags | {
-        "vocab_size": config["vocab_size"],
-        "hidden_size": config["hidden_size"],
-        "intermediate_size": config["intermediate_size"],
-        "num_layers": config["num_hidden_layers"],
-        "num_heads": heads,
-        "num_kv_heads": config["num_key_value_heads"],
-        "head_dim": config.get("head_dim") or config["hidden_size"] // heads,
-        "rope_theta": float(config["rope_parameters"]["rope_theta"]),
-        "norm_eps": float(config["rms_norm_eps"]),
-        "tie_embeddings": config["tie_word_embeddings"],
-    }
-
-
-def _unsupported(config: dict[str, Any]) -> list[str]:
-    """What of a completed config.json our decoder does not compute, a phrase each."""
-    reasons = []
-    rope = config.get("rope_parameters") or {}
-    if rope.get("rope_type") != "default" or rope.get("partial_rotary_factor", 1.0) != 1.0:
-        reasons.append(f"rope scaling {json.dumps(rope)} (YaRN and others)")
-    if sliding := sorted(set(config.get("layer_types") or ()) - {"full_attention"}):
-        reasons.append(f"layer types {', '.join(sliding)}")
-    if config.get("hidden_act") != "silu":
-        reasons.append(f"hidden_act {config.get('hidden_act')!r} (silu is)")
-    reasons += [f"{key} true" for key in ("attention_bias", "mlp_bias") if config.get(key)]
-    if config.get("quantization_config"):
-        reasons.append("quantized weights (quantization_config)")
-    return reasons
+def _differences(path: str, wanted, given) -> Iterator[str]:
+    """`path.field=value` of every field of a record in which another differs, records inside it field by field."""
+    for field in dataclasses.fields(wanted):
+        value, other = getattr(wanted, field.name), getattr(given, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from _differences(f"{path}.{field.name}", value, other)
+        elif value != other:
+            text = str(value).lower() if isinstance(value, bool) else str(value).replace(" ", "")
+            yield f"{path}.{field.name}={text}"
 
 
 # ---------------------------------------------------------------------------------------------------------- the tensors
@@ -164,11 +109,7 @@ def _unsupported(config: dict[str, Any]) -> list[str]:
 
 def _expected(model_config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Stored shape of every tensor that a directory of this model holds."""
-    return {
-        layout.name.format(number): layout.stored
-        for layout in flat_layouts(model_config)
-        for number in range(model_config.num_layers if "{}" in layout.name else 1)
-    }
+    return {name: layout.stored for layout in flat_layouts(model_config) for _, name in layout.names(model_config)}
 
 
 def open_tensors(path: str, model_config: ModelConfig) -> dict[str, StoredTensor]:
@@ -227,7 +168,8 @@ def load_params(path: str, model_config: ModelConfig, shardings):
     """The parameters at the local `path` (see `find`), in param_dtype, on the tree of NamedSharding `shardings`.
 
     Every process reads the slices that its own devices hold, once each. Host memory holds one device's shard of one
-    leaf at a time (on a CPU that buffer may become the array). Raises ValueError as `open_tensors` does.
+    leaf at a time (on a CPU that buffer may become the array). Raises ValueError as `open_tensors` does, and NotFinite
+    for a weight that is NaN or infinite: then it is in cache anyway.
     """
     if gguf.is_gguf(path):
         return gguf.load_params(path, model_config, shardings)
@@ -235,8 +177,9 @@ def load_params(path: str, model_config: ModelConfig, shardings):
     dtype = jnp.dtype(model_config.param_dtype)
 
     def load(layout, sharding):
-        layers = (model_config.num_layers,) if "{}" in layout.name else ()
-        return place(layers + layout.shape, sharding, lambda index: _read_shard(tensors, layout, dtype, index))
+        stacked = layout.stacked(model_config)
+        read = lambda index: _read_shard(tensors, layout, dtype, len(stacked), index)
+        return place(stacked + layout.shape, sharding, read)
 
     return jax.tree.map(load, layouts(model_config), shardings, is_leaf=is_layout)
 
@@ -262,14 +205,19 @@ def _put(shard: np.ndarray, devices: list) -> list[jax.Array]:
     return jax.block_until_ready([jax.device_put(shard, device) for device in devices])
 
 
-def _read_shard(tensors: dict[str, StoredTensor], layout: Layout, dtype, index: tuple[slice, ...]) -> np.ndarray:
-    """The shard at `index` of a leaf: layer by layer, so that a cast needs no second copy of the shard."""
+def _read_shard(
+    tensors: dict[str, StoredTensor], layout: Layout, dtype, stacked: int, index: tuple[slice, ...]
+) -> np.ndarray:
+    """The shard at `index` of a leaf, the first `stacked` axes of which are over tensors: one of them after the other,
+    so that a cast needs no second copy of the shard.
+    """
     shard = np.empty([part.stop - part.start for part in index], dtype)
-    if "{}" not in layout.name:
-        copy_block(shard, layout.from_stored(tensors[layout.name].view())[index])
-        return shard
-    for row, number in enumerate(range(index[0].start, index[0].stop)):
-        copy_block(shard[row], layout.from_stored(tensors[layout.name.format(number)].view())[index[1:]])
+    over, inside = index[:stacked], index[stacked:]
+    for place in itertools.product(*(range(part.start, part.stop) for part in over)):
+        tensor = tensors[layout.named(place)]
+        out = shard[tuple(number - part.start for number, part in zip(place, over, strict=True))]
+        copy_block(out, layout.from_stored(tensor.view())[inside])
+        check_finite(out, f"tensor {layout.named(place)} in {tensor.file}")
     return shard
 
 

@@ -1,92 +1,155 @@
-"""Which of Hugging Face's tensors make up which of our parameters, and how their axes lie."""
+"""Which tensors of a file make up which of our parameters, and how axes lie: Hugging Face's files and GGUF's."""
 
+from __future__ import annotations
+
+import itertools
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import jax
-import numpy as np
-
-from kpo_jax.model.decoder import ModelConfig
+from kpo_jax.lazy import jax, np
+from kpo_jax.model.config import ModelConfig
 
 
 class Layout(NamedTuple):
-    """How Hugging Face stores one of our leaves (a layer of it, where there is a layer axis).
+    """How a file stores one of our leaves (a layer of it, or an expert of a layer, where it has those axes).
 
     Attributes:
-      name: the tensor's name, with {} for the number of the layer.
+      name: the tensor's name, with {layer} and {expert} for the numbers of those.
       stored: its shape in the file.
+      first: the row of it at which ours begin; other leaves have the others.
+      part: the shape of ours there.
       apart: the same elements with the heads apart.
       order: axes of `apart` in the order of our leaf's; matrices are stored [out, in] and we keep [in, out].
     """
 
     name: str
     stored: tuple[int, ...]
+    first: int
+    part: tuple[int, ...]
     apart: tuple[int, ...]
     order: tuple[int, ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape of our leaf, without the layer axis."""
+        """Shape of our leaf, without the axes of layers and experts."""
         return tuple(self.apart[axis] for axis in self.order)
+
+    def stacked(self, config: ModelConfig) -> tuple[int, ...]:
+        """Those axes."""
+        sizes = {"{layer}": config.num_layers, "{expert}": config.num_experts}
+        return tuple(size for place, size in sizes.items() if place in self.name)
+
+    def names(self, config: ModelConfig) -> Iterator[tuple[tuple[int, ...], str]]:
+        """(place in those axes, the tensor's name) of each."""
+        for place in itertools.product(*map(range, self.stacked(config))):
+            yield place, self.named(place)
+
+    def named(self, place: tuple[int, ...]) -> str:
+        return self.name.format(**dict(zip(("layer", "expert"), place, strict=False)))
 
     def from_stored(self, array: np.ndarray) -> np.ndarray:
         """A view of a stored tensor in our leaf's axes."""
-        return array.reshape(self.apart).transpose(self.order)
+        return array[self.first : self.first + self.part[0]].reshape(self.apart).transpose(self.order)
 
     def to_stored(self, array: np.ndarray) -> np.ndarray:
-        """The inverse, contiguous."""
-        return np.ascontiguousarray(array.transpose(np.argsort(self.order)).reshape(self.stored))
+        """The inverse, contiguous: our rows of the tensor."""
+        return np.ascontiguousarray(array.transpose(np.argsort(self.order)).reshape(self.part))
 
 
 def _as_stored(name: str, *shape: int) -> Layout:
-    return Layout(name, shape, shape, tuple(range(len(shape))))
+    return Layout(name, shape, 0, shape, shape, tuple(range(len(shape))))
 
 
 def _matrix(name: str, outs: tuple[int, ...], ins: tuple[int, ...]) -> Layout:
     """Stored [out, in] with the heads in one axis, ours is [*ins, *outs]."""
     axes = tuple(range(len(outs) + len(ins)))
-    return Layout(name, (math.prod(outs), math.prod(ins)), outs + ins, axes[len(outs) :] + axes[: len(outs)])
+    stored = (math.prod(outs), math.prod(ins))
+    return Layout(name, stored, 0, stored, outs + ins, axes[len(outs) :] + axes[: len(outs)])
 
 
-def layouts(model_config: ModelConfig) -> dict[str, Any]:
-    """The tree of `init_params` with a Layout at each leaf. Worked out, not traced: tracing the model asks for a
-    device.
+def _bias(name: str, outs: tuple[int, ...]) -> Layout:
+    stored = (math.prod(outs),)
+    return Layout(name, stored, 0, stored, outs, tuple(range(len(outs))))
+
+
+def _fused(name: str, parts: dict[str, Layout]) -> dict[str, Layout]:
+    """The same, as parts of one tensor of that name."""
+    rows = [layout.stored[0] for layout in parts.values()]
+    return {
+        key: layout._replace(name=name, stored=(sum(rows), *layout.stored[1:]), first=first)
+        for (key, layout), first in zip(parts.items(), itertools.accumulate([0, *rows[:-1]]), strict=True)
+    }
+
+
+def layouts(config: ModelConfig) -> dict[str, Any]:
+    """The tree of `init_params` with a Layout at each leaf, in Hugging Face's names. Worked out, not traced: tracing
+    the model asks for a device.
     """
-    width, inner, head = model_config.hidden_size, model_config.intermediate_size, model_config.head_dim
-    heads = {
-        "q": (model_config.num_heads, head),
-        "k": (model_config.num_kv_heads, head),
-        "v": (model_config.num_kv_heads, head),
-    }
-    layer, table = "model.layers.{}", (model_config.vocab_size, width)
-    attention = {
-        f"{x}_proj": _matrix(f"{layer}.self_attn.{x}_proj.weight", outs, (width,)) for x, outs in heads.items()
-    }
-    attention["o_proj"] = _matrix(f"{layer}.self_attn.o_proj.weight", (width,), heads["q"])
-    if model_config.qkv_bias:
-        attention |= {
-            f"{x}_bias": Layout(f"{layer}.self_attn.{x}_proj.bias", (math.prod(n),), n, (0, 1))
-            for x, n in heads.items()
-        }
-    if model_config.qk_norm:
-        attention |= {name: _as_stored(f"{layer}.self_attn.{name}.weight", head) for name in ("q_norm", "k_norm")}
-    norms = {
-        name: _as_stored(f"{layer}.{name}.weight", width) for name in ("input_layernorm", "post_attention_layernorm")
-    }
-    mlp = {name: _matrix(f"{layer}.mlp.{name}.weight", (inner,), (width,)) for name in ("gate_proj", "up_proj")}
-    mlp["down_proj"] = _matrix(f"{layer}.mlp.down_proj.weight", (width,), (inner,))
+    family, width, inner = config.description, config.hidden_size, config.intermediate_size
+    queries, keys = (config.num_heads, config.head_dim), (config.num_kv_heads, config.head_dim)
+    heads = {"q": queries, "k": keys, "v": keys}
+    layer, table = "model.layers.{layer}", (config.vocab_size, width)
+    own = f"{layer}.self_attn"
+    attention = {f"{x}_proj": _matrix(f"{own}.{x}_proj.weight", outs, (width,)) for x, outs in heads.items()}
+    attention["o_proj"] = _matrix(f"{own}.o_proj.weight", (width,), queries)
+    if family.qkv_bias:
+        attention |= {f"{x}_bias": _bias(f"{own}.{x}_proj.bias", outs) for x, outs in heads.items()}
+    if family.qk_norm:
+        for x in "qk":
+            size = math.prod(heads[x]) if family.qk_norm == "token" else config.head_dim
+            attention[f"{x}_norm"] = _as_stored(f"{own}.{x}_norm.weight", size)
+
+    def gated(prefix):
+        mlp = {name: _matrix(f"{prefix}.{name}.weight", (inner,), (width,)) for name in ("gate_proj", "up_proj")}
+        return mlp | {"down_proj": _matrix(f"{prefix}.down_proj.weight", (width,), (inner,))}
+
+    if family.experts:
+        router = _matrix(f"{layer}.mlp.gate.weight", (config.num_experts,), (width,))
+        mlp = {"gate": router, "experts": gated(f"{layer}.mlp.experts.{{expert}}")}
+    else:
+        mlp = gated(f"{layer}.mlp")
+    blocks = {"self_attn": attention, "mlp": mlp}
+    for name, parts in family.fused:
+        block = blocks[name.partition(".")[0]]
+        block |= _fused(f"{layer}.{name}.weight", {part: block[part] for part in parts})
+    norms = {name: _as_stored(f"{layer}.{name}.weight", width) for name in family.norms}
     tree = {
         "embed_tokens": _as_stored("model.embed_tokens.weight", *table),
-        "layers": norms | {"self_attn": attention, "mlp": mlp},
+        "layers": norms | blocks,
         "norm": _as_stored("model.norm.weight", width),
     }
-    return tree if model_config.tie_embeddings else tree | {"lm_head": _as_stored("lm_head.weight", *table)}
+    return tree if config.tie_embeddings else tree | {"lm_head": _as_stored("lm_head.weight", *table)}
 
 
-def flat_layouts(model_config: ModelConfig) -> list[Layout]:
+def flat_layouts(config: ModelConfig) -> list[Layout]:
     """The layouts in the order of the parameters' leaves."""
-    return jax.tree.leaves(layouts(model_config), is_leaf=is_layout)
+    return jax.tree.leaves(layouts(config), is_leaf=is_layout)
 
 
 def is_layout(x) -> bool:
     return isinstance(x, Layout)
+
+
+# ---------------------------------------------------------------------------------------------------------------- GGUF
+
+_GGUF_TOP = {"embed_tokens": "token_embd", "norm": "output_norm", "lm_head": "output"}
+_GGUF_BLOCK = {
+    "q_proj": "attn_q", "k_proj": "attn_k", "v_proj": "attn_v", "o_proj": "attn_output",
+    "q_bias": "attn_q", "k_bias": "attn_k", "v_bias": "attn_v", "q_norm": "attn_q_norm", "k_norm": "attn_k_norm",
+    "gate_proj": "ffn_gate", "up_proj": "ffn_up", "down_proj": "ffn_down",
+}  # fmt: skip
+
+
+def gguf_layouts(config: ModelConfig) -> dict[str, Any]:
+    """The same in GGUF's names: the axes lie as in Hugging Face's files. Rows of interleaved pairs are not undone."""
+    family = config.description
+    block = _GGUF_BLOCK | {family.before_attention: "attn_norm", family.before_mlp: "ffn_norm"}
+
+    def rename(path, layout):
+        *parents, own = (key.key for key in path)
+        if not parents:
+            return layout._replace(name=f"{_GGUF_TOP[own]}.weight")
+        return layout._replace(name=f"blk.{{layer}}.{block[own]}.{'bias' if own.endswith('_bias') else 'weight'}")
+
+    return jax.tree_util.tree_map_with_path(rename, layouts(config), is_leaf=is_layout)

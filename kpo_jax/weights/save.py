@@ -8,14 +8,13 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax.model.decoder import ModelConfig
-from kpo_jax.weights import huggingface
+from kpo_jax.model.config import ModelConfig
 from kpo_jax.weights.huggingface_files import INDEX, SINGLE
 from kpo_jax.weights.layout import Layout, flat_layouts
 
@@ -29,52 +28,18 @@ def check_empty(out: str) -> None:
         raise ValueError(f"--out: {out} is there and not an empty directory; nothing is overwritten")
 
 
-def architecture_of(model_config: ModelConfig, max_length: int) -> dict[str, Any]:
-    """config.json of a ModelConfig. Raises ValueError if no architecture of Hugging Face's has both qk_norm and
-    qkv_bias.
-    """
-    own = {"qk_norm": model_config.qk_norm, "qkv_bias": model_config.qkv_bias}
-    names = [name for name, (_, flags) in huggingface.ARCHITECTURES.items() if flags == own]
-    if not names:
-        raise ValueError(
-            "model: no Hugging Face architecture has both qk_norm and qkv_bias, so there is none to export to"
-        )
-    model_type = huggingface.ARCHITECTURES[names[0]][0]
-    return {
-        "architectures": names,
-        "model_type": model_type,
-        "vocab_size": model_config.vocab_size,
-        "hidden_size": model_config.hidden_size,
-        "intermediate_size": model_config.intermediate_size,
-        "num_hidden_layers": model_config.num_layers,
-        "num_attention_heads": model_config.num_heads,
-        "num_key_value_heads": model_config.num_kv_heads,
-        "head_dim": model_config.head_dim,
-        "rms_norm_eps": model_config.norm_eps,
-        "rope_theta": model_config.rope_theta,  # read by transformers 4 and by other engines
-        "rope_parameters": {"rope_type": "default", "rope_theta": model_config.rope_theta},
-        "tie_word_embeddings": model_config.tie_embeddings,
-        "hidden_act": "silu",
-        "attention_bias": False,
-        "attention_dropout": 0.0,
-        "mlp_bias": False,
-        "use_sliding_window": False,
-        "max_position_embeddings": max_length,
-        "use_cache": True,
-        "bos_token_id": None,
-    }
-
-
 class Entry(NamedTuple):
-    """One tensor to write: its name, the leaf it comes from, the layer of it (None: no layer axis), and its layout."""
+    """One tensor to write: its name, shape and layer (None: it is of none), and our leaves that it holds, one after the
+    other: (leaf, place in its axes of layers and experts, layout).
+    """
 
     name: str
-    leaf: jax.Array
+    stored: tuple[int, ...]
     layer: int | None
-    layout: Layout
+    parts: list[tuple[jax.Array, tuple[int, ...], Layout]]
 
     def num_bytes(self, dtype) -> int:
-        return int(np.prod(self.layout.stored)) * dtype.itemsize
+        return int(np.prod(self.stored)) * dtype.itemsize
 
 
 def write(
@@ -113,12 +78,13 @@ def write(
 
 
 def _entries(params, model_config: ModelConfig) -> list[Entry]:
-    entries = []
+    entries: dict[str, Entry] = {}
     for leaf, layout in zip(jax.tree.leaves(params), flat_layouts(model_config), strict=True):
-        layers = range(model_config.num_layers) if "{}" in layout.name else [None]
-        entries += [Entry(layout.name.format(layer), leaf, layer, layout) for layer in layers]
+        for place, name in layout.names(model_config):
+            entry = entries.setdefault(name, Entry(name, layout.stored, place[0] if place else None, []))
+            entry.parts.append((leaf, place, layout))
     # the table first, then layer by layer, so that a file holds whole layers; stable in any case
-    return sorted(entries, key=lambda e: (e.layer is not None, e.layer if e.layer is not None else 0))
+    return sorted(entries.values(), key=lambda e: (e.layer is not None, e.layer if e.layer is not None else 0))
 
 
 def _write_weights(params, model_config: ModelConfig, directory: Path, dtype, max_bytes: int) -> None:
@@ -143,10 +109,13 @@ def _write_weights(params, model_config: ModelConfig, directory: Path, dtype, ma
 
 def _stored(entry: Entry, dtype) -> np.ndarray:
     """One tensor on the host, as it stands in the file."""
-    array = np.asarray(entry.leaf if entry.layer is None else entry.leaf[entry.layer])
-    with np.errstate(over="ignore"):  # reported below
-        cast = array.astype(dtype)
-    if dtype != array.dtype and not np.array_equal(np.isfinite(cast), np.isfinite(array)):
-        largest = float(np.nanmax(np.abs(array.astype(np.float32))))
-        raise ValueError(f"--dtype: {dtype.name} cannot hold {largest:g}, a weight of {entry.name}")
-    return entry.layout.to_stored(cast)
+    parts = []
+    for leaf, place, layout in sorted(entry.parts, key=lambda part: part[2].first):
+        array = np.asarray(leaf[place] if place else leaf)
+        with np.errstate(over="ignore"):  # reported below
+            cast = array.astype(dtype)
+        if dtype != array.dtype and not np.array_equal(np.isfinite(cast), np.isfinite(array)):
+            largest = float(np.nanmax(np.abs(array.astype(np.float32))))
+            raise ValueError(f"--dtype: {dtype.name} cannot hold {largest:g}, a weight of {entry.name}")
+        parts.append(layout.to_stored(cast))
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from kpo_jax.weights import gguf
 
 Messages = Sequence[Mapping[str, str]]  # {"role": "system", "user" or "assistant", "content": text} each
+_MARK = "\ufdd0"  # no character, for use inside a program alone: in a text it keeps what follows from being a token
 
 
 class Tokenizer(Protocol):
@@ -17,14 +19,24 @@ class Tokenizer(Protocol):
       vocab_size: embedding rows a model must have for these ids.
       eos_ids: every id that ends a response, at least one.
       pad_id: id that fills padding; what it is does not matter, padding is never attended.
+      start_ids: what the tokenizer puts before a text of its own accord, a begin-of-text token or nothing. A chat
+        template writes its own.
     """
 
     vocab_size: int
     eos_ids: tuple[int, ...]
     pad_id: int
+    start_ids: tuple[int, ...]
 
     def encode(self, text: str) -> list[int]:
-        """Ids of the text; nothing is added at either end."""
+        """Ids of the text; nothing is added at either end. A special token that is spelled in the text is that token,
+        unless `literal` made it text.
+        """
+
+    def literal(self, text: str) -> str:
+        """The text in such a form that `encode` finds no special token in it, nor one that it makes up together with
+        its neighbours.
+        """
 
     def decode(self, ids: Iterable[int]) -> str:
         """Text of the ids. Special tokens are left out; decoding does not stop at an end token."""
@@ -49,6 +61,7 @@ class CharTokenizer:
         self._id = {char: index for index, char in enumerate(self.ALPHABET, start=len(self._special))}
         self.pad_id = 0
         self.eos_ids = (1,)
+        self.start_ids = ()
         self.vocab_size = len(self._special) + len(self.ALPHABET)
 
     def encode(self, text: str) -> list[int]:
@@ -58,6 +71,10 @@ class CharTokenizer:
             raise ValueError(
                 f"the char tokenizer has no symbol for {error.args[0]!r}; legal are {self.ALPHABET!r}"
             ) from None
+
+    def literal(self, text: str) -> str:
+        """The text: no text spells a special token."""
+        return text
 
     def decode(self, ids: Iterable[int]) -> str:
         chars = []
@@ -89,9 +106,34 @@ class HFTokenizer:
         self.pad_id = eos_ids[0] if pad_id is None else pad_id
         # models pad their embedding, but never below what can be emitted
         self.vocab_size = max(len(tokenizer), num_rows)
+        self.start_ids = _start_ids(tokenizer)
+        special = [token for token in tokenizer.added_tokens_decoder.values() if token.special and token.content]
+        self._ids = {token.content: tokenizer.convert_tokens_to_ids(token.content) for token in special}
+        longest_first = sorted(special, key=lambda token: len(token.content), reverse=True)
+        self._spelled = _one_of(re.escape(token.content) for token in longest_first)
+        self._borders = _one_of(map(_border, longest_first))
+        self._beginnings = {text[:end] for text in self._ids for end in range(1, len(text))}
+        self._endings = {text[start:] for text in self._ids for start in range(1, len(text))}
 
     def encode(self, text: str) -> list[int]:
-        return self._tokenizer.encode(text, add_special_tokens=False)
+        if _MARK not in text:
+            return self._tokenizer.encode(text, add_special_tokens=False)
+        ids, start = [], 0
+        for token in self._borders.finditer(text):  # in these places the tokenizer cuts a text, too
+            ids += [*self._encode_literal(text[start : token.start()]), self._ids[token[token.lastindex]]]
+            start = token.end()
+        return ids + self._encode_literal(text[start:])
+
+    def _encode_literal(self, text: str) -> list[int]:
+        text = text.replace(_MARK, "")
+        return self._tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True) if text else []
+
+    def literal(self, text: str) -> str:
+        text = self._spelled.sub(lambda token: token[0][0] + _MARK + token[0][1:], text.replace(_MARK, "\ufffd"))
+        longest = max(map(len, self._ids), default=0)
+        begins = any(text[:size] in self._endings for size in range(1, longest))
+        ends = any(text[-size:] in self._beginnings for size in range(1, longest))
+        return _MARK * begins + text + _MARK * ends
 
     def decode(self, ids: Iterable[int]) -> str:
         return self._tokenizer.decode(
@@ -114,9 +156,23 @@ class HFTokenizer:
         except jinja2.TemplateError as error:  # many templates refuse a system message, or roles out of turn
             roles = ", ".join(message["role"] for message in messages)
             raise ValueError(f"the chat template of {name!r} refuses messages of roles {roles}: {error}") from None
+        except Exception as error:  # a template may add a number to a text, and the like
+            message = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise ValueError(f"the chat template of {name!r} fails: {message}") from error
 
     def save(self, directory: str) -> None:
         self._tokenizer.save_pretrained(directory)
+
+
+def _one_of(patterns: Iterable[str]) -> re.Pattern:
+    """Matches what one of the patterns does, and nothing if there are none."""
+    return re.compile("|".join(patterns) or r"(?!)")
+
+
+def _border(token) -> str:
+    """A pattern for a special token with the white space that it swallows; the token is its group."""
+    before, after = (r"\s*" if swallows else "" for swallows in (token.lstrip, token.rstrip))
+    return f"{before}({re.escape(token.content)}){after}"
 
 
 def load_tokenizer(spec: str, revision: str | None = None) -> Tokenizer:
@@ -129,13 +185,18 @@ def load_tokenizer(spec: str, revision: str | None = None) -> Tokenizer:
     return _from_gguf(spec) if gguf.is_gguf(spec) else _from_pretrained(spec, revision)
 
 
+def is_local(spec: str) -> bool:
+    """Whether the tokenizer that `spec` names is here, and not on the hub. Raises ValueError if it can be nowhere."""
+    if spec == "char" or gguf.is_gguf(spec):
+        return True
+    _check_name(spec)
+    return os.path.isdir(spec)
+
+
 # ------------------------------------------------------------------------------------------------- directories, the hub
 
 
 def _from_pretrained(name: str, revision: str | None) -> HFTokenizer:
-    """`eos_ids` is the end-of-text set of generation_config.json where there is one (Qwen3 has two), else the
-    tokenizer's own.
-    """
     import transformers
 
     _check_name(name)
@@ -144,16 +205,58 @@ def _from_pretrained(name: str, revision: str | None) -> HFTokenizer:
     except Exception as error:  # transformers raises OSError, ValueError, KeyError, ImportError, ... for bad input
         message = " ".join(str(error).split())[:300]
         raise ValueError(f"cannot load tokenizer {name!r}: {message or type(error).__name__}") from error
-    eos = _read_json(name, "generation_config.json", revision).get("eos_token_id")
-    if eos is None:
-        eos = tokenizer.eos_token_id
-    eos_ids = tuple(dict.fromkeys(eos if isinstance(eos, list) else [eos]))
-    if not eos_ids or not all(isinstance(index, int) for index in eos_ids):
+    documents = {file: _read_json(name, file, revision) for file in ("generation_config.json", "config.json")}
+    num_rows = documents["config.json"].get("vocab_size")
+    return HFTokenizer(tokenizer, _end_ids(tokenizer, documents), num_rows if isinstance(num_rows, int) else 0)
+
+
+def _end_ids(tokenizer, documents: Mapping[str, Mapping[str, Any]]) -> tuple[int, ...]:
+    """Every id that ends a text by one of the files (Qwen3 has two) or by the chat template; the tokenizer's own where
+    the files say nothing.
+
+    A base model that comes with a chat template is told to end a text with one token and a turn with another.
+    """
+    found = []
+    for file, fields in documents.items():
+        said = fields.get("eos_token_id")
+        ids = [] if said is None else said if isinstance(said, list) else [said]
+        if not all(type(index) is int for index in ids):
+            raise ValueError(
+                f"tokenizer {tokenizer.name_or_path!r}: eos_token_id is {said!r} in {file}; it must be an integer or a "
+                "list of them"
+            )
+        found += ids
+    if not found and tokenizer.eos_token_id is not None:
+        found = [tokenizer.eos_token_id]
+    found += _closing_ids(tokenizer)
+    if not found:
         raise ValueError(
-            f"tokenizer {name!r}: eos_token_id is {eos!r}; put an integer or a list in generation_config.json"
+            f"tokenizer {tokenizer.name_or_path!r}: eos_token_id is None; put an integer or a list in "
+            "generation_config.json"
         )
-    num_rows = _read_json(name, "config.json", revision).get("vocab_size")
-    return HFTokenizer(tokenizer, eos_ids, num_rows if isinstance(num_rows, int) else 0)
+    return tuple(dict.fromkeys(found))
+
+
+def _closing_ids(tokenizer) -> list[int]:
+    """The token with which the chat template closes an answer; none where there is no template, or no such token."""
+    if tokenizer.chat_template is None:
+        return []
+    answer = "Four."
+    turns = [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": answer}]
+    try:
+        text = tokenizer.apply_chat_template(turns, tokenize=False)
+    except Exception:  # a template may refuse such turns, and a broken one raises anything
+        return []
+    after = text.rpartition(answer)[2].lstrip()
+    tokens = {token: index for token, index in tokenizer.get_added_vocab().items() if token and after.startswith(token)}
+    return [tokens[max(tokens, key=len)]] if tokens else []
+
+
+def _start_ids(tokenizer) -> tuple[int, ...]:
+    """What the tokenizer puts before a text by default; what it puts after one would end a prompt."""
+    with_all, bare = tokenizer.encode("a"), tokenizer.encode("a", add_special_tokens=False)
+    places = range(len(with_all) - len(bare) + 1)
+    return tuple(with_all[: next((n for n in places if with_all[n : n + len(bare)] == bare), 0)])
 
 
 def _check_name(name: str) -> None:
@@ -185,9 +288,12 @@ def _read_json(name: str, filename: str, revision: str | None) -> dict[str, Any]
         return {}
     with open(path, encoding="utf-8") as file:
         try:
-            return json.load(file)
-        except json.JSONDecodeError as error:
+            value = json.load(file)
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}: not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise ValueError(f"{path}: a JSON {type(value).__name__}; expected an object")
+    return value
 
 
 # ----------------------------------------------------------------------------------------------------------- GGUF files
@@ -207,9 +313,29 @@ def _smollm_words():
 _GGUF_WORDS = {"smollm": _smollm_words}  # by tokenizer.ggml.pre
 
 
+_GGUF_ENDS = ("eos_token_id", "eot_token_id", "eom_token_id")
+
+
+def _check_fields(path: str, own: Mapping[str, Any], template: Any) -> None:
+    """Raises ValueError, one line, if a field of a GGUF file's tokenizer is of another kind than it should be."""
+    tokens, merges, kinds = own["tokens"], own["merges"], own["token_type"]
+    texts = lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value)
+    is_id = lambda value: type(value) is int and 0 <= value < len(tokens)
+    if not (texts(tokens) and texts(merges) and all(" " in merge for merge in merges)):
+        raise ValueError(f"{path}: tokenizer.ggml.tokens or merges are no lists of texts, or a merge is no pair")
+    if not (isinstance(kinds, list) and len(kinds) == len(tokens)):
+        raise ValueError(f"{path}: tokenizer.ggml.token_type does not have one entry for each of {len(tokens)} tokens")
+    needed = ["bos_token_id"] if own.get("add_bos_token") else []
+    for key in (*needed, *_GGUF_ENDS, "padding_token_id"):
+        if (key in own or key in needed) and not is_id(own.get(key)):
+            raise ValueError(f"{path}: tokenizer.ggml.{key} is {own.get(key)!r}, no id of {len(tokens)} tokens")
+    if not isinstance(template, str | None):
+        raise ValueError(f"{path}: tokenizer.chat_template is a {type(template).__name__}, not text")
+
+
 def _from_gguf(path: str) -> HFTokenizer:
-    """The byte-level BPE in a GGUF file's header, with its chat template; the ends of text are its eos, eot and eom
-    ids.
+    """The byte-level BPE in a GGUF file's header, with its chat template; the ends of text are its eos, eot and eom ids
+    and what the template closes a turn with.
     """
     import tokenizers
     import transformers
@@ -225,6 +351,7 @@ def _from_gguf(path: str) -> HFTokenizer:
             )
     if missing := {"tokens", "merges", "token_type", "eos_token_id"} - set(own):
         raise ValueError(f"{path}: the file has no tokenizer.ggml.{min(missing)}")
+    _check_fields(path, own, fields.get("tokenizer.chat_template"))
     tokens = own["tokens"]
     merges = [tuple(merge.split(" ", 1)) for merge in own["merges"]]
     try:
@@ -239,10 +366,11 @@ def _from_gguf(path: str) -> HFTokenizer:
     }
     bpe.add_special_tokens([tokenizers.AddedToken(token, normalized=False, special=True) for token in added[_CONTROL]])
     bpe.add_tokens([tokenizers.AddedToken(token, normalized=False) for token in added[_USER_DEFINED]])
-    ends = [own[key] for key in ("eos_token_id", "eot_token_id", "eom_token_id") if key in own]
+    if own.get("add_bos_token"):
+        start = (tokens[own["bos_token_id"]], own["bos_token_id"])
+        bpe.post_processor = tokenizers.processors.TemplateProcessing(single=[start[0], "$A"], special_tokens=[start])
+    ends = [own[key] for key in _GGUF_ENDS if key in own]
     pad = own.get("padding_token_id", ends[0])
-    if max(*ends, pad) >= len(tokens):
-        raise ValueError(f"{path}: an end or padding id of {max(*ends, pad)}, but there are {len(tokens)} tokens")
     tokenizer = transformers.PreTrainedTokenizerFast(
         tokenizer_object=bpe,
         eos_token=tokens[ends[0]],
@@ -250,4 +378,4 @@ def _from_gguf(path: str) -> HFTokenizer:
         chat_template=fields.get("tokenizer.chat_template"),
         name_or_path=path,
     )
-    return HFTokenizer(tokenizer, tuple(dict.fromkeys(ends)))
+    return HFTokenizer(tokenizer, tuple(dict.fromkeys([*ends, *_closing_ids(tokenizer)])))

@@ -1,0 +1,212 @@
+"""What a person sees of a run, on standard error: lines, and on a terminal one live line below them. Only process 0
+speaks.
+
+The live line shows how far the steps are and what the run is doing now. Where there is no terminal, a phase that takes
+long is told in lines of its own, so that a run that works is never silent for more than about five seconds (thirty,
+once a phase has taken a minute). Only before its first line it may be silent for longer.
+"""
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from kpo_jax.lazy import Lazy
+from kpo_jax.runtime import distributed
+
+tqdm = Lazy("tqdm")
+
+WIDEST = 200  # columns of a line, on wider terminals and where there is none
+TICK = 0.5  # seconds between two looks at the clock
+FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence before a phase is told: a new kind, later, a long one
+LONG = 60.0
+EARLY = 20.0  # seconds of a phase before anything else is said, so that a mistake is answered by its own line alone
+LOADING = "start: loading"  # a phase that is seen on a terminal alone
+BETWEEN_STEPS = 3.0  # seconds, at least, between the lines of two steps
+
+_CLEAR = "\r\033[K"
+
+
+def tell(line: str) -> None:
+    """A line for the person at the terminal."""
+    if distributed.is_first():
+        _SCREEN.line(line)
+
+
+def phase(name: str) -> None:
+    """The run does this from now on, "step 3: rollout", as far as `phases` go; "" is nothing to wait for."""
+    if _SCREEN.open and distributed.is_first():
+        _SCREEN.phase(name)
+
+
+def compiling(progress: Callable[[], tuple[int, int]]) -> None:
+    """Until the last of `phases` ends, say with each how many programs are compiled of how many."""
+    _SCREEN.compiling = progress
+
+
+@contextlib.contextmanager
+def phases(first: str = ""):
+    """A context in which there are phases, after which nothing is left of the last. The first one is told by every
+    process of a job, since none can know yet whether it is the one that speaks.
+    """
+    _SCREEN.open += 1
+    _SCREEN.phase(first)
+    try:
+        yield
+    finally:
+        _SCREEN.open -= 1
+        _SCREEN.phase("")
+        _SCREEN.compiling = None if _SCREEN.open == 0 else _SCREEN.compiling
+
+
+def width() -> int:
+    """The columns of a line."""
+    try:
+        return min(os.get_terminal_size(sys.stderr.fileno()).columns, WIDEST) if sys.stderr.isatty() else WIDEST
+    except (OSError, ValueError):  # no terminal after all, or no file
+        return WIDEST
+
+
+def colours() -> bool:
+    """Whether lines may have colours (https://no-color.org)."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def fitting(head: str, parts: Sequence[str], columns: int) -> str:
+    """`head` and as many of `parts`, the first ones, as fit on a line."""
+    line = head
+    for part in parts:
+        if len(line) + 2 + len(part) > columns:
+            break
+        line += f"  {part}"
+    return line
+
+
+class Progress:
+    """How many of `total` steps are done, after `start` of an earlier life."""
+
+    def __init__(self, label: str, start: int, total: int):
+        self.label, self.total, self.done = label, total, start
+        self._begun, self._timed, self._spoken = time.monotonic(), None, -float("inf")
+        if distributed.is_first():
+            _SCREEN.show(self)
+
+    def update(self, step: int, parts: Sequence[str]) -> None:
+        """`step` steps are done; `parts` say what they were like, what matters most first."""
+        now = time.monotonic()
+        self.done = step
+        self._timed = self._timed or (step, now)  # the first one compiles, and says nothing of the others
+        if distributed.is_first() and (now - self._spoken >= BETWEEN_STEPS or step == self.total):
+            self._spoken = now
+            _SCREEN.line(fitting(f"{self.label} {step}/{self.total}", parts, width()))
+
+    def meter(self, postfix: str, columns: int, now: float) -> str:
+        """The bar, and how long what is left will take at the rate of the steps after the first."""
+        rate = 0.0
+        if self._timed and self.done > self._timed[0]:
+            rate = (self.done - self._timed[0]) / (now - self._timed[1])
+        return tqdm.tqdm.format_meter(
+            self.done,
+            self.total,
+            now - self._begun,
+            ncols=columns,
+            prefix=self.label,
+            rate=rate,
+            postfix=postfix,
+            bar_format="{desc}: {n_fmt}/{total_fmt} |{bar}| {elapsed}<{remaining}{postfix}",
+        )
+
+    def close(self) -> None:
+        if distributed.is_first():
+            _SCREEN.show(None)
+
+
+class _Screen:
+    """Standard error. A thread keeps the live line up to date, or tells what takes long."""
+
+    def __init__(self):
+        self._lock = threading.RLock()
+        self._thread, self._progress, self._live = None, None, ""
+        self._phase, self._since, self._spoken, self._silent = "", 0.0, None, True
+        self.open = 0  # contexts in which there are phases
+        self.compiling: Callable[[], tuple[int, int]] | None = None
+        self._told: set[str] = set()  # phases, and kinds of them
+
+    def line(self, text: str) -> None:
+        with self._lock:
+            self._erase()
+            print(text, file=sys.stderr, flush=True)
+            self._spoken, self._silent = time.monotonic(), False
+            self._draw()
+
+    def phase(self, name: str) -> None:
+        with self._lock:
+            self._phase, self._since = name, time.monotonic()
+            self._spoken = self._since if self._spoken is None else self._spoken
+            self._told.discard(name)
+            if not name:
+                self._erase()
+            elif self._thread is None:
+                self._thread = threading.Thread(target=self._watch, daemon=True)
+                self._thread.start()
+            self._draw()
+
+    def show(self, progress: Progress | None) -> None:
+        with self._lock:
+            self._progress = progress
+            self._erase()
+            self._draw()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(TICK)
+            with self._lock:
+                if not self._phase:
+                    self._thread = None
+                    return
+                if self._is_live():
+                    self._draw()
+                else:
+                    self._tell_phase()
+
+    def _tell_phase(self) -> None:
+        now, kind = time.monotonic(), _kind(self._phase)
+        age = now - self._since
+        if self._silent and (self._phase == LOADING or age < EARLY):
+            return
+        patience = FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
+        if age >= FIRST and now - self._spoken >= patience:
+            self.line(f"{self._doing()}, {age:.0f} s" if self._phase in self._told else f"{self._doing()} ...")
+            self._told |= {kind, self._phase}
+
+    def _doing(self) -> str:
+        ready, programs = self.compiling() if self.compiling else (0, 0)
+        return f"{self._phase}, {ready} of {programs} programs compiled" if ready < programs else self._phase
+
+    def _is_live(self) -> bool:
+        return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+    def _draw(self) -> None:
+        if not self._is_live() or not (self._phase or self._progress):
+            return
+        now, columns = time.monotonic(), width() - 3  # a full line would wrap, and so would the ^C of a person
+        age = now - self._since
+        doing = f"{self._doing()} {age:.0f} s" if self._phase and age >= 1 else self._phase
+        text = self._progress.meter(doing, columns, now) if self._progress else doing
+        if text != self._live:
+            print(f"{_CLEAR}{text[:columns]}", end="", file=sys.stderr, flush=True)
+            self._live = text
+
+    def _erase(self) -> None:
+        if self._live:
+            print(_CLEAR, end="", file=sys.stderr, flush=True)
+            self._live = ""
+
+
+def _kind(phase: str) -> str:
+    return phase.rpartition(": ")[2]
+
+
+_SCREEN = _Screen()

@@ -1,0 +1,32 @@
+"""Several CPU devices in one process, as tests and dry rehearsals of a pod have them."""
+
+import os
+import re
+from collections.abc import Mapping
+
+import jax
+
+_FORCED = re.compile(r"--xla_force_host_platform_device_count=(\d+)")
+
+
+def threads(environment: Mapping[str, str], asked: int | None) -> dict[str, str]:
+    """Variables to set before jax is used where the CPU is split: threads enough that no device waits for ever.
+
+    A device in a collective holds a thread until all others are there. With as many threads as devices, one that waits
+    for a place in the queue keeps the last device from coming, and XLA aborts after 40 s (jaxlib 0.10 and 0.11).
+
+    Args:
+      environment: where XLA_FLAGS may split the CPU too, and whose own PJRT_NPROC stands.
+      asked: the CPU devices of --cpu_devices; None where it was not given.
+    """
+    forced = _FORCED.findall(environment.get("XLA_FLAGS", ""))
+    devices = asked or int(forced[-1] if forced else 1)
+    if devices == 1 or "PJRT_NPROC" in environment:
+        return {}
+    return {"PJRT_NPROC": str(max(2 * devices, os.cpu_count() or 1))}
+
+
+def num_devices() -> int:
+    """The CPU devices of this process; 0 where it has others."""
+    devices = jax.local_devices()
+    return len(devices) if devices[0].platform == "cpu" else 0

@@ -1,0 +1,193 @@
+"""One workdir, one run: `WORKDIR/lock.json` names the process that writes there, from its start to its end.
+
+A lock whose process is gone is taken over. On the same machine (host, boot and space of process numbers) the number of
+the process and when it started tell whether it is. Of another machine only the heartbeat tells: the owner counts it up
+in the file every `BEAT` seconds, and a lock that stands still for `WATCH` seconds is stale. Nothing depends on the
+clocks of two machines.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from kpo_jax.files import write_whole
+from kpo_jax.runtime import preemption
+
+NAME = "lock.json"
+BEAT, WATCH = 10.0, 60.0  # seconds
+
+_changing = threading.Lock()
+_held: dict[Path, dict] = {}  # the locks of this process
+
+
+class NotHeld(ValueError):
+    """The workdir cannot be had: another run, which the line names, writes there, or nobody can. One line."""
+
+
+@contextlib.contextmanager
+def held(workdir: str, lost: Callable[[str], None], active: bool = True) -> Iterator[None]:
+    """Hold the workdir, which is there, while the context lasts; nothing unless `active` (on other processes of a job).
+
+    `lost` is called, in a thread and with a line that says so, if another run has taken the lock over meanwhile, as
+    this process stood still for so long: it must end the process.
+
+    Raises:
+      NotHeld: another run holds it, or nothing can be written there.
+      preemption.Interrupted: asked to stop while waiting for another machine's sign of life.
+    """
+    if not active:
+        yield
+        return
+    path, over = Path(os.path.abspath(workdir)) / NAME, threading.Event()
+    try:
+        _acquire(path, workdir)
+    except OSError as error:
+        raise NotHeld(f"--workdir: {workdir} cannot be written: {error.strerror}") from error
+    threading.Thread(target=_keep, args=(path, over, lost), daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+        release()
+
+
+def release() -> None:
+    """Remove every lock of this process, for those who end it without leaving its contexts, too."""
+    with _changing:
+        for path, mine in _held.items():
+            with contextlib.suppress(OSError):
+                if _owner(_text(path)).get("token") == mine["token"]:
+                    path.unlink()
+        _held.clear()
+
+
+def _acquire(path: Path, workdir: str) -> None:
+    mine = {
+        "host": socket.gethostname(),
+        "pid": os.getpid(),
+        "since": time.strftime("%Y-%m-%d %H:%M:%S %z"),
+        "machine": _machine(),
+        "started": _started(os.getpid()),
+        "token": secrets.token_hex(8),
+        "beat": 0,
+    }
+    while not _put(path, mine):
+        text = _text(path)
+        if text is None:
+            continue  # it has just been removed
+        owner = _owner(text)
+        if owner.get("machine") == mine["machine"]:
+            alive = owner.get("started") == _started(owner["pid"])
+        else:
+            alive = _shows_life(path, text, owner, workdir)
+        if alive:
+            since = f" since {owner['since']}" if owner else ""
+            raise NotHeld(f"--workdir: {workdir} is in use by {_name(owner)}{since}; one run at a time may write there")
+        if _remove(path, text):
+            _say(f"{workdir}: the lock of {_name(owner)}, which is gone, is taken over")
+    with _changing:
+        _held[path] = mine
+
+
+def _put(path: Path, mine: dict) -> bool:
+    """Make the lock's file unless there is one."""
+    try:
+        with path.open("x") as file:
+            file.write(json.dumps(mine) + "\n")
+    except FileExistsError:
+        return False
+    return True
+
+
+def _remove(path: Path, text: str) -> bool:
+    """Remove the stale lock that reads `text`; False if it is another one by now, which stays."""
+    aside = path.with_name(f"{NAME}.{secrets.token_hex(4)}")
+    try:
+        path.rename(aside)  # only one of two that find it stale can
+    except FileNotFoundError:
+        return False
+    found = aside.read_text()
+    if found != text:  # the other one was faster, and this is its own lock
+        with contextlib.suppress(FileExistsError), path.open("x") as file:
+            file.write(found)
+    aside.unlink()
+    return found == text
+
+
+def _shows_life(path: Path, text: str, owner: dict, workdir: str) -> bool:
+    """Whether the lock changes within WATCH seconds."""
+    _say(f"{workdir}: held by {_name(owner)}; waiting up to {WATCH:g} s for a sign of life")
+    deadline = time.monotonic() + WATCH
+    while time.monotonic() < deadline:
+        time.sleep(min(1.0, WATCH / 10))
+        preemption.check()
+        if (found := _text(path)) != text:
+            return found is not None and _owner(found).get("token") == owner.get("token")
+    return False
+
+
+def _keep(path: Path, over: threading.Event, lost: Callable[[str], None]) -> None:
+    """Show signs of life until it is `over`."""
+    while not over.wait(BEAT):
+        with _changing:
+            mine = _held.get(path)
+            if mine is None:
+                return
+            text = _text(path)
+            other = text is not None and _owner(text).get("token") != mine["token"]
+            if not other:
+                mine["beat"] += 1
+                with contextlib.suppress(OSError):  # a full disk: the others see this process's number, if not its beat
+                    write_whole(path, json.dumps(mine) + "\n")
+        if other:
+            return lost(f"{path}: taken over by {_name(_owner(text))}")
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return None
+
+
+def _owner(text: str | None) -> dict:
+    """Whose lock it is; {} if that cannot be read, as while it is being written."""
+    try:
+        owner = json.loads(text or "")
+    except ValueError:
+        return {}
+    return owner if isinstance(owner, dict) and {"host", "pid", "since"} <= owner.keys() else {}
+
+
+def _name(owner: dict) -> str:
+    return f"process {owner['pid']} on {owner['host']}" if owner else "an unknown process"
+
+
+def _machine() -> str:
+    """Where a process number means the same process: this boot of this host, and this container of it."""
+    parts = [socket.gethostname()]
+    with contextlib.suppress(OSError):
+        parts += [Path("/proc/sys/kernel/random/boot_id").read_text().strip(), os.readlink("/proc/self/ns/pid")]
+    return " ".join(parts)
+
+
+def _started(pid: int) -> int | None:
+    """When the process began, in ticks since the boot, so that a number that is given out again is not mistaken; None
+    if there is none of that number, or it has ended and only waits to be reaped.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else int(fields[19])
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

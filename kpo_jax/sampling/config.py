@@ -1,0 +1,46 @@
+"""What a configuration says of sampling."""
+
+import dataclasses
+
+from kpo_jax.checks import between, not_negative, refuse, share, unless, whole
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SampleConfig:
+    """How tokens are drawn. Truncations apply in the order top-k, top-p, min-p, each on the renormalised rest.
+
+    Attributes:
+      temperature: divides the logits; 0 is greedy.
+      top_k: keep the k most probable tokens; 0 keeps all.
+      top_p: keep the smallest set of most probable tokens whose probability reaches top_p; 1 keeps all.
+      min_p: drop tokens less probable than min_p times the most probable one; 0 keeps all.
+        Of all three: a token exactly as probable as the last one kept is kept too.
+      max_response_length: T.
+      stop: texts that end a response, in training and evaluation, with the token that completes the first of them. Not
+        for the device, which draws on until the host has read what it drew and `rollout.stop_at` cuts that off.
+
+    Raises:
+      ValueError: lists every illegal field.
+    """
+
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    min_p: float = 0.0
+    max_response_length: int
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        texts = isinstance(self.stop, tuple) and all(isinstance(text, str) and text for text in self.stop)
+        refuse(
+            [
+                *whole(self, 1, "max_response_length"),
+                *not_negative(self, "temperature"),
+                *whole(self, 0, "top_k"),
+                *share(self, "top_p"),
+                *between(self, 0, 1, "min_p"),
+                *unless(
+                    texts, "stop", f"{self.stop!r} is not a tuple of texts that are not empty, such as ('\\n\\n',)"
+                ),
+            ]
+        )

@@ -1,0 +1,236 @@
+"""What a person sees: lines that fit, phases that are told before they bore, a bar whose estimate knows no compilation,
+samples whose text can only be read.
+"""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from report_runs import HOSTILE, write_trace
+
+from kpo_jax.recording import lines, terminal
+from kpo_jax.report import responses
+
+ROOT = Path(__file__).parents[1]
+SCALARS = {
+    "rollout/reward_mean": 0.4123, "rollout/solved_groups": 0.25, "rollout/failed_groups": 0.0625,
+    "policy/approx_kl": 1.234e-4, "policy/entropy": 0.612, "rollout/length_mean": 1234.5, "rollout/truncated": 0.031,
+    "clip/fraction": 0.2345, "learner/grad_norm": 0.412, "learner/learning_rate": 1e-6,
+}  # fmt: skip
+SPEEDS = {"speed/response_tokens_per_second": 123456.7}
+
+
+def test_a_step_s_line_fits_80_columns_and_uses_200():
+    parts = lines.step(SCALARS, SPEEDS, 2.54)
+    narrow, wide = (terminal.fitting("train 12/32", parts, columns) for columns in (80, 200))
+    assert len(narrow) <= 80 < len(wide) <= 200
+    assert narrow == "train 12/32  reward 0.412  solved 25%  failed 6%  kl 1.2e-04  entropy 0.612"
+    assert wide == narrow + ("  length 1234.5  cut 3%  clip 23.4%  grad 0.41  lr 1.0e-06  123,457 tok/s  2.5 s/step")
+    assert terminal.fitting("head", ["x" * 100, "y"], 80) == "head"  # nothing comes before what matters more
+
+
+def test_where_a_run_goes_on():
+    assert lines.position(0, 32, False, new=True) == "a new run of 32 steps"
+    assert lines.position(10, 32, False, new=False) == "resuming from step 10 of 32"
+    assert lines.position(32, 32, True, new=False) == "already at 32 of 32: nothing to do"
+    assert "evaluation is left" in lines.position(32, 32, False, new=False)
+
+
+def test_an_evaluation_says_what_its_samples_were():
+    scalars = {
+        "eval/held_out/truncated": 0.5, "eval/held_out/avg@8": 0.451, "eval/held_out/avg@8_low": 0.394,
+        "eval/held_out/avg@8_high": 0.51, "eval/held_out/reward_correct": 0.451, "eval/b/avg@2": 1.0,
+        "eval/b/avg@2_low": float("nan"), "eval/b/avg@2_high": float("nan"), "eval/b/truncated": 0.0,
+    }  # fmt: skip
+    assert lines.evaluations(8, scalars) == [
+        "step 8: held_out  avg@8 45.1% [39.4, 51.0]  cut 50%",
+        "step 8: b  avg@2 100.0%  cut 0%",
+    ]
+
+
+def test_the_estimate_leaves_the_first_step_out(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(terminal.time, "monotonic", lambda: clock[0])
+    progress = terminal.Progress("train", 0, 10)
+    try:
+        assert "00:00<?" in progress.meter("", 80, 0.0)
+        for now, step in ((100.0, 1), (101.0, 2), (102.0, 3)):
+            clock[0] = now
+            progress.update(step, [])
+        shown = progress.meter("step 4: rollout", 80, 102.0)
+        assert "01:42<00:07" in shown  # with the first step it would be 7 x 34 s
+        assert "3/10" in shown and "step 4: rollout" in shown and len(shown) <= 80
+    finally:
+        progress.close()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """A screen that has said something, and whose seconds are tenths of one."""
+    for name in ("TICK", "FIRST", "AGAIN", "LONG", "EARLY"):
+        monkeypatch.setattr(terminal, name, getattr(terminal, name) / 10)
+    screen = terminal._Screen()
+    screen.line("something")
+    yield screen
+    screen.phase("")
+    deadline = time.monotonic() + 20
+    while screen._thread is not None and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def wait_for(capfd, text, seconds=20.0):
+    said, deadline = "", time.monotonic() + seconds
+    while text not in said and time.monotonic() < deadline:
+        time.sleep(0.02)
+        said += capfd.readouterr().err
+    return said
+
+
+def test_a_phase_that_takes_long_is_told_again_and_again(impatient, capfd):
+    capfd.readouterr()
+    impatient.compiling = lambda: (3, 9)
+    impatient.phase("step 1: rollout")
+    said = wait_for(capfd, "compiled, ")
+    assert said.startswith("step 1: rollout, 3 of 9 programs compiled ...\nstep 1: rollout, 3 of 9 programs compiled, ")
+    impatient.compiling = lambda: (9, 9)
+    impatient.phase("step 2: rollout")  # not the first of its kind
+    assert "step 2: rollout ...\n" in wait_for(capfd, "step 2: rollout ...\n")
+    impatient.phase("step 2: checkpoint")
+    assert "step 2: checkpoint ...\n" in wait_for(capfd, "checkpoint ...\n")
+    impatient.phase("")
+    capfd.readouterr()
+    time.sleep(3 * terminal.AGAIN)
+    assert capfd.readouterr().err == ""  # nothing goes on
+    assert impatient._thread is None
+
+
+def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(impatient, monkeypatch, capfd):
+    monkeypatch.setattr(terminal, "FIRST", 1.0)
+    monkeypatch.setattr(terminal, "AGAIN", 1.0)
+    for number in range(30):
+        impatient.phase(f"step {number}: rollout")
+        time.sleep(0.05)
+    impatient.phase("step 31: rollout")
+    for _ in range(30):
+        impatient.line("something else")
+        time.sleep(0.05)
+    impatient.phase("")
+    assert set(capfd.readouterr().err.splitlines()) == {"something else"}
+
+
+def test_before_its_first_line_a_run_is_silent_for_longer(impatient, capfd):
+    silent = terminal._Screen()
+    capfd.readouterr()
+    start = time.monotonic()
+    silent.phase("start: reading the data")
+    assert wait_for(capfd, "data ...\n") == "start: reading the data ...\n"
+    assert time.monotonic() - start >= terminal.EARLY > terminal.AGAIN
+    silent.phase("")
+    silent = terminal._Screen()
+    silent.phase(terminal.LOADING)
+    time.sleep(1.5 * terminal.EARLY)
+    silent.phase("")
+    assert capfd.readouterr().err == ""
+
+
+def test_phases_are_told_in_their_context_alone():
+    terminal.phase("nothing")
+    assert terminal._SCREEN._phase == ""
+    with terminal.phases():
+        terminal.phase("step 1: rollout")
+        assert terminal._SCREEN._phase == "step 1: rollout"
+    assert terminal._SCREEN._phase == "" and terminal._SCREEN.open == 0
+
+
+LIVE = """
+import time
+from kpo_jax.recording import terminal
+terminal.TICK, terminal.BETWEEN_STEPS = 0.05, 0.0
+with terminal.phases("start"):
+    progress = terminal.Progress("train", 0, 3)
+    for step in (1, 2, 3):
+        terminal.phase(f"step {step}: rollout")
+        time.sleep(0.3)
+        progress.update(step, [f"part{i:02d}" for i in range(40)])
+    terminal.phase("step 3: evaluation")
+    terminal.tell("a line")
+    progress.close()
+"""
+
+
+@pytest.mark.parametrize("columns", (80, 200))
+def test_a_live_line_on_a_terminal_of_that_width(columns):
+    master, slave = pty.openpty()
+    subprocess.run(["stty", "cols", str(columns), "rows", "24"], stdin=slave, check=True)
+    environment = os.environ | {"TERM": "xterm"}
+    process = subprocess.Popen([sys.executable, "-c", LIVE], cwd=ROOT, env=environment, stderr=slave)
+    os.close(slave)
+    said = b""
+    try:
+        while part := os.read(master, 65536):
+            said += part
+    except OSError:  # the other end is closed
+        pass
+    assert process.wait(60) == 0
+    os.close(master)
+    shown = [re.sub(r"\033\[K", "", piece) for piece in re.split(r"[\r\n]+", said.decode())]
+    assert max(map(len, shown)) <= columns < max(map(len, shown)) + 10
+    assert "a line" in shown and any(piece.startswith("train: 1/3 |") and "step 2: rollout" in piece for piece in shown)
+    assert [piece[:10] for piece in shown if piece.startswith("train ")] == ["train 1/3 ", "train 2/3 ", "train 3/3 "]
+    assert said.endswith(b"\r\x1b[K")  # nothing is left of the live line
+
+
+# ------------------------------------------------------------------------------------------------------------- samples
+
+
+class Hostile:
+    """A tokenizer of texts that a model might write to take a terminal over."""
+
+    def decode(self, ids):
+        return {0: "", 2: HOSTILE[1], 3: "\033]0;pwned\007", 4: "a\nb"}.get(ids[0], "x")
+
+
+def traced(tmp_path):
+    write_trace(tmp_path, 2)
+    with np.load(tmp_path / "trace" / "step_000002.npz") as file:
+        return {name: file[name] for name in file.files}
+
+
+def test_samples_are_shown_with_what_they_earned(tmp_path):
+    from kpo_jax.weights.tokenizers import CharTokenizer
+
+    rows = responses.of_step(traced(tmp_path), 4, CharTokenizer(), 3)
+    assert len(rows) == 3 and [row["correct"] for row in rows] == [True, False, True]
+    plain = "\n".join(lines.samples(2, rows, False, 80))
+    assert "--- step 2, sample 1 of 3: reward 1.0, right, extracted '7', answer" in plain and "wrong" in plain
+    assert plain.count("Answer: 7") == 3 and "\033" not in plain and "ratios 0." in plain
+    coloured = "\n".join(lines.samples(2, rows, True, 80))
+    assert coloured != plain and re.sub(r"\033\[[0-9;]*m|⏎", "", coloured) == plain
+    assert "48;5;33m" in coloured and "48;5;196m" in coloured  # both ways, as far as the scale goes
+    for line in coloured.split("\n"):  # a colour ends with its line
+        assert not re.search(r"\033\[38[^\033]*$", line)
+
+
+def test_what_a_model_wrote_does_nothing_to_a_terminal(tmp_path):
+    arrays = traced(tmp_path)
+    arrays["token"] = (np.arange(len(arrays["token"])) % 5).astype(np.int32)
+    for colours in (False, True):
+        text = "\n".join(lines.samples(2, responses.of_step(arrays, 4, Hostile(), 4), colours, 80))
+        rest = re.sub(r"\033\[38;5;16;48;5;\d+m|\033\[0m", "", text) if colours else text
+        assert not any(ord(c) < 32 and c != "\n" for c in rest) and "\x9b" not in rest and "\u202e" not in rest
+    assert "␛" in text
+
+
+def test_a_long_response_is_cut_and_said_to_be():
+    row = dict(
+        problem="p", answer="a", extracted="none", correct=False, reward=None, advantage=0.0, tokens=["x"] * 700,
+        before=[None, *[0.0] * 699],
+    )  # fmt: skip
+    text = lines.samples(1, [row], True, 80)
+    assert text[-2] == "x" * 500 and text[-1] == "... (200 more tokens)"
