@@ -66,7 +66,17 @@ def _same_field(a: str, b: str) -> bool:
 
 def combinations(config: Config, files: bool = True) -> Iterator[Combination]:
     """What does not fit together; and, with `files`, which files and directories are missing."""
-    for rule in (_secrets, _components, _task, _batches, _mesh, _sampling, _first_policy, *[_files] * files):
+    for rule in (
+        _secrets,
+        _components,
+        _task,
+        _batches,
+        _mesh,
+        _sampling,
+        _positions,
+        _first_policy,
+        *[_files] * files,
+    ):
         yield from rule(config)
 
 
@@ -194,6 +204,16 @@ def _sampling(config: Config) -> Iterator[Combination]:
         eval_sample_config(config)
     except Illegal as error:
         yield from (Combination(f"eval.{name}", text) for name, text in error.problems)
+
+
+def _positions(config: Config) -> Iterator[Combination]:
+    """Rotary factors that are for sequences of a certain length alone: transformers would take others beyond."""
+    scaling = config.model.rope_scaling
+    prompt = max(data.max_prompt_length for _, data in data_records(config))
+    longest = prompt + config.sampler.max_response_length
+    if scaling.kind == "longrope" and longest > scaling.original_length:
+        why = f"'longrope' with its factors for up to {scaling.original_length} tokens; rows have up to {longest}"
+        yield Combination("model.rope_scaling.kind", why, ("data", "sampler.max_response_length", "eval.sets"))
 
 
 def _first_policy(config: Config) -> Iterator[Combination]:

@@ -30,7 +30,8 @@ class RopeScaling:
       kind: "none"; "linear", all are divided by `factor`; "llama3" and "yarn", those that turn less often than
         `slow_turns` times in `original_length` tokens are, those that turn more often than `fast_turns` are not, and
         between them the two are blended (Peng et al. 2023, https://arxiv.org/abs/2309.00071, is "yarn"); "longrope",
-        frequency i is divided by factors[i] (Ding et al. 2024, https://arxiv.org/abs/2402.13753).
+        frequency i is divided by factors[i], those for sequences of up to `original_length` tokens (Ding et al. 2024,
+        https://arxiv.org/abs/2402.13753).
       attention_factor: what queries and keys are multiplied by ("yarn", "longrope").
     """
 
@@ -43,12 +44,12 @@ class RopeScaling:
     factors: tuple[float, ...] = ()
 
     def __post_init__(self):
-        blended = self.kind in ("llama3", "yarn")
+        blended, needs_length = self.kind in ("llama3", "yarn"), self.kind in ("llama3", "yarn", "longrope")
         refuse(
             [
                 *one_of(self, "kind", ROPE_SCALINGS),
                 *positive(self, "factor", "slow_turns", "fast_turns", "attention_factor"),
-                *whole(self, int(blended), "original_length"),
+                *whole(self, int(needs_length), "original_length"),
                 *unless(not blended or self.slow_turns < self.fast_turns, "slow_turns", "must be below fast_turns"),
                 *unless(
                     all(is_number(x) and 0 < x < math.inf for x in self.factors), "factors", "must be finite and > 0"

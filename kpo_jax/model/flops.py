@@ -43,15 +43,20 @@ def data_sheet(device_kind: str, num_devices: int) -> Limits | None:
     return Limits(rate * num_devices, bandwidth * num_devices, f"data sheet of {num_devices} x {device_kind}")
 
 
-def matrix_params(config: ModelConfig) -> int:
-    """Weights of the matrix products of all layers; embedding, head, norms and biases are not among them."""
+def matrix_params(config: ModelConfig, experts: int | None = None) -> int:
+    """Weights of the matrix products of all layers that a token meets; embedding, head, norms and biases are not among
+    them. Of a mixture those of a token's experts are, or of so many.
+    """
     heads = 2 * config.num_heads + 2 * config.num_kv_heads
-    return config.num_layers * config.hidden_size * (heads * config.head_dim + 3 * config.intermediate_size)
+    mlp = 3 * config.intermediate_size
+    if config.description.experts:
+        mlp = mlp * (config.experts_per_token if experts is None else experts) + config.num_experts  # the router's
+    return config.num_layers * config.hidden_size * (heads * config.head_dim + mlp)
 
 
 def forward(config: ModelConfig, *, tokens: int, pairs: int, logits: int) -> int:
     """FLOPs of a forward pass over `tokens` tokens, of which `logits` meet the head, with `pairs` of a query and a key
-    it sees.
+    it sees; a window is not taken into account.
     """
     attention = 4 * config.num_layers * config.num_heads * config.head_dim
     return 2 * matrix_params(config) * tokens + attention * pairs + 2 * config.vocab_size * config.hidden_size * logits
@@ -121,7 +126,8 @@ def decode_bytes(
     """
     steps, size = response_length - 1, jnp.dtype(config.dtype).itemsize
     cached_token = 2 * config.num_layers * config.num_kv_heads * config.head_dim
-    weights = steps * (matrix_params(config) + config.vocab_size * config.hidden_size)
+    experts = min(config.num_experts, prompts * group_size * config.experts_per_token)
+    weights = steps * (matrix_params(config, experts) + config.vocab_size * config.hidden_size)
     tokens = prompts * (steps * prompt_length + group_size * _causal(steps))
     return size * (weights + cached_token * tokens)
 

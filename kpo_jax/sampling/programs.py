@@ -16,7 +16,7 @@ from kpo_jax.runtime.ahead import Ahead, Program, like
 from kpo_jax.runtime.sharding import BATCH, RULES, on_mesh, replicated, share_replicas
 from kpo_jax.sampling import decoding
 from kpo_jax.sampling.sampler import draw_token, ends_response
-from kpo_jax.sampling.shapes import Plan, Shape, choose, moves
+from kpo_jax.sampling.shapes import Plan, Shape, first, moves
 
 STEPS = 128  # at most, per dispatch
 
@@ -117,8 +117,8 @@ class Programs:
 
         tokens = jax.ShapeDtypeStruct((prefilled, prompt_length), np.int32, sharding=rows_of)
         ahead.compile(self.admit, weights, tokens, np.zeros((prefilled,), int), caches(whole)[0])
-        first = choose(shapes, whole.rows, 1, whole=True)
-        for shape in sorted(shapes, key=lambda shape: (shape != first, shape == whole, shape.columns, -shape.rows)):
+        begin = first(shapes)
+        for shape in sorted(shapes, key=lambda shape: (shape != begin, shape == whole, shape.columns, -shape.rows)):
             prompt, ring = caches(shape)
             numbers = np.zeros((shape.rows,), np.int32)
             rows = Rows(np.zeros((shape.slots,), np.int32), *[numbers] * 4, numbers.astype(bool))

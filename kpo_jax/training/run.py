@@ -52,7 +52,7 @@ class Run:
     def __enter__(self) -> "Run":
         self._closing.enter_context(terminal.phases())
         self.ahead, self._tally = self._close_later(Ahead()), compilation.tally()
-        terminal.compiled(self.ahead.progress)
+        terminal.compiling(self.ahead.progress)
         self._watchdog = self._close_later(Watchdog(self.config.job.phase_timeout))
         return self
 
@@ -130,13 +130,14 @@ class Run:
         before, self._tally = self._tally, compilation.tally()
         return {f"compile/{name}": value for name, value in self._tally.since(before)._asdict().items()}
 
+    @property
+    def traced(self) -> bool:
+        """Whether updates report every token: those of all steps, so that there is one program for them."""
+        return self.config.trace.every > 0 or self._show_samples > 0
+
     def wants_trace(self, step: int) -> bool:
-        """Whether each token of the step is asked for, to be recorded or shown: process 0, which does that, decides for
-        all, as all must run one program.
-        """
-        if not (self.config.trace.every or self._show_samples):
-            return False
-        return distributed.exchange(self._tracer.wants(step) or self._shows(step), "trace")[0]
+        """Whether the tokens of the step are to be recorded or shown."""
+        return self._tracer.wants(step) or self._shows(step)
 
     def _shows(self, step: int) -> bool:
         """Whether to show samples of the step: of those that the trace records, else as often as is evaluated."""

@@ -253,5 +253,6 @@ def _rope(config: ModelConfig) -> dict[str, Any]:
         return {"rope_parameters": {_GLOBAL: rope, _LOCAL: local}}
     if near:
         raise ValueError(f"model.local_rope_theta: no {config.family} in Hugging Face's form has it; must be 0")
-    # rope_theta by itself is read by transformers 4 and by other engines
-    return {"rope_theta": config.rope_theta, "rope_parameters": rope}
+    # the first two by themselves: transformers prefers that length, and other engines read no rope_parameters
+    length = {"original_max_position_embeddings": scaling.original_length} if scaling.kind == "longrope" else {}
+    return length | {"rope_theta": config.rope_theta, "rope_parameters": rope}
