@@ -274,7 +274,7 @@ def main(config) -> int:
     from kpo_jax.recording import terminal
 
     try:
-        with terminal.phases("start: loading"):
+        with terminal.phases(terminal.LOADING):
             modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

@@ -338,3 +338,29 @@ def test_bad_arguments_are_named():
         sample(4, mesh=mesh_of(data=8))
     with pytest.raises(ValueError, match="prompts have 1 to 7 tokens; must have 1 to 6"):
         sample(4, prompts=[*PROMPTS[:12], list(range(7))])
+
+
+def test_at_most_six_shapes_whatever_the_numbers():
+    for slots, group, longest, device_rows in ((64, 8, 4096, 1), (64, 8, 4096, 16), (3, 1, 7, 1), (8, 2, 300, 8)):
+        plan = shapes.plan(1000, slots, group, 16, longest, device_rows)
+        whole = plan.shapes[0]
+        assert len(plan.shapes) <= 6 and (whole.slots, whole.rows) == (slots, slots * group)
+        assert longest <= whole.columns < longest + whole.width
+        assert all(s.rows % device_rows == s.slots % device_rows == 0 for s in plan.shapes)
+
+
+def test_a_batch_never_gets_wider_and_every_move_is_known():
+    """From any state that a batch may be in there is room in what is chosen, and it costs no more than what was."""
+    found = shapes.plan(64, 64, 8, 16, 4096, 1).shapes
+    assert shapes.first(found).columns < found[0].columns and shapes.first(found).rows == found[0].rows
+    known, made = set(shapes.moves(found)), set()
+    for now in found:
+        for rows in range(1, now.rows + 1, 5):
+            for columns in range(1, found[0].columns + 1, 61):
+                new = shapes.choose(found, now, rows, columns, refilled=False)
+                assert rows <= new.rows <= now.rows and columns <= new.columns
+                assert new.work <= now.work or columns > now.columns
+                made |= {(now, new)} - {(now, now)}
+                kept = shapes.choose(found, now, rows, columns, refilled=True)
+                assert kept.rows == now.rows and kept.columns >= columns
+    assert made <= known and len(made) > 10

@@ -94,8 +94,11 @@ def wait_for(capfd, text, seconds=20.0):
 
 def test_a_phase_that_takes_long_is_told_again_and_again(impatient, capfd):
     capfd.readouterr()
+    impatient.compiling = lambda: (3, 9)
     impatient.phase("step 1: rollout")
-    assert wait_for(capfd, "rollout, compiling first, ").startswith("step 1: rollout, compiling first ...\n")
+    said = wait_for(capfd, "compiled, ")
+    assert said.startswith("step 1: rollout, 3 of 9 programs compiled ...\nstep 1: rollout, 3 of 9 programs compiled, ")
+    impatient.compiling = lambda: (9, 9)
     impatient.phase("step 2: rollout")  # not the first of its kind
     assert "step 2: rollout ...\n" in wait_for(capfd, "step 2: rollout ...\n")
     impatient.phase("step 2: checkpoint")
@@ -125,10 +128,15 @@ def test_before_its_first_line_a_run_is_silent_for_longer(impatient, capfd):
     silent = terminal._Screen()
     capfd.readouterr()
     start = time.monotonic()
-    silent.phase("start: loading")
-    assert wait_for(capfd, "start: loading ...\n") == "start: loading ...\n"
+    silent.phase("start: reading the data")
+    assert wait_for(capfd, "data ...\n") == "start: reading the data ...\n"
     assert time.monotonic() - start >= terminal.EARLY > terminal.AGAIN
     silent.phase("")
+    silent = terminal._Screen()
+    silent.phase(terminal.LOADING)
+    time.sleep(1.5 * terminal.EARLY)
+    silent.phase("")
+    assert capfd.readouterr().err == ""
 
 
 def test_phases_are_told_in_their_context_alone():

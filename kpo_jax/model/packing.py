@@ -16,7 +16,7 @@ from kpo_jax.records import Batch, Packed
 
 # Short sequences share rows of at most about this length: attention that cannot pass over what a mask hides is
 # quadratic in it.
-ROW_TOKENS = 128
+ROW_TOKENS = 64
 _SHORT_SEQUENCES = 4  # a row has room for so many times the sequences that fit when all are as long as can be
 
 

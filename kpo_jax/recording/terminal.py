@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kpo_jax.lazy import Lazy
 from kpo_jax.runtime import distributed
@@ -22,8 +22,8 @@ WIDEST = 200  # columns of a line, on wider terminals and where there is none
 TICK = 0.5  # seconds between two looks at the clock
 FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence before a phase is told: a new kind, later, a long one
 LONG = 60.0
-EARLY = 20.0  # before anything else is said, so that a mistake is answered by its own line alone
-COMPILED = {"evaluation", "rollout", "score", "update"}  # kinds of phases whose programs are compiled the first time
+EARLY = 20.0  # seconds of a phase before anything else is said, so that a mistake is answered by its own line alone
+LOADING = "start: loading"  # a phase that is seen on a terminal alone
 BETWEEN_STEPS = 3.0  # seconds, at least, between the lines of two steps
 
 _CLEAR = "\r\033[K"
@@ -41,6 +41,11 @@ def phase(name: str) -> None:
         _SCREEN.phase(name)
 
 
+def compiling(progress: Callable[[], tuple[int, int]]) -> None:
+    """Until the last of `phases` ends, say with each how many programs are compiled of how many."""
+    _SCREEN.compiling = progress
+
+
 @contextlib.contextmanager
 def phases(first: str = ""):
     """A context in which there are phases, after which nothing is left of the last. The first one is told by every
@@ -53,6 +58,7 @@ def phases(first: str = ""):
     finally:
         _SCREEN.open -= 1
         _SCREEN.phase("")
+        _SCREEN.compiling = None if _SCREEN.open == 0 else _SCREEN.compiling
 
 
 def width() -> int:
@@ -125,7 +131,7 @@ class _Screen:
         self._thread, self._progress, self._live = None, None, ""
         self._phase, self._since, self._spoken, self._silent = "", 0.0, None, True
         self.open = 0  # contexts in which there are phases
-        self._kinds: dict[str, str] = {}  # of phases, and the first of that kind
+        self.compiling: Callable[[], tuple[int, int]] | None = None
         self._told: set[str] = set()  # phases, and kinds of them
 
     def line(self, text: str) -> None:
@@ -140,7 +146,6 @@ class _Screen:
             self._phase, self._since = name, time.monotonic()
             self._spoken = self._since if self._spoken is None else self._spoken
             self._told.discard(name)
-            self._kinds.setdefault(_kind(name), name)
             if not name:
                 self._erase()
             elif self._thread is None:
@@ -169,15 +174,16 @@ class _Screen:
     def _tell_phase(self) -> None:
         now, kind = time.monotonic(), _kind(self._phase)
         age = now - self._since
-        patience = EARLY if self._silent else FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
+        if self._silent and (self._phase == LOADING or age < EARLY):
+            return
+        patience = FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
         if age >= FIRST and now - self._spoken >= patience:
             self.line(f"{self._doing()}, {age:.0f} s" if self._phase in self._told else f"{self._doing()} ...")
             self._told |= {kind, self._phase}
 
     def _doing(self) -> str:
-        kind = _kind(self._phase)
-        compiles = kind in COMPILED and self._kinds[kind] == self._phase
-        return f"{self._phase}, compiling first" if compiles else self._phase
+        ready, programs = self.compiling() if self.compiling else (0, 0)
+        return f"{self._phase}, {ready} of {programs} programs compiled" if ready < programs else self._phase
 
     def _is_live(self) -> bool:
         return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

@@ -24,7 +24,7 @@ from kpo_jax.runtime.sharding import put_rows
 from kpo_jax.sampling import programs as engine_programs
 from kpo_jax.sampling.programs import Programs, Rows, Steps
 from kpo_jax.sampling.prompts import pad_prompts
-from kpo_jax.sampling.shapes import Shape, choose, plan
+from kpo_jax.sampling.shapes import Shape, choose, first, plan
 
 
 @dataclasses.dataclass
@@ -93,7 +93,7 @@ def make_sampler(programs: Programs, *, pad_id: int, group_size: int):
                 report()
                 return collected.completions(eos_ids)
             active = int(batch.rows.active.sum())
-            _move(programs, batch, choose(shapes, active, batch.oldest + 1, whole=bool(queue)))
+            _move(programs, batch, choose(shapes, batch.shape, active, batch.oldest + 1, refilled=bool(queue)))
             steps = min(engine_programs.STEPS, batch.shape.columns - batch.oldest)
             if queue:
                 until = (steps, min(at_once, len(queue)), 0)
@@ -178,7 +178,7 @@ class _Collected:
 
 
 def _empty_batch(programs, shapes, prompt_length) -> _Batch:
-    shape = choose(shapes, shapes[0].rows, 1, whole=True)
+    shape = first(shapes)
     numbers = np.zeros((shape.rows,), np.int32)
     return _Batch(
         shape=shape,

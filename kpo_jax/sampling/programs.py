@@ -16,7 +16,7 @@ from kpo_jax.runtime.ahead import Ahead, Program, like
 from kpo_jax.runtime.sharding import BATCH, RULES, on_mesh, replicated, share_replicas
 from kpo_jax.sampling import decoding
 from kpo_jax.sampling.sampler import draw_token, ends_response
-from kpo_jax.sampling.shapes import Plan, Shape, choose, moves
+from kpo_jax.sampling.shapes import Plan, Shape, first, moves
 
 STEPS = 128  # at most, per dispatch
 
@@ -63,6 +63,7 @@ class Programs:
         self.admit = Program(jax.jit(write, donate_argnums=3, out_shardings=self._cache))
         self._decode: dict[Shape, Program] = {}
         self._move: dict[tuple[Shape, Shape], Program] = {}
+        self._handed_in: set[tuple[Plan, int]] = set()
 
     @property
     def device_rows(self) -> int:
@@ -92,12 +93,15 @@ class Programs:
         return self._move[old, new]
 
     def compile_ahead(self, ahead: Ahead, plan: Plan, params, prompt_length: int, key) -> None:
-        """Hand in all programs that a sampler runs by `plan`, in the order of their first use.
+        """Hand in all programs that a sampler runs by `plan`, in the order of their first use, unless they were.
 
         Args:
           params: as they will be given to `prepare`, or as shapes with their shardings.
           key: of the random streams.
         """
+        if (plan, prompt_length) in self._handed_in:
+            return
+        self._handed_in.add((plan, prompt_length))
         (shapes, prefilled), cache = plan, self._cache
         whole = shapes[0]
         ahead.compile(self._copy, params)
@@ -113,8 +117,8 @@ class Programs:
 
         tokens = jax.ShapeDtypeStruct((prefilled, prompt_length), np.int32, sharding=rows_of)
         ahead.compile(self.admit, weights, tokens, np.zeros((prefilled,), int), caches(whole)[0])
-        first = choose(shapes, whole.rows, 1, whole=True)
-        for shape in sorted(shapes, key=lambda shape: (shape != first, shape == whole, shape.columns, -shape.rows)):
+        begin = first(shapes)
+        for shape in sorted(shapes, key=lambda shape: (shape != begin, shape == whole, shape.columns, -shape.rows)):
             prompt, ring = caches(shape)
             numbers = np.zeros((shape.rows,), np.int32)
             rows = Rows(np.zeros((shape.slots,), np.int32), *[numbers] * 4, numbers.astype(bool))

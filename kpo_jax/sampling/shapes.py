@@ -78,12 +78,17 @@ def _shapes(slots: int, group: int, longest: int, device_rows: int) -> tuple[Sha
     return tuple(found)
 
 
-def choose(shapes: tuple[Shape, ...], rows: int, columns: int, whole: bool) -> Shape:
-    """The cheapest of the shapes with room for so many active rows and so many columns; `whole`, of those with all
-    rows alone.
+def first(shapes: tuple[Shape, ...]) -> Shape:
+    """What a batch begins with: all rows, and the shortest ring."""
+    return min((s for s in shapes if s.rows == shapes[0].rows), key=lambda s: s.columns)
+
+
+def choose(shapes: tuple[Shape, ...], now: Shape, rows: int, columns: int, refilled: bool) -> Shape:
+    """The cheapest shape that a batch of the shape `now` may take, with room for so many active rows and so many
+    columns. One that is to be `refilled` keeps all its rows.
     """
-    most = shapes[0].rows
-    fitting = [s for s in shapes if s.rows >= rows and s.columns >= columns and (s.rows == most or not whole)]
+    least = now.rows if refilled else rows
+    fitting = [s for s in shapes if least <= s.rows <= now.rows and s.columns >= columns]
     return min(fitting, key=lambda s: (s.work, s.rows))
 
 

@@ -18,8 +18,8 @@ from kpo_jax.sampling.shapes import plan
 from kpo_jax.training.setup import Inputs, Programs
 
 
-def compile_ahead(config: Config, inputs: Inputs, programs: Programs, ahead: Ahead) -> None:
-    """Hand in what evaluations, rollouts, scoring and updates will run, for the shapes that they will have.
+def compile_ahead(config: Config, inputs: Inputs, programs: Programs, ahead: Ahead, traced: bool) -> None:
+    """Hand in what evaluations, rollouts, scoring and updates (`traced` or not) run, for the shapes that they have.
 
     How many programs there are follows from the configuration and the sizes of the sets.
     """
@@ -36,7 +36,7 @@ def compile_ahead(config: Config, inputs: Inputs, programs: Programs, ahead: Ahe
     ahead.compile(programs.score_step, state.params, batch.packed)
     if programs.value_step is not None:
         ahead.compile(programs.value_step, state.critic.params, batch.packed)
-    ahead.compile(programs.traced_step if config.trace.every else programs.train_step, state, batch)
+    ahead.compile(programs.traced_step if traced else programs.train_step, state, batch)
     if programs.critic_step is not None:
         ahead.compile(programs.critic_step, state.critic, batch)
     measured = like(jax.eval_shape(diagnostics.init), replicated(programs.mesh))

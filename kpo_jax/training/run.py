@@ -17,7 +17,7 @@ from kpo_jax.recording.terminal import Progress, tell
 from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
 from kpo_jax.records import TokenTrace, TrainState
 from kpo_jax.report import responses
-from kpo_jax.runtime import distributed, preemption
+from kpo_jax.runtime import compilation, distributed, preemption
 from kpo_jax.runtime.ahead import Ahead
 from kpo_jax.runtime.watchdog import Watchdog
 from kpo_jax.tasks.rewards import OVERLONG
@@ -51,7 +51,8 @@ class Run:
 
     def __enter__(self) -> "Run":
         self._closing.enter_context(terminal.phases())
-        self.ahead = self._close_later(Ahead())
+        self.ahead, self._tally = self._close_later(Ahead()), compilation.tally()
+        terminal.compiling(self.ahead.progress)
         self._watchdog = self._close_later(Watchdog(self.config.job.phase_timeout))
         return self
 
@@ -124,13 +125,19 @@ class Run:
         """What each phase of the training step took, the one that it is in up to now."""
         return np.diff([*self._phase_starts, time.perf_counter()]).tolist()
 
+    def compiled(self) -> dict[str, float]:
+        """Metrics of the programs compiled since this was last asked, in whatever thread."""
+        before, self._tally = self._tally, compilation.tally()
+        return {f"compile/{name}": value for name, value in self._tally.since(before)._asdict().items()}
+
+    @property
+    def traced(self) -> bool:
+        """Whether updates report every token: those of all steps, so that there is one program for them."""
+        return self.config.trace.every > 0 or self._show_samples > 0
+
     def wants_trace(self, step: int) -> bool:
-        """Whether each token of the step is asked for, to be recorded or shown: process 0, which does that, decides for
-        all, as all must run one program.
-        """
-        if not (self.config.trace.every or self._show_samples):
-            return False
-        return distributed.exchange(self._tracer.wants(step) or self._shows(step), "trace")[0]
+        """Whether the tokens of the step are to be recorded or shown."""
+        return self._tracer.wants(step) or self._shows(step)
 
     def _shows(self, step: int) -> bool:
         """Whether to show samples of the step: of those that the trace records, else as often as is evaluated."""

@@ -50,7 +50,7 @@ def train(
         run.phase("start")
         for line in lines.start(config, programs.mesh, problem_counts(inputs), workdir, width()):
             tell(line)
-        compile_ahead(config, inputs, programs, run.ahead)
+        compile_ahead(config, inputs, programs, run.ahead, run.traced)
         resumed = resume(config, inputs, programs, workdir, start_afresh)
         if resumed.step > config.num_steps:
             tell(f"already at step {resumed.step}, beyond num_steps = {config.num_steps}: nothing is changed")
@@ -75,7 +75,7 @@ def train(
                 run.phase(f"step {step + 1}: score")
                 minibatches, values = score(config, programs, state, reference, rollout.rows)
                 run.phase(f"step {step + 1}: update")
-                state, updated = update(programs, state, minibatches, traced=config.trace.every > 0)
+                state, updated = update(programs, state, minibatches, traced=run.traced)
                 record(run, programs, step + 1, rollout, values, minibatches, updated)
             run.end(step)
         except (preemption.Interrupted, NotFull) as error:  # of a rollout or an evaluation, never amid an update
@@ -104,7 +104,7 @@ def record(
     for number, metrics in enumerate(of_minibatches):
         run.record(step, {"minibatch": number} | metrics, "minibatches")
     speeds = speed(config, rollout.rows, seconds, (rollout.generated or rollout).rows)
-    run.record(step, speeds, "timing")
+    run.record(step, speeds | run.compiled(), "timing")
     if run.wants_trace(step):
         run.record_trace(step, rollout, minibatches, updated.traces)
     check_finite(config, scalars, minibatches, step, run.workdir)

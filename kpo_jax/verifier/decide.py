@@ -34,6 +34,7 @@ _FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
 _SINGLE = r"\s?\{\s?(\\[A-Za-z]+|[A-Za-z0-9])\s?\}"
 _SCRIPT = re.compile(r"([\^_]|\\[A-Za-z]+)" + _SINGLE)  # also x^{2}, \sqrt{2}
 _GROUP = re.compile(r"(?<![A-Za-z0-9}\]^_\\ ])" + _SINGLE)
+_SPACE_BEFORE_NUMBER = re.compile(r"(\\[A-Za-z]+) (?=[0-9])")  # \equiv 3
 _MEANINGLESS_SPACE = re.compile(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])|(?<=[0-9]) (?=[A-Za-z])")
 
 
@@ -62,7 +63,7 @@ def compact(text: str) -> str:
     """
     text = _SHORT_FRACTION.sub(_braced_fraction, _FRACTION.sub(r"\\frac", text))
     text = _GROUP.sub(r"\1 ", _SCRIPT.sub(r"\1\2 ", text))
-    return _MEANINGLESS_SPACE.sub("", " ".join(text.split()))
+    return _SPACE_BEFORE_NUMBER.sub(r"\1", _MEANINGLESS_SPACE.sub("", " ".join(text.split())))
 
 
 def _braced_fraction(match: re.Match) -> str:

@@ -25,13 +25,13 @@ from kpo_jax.verifier.nodes import (
     Product,
     Sum,
     Sym,
+    names_function,
 )
 from kpo_jax.verifier.powers import absolute, log_sum, rational_root, to_power
 from kpo_jax.verifier.trigonometry import inverse_trigonometric, sine_cosine
 from kpo_jax.verifier.values import HALF, add, checked_real, constant, hashed_value, lift, multiply, single
 from kpo_jax.verifier.zero import invert
 
-FUNCTION_LETTERS = "fghFGHPQ"
 _ARITIES = {"floor": 1, "ceil": 1, "factorial": 1, "binom": 2}
 MAX_FACTORIAL = 600
 MAX_SHIFT = 20  # of n in (n + 20)!
@@ -81,9 +81,8 @@ def evaluate(field: Field, node: Node) -> Value:
 
 
 def _is_function(node: Apply) -> bool:
-    """Whether f(x) is no product: f, g and their like, with indices and primes; and of any name f(0), else 0."""
-    name = node.function.name
-    return name[0] in FUNCTION_LETTERS or "'" in name or node.argument == Num(Fraction(0))
+    """Whether f(x) is no product; x(0) is none either, as it would be 0."""
+    return names_function(node.function) or node.argument == Num(Fraction(0))
 
 
 def call(field: Field, name: str, nodes: tuple) -> Value:

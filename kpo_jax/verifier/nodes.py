@@ -200,6 +200,12 @@ Node = (
 SETS = (Union, Intersection, Difference, Special)  # the kinds that are sets of numbers by their sign alone
 
 INFINITY = Const("inf")
+FUNCTION_LETTERS = "fghFGHPQ"
+
+
+def names_function(symbol: Node) -> bool:
+    """Whether x(y) is no product, whatever y is: f, g and their like, with indices and primes."""
+    return isinstance(symbol, Sym) and (symbol.name[0] in FUNCTION_LETTERS or "'" in symbol.name)
 
 
 def quotient(top: Node, bottom: Node) -> Product:

@@ -55,9 +55,13 @@ _DELIMITERS = re.compile(r"(?<!\\)\$|\\[()\[\]]")
 _COLON = re.compile(r"\s?\\colon(?![A-Za-z])")
 _ROW_SKIP = re.compile(r"\\\\\*?\s?\[\s?-?[0-9.]{1,8}\s?(?:mm|cm|pt|em|ex|in|mu|pc|bp|sp)\s?\]")  # \\[2mm]
 _ROW_END = re.compile(r"\\(?:cr|tabularnewline)(?![A-Za-z])|\\\\\*")
+_UPRIGHT_D = re.compile(r"\\mathrm\s?\{\s?d\s?\}\s?(?=\\?[A-Za-z])")
+_DERIVATIVE = re.compile(  # dy/dx
+    r"(?<![A-Za-z\\}])d(\^\{?[2-9]\}?)?\s?([A-Za-z])\s?/\s?d\s?([A-Za-z])(\^\{?[2-9]\}?)?(?![A-Za-z])"
+)
 _MODULO = re.compile(
     r"\(?\s?(?:\\(?:bmod|mod|pod)(?![A-Za-z])|\\(?:text|mathrm|operatorname)\s?\{\s?mod\s?\}|(?<![A-Za-z\\])mod(?![A-Za-z]))"
-    r"\s?([A-Za-z0-9]+)\s?\)?$|\\pmod\s?(?:\{\s?([^{}]{1,40}?)\s?\}|([A-Za-z0-9]))$"
+    r"\s?([A-Za-z0-9]{1,20})\s?\)?$|\\pmod\s?(?:\{\s?([^{}]{1,40}?)\s?\}|([A-Za-z0-9]))$"
 )
 _ORDINAL_WORD = r"(?:(?<=1)st|(?<=2)nd|(?<=3)rd|(?<=[04-9])th|(?<=1[1-3])th)(?![A-Za-z])"
 _ORDINALS = [  # 9th, 9\\text{th}, 9^{th}, 9^{\\text{th}}, and the beginning of 9\\text{th floor}
@@ -151,6 +155,7 @@ def translate(text: str) -> str:
         text = _ROW_END.sub(r"\\\\ ", text)
         text = text.replace("\\\\[", "\\\\ [") if "\\\\[" in text else text  # a matrix row break, not a display
         text = _GROUPING.sub("\x01", text)
+        text = _UPRIGHT_D.sub(" d", text) if "\\mathrm" in text else text
         text = _STYLE_WITH_ARGUMENT.sub(" ", text)
         text = _STYLE.sub(" ", text)
         text = _SPACING.sub(" ", text.replace("\\\\", "\x02")).replace("\x02", "\\\\")
@@ -164,6 +169,7 @@ def translate(text: str) -> str:
         text = _OHM.sub(r"\\text{ \1\2ohm}", text) if "\\Omega" in text else text
         text = _EMPTY_GROUP.sub("", text)
     text = _DOTS.sub(r"\\dots ", text) if "..." in text or "dots" in text or "…" in text else text
+    text = _DERIVATIVE.sub(r"\\frac{d\1\2}{d\3\4}", text) if "/d" in text or "/ d" in text else text
     text = _MODULO.sub(r"\\bmod{\1\2\3}", text) if "mod" in text else text
     return _PRIMES.sub(_plain_primes, text) if "\\prime" in text else text
 

@@ -37,6 +37,7 @@ from kpo_jax.verifier.nodes import (
     Union,
     Unit,
     Word,
+    names_function,
     quotient,
 )
 from kpo_jax.verifier.notation import FUNCTIONS, tokenize
@@ -218,6 +219,9 @@ def _juxtapose(cursor: Cursor, factors: list[Factor]) -> None:
             return
         if not _separates_numbers(cursor, previous):
             raise Unreadable("two numbers side by side")
+    if token.value == "(" and names_function(previous):
+        _apply(cursor, factors)
+        return
     node = _factor(cursor)
     if _is_inverse(previous) and token.value == "(":
         previous = Sym(previous.base.name + "^{-1}")
@@ -234,6 +238,19 @@ def _juxtapose(cursor: Cursor, factors: list[Factor]) -> None:
             factors[-1] = Factor(1, Degree(mixed) if isinstance(node, Degree) else mixed)
             return
     factors.append(Factor(1, node))
+
+
+def _apply(cursor: Cursor, factors: list[Factor]) -> None:
+    """f(x) and f(x)^2 after f; f(a + b) is read as a product, as f may be a number."""
+    cursor.descend()
+    sign, function = factors[-1]
+    argument = _atom(cursor)
+    letter = argument.node if isinstance(argument, Neg) else argument
+    if isinstance(letter, (Sym, Num, Tuple, Relation)):
+        factors[-1] = Factor(sign, _postfix(cursor, Apply(function, argument)))
+    else:
+        factors.append(Factor(1, _postfix(cursor, argument)))
+    cursor.ascend()
 
 
 def _is_inverse(node: Node) -> bool:

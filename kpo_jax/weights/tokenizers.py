@@ -313,6 +313,26 @@ def _smollm_words():
 _GGUF_WORDS = {"smollm": _smollm_words}  # by tokenizer.ggml.pre
 
 
+_GGUF_ENDS = ("eos_token_id", "eot_token_id", "eom_token_id")
+
+
+def _check_fields(path: str, own: Mapping[str, Any], template: Any) -> None:
+    """Raises ValueError, one line, if a field of a GGUF file's tokenizer is of another kind than it should be."""
+    tokens, merges, kinds = own["tokens"], own["merges"], own["token_type"]
+    texts = lambda value: isinstance(value, list) and all(isinstance(text, str) for text in value)
+    is_id = lambda value: type(value) is int and 0 <= value < len(tokens)
+    if not (texts(tokens) and texts(merges) and all(" " in merge for merge in merges)):
+        raise ValueError(f"{path}: tokenizer.ggml.tokens or merges are no lists of texts, or a merge is no pair")
+    if not (isinstance(kinds, list) and len(kinds) == len(tokens)):
+        raise ValueError(f"{path}: tokenizer.ggml.token_type does not have one entry for each of {len(tokens)} tokens")
+    needed = ["bos_token_id"] if own.get("add_bos_token") else []
+    for key in (*needed, *_GGUF_ENDS, "padding_token_id"):
+        if (key in own or key in needed) and not is_id(own.get(key)):
+            raise ValueError(f"{path}: tokenizer.ggml.{key} is {own.get(key)!r}, no id of {len(tokens)} tokens")
+    if not isinstance(template, str | None):
+        raise ValueError(f"{path}: tokenizer.chat_template is a {type(template).__name__}, not text")
+
+
 def _from_gguf(path: str) -> HFTokenizer:
     """The byte-level BPE in a GGUF file's header, with its chat template; the ends of text are its eos, eot and eom ids
     and what the template closes a turn with.
@@ -331,6 +351,7 @@ def _from_gguf(path: str) -> HFTokenizer:
             )
     if missing := {"tokens", "merges", "token_type", "eos_token_id"} - set(own):
         raise ValueError(f"{path}: the file has no tokenizer.ggml.{min(missing)}")
+    _check_fields(path, own, fields.get("tokenizer.chat_template"))
     tokens = own["tokens"]
     merges = [tuple(merge.split(" ", 1)) for merge in own["merges"]]
     try:
@@ -345,10 +366,11 @@ def _from_gguf(path: str) -> HFTokenizer:
     }
     bpe.add_special_tokens([tokenizers.AddedToken(token, normalized=False, special=True) for token in added[_CONTROL]])
     bpe.add_tokens([tokenizers.AddedToken(token, normalized=False) for token in added[_USER_DEFINED]])
-    ends = [own[key] for key in ("eos_token_id", "eot_token_id", "eom_token_id") if key in own]
+    if own.get("add_bos_token"):
+        start = (tokens[own["bos_token_id"]], own["bos_token_id"])
+        bpe.post_processor = tokenizers.processors.TemplateProcessing(single=[start[0], "$A"], special_tokens=[start])
+    ends = [own[key] for key in _GGUF_ENDS if key in own]
     pad = own.get("padding_token_id", ends[0])
-    if max(*ends, pad) >= len(tokens):
-        raise ValueError(f"{path}: an end or padding id of {max(*ends, pad)}, but there are {len(tokens)} tokens")
     tokenizer = transformers.PreTrainedTokenizerFast(
         tokenizer_object=bpe,
         eos_token=tokens[ends[0]],
