@@ -463,8 +463,16 @@ def test_every_axis_says_what_it_is(three, tmp_path, drawn):
         axis.figure.canvas.draw()
         assert axis.get_xlabel() or axis.figure.get_supxlabel(), axis
         assert axis.get_ylabel() or axis.figure.get_supylabel(), axis
-        for side in (axis.xaxis, axis.yaxis):
-            assert side.get_offset_text().get_text() == ""
+
+
+def test_no_axis_hides_its_values_in_an_offset(tmp_path, drawn):
+    path = write_run(tmp_path / "close", "kpo_weak", 0, share(2), share(5))
+    rewards = [{"step": step, "rollout/reward_mean": -1 - 1e-5 * step} for step in (1, 2, 3)]
+    (path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in rewards))
+    axis = next(axis for axis in drawn(load_all([path]), tmp_path) if axis.get_ylabel() == "mean reward")
+    axis.figure.canvas.draw()
+    assert axis.yaxis.get_offset_text().get_text() == ""
+    assert "1.0000" in axis.get_yticklabels()[1].get_text()
 
 
 def test_a_flat_zero_lies_at_the_bottom(tmp_path, drawn):

@@ -155,6 +155,7 @@ frame.addEventListener("load", async () => {
   found.saturated = all(".token.saturated").length;
   found.tooltip = tokens[0]?.title;
   found.broken = tokens.filter((t) => t.textContent.includes("\\n")).length;
+  found.boxes = tokens[0] && win.getComputedStyle(tokens[0]).webkitBoxDecorationBreak;
   tokens[3]?.click();
   found.values = one(".values")?.textContent;
   press("ArrowRight");
@@ -268,7 +269,8 @@ def test_a_browser_shows_tokens_and_runs_nothing(hostile_page, tmp_path, width):
     data = data_of(hostile_page.read_text())
     trace = traced_of(hostile_page.read_text())[0]
     assert found["tokens"] == 2 * len(trace["tokens"]) == found["coloured"]
-    assert found["text"].replace("⏎\n", "\n") == "".join(trace["tokens"]) and found["broken"] == 0
+    assert found["text"].replace("⏎\n", "\n") == "".join(trace["tokens"])
+    assert found["broken"] == 0 and found["boxes"] == "clone"  # a token's outline is closed, wherever its line ends
     assert found["clipped"] == len(trace["clipped"]) and found["saturated"] == 2 * len(trace["saturated"])
     assert found["tooltip"].startswith(f"Before the filter: ratio {np.exp(trace['before'][0]):.5f}, log-ratio ")
     assert found["values"].startswith("Token 4 “=”: ratio") and "gain" in found["values"]
