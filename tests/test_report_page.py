@@ -191,6 +191,7 @@ frame.addEventListener("load", async () => {
   await pause();
   found.followed = link && link.hash === win.location.hash && link.getAttribute("aria-current");
   found.focus = doc.activeElement?.tagName;
+  found.choice = choice && win.getComputedStyle(choice.parentNode).display;
   found.pre = all("#sample-viewer pre").length;
   found.scripts = all("script").length;
   found.foreign = all("main img:not([src^='data:']), main script, iframe, [onerror]").length;
@@ -293,6 +294,7 @@ def test_a_browser_shows_tokens_and_runs_nothing(hostile_page, tmp_path, width):
     assert found["ascending"] == sorted(sample["length"] for sample in samples)
     assert found["descending"] == found["ascending"][::-1] and found["sort"] == ["descending"]
     assert found["followed"] == "true" and found["focus"] == "H3" and found["pre"] == 1
+    assert found["choice"] == "none"  # a graded answer has no ratios to filter
     assert found["overflow"] <= 0
     assert found["images"][0] == found["images"][1] > 0
 
