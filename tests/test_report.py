@@ -505,8 +505,18 @@ def test_places_of_names():
     assert figures.spread([], 0.1) == []
 
 
-def test_every_filter_has_a_family():
-    assert {name for _, filters in figures.FAMILIES.values() for name in filters} == set(FILTERS)
+def test_families_of_filters(tmp_path):
+    named = [name for _, filters in figures.FAMILIES.values() for name in filters]
+    assert set(named) <= set(FILTERS) and len(named) == len(set(named))
+    made = [
+        write_run(tmp_path / name, name, 0, share(1), share(2)) for name in ("grpo", "gspo", "kpo_weak", "is_kpo_huber")
+    ]
+    found = [figures.family(report.load(str(path))) for path in made]
+    assert found == ["no filter", "whole response", "smoothing", "robust smoothing"]
+    config = json.loads((made[0] / "config.json").read_text())
+    config["algorithm"]["filter"]["name"] = "mine.py:Mine"
+    (made[0] / "config.json").write_text(json.dumps(config))
+    assert figures.family(report.load(str(made[0]))) == "others"
 
 
 # --------------------------------------------------------------------------------------------------- text that is shown

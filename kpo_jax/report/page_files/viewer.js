@@ -141,7 +141,7 @@
 
   // Log-ratios over tokens, drawn anew at every width so that text keeps its size.
   const chart = (lines, band, title) => {
-    const place = make("div", { class: "chart" }), space = "http://www.w3.org/2000/svg", height = 190, left = 68, right = 56, top = 22, bottom = 40;
+    const place = make("div", { class: "chart" }), space = "http://www.w3.org/2000/svg", height = 190, left = 68, right = 56, top = 26, bottom = 40;
     const shape = (tag, attributes, text) => {
       const node = document.createElementNS(space, tag);
       for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -158,7 +158,9 @@
       const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${title}: log-ratio by token, ${lines.map(([name]) => name).join(" and ")} the filter` });
       if (band) svg.append(shape("rect", { x: left, width: width - left - right, y: y(band[1]), height: Math.max(1, y(band[0]) - y(band[1])), fill: "var(--accent)", opacity: 0.22 }));
       for (const v of new Set([low, 0, high])) {
-        svg.append(shape("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), stroke: "var(--line)" }), shape("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, number(+v.toPrecision(2))));
+        svg.append(shape("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), stroke: "var(--line)" }));
+        const free = [low, high].every((end) => end === v || Math.abs(y(end) - y(v)) > 13); // no number on another
+        if (v !== 0 || low === 0 || high === 0 || free) svg.append(shape("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, number(+v.toPrecision(2))));
       }
       for (const i of new Set([0, Math.floor((count - 1) / 2), count - 1])) svg.append(shape("text", { x: x(i), y: height - bottom + 16, "text-anchor": "middle" }, i + 1));
       svg.append(shape("text", { x: 4, y: 12 }, "log-ratio"), shape("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, `token${band ? " (shaded: the clip band)" : ""}`));
