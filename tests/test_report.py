@@ -316,6 +316,16 @@ def test_a_single_run_without_evaluations(tmp_path):
     assert "Every run" in (path / "report.md").read_text()
 
 
+def test_a_run_that_was_not_graded_is_reported_beside_those_that_were(three, tmp_path):
+    path = write_run(tmp_path / "ungraded", "grpo", 0, share(1), share(2))
+    for file in (path / "evals").iterdir():
+        file.unlink()
+    report.write([str(run) for run in (*three, path)], str(tmp_path / "out"))
+    text = (tmp_path / "out" / "report.md").read_text()
+    found = text[text.index("## What we found") : text.index("## What this report cannot")]
+    assert "kpo_strong.**" in found and "grpo" not in found and "grpo (seed 0)" in text
+
+
 def test_no_run_and_damaged_runs_are_one_line(tmp_path):
     with pytest.raises(ValueError, match=r"no run in .*nothing"):
         report.load(str(tmp_path / "nothing"))
@@ -447,7 +457,7 @@ def drawn(monkeypatch):
 
     def draw(methods, directory):
         before = set(plt.get_fignums())
-        figures.draw(methods, "held_out", directory)
+        figures.draw(methods, "held_out", tables.cells_of(methods, "held_out")[0], directory)
         made = [plt.figure(number) for number in plt.get_fignums() if number not in before]
         return [axis for figure in made for axis in figure.axes if axis.get_visible()]
 
@@ -473,6 +483,12 @@ def test_no_axis_hides_its_values_in_an_offset(tmp_path, drawn):
     axis.figure.canvas.draw()
     assert axis.yaxis.get_offset_text().get_text() == ""
     assert "1.0000" in axis.get_yticklabels()[1].get_text()
+
+
+def test_scores_of_other_problems_are_not_drawn_beside_these(three, tmp_path, drawn):
+    other = write_run(tmp_path / "other", "grpo", 0, share(2)[:3], share(9)[:3])
+    axis = next(axis for axis in drawn(load_all([*three, other]), tmp_path) if axis.get_ylabel() == "method")
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["is_kpo_weak", "kpo_weak", "kpo_strong"]
 
 
 def test_a_flat_zero_lies_at_the_bottom(tmp_path, drawn):

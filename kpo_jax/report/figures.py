@@ -54,8 +54,12 @@ def styles(methods: dict[str, list[Run]]) -> dict[str, Style]:
     return {name: Style(FAMILIES[of][0], next(left[of])) for name, of in found.items()}
 
 
-def draw(methods: dict[str, list[Run]], eval_set: str | None, directory: Path) -> dict[str, str]:
-    """Draw what the runs allow into `directory`; {file name: caption}."""
+def draw(
+    methods: dict[str, list[Run]], eval_set: str | None, cells: dict[str, dict[int, np.ndarray]], directory: Path
+) -> dict[str, str]:
+    """Draw what the runs allow into `directory`; {file name: caption}. `cells` are those of `eval_set` (tables.Cells)
+    that can be compared.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
@@ -73,7 +77,7 @@ def draw(methods: dict[str, list[Run]], eval_set: str | None, directory: Path) -
     out: dict[str, str] = {}
     with plt.rc_context(style):
         for name, draw_one in _FIGURES.items():
-            drawn = draw_one(plt, methods, eval_set, look)
+            drawn = draw_one(plt, methods, eval_set, cells, look)
             if drawn is not None:
                 figure, caption = drawn
                 figure.savefig(directory / f"{name}.png", dpi=100)
@@ -175,10 +179,12 @@ def spread(places: list[float], space: float) -> list[float]:
 
 
 def _avg_key(runs: list[Run], eval_set: str) -> str:
-    return f"eval/{eval_set}/avg@{runs[0].last(eval_set).shape[1]}"
+    """The metric of a method's avg@k; k is that of its first run that was graded on the set."""
+    k = next((run.last(eval_set).shape[1] for run in runs if eval_set in run.evaluations), 0)
+    return f"eval/{eval_set}/avg@{k}"
 
 
-def _learning_curve(plt, methods, eval_set, look):
+def _learning_curve(plt, methods, eval_set, cells, look):
     if len(methods) <= MANY:
         figure, axes = _axes(plt, 2 if eval_set else 1, width=5.4)
         for name, runs in methods.items():
@@ -226,21 +232,19 @@ def _named(figure, axes):
     return figure
 
 
-def _scores(plt, methods, eval_set, look):
-    if not eval_set or len(methods) < 2:
+def _scores(plt, methods, eval_set, cells, look):
+    if len(cells) < 2:
         return None
-    figure, (axis,) = _axes(plt, 1, width=6.4, height=0.7 + 0.3 * len(methods))
+    figure, (axis,) = _axes(plt, 1, width=6.4, height=0.7 + 0.3 * len(cells))
     axis.xaxis.set_major_locator(plt.AutoLocator())
-    for place, (name, runs) in enumerate(reversed(methods.items())):
-        cells = [100 * run.last(eval_set) for run in runs]
-        score = comparison.average([run.last(eval_set) for run in runs])
-        colour = look[name].color
+    for place, (name, by_seed) in enumerate(reversed(cells.items())):
+        score, colour = comparison.average(list(by_seed.values())), look[name].color
         axis.plot([100 * score.low, 100 * score.high], [place, place], color=colour, linewidth=2.5, alpha=0.6)
-        axis.plot([cell.mean() for cell in cells], [place] * len(cells), "|", color=colour, markersize=9)
+        axis.plot([100 * cell.mean() for cell in by_seed.values()], [place] * len(by_seed), "|", color=colour, ms=9)
         axis.plot([100 * score.value], [place], "o", color=colour, markersize=5)
-    axis.set_yticks(range(len(methods)), list(reversed(methods)))
+    axis.set_yticks(range(len(cells)), list(reversed(cells)))
     axis.set(xlabel=f"avg@k on {eval_set}, %", ylabel="method")
-    families = ", ".join(dict.fromkeys(family(runs[0]) for runs in methods.values()))
+    families = ", ".join(dict.fromkeys(family(methods[name][0]) for name in cells))
     return (
         figure,
         "Held-out avg@k at the end: mean over seeds (dot) with its 95 % interval over problems, which describes "
@@ -248,7 +252,7 @@ def _scores(plt, methods, eval_set, look):
     )
 
 
-def _filter_diagnostics(plt, methods, eval_set, look):
+def _filter_diagnostics(plt, methods, eval_set, cells, look):
     figure, axes = _axes(plt, 2, 2, width=5.4)
     for axis, (key, label, scale, less) in zip(axes, _PANELS, strict=False):
         for name, runs in methods.items():
@@ -276,7 +280,7 @@ def _scale(plt, axis, scale: str) -> None:
         _logarithmic(plt, axis)
 
 
-def _clipping(plt, methods, eval_set, look):
+def _clipping(plt, methods, eval_set, cells, look):
     if len(methods) < 2 or not any(run.minibatches for runs in methods.values() for run in runs):
         return None
     figure, axes = _axes(plt, 2, width=5.4)
@@ -311,7 +315,7 @@ def by_minibatch(runs: list[Run], key: str) -> tuple[list[int], list[float]]:
     return sorted(values), [float(np.mean(values[n])) for n in sorted(values)]
 
 
-def _figure_2b(plt, methods, eval_set, look):
+def _figure_2b(plt, methods, eval_set, cells, look):
     chosen = {name: runs for name, runs in methods.items() if over_seeds(runs, "filter/threshold")[0]}
     if not chosen:
         return None
@@ -337,7 +341,7 @@ def _figure_2b(plt, methods, eval_set, look):
     return figure, caption
 
 
-def _figure_2a(plt, methods, eval_set, look):
+def _figure_2a(plt, methods, eval_set, cells, look):
     chosen = {name: runs for name, runs in methods.items() if over_seeds(runs, "filter/threshold")[0]}
     if not chosen:
         return None

@@ -48,7 +48,8 @@ def write(workdirs: list[str], out: str) -> str:
     eval_set = next(iter(sets(runs)), None)
     directory = Path(out)
     directory.mkdir(parents=True, exist_ok=True)
-    drawn = figures.draw(methods, eval_set, directory)
+    cells = tables.cells_of(methods, eval_set)[0] if eval_set else {}
+    drawn = figures.draw(methods, eval_set, cells, directory)
     sections = build(runs, methods, drawn)
     (directory / "report.md").write_text(markdown(sections), encoding="utf-8", errors="replace")
     (directory / "report.html").write_text(page.render(sections, responses.collect(runs), directory), encoding="utf-8")
