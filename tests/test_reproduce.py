@@ -33,7 +33,7 @@ for i in $(seq 600); do sleep 0.1; done; fi ;; esac
 def tree(tmp_path):
     """A tree with the launch scripts, and an environment that launch/setup.sh takes for finished."""
     (tmp_path / "launch").mkdir()
-    for name in ("reproduce.sh", "setup.sh", "requirements.lock"):
+    for name in ("reproduce.sh", "lib.sh", "setup.sh", "requirements.lock"):
         (tmp_path / "launch" / name).write_bytes((ROOT / "launch" / name).read_bytes())
     (tmp_path / "requirements.txt").write_bytes((ROOT / "requirements.txt").read_bytes())
     python = tmp_path / ".venv" / "bin" / "python"
