@@ -182,7 +182,7 @@ stop_local() {
 #   logs[RUN]    where all that it says goes; empty: standard error
 #   needs[RUN]   the run that it waits for; unset: none
 # and the functions start_run RUN, and run_ended RUN CODE, which is called when one has ended, however.
-# SIGTERM and SIGINT go on to the runs as SIGTERM, as does the end of one that was preempted; then nothing starts, all save, and
+# SIGTERM, SIGINT and SIGHUP go on to the runs as SIGTERM, as does the end of one that was preempted; then nothing starts, all save, and
 # $stopping is not empty. A run that fails stops nothing.
 
 side_by_side() {
@@ -191,7 +191,7 @@ side_by_side() {
   for run in "$@"; do state[run]=waiting; done
   ((jobs == 1)) || find_cores
   running=() stopping=""
-  trap 'stopping=1' TERM INT
+  trap 'stopping=1' TERM INT HUP
   while true; do
     for slot in "${!running[@]}"; do
       if kill -0 "${running[slot]}" 2> /dev/null; then continue; fi
@@ -201,7 +201,7 @@ side_by_side() {
       run_ended "$run" "$code"
       tell_end "$run" "$code" $((SECONDS - begun[slot]))
       if ((code == 75 || code == 130 || code == 143)); then # by a signal before it could catch it
-        stopping=1
+        stopping="${stopping:-1}"
       fi
     done
     if [[ "$stopping" == 1 ]]; then
@@ -221,7 +221,7 @@ side_by_side() {
     ((${#running[@]})) || break
     sleep 0.2 || true # a signal ends it
   done
-  trap - TERM INT
+  trap - TERM INT HUP
 }
 
 # next_run: side_by_side's $run, the first that waits for no other; 1 if there is none.
