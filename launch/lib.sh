@@ -176,20 +176,19 @@ stop_local() {
 # --------------------------------------------------------------------------------------------------------- runs side by side
 #
 # side_by_side JOBS RUN... runs `start_run RUN` for each number RUN in subshells of process groups of their own: at most JOBS at once,
-# in the order of the numbers, and none before the run needs[RUN], where that is one of them, has ended. With JOBS > 1 each is pinned
-# to one core, and XLA starts as many threads as it has cores. The caller has the arrays
+# in the order of the numbers, and none before the run needs[RUN], where that is one of them, has ended. The caller has the arrays
 #   names[RUN]   what it is called
 #   logs[RUN]    where all that it says goes; empty: standard error
 #   needs[RUN]   the run that it waits for; unset: none
+#   cores        of which each run is pinned to one, by taskset where it is there; empty: to none. XLA starts a thread a core
 # and the functions start_run RUN, and run_ended RUN CODE, which is called when one has ended, however.
 # SIGTERM, SIGINT and SIGHUP go on to the runs as SIGTERM, as does the end of one that was preempted; then nothing starts, all save, and
 # $stopping is not empty. A run that fails stops nothing.
 
 side_by_side() {
-  local jobs="$1" run slot code slots=() begun=() state=() cores=()
+  local jobs="$1" run slot code slots=() begun=() state=()
   shift
   for run in "$@"; do state[run]=waiting; done
-  ((jobs == 1)) || find_cores
   running=() stopping=""
   trap 'stopping=1' TERM INT HUP
   while true; do

@@ -4,8 +4,8 @@
 #
 #   bash launch/reproduce.sh [--jobs=N] [argument of the entry point, for every run, e.g. --config.num_steps=2]...
 #
-# --jobs=N runs side by side, by default as many as there are cores; from 2 on each has one core to itself while there are so many, and
-# one thread. WORKDIR/RUN.log is what a run says.
+# --jobs=N runs side by side, by default as many as there are cores. Each is pinned to one core, whatever N is, and has one thread:
+# more would round otherwise. WORKDIR/RUN.log is what a run says.
 # Settings: SEEDS (default "0 1 2"), METHODS (default: all of the study but those with _fast at their end, see configs/study.py),
 #   TRACED (methods whose first seed records traces for the report's viewer), WORKDIR (default runs/study),
 #   PUBLISH=1 (also write docs/report.md and configs/results/study* from the report, when all runs are finished).

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Train methods x seeds x values of fields, one run after the other or several side by side, and report on all of them. Run it again
-# to go on, with other --jobs if you like: finished runs are skipped, an unfinished one resumes.
+# to go on: finished runs are skipped, an unfinished one resumes.
 #
 #   bash launch/sweep.sh --config=configs/tiny.py --methods=grpo,kpo_strong --seeds=0,1,2 --out=runs/sweep \
 #     --vary=learner.learning_rate=1e-5,1e-4 -- --config.num_steps=16
@@ -145,6 +145,8 @@ for run in "${!names[@]}"; do
     left+=("$run")
   fi
 done
+cores=()
+((jobs == 1)) || find_cores
 side_by_side "$jobs" "${left[@]}"
 if [[ -n "$stopping" ]]; then
   echo "preempted; the same command goes on" >&2
