@@ -8,6 +8,7 @@ opt1.
 
 import dataclasses
 
+from kpo_jax.algorithm.choices import build_filter
 from kpo_jax.config import (
     CheckpointConfig,
     Config,
@@ -21,6 +22,8 @@ from kpo_jax.config import (
 from kpo_jax.model.config import PRESETS, CriticConfig
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
+
+MICROBATCH = 672  # tokens: temporaries of more leave a CPU's cache, which costs a sixth of the update
 
 
 def get_config(name: str = "kpo_strong"):
@@ -43,4 +46,7 @@ def get_config(name: str = "kpo_strong"):
         checkpoint=CheckpointConfig(every=8),
         trace=TraceConfig(every=16),  # steps 16 and 32, for the tokens in the report
     )
-    return with_method(config, name)
+    config = with_method(config, name)
+    if build_filter(config.algorithm.filter).batch_coupled:  # it must see a minibatch whole
+        return config
+    return dataclasses.replace(config, learner=dataclasses.replace(config.learner, microbatch_tokens=MICROBATCH))

@@ -35,7 +35,7 @@ class Mode(NamedTuple):
       config: whether it has a configuration: --config, or where that is missing the one that stands in the workdir.
       alone: done by process 0, whatever the job.
       stops: whether SIGTERM asks it to stop and save.
-      compiles: whether it runs anything on the devices.
+      compiles: whether it uses the devices from the start on; a benchmark first leaves them to other processes.
     """
 
     does: str
@@ -59,7 +59,7 @@ MODES = {
     "replay": Mode("push a recorded trace through other filters", ("trace", "grid"), config=False, alone=True),
     "export": Mode("write the policy for transformers", ("out", "dtype", "step", "detect_job"), config=False),
     "report": Mode("compare finished runs", ("runs",), config=False, alone=True, compiles=False),
-    "benchmark": Mode("measure every phase of a configuration", alone=True),
+    "benchmark": Mode("measure starts and every phase of a configuration", alone=True, compiles=False),
 }
 
 flags.DEFINE_enum("mode", "train", list(MODES), "What to do.")

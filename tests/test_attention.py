@@ -63,17 +63,43 @@ def make_segments(batch, length, shared):
     return attention.Segments(own, (own + 1) // 2 * 2 - 1 if shared else own)
 
 
+@pytest.mark.parametrize("length", [60, 300, 600])  # one block; several, short where prompts are shared; long ones
 @pytest.mark.parametrize("shared", [False, True])
-def test_tokens_see_their_segment_and_its_prompt_alone(shared):
-    args, segments = inputs(3, 300, 6, 3, 8), make_segments(3, 300, shared)
+def test_tokens_see_their_segment_and_its_prompt_alone(shared, length):
+    args, segments = inputs(3, length, 6, 3, 8), make_segments(3, length, shared)
     form, exact = (lambda *x, f=f: f(*x, segments) for f in (attention.blocked_attention, plain))
     expected = value_and_gradients(exact, *args)
     chex.assert_trees_all_close(value_and_gradients(form, *args), expected, atol=2e-5, rtol=2e-5)
     shifted = lambda *x: attention.blocked_attention(*x, jax.tree.map(lambda s: jnp.roll(s, 1, axis=1), segments))
-    other = lambda *x: attention.blocked_attention(*x, make_segments(3, 300, not shared))
+    other = lambda *x: attention.blocked_attention(*x, make_segments(3, length, not shared))
     for wrong in (attention.blocked_attention, shifted, other):
         with pytest.raises(AssertionError):
             chex.assert_trees_all_close(value_and_gradients(wrong, *args), expected, atol=1e-2, rtol=1e-2)
+
+
+def test_how_many_rows_are_worked_on_at_once_changes_nothing(monkeypatch):
+    args, segments = inputs(24, 130, 4, 2, 8), make_segments(24, 130, True)
+    expected = value_and_gradients(lambda *x: plain(*x, segments), *args)
+    seen = set()
+    for tile in (1, 2**20):
+        monkeypatch.setattr(attention, "_TILE", tile)
+        seen.add(attention._rows_at_once(24, 4 * attention._block_length(130, segments) ** 2))
+        actual = value_and_gradients(lambda *x: attention.blocked_attention(*x, segments), *args)
+        chex.assert_trees_all_close(actual, expected, atol=2e-5, rtol=2e-5)
+    assert seen == {jax.device_count(), 24}
+    other = jax.tree.map(lambda s: jnp.roll(s, 1, axis=0), segments)  # the segments of another row
+    with pytest.raises(AssertionError):
+        actual = value_and_gradients(lambda *x: attention.blocked_attention(*x, other), *args)
+        chex.assert_trees_all_close(actual, expected, atol=1e-2, rtol=1e-2)
+
+
+def test_the_length_of_a_block_follows_from_that_of_the_row():
+    own = jnp.ones((1, 1), jnp.int32)
+    lengths = [
+        [attention._block_length(length, segments) for length in (5, 96, 97, 512, 513)]
+        for segments in (None, attention.Segments(own), attention.Segments(own, own))
+    ]
+    assert lengths == [[5, 96, 64, 64, 64]] * 2 + [[5, 96, 32, 32, 64]]
 
 
 def test_blocks_that_see_nothing_are_passed_over():

@@ -32,6 +32,10 @@ def test_every_phase_is_measured(tmp_path):
     assert report["limits"]["source"] == "measured in this run" and report["limits"]["flops"] > 1e9
     assert report["peak_bytes"] > 1e8
     assert not (tmp_path / "config.json").exists()  # no run was begun there
+    cold, warm = report["starts"]
+    assert (cold["name"], cold["loaded"], warm["name"]) == ("cold", 0, "warm")
+    assert warm["loaded"] > 10 and warm["programs"] == cold["programs"] and warm["compiling"] < cold["compiling"]
+    assert "s to the first trained step" in result.stdout
 
 
 def test_a_fraction_is_the_larger_of_compute_and_traffic():

@@ -55,8 +55,9 @@ def write_directory(path, golden, *, tensors=None, dtype=np.float32, num_files=1
     """A Hugging Face directory of a golden; None among `changes` of its config.json takes the key out."""
     path.mkdir()
     config = json.loads(str(golden["config"]))
-    architecture = f"{config['model_type'].capitalize()}ForCausalLM"
-    config = {"architectures": [architecture]} | config | changes
+    if config.get("architectures") is None:
+        config["architectures"] = [f"{config['model_type'].capitalize()}ForCausalLM"]
+    config |= changes
     gone = [key for key, value in changes.items() if value is None]
     (path / "config.json").write_text(json.dumps({k: v for k, v in config.items() if k not in gone}))
     tensors = golden_tensors(golden, dtype) if tensors is None else tensors

@@ -56,7 +56,7 @@ def test_what_is_installed_inside_of_another_checkout_has_no_commit(package, tmp
 def test_an_entry_says_what_it_promises_and_no_secret(monkeypatch, tmp_path):
     words = ["bin/python", "-m", "kpo_jax.main", "--config=tiny", "--api_key", "abc123", "--config.seed=1"]
     monkeypatch.setattr(sys, "orig_argv", words)
-    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=x")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=false")
     monkeypatch.setenv("HF_TOKEN", "secret")
     entry = provenance.collect(step=10)
     assert entry.keys() == provenance.KEYS and entry["step"] == 10
@@ -69,7 +69,7 @@ def test_an_entry_says_what_it_promises_and_no_secret(monkeypatch, tmp_path):
         "MASKED",
         "--config.seed=1",
     ]
-    assert entry["environment"]["XLA_FLAGS"] == "--xla_dump_to=x" and "secret" not in json.dumps(entry)
+    assert entry["environment"]["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false" and "secret" not in json.dumps(entry)
     assert entry["versions"]["jax"] == jax.__version__ and entry["versions"]["optax"]
     assert sum(entry["machine"]["devices"].values()) == jax.device_count()
     assert entry["machine"]["cpu"] and entry["machine"]["cores"] >= 1

@@ -34,7 +34,7 @@ MAY = {
     "recording": {"absl", "json", "os", "pathlib", "print", "shutil", "subprocess", "sys", "threading", "time"},
     "report": {"json", "pathlib"},
     "training": {"absl", "json", "orbax", "os", "pathlib", "time"},
-    "commands": {"absl", "json", "os", "pathlib", "print", "sys", "time"},
+    "commands": {"absl", "json", "os", "pathlib", "print", "subprocess", "sys", "tempfile", "time"},
     "main": {"absl", "os", "pathlib", "print", "sys"},
 }
 PURE = ["training/learner.py", "verifier/compare.py", "verifier/parser.py", "tasks/rewards.py"]

@@ -194,6 +194,18 @@ def test_shapes_are_lists_of_integers(shape, tmp_path):
         hf_files.read_header(str(tmp_path / "f"))
 
 
+@pytest.mark.parametrize("text", ["two\nlines", "x" * 201])
+def test_what_a_file_says_does_not_break_the_line(text, tmp_path):
+    line = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+    for header in ({text: line}, {"a": line | {"dtype": text}}):
+        (tmp_path / "f").write_bytes(with_header(header, bytes(8)))
+        assert refused(hf_files.read_header, str(tmp_path / "f"))
+    path, document = directory(tmp_path)
+    for changes in ({"architectures": text}, {"model_type": text}, {"hidden_act": text}, {"num_hidden_layers": text}):
+        (path / "config.json").write_text(json.dumps(document | changes))
+        assert refused(hf.read_config, str(path)), changes
+
+
 def test_a_name_that_stands_twice_is_refused(tmp_path):
     line = '"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}'
     (tmp_path / "f").write_bytes(with_header(f"{{{line}, {line}}}", bytes(8)))

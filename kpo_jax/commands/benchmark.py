@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax.algorithm.choices import build_filter
+from kpo_jax.commands import starts
 from kpo_jax.config import Config
 from kpo_jax.files import write_whole
 from kpo_jax.model import flops
@@ -200,8 +201,10 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def run(config: Config, inputs: Inputs, programs: Programs, workdir: str) -> str:
-    """Benchmark the configuration; writes `workdir`/benchmark.json and returns the table."""
+def run(config: Config, inputs: Inputs, programs: Programs, begun: list[starts.Start], workdir: str) -> str:
+    """Benchmark the configuration, of which `begun` are the starts; writes `workdir`/benchmark.json and returns the
+    tables.
+    """
     limits = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count()) or measure_limits(config.model.dtype)
     found = phases(config, inputs, programs)
     peak = peak_bytes()
@@ -220,11 +223,13 @@ def run(config: Config, inputs: Inputs, programs: Programs, workdir: str) -> str
     result = {
         "limits": dataclasses.asdict(limits),
         "peak_bytes": peak,
+        "starts": [one._asdict() for one in begun],
         "phases": [dataclasses.asdict(phase) | {"fraction": phase.fraction(limits)} for phase in found],
     }
     path = write_whole(Path(workdir) / "benchmark.json", json.dumps(result, indent=2) + "\n")
     header = ["phase", "tokens/s (verifier: responses/s)", "ms", "compile s", "TFLOPs", "GB", "of the limit"]
     return (
         f"limit: {limits.flops / 1e12:.3g} TFLOP/s, {limits.bandwidth / 1e9:.3g} GB/s, {limits.source}\n"
-        f"peak memory: {peak / 2**30:.2f} GiB\n\n{table(header, rows)}\n\n{path}"
+        f"peak memory: {peak / 2**30:.2f} GiB\n\n{table(header, rows)}\n\n"
+        f"{starts.describe(begun)}\n\n{path}"
     )

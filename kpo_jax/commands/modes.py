@@ -15,7 +15,7 @@ from absl import logging
 from kpo_jax import config as config_lib
 from kpo_jax import text
 from kpo_jax.commands import benchmark as benchmarks
-from kpo_jax.commands import dry_run, topology
+from kpo_jax.commands import dry_run, starts, topology
 from kpo_jax.commands import export as exports
 from kpo_jax.commands import noise as noise_floor
 from kpo_jax.commands import replay as replays
@@ -187,8 +187,10 @@ def noise(config, values: dict) -> str:
 
 
 def benchmark(config, values: dict) -> str:
+    begun = starts.measure(config, values["cpu_devices"])
+    keep_programs(values["compilation_cache"])
     inputs, programs = prepared(config, values, claim=False)
-    return benchmarks.run(config, inputs, programs, values["workdir"])
+    return benchmarks.run(config, inputs, programs, begun, values["workdir"])
 
 
 def replay(config, values: dict) -> str:

@@ -141,8 +141,9 @@ def _forward(query, key, value, segments):
     batch, length, kv_heads, _ = key.shape
     block = _block_length(length, segments)
     rows = _rows_at_once(batch, query.shape[2] * block**2)
-    blocks = *(_to_blocks(x, kv_heads, rows, block) for x in (query, key, value)), _segment_blocks(
-        segments, batch, length, rows, block
+    blocks = (
+        *(_to_blocks(x, kv_heads, rows, block) for x in (query, key, value)),
+        _segment_blocks(segments, batch, length, rows, block),
     )
     out, normalizer = checkpoint_name(jax.lax.map(lambda rows: _forward_rows(*rows), blocks), ATTENTION_OUTPUT)
     return _from_blocks(out, length, block), (*blocks, out, normalizer)

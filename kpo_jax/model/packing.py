@@ -14,8 +14,8 @@ import numpy as np
 
 from kpo_jax.records import Batch, Packed
 
-# Short sequences share rows of at most about this length: attention that cannot pass over what a mask hides is
-# quadratic in it.
+# Short sequences share rows of at most about this length: attention is quadratic in it, where it cannot pass over what
+# a mask hides or takes a short row whole.
 ROW_TOKENS = 64
 _SHORT_SEQUENCES = 4  # a row has room for so many times the sequences that fit when all are as long as can be
 

@@ -83,13 +83,14 @@ def read_config(path: str) -> dict[str, Any]:
     fields = metadata(path)
     architecture = fields.get("general.architecture")
     if not isinstance(architecture, str) or architecture not in FAMILY_OF:
-        raise ValueError(f"{path}: architecture {architecture!r} is not supported; legal are {', '.join(FAMILY_OF)}")
+        found = one_line(repr(architecture))
+        raise ValueError(f"{path}: architecture {found} is not supported; legal are {', '.join(FAMILY_OF)}")
     own = {k.removeprefix(f"{architecture}."): v for k, v in fields.items() if k.startswith(f"{architecture}.")}
     if own.pop("rope.scaling.type", "none") != "none" or any(k.startswith("rope.scal") for k in own):
         raise ValueError(f"{path}: rope scaling is not supported")
     if unknown := sorted(set(own) - _HYPERPARAMETERS):
         raise ValueError(
-            f"{path}: {', '.join(unknown)}: not supported; legal are {', '.join(sorted(_HYPERPARAMETERS))}"
+            f"{path}: {one_line(', '.join(unknown))}: not supported; legal are {', '.join(sorted(_HYPERPARAMETERS))}"
         )
     tensors = {tensor.name: tensor for tensor in open_file(path).tensors}
     try:
@@ -110,16 +111,17 @@ def read_config(path: str) -> dict[str, Any]:
         )
     except KeyError as error:
         raise ValueError(f"{path}: the file has no {error.args[0]}") from None
-    except (IndexError, TypeError, ZeroDivisionError):
+    except (IndexError, TypeError, ValueError, ZeroDivisionError):
         raise ValueError(f"{path}: the table of tokens has one axis, or sizes are no numbers > 0 (head counts that "
                          "differ between layers are not supported)") from None  # fmt: skip
     for name in ("attention.value_length", "rope.dimension_count"):
         if own.get(name, head_dim) != head_dim:
-            raise ValueError(f"{path}: {name} {own[name]} differs from the head dimension {head_dim}; not supported")
+            found = one_line(repr(own[name]))
+            raise ValueError(f"{path}: {name} {found} differs from the head dimension {head_dim}; not supported")
     try:
         whole = ModelConfig(**config)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{path}: {one_line(error)}") from None
     return {name: getattr(whole, name) for name in ARCHITECTURE_FIELDS}
 
 
@@ -163,7 +165,7 @@ def open_tensors(path: str, config: ModelConfig) -> dict[str, Any]:
     for what, names in (("has no tensor", missing), ("has a tensor that the model has not:", extra)):
         if names:
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-            raise ValueError(f"{path}: the file {what} {', '.join(names[:3])}{more}")
+            raise ValueError(f"{path}: the file {what} {one_line(', '.join(names[:3]))}{more}")
     for name, shape in wanted.items():
         found = tuple(int(n) for n in reversed(tensors[name].shape))
         if found != shape:

@@ -61,24 +61,27 @@ def find_config(name: str, revision: str, model_config: ModelConfig) -> str:
 
 
 def is_local(name: str) -> bool:
-    """Whether `name` is a directory or a .gguf file and not a hub id. Raises ValueError for a .gguf file that is not
-    there.
+    """Whether `name` is a directory or a .gguf file and not a hub id. Raises ValueError for a name that is none of
+    them.
     """
-    if gguf.is_gguf(name) and not os.path.isfile(name):
-        raise ValueError(f"pretrained: no file {name}")
-    return gguf.is_gguf(name) or os.path.isdir(name)
-
-
-def _download(name: str, revision: str, patterns: list[str]) -> str:
-    from huggingface_hub import snapshot_download
     from huggingface_hub.utils import HFValidationError, validate_repo_id
 
+    if gguf.is_gguf(name) and not os.path.isfile(name):
+        raise ValueError(f"pretrained: no file {name}")
+    if gguf.is_gguf(name) or os.path.isdir(name):
+        return True
     try:
         validate_repo_id(name)
     except HFValidationError:
         raise ValueError(
             f"pretrained: {name!r} is no directory, no .gguf file, and not a hub id like Qwen/Qwen3-4B"
         ) from None
+    return False
+
+
+def _download(name: str, revision: str, patterns: list[str]) -> str:
+    from huggingface_hub import snapshot_download
+
     try:
         return snapshot_download(name, revision=revision or None, allow_patterns=patterns)
     except Exception as error:  # the hub's client raises its own errors, httpx's and OSError

@@ -55,19 +55,21 @@ def read_config(path: str) -> dict[str, Any]:
     by_architecture = {family.architecture: name for name, family in FAMILIES.items()}
     if names not in [[name] for name in by_architecture]:
         raise ValueError(
-            f"pretrained: {file}: architectures {names} not supported; supported are {', '.join(by_architecture)}"
+            f"pretrained: {file}: architectures {one_line(str(names))} not supported; "
+            f"supported are {', '.join(by_architecture)}"
         )
     name = by_architecture[names[0]]
     family = FAMILIES[name]
     if written.get("model_type") != family.model_type:
         raise ValueError(
-            f"pretrained: {file}: model_type is {written.get('model_type')!r}, "
+            f"pretrained: {file}: model_type is {one_line(repr(written.get('model_type')))}, "
             f"that of {names[0]} is {family.model_type!r}"
         )
     layers = written.get("num_hidden_layers", 1)
     if not (is_whole(layers) and 1 <= layers <= _MAX_LAYERS):  # transformers makes lists of that length
         raise ValueError(
-            f"pretrained: {file}: num_hidden_layers: {layers!r} is not a whole number in [1, {_MAX_LAYERS}]"
+            f"pretrained: {file}: num_hidden_layers: {one_line(repr(layers))} is not a whole number "
+            f"in [1, {_MAX_LAYERS}]"
         )
     try:
         loaded = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False, local_files_only=True)
@@ -78,7 +80,7 @@ def read_config(path: str) -> dict[str, Any]:
     config |= {old: config[new] for old, new in loaded.attribute_map.items() if new in config}
     config = written | config
     if reasons := _unsupported(family, config):
-        raise ValueError(f"pretrained: {file}: not supported: {'; '.join(reasons)}")
+        raise ValueError(f"pretrained: {file}: not supported: {one_line('; '.join(reasons))}")
     fields = {field: config.get(key) for field, key in _keys(family).items()}
     fields |= {"family": name, "norm_eps": _as_float(fields["norm_eps"])}
     fields["tie_embeddings"] = bool(fields["tie_embeddings"])

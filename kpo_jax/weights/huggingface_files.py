@@ -13,6 +13,7 @@ STORED_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 MAX_JSON_BYTES = 100_000_000  # as safetensors' limit on a header; nothing longer is read
 _MAX_RANK = 8
+_MAX_NAME = 200
 _CHECKED_AT_ONCE = 2**16  # weights: they stay in a core's cache
 
 
@@ -37,9 +38,9 @@ def read_json(file: str) -> dict[str, Any]:
     return value
 
 
-def one_line(error: Exception) -> str:
-    """What an error says, in one line of at most 300 characters; its type where it says nothing."""
-    return " ".join(str(error).split())[:300] or type(error).__name__
+def one_line(what: Exception | str) -> str:
+    """What an error or a file says, in one line of at most 300 characters; the type where that is nothing."""
+    return " ".join(str(what).split())[:300] or type(what).__name__
 
 
 class NotFinite(ValueError):
@@ -87,7 +88,7 @@ def weight_files(path: str) -> list[str]:
         raise ValueError(f"pretrained: {path} has neither {SINGLE} nor {INDEX}{hint}")
     weight_map = read_json(index).get("weight_map")
     if not isinstance(weight_map, dict) or not all(
-        isinstance(f, str) and f == os.path.basename(f) for f in weight_map.values()
+        _is_name(name) and _is_name(f) and f == os.path.basename(f) for name, f in weight_map.items()
     ):
         raise ValueError(
             f"pretrained: {index}: weight_map is not an object of tensor names and file names in the same directory"
@@ -112,7 +113,8 @@ def read_header(file: str) -> dict[str, StoredTensor]:
     size, tensors = os.path.getsize(file), {}
     for name, (dtype, shape, begin, end) in entries.items():
         if dtype not in STORED_DTYPES:
-            raise ValueError(f"pretrained: tensor {name} in {file}: dtype {dtype}, expected {', '.join(STORED_DTYPES)}")
+            legal = ", ".join(STORED_DTYPES)
+            raise ValueError(f"pretrained: tensor {name} in {file}: dtype {one_line(dtype)}, expected {legal}")
         stored = jnp.dtype(STORED_DTYPES[dtype])
         if end - begin != math.prod(shape) * stored.itemsize:
             raise ValueError(
@@ -152,6 +154,8 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _entry(name: str, value: Any) -> tuple:
     """A tensor's line of the header."""
+    if not _is_name(name):
+        raise ValueError(f"a tensor's name is {_short(name)}, expected at most {_MAX_NAME} printable characters")
     if not isinstance(value, dict) or not {"dtype", "shape", "data_offsets"} <= value.keys():
         raise ValueError(f"tensor {name} needs dtype, shape and data_offsets")
     shape, offsets = value["shape"], value["data_offsets"]
@@ -162,6 +166,11 @@ def _entry(name: str, value: Any) -> tuple:
     if not isinstance(value["dtype"], str):
         raise ValueError(f"tensor {name}: dtype {_short(value['dtype'])}, expected a name")
     return value["dtype"], tuple(shape), *offsets
+
+
+def _is_name(name: Any) -> bool:
+    """Whether it is a text that fits into one line."""
+    return isinstance(name, str) and name.isprintable() and len(name) <= _MAX_NAME
 
 
 def _are_whole(values: Any) -> bool:
