@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the launch scripts share: clear errors, commands printed with secrets masked, the runtime settings of a CPU, and a group of
-# processes that lives and dies together. Sourced; needs bash 5.1.
+# What the launch scripts share: clear errors, commands printed with secrets masked, the runtime settings of a CPU, a group of
+# processes that lives and dies together, and runs side by side. Sourced; a group needs bash 5.1.
 #
 # The environment contract: KPO_COORDINATOR (host:port of process 0), KPO_NUM_PROCESSES, KPO_PROCESS_ID; without them the entry
 # point is one process. Exit codes: 0 done; 13 crashed, run again a few times; 64 usage, never run again; 75 preempted and saved,
@@ -171,4 +171,102 @@ stop_local() {
   else
     kill -s "$2" "${running[$1]}" 2> /dev/null || true
   fi
+}
+
+# --------------------------------------------------------------------------------------------------------- runs side by side
+#
+# side_by_side JOBS RUN... runs `start_run RUN` for each number RUN in subshells of process groups of their own: at most JOBS at once,
+# in the order of the numbers, and none before the run needs[RUN], where that is one of them, has ended. The caller has the arrays
+#   names[RUN]   what it is called
+#   logs[RUN]    where all that it says goes; empty: standard error
+#   needs[RUN]   the run that it waits for; unset: none
+#   cores        of which each run is pinned to one, by taskset where it is there; empty: to none. XLA starts a thread a core
+# and the functions start_run RUN, and run_ended RUN CODE, which is called when one has ended, however.
+# SIGTERM, SIGINT and SIGHUP go on to the runs as SIGTERM, as does the end of one that was preempted; then nothing starts, all save, and
+# $stopping is not empty. A run that fails stops nothing.
+
+side_by_side() {
+  local jobs="$1" run slot code slots=() begun=() state=()
+  shift
+  for run in "$@"; do state[run]=waiting; done
+  running=() stopping=""
+  trap 'stopping=1' TERM INT HUP
+  while true; do
+    for slot in "${!running[@]}"; do
+      if kill -0 "${running[slot]}" 2> /dev/null; then continue; fi
+      run="${slots[slot]}" code=0
+      wait "${running[slot]}" || code=$?
+      unset 'running[slot]' 'state[run]'
+      run_ended "$run" "$code"
+      tell_end "$run" "$code" $((SECONDS - begun[slot]))
+      if ((code == 75 || code == 130 || code == 143)); then # by a signal before it could catch it
+        stopping="${stopping:-1}"
+      fi
+    done
+    if [[ "$stopping" == 1 ]]; then
+      stopping=told # another signal is told again
+      ((${#running[@]} == 0)) || kill -TERM "${running[@]}" 2> /dev/null || true
+    fi
+    for ((slot = 0; slot < jobs; slot++)); do
+      [[ -z "$stopping" && -z "${running[slot]:-}" ]] || continue
+      next_run || break
+      # shellcheck disable=SC2154
+      echo "run ${names[run]}" >&2
+      set -m
+      run_in_slot "$run" "$slot" < /dev/null &
+      running[slot]=$! slots[slot]="$run" begun[slot]=$SECONDS state[run]=running
+      set +m
+    done
+    ((${#running[@]})) || break
+    sleep 0.2 || true # a signal ends it
+  done
+  trap - TERM INT HUP
+}
+
+# next_run: side_by_side's $run, the first that waits for no other; 1 if there is none.
+next_run() {
+  local need
+  for run in "${!state[@]}"; do
+    need="${needs[run]:-}"
+    if [[ "${state[run]}" == waiting && (-z "$need" || -z "${state[need]:-}") ]]; then
+      return
+    fi
+  done
+  return 1
+}
+
+# run_in_slot RUN SLOT: side_by_side's.
+run_in_slot() {
+  if ((${#cores[@]})) && command -v taskset > /dev/null; then
+    taskset -pc "${cores[$2 % ${#cores[@]}]}" "$BASHPID" > /dev/null
+  fi
+  if [[ -n "${logs[$1]}" ]]; then
+    exec >> "${logs[$1]}" 2>&1
+  else
+    exec >&2
+  fi
+  start_run "$1"
+}
+
+# tell_end RUN CODE SECONDS
+tell_end() {
+  if (($2 == 0)); then
+    echo "${names[$1]}: done in $3 s" >&2
+  else
+    echo "${names[$1]}: exit code $2 after $3 s${logs[$1]:+, see ${logs[$1]}}" >&2
+  fi
+}
+
+# find_cores: the numbers of the cores that this process may use, in the array `cores`.
+find_cores() {
+  local list part parts core
+  list="0-$(($(getconf _NPROCESSORS_ONLN) - 1))"
+  if command -v taskset > /dev/null; then
+    list="$(taskset -pc $$)" # pid 7's current affinity list: 0-3,8
+  fi
+  IFS=, read -r -a parts <<< "${list##* }"
+  cores=()
+  for part in "${parts[@]}"; do
+    for ((core = ${part%-*}; core <= ${part#*-}; core++)); do cores+=("$core"); done
+  done
 }

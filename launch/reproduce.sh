@@ -1,100 +1,88 @@
 #!/usr/bin/env bash
 # The study on one CPU machine: every method from one base policy per seed on chains of sums (configs/study.py), then the report:
 # WORKDIR/report/report.html, report.md and figures. Run it again to go on where it stopped; finished runs are not repeated.
-# Arguments go to the entry point of every run, e.g. --config.num_steps=2.
-# Settings: JOBS (runs side by side, one core each; default 2), SEEDS (default "0 1 2"), METHODS (default: all of the study but those with _fast at their end, see configs/study.py),
+#
+#   bash launch/reproduce.sh [--jobs=N] [argument of the entry point, for every run, e.g. --config.num_steps=2]...
+#
+# --jobs=N runs side by side, by default as many as there are cores. Each is pinned to one core, whatever N is, and has one thread:
+# more would round otherwise. WORKDIR/RUN.log is what a run says.
+# Settings: SEEDS (default "0 1 2"), METHODS (default: all of the study but those with _fast at their end, see configs/study.py),
 #   TRACED (methods whose first seed records traces for the report's viewer), WORKDIR (default runs/study),
 #   PUBLISH=1 (also write docs/report.md and configs/results/study* from the report, when all runs are finished).
 # Exit codes: 0 done, 64 usage, 75 stopped and saved (run it again), 13 a run failed (its log says why; the others were finished).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-JOBS="${JOBS:-2}"
+# shellcheck source=launch/lib.sh
+source launch/lib.sh
+find_cores
+jobs=${#cores[@]}
+if [[ "${1:-}" == --jobs=* ]]; then
+  jobs="${1#*=}"
+  shift
+fi
+need_number --jobs "$jobs" 1
 SEEDS="${SEEDS:-0 1 2}"
 METHODS="${METHODS:-grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1 is_kpo_calibrated is_kpo_running_mean kpo_released kpo_weak_wide grpo_narrow}"
 TRACED="${TRACED-grpo gspo kpo_strong kpo_weak is_kpo_weak is_kpo_calibrated is_kpo_running_mean}"
 WORKDIR="${WORKDIR:-runs/study}"
-case "$JOBS" in ''|*[!0-9]*|0*) echo "error: JOBS: '$JOBS' is not a number of runs from 1 on" >&2; exit 64 ;; esac
 bash launch/setup.sh
 python="${VENV:-.venv}/bin/python"
 mkdir -p "$WORKDIR"
 export JAX_PLATFORMS=cpu
-first_seed="${SEEDS%% *}"
 started=$SECONDS
-cores="$(getconf _NPROCESSORS_ONLN)"
-pids=(); names=()
-for ((slot = 0; slot < JOBS; slot++)); do pids[slot]=""; names[slot]=""; done
-failed=0; stopping=0
+arguments=("$@")
 
-stop() { # the runs save and leave with 75
-  stopping=1
-  for pid in "${pids[@]}"; do [ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null || true; done
-}
-trap stop TERM INT
-
-run_one() { # slot name arguments...
-  local slot="$1" name="$2" pin=(); shift 2
-  if command -v taskset > /dev/null; then pin=(taskset -c "$((slot % cores))"); fi
-  exec ${pin[@]+"${pin[@]}"} "$python" -m kpo_jax.main --mode=train --workdir="$WORKDIR/$name" "$@" > "$WORKDIR/$name.log" 2>&1
+# describe METHOD SEED: the arguments of a run in the array `described`.
+describe() {
+  described=("--config=configs/study.py:$1" "--config.seed=$2")
+  if [[ "$1" == base ]]; then
+    described+=("${arguments[@]}" --config.num_steps=0)
+    return
+  fi
+  if [[ " $TRACED " == *" $1 "* && "$2" == "${SEEDS%% *}" ]]; then
+    described+=(--config.trace.every=8 --config.trace.max_bytes=8000000)
+  fi
+  described+=("${arguments[@]}" --config.warm_start.num_steps=0 "--config.init_from=$WORKDIR/base_seed$2")
 }
 
-reap() { # note how the run in a slot ended
-  local slot="$1" code=0
-  wait "${pids[slot]}" || code=$?
-  local name="${names[slot]}" seconds=$((SECONDS - begun[slot]))
-  pids[slot]=""
-  if [ "$code" = 0 ]; then
-    printf '%s\n' "${wanted[slot]}" > "$WORKDIR/$name/finished"
-    echo "$name: done in $seconds s" >&2
+start_run() {
+  describe "${methods[$1]}" "${seeds[$1]}"
+  exec "$python" -m kpo_jax.main --mode=train --workdir="$WORKDIR/${names[$1]}" "${described[@]}"
+}
+
+run_ended() {
+  if [[ "$2" == 0 ]]; then
+    describe "${methods[$1]}" "${seeds[$1]}"
+    echo "${described[*]}" > "$WORKDIR/${names[$1]}/finished"
   else
-    echo "$name: exit code $code after $seconds s, see $WORKDIR/$name.log" >&2
-    [ "$code" = 75 ] || failed=1
+    failed=1
   fi
 }
 
-begun=(); wanted=()
-start() { # name arguments...: run it in the next free slot, unless it is finished
-  local name="$1" slot; shift
-  local want="$*"
-  if [ "$(cat "$WORKDIR/$name/finished" 2>/dev/null)" = "$want" ]; then return; fi
-  while [ "$stopping" = 0 ]; do
-    for ((slot = 0; slot < JOBS; slot++)); do
-      if [ -n "${pids[slot]}" ] && ! kill -0 "${pids[slot]}" 2>/dev/null; then reap "$slot"; fi
-      if [ -z "${pids[slot]}" ]; then
-        run_one "$slot" "$name" "$@" &
-        pids[slot]=$!; names[slot]="$name"; begun[slot]=$SECONDS; wanted[slot]="$want"
-        return
+# run_all METHOD...: what is not finished of them, for every seed; ends the script unless all are then.
+run_all() {
+  local seed method
+  names=() logs=() methods=() seeds=() failed=""
+  for seed in $SEEDS; do
+    for method in "$@"; do
+      describe "$method" "$seed"
+      if [[ "$(cat "$WORKDIR/${method}_seed$seed/finished" 2> /dev/null)" != "${described[*]}" ]]; then
+        names+=("${method}_seed$seed") logs+=("$WORKDIR/${method}_seed$seed.log") methods+=("$method") seeds+=("$seed")
       fi
     done
-    sleep 0.2 &
-    wait $! || true # a signal ends the wait, not the sleep
   done
+  side_by_side "$jobs" "${!names[@]}"
+  if [[ -n "$stopping" ]]; then
+    echo "stopped after $((SECONDS - started)) s; run it again to go on" >&2
+    exit 75
+  fi
+  [[ -z "$failed" ]] || exit 13
 }
 
-finish() { # wait for everything that runs
-  local slot
-  for ((slot = 0; slot < JOBS; slot++)); do
-    if [ -n "${pids[slot]}" ]; then
-      while kill -0 "${pids[slot]}" 2>/dev/null; do sleep 0.2 & wait $! || true; done
-      reap "$slot"
-    fi
-  done
-  if [ "$stopping" = 1 ]; then echo "stopped after $((SECONDS - started)) s; run it again to go on" >&2; exit 75; fi
-}
-
+run_all base
+# shellcheck disable=SC2086
+run_all $METHODS
 runs=()
-for seed in $SEEDS; do start "base_seed$seed" --config=configs/study.py:base --config.seed="$seed" "$@" --config.num_steps=0; done
-finish
-if [ "$failed" = 1 ]; then exit 13; fi
-for seed in $SEEDS; do
-  for method in $METHODS; do
-    trace=()
-    case " $TRACED " in *" $method "*) if [ "$seed" = "$first_seed" ]; then trace=(--config.trace.every=8 --config.trace.max_bytes=8000000); fi ;; esac
-    start "${method}_seed$seed" --config="configs/study.py:$method" --config.seed="$seed" ${trace[@]+"${trace[@]}"} "$@" \
-      --config.warm_start.num_steps=0 --config.init_from="$WORKDIR/base_seed$seed"
-  done
-done
-finish
-if [ "$failed" = 1 ]; then exit 13; fi
 for method in $METHODS; do
   for seed in $SEEDS; do runs+=("$WORKDIR/${method}_seed$seed"); done
 done
@@ -108,6 +96,6 @@ if [ "${PUBLISH:-0}" = 1 ]; then
   mkdir -p docs
   sed 's#\](\([a-z0-9_]*\.png\))#](../configs/results/study_\1)#' "$WORKDIR/report/report.md" > docs/report.md
   printf '\nPublished %s at commit %s, on %s CPU cores.\n' "$(date -u +%F)" \
-    "$(git rev-parse --short HEAD 2>/dev/null || echo 'not recorded')" "$cores" >> docs/report.md
+    "$(git rev-parse --short HEAD 2>/dev/null || echo 'not recorded')" "${#cores[@]}" >> docs/report.md
   echo "published docs/report.md and configs/results/study*, $(cat docs/report.md configs/results/study* | wc -c) bytes" >&2
 fi

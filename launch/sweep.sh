@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Train methods x seeds x values of fields, one run after the other, and report on all of them. Run it again to go on: finished runs
-# are skipped, an unfinished one resumes.
+# Train methods x seeds x values of fields, one run after the other or several side by side, and report on all of them. Run it again
+# to go on: finished runs are skipped, an unfinished one resumes.
 #
 #   bash launch/sweep.sh --config=configs/tiny.py --methods=grpo,kpo_strong --seeds=0,1,2 --out=runs/sweep \
 #     --vary=learner.learning_rate=1e-5,1e-4 -- --config.num_steps=16
@@ -12,6 +12,9 @@
 #   --vary=FIELD=A,B       a field of the configuration and its values; may be given again: every combination is run
 #   --shared_base          all runs of a seed begin with the policy of its first run after the warm start, which they do without
 #   --out=DIR              OUT/METHOD[_FIELD=VALUE...]_SEED are the runs, OUT/report compares those that finished
+#   --jobs=N               runs side by side, default 1. From 2 on each has one core to itself while there are so many (taskset), one
+#                          thread and one process; what it says goes to OUT/RUN.log. With --shared_base those of a seed wait for the
+#                          end of its first run
 #   --processes=N --cpu_devices=N --gpus=N --max_restarts=N   of each run, see launch/local.sh; default 1 restart
 #   --dry_run              print the commands and stop
 # Exit code: 0 all finished; 75 preempted, run again; 64 or 13 if a run ended so, after the others have run.
@@ -20,7 +23,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=launch/lib.sh
 source launch/lib.sh
 
-config="" methods="" seeds=0 out="" shared="" dry_run="" vary=() local_options=(--max_restarts=1)
+config="" methods="" seeds=0 out="" jobs=1 shared="" dry_run="" vary=() local_options=(--max_restarts=1)
 while (($#)) && [[ "$1" != -- ]]; do
   case "$1" in
     --config=*) config="${1#*=}" ;;
@@ -28,6 +31,7 @@ while (($#)) && [[ "$1" != -- ]]; do
     --seeds=*) seeds="${1#*=}" ;;
     --vary=*) vary+=("${1#*=}") ;;
     --out=*) out="${1#*=}" ;;
+    --jobs=*) jobs="${1#*=}" ;;
     --shared_base) shared=1 ;;
     --processes=* | --cpu_devices=* | --gpus=* | --max_restarts=*) local_options+=("$1") ;;
     --dry_run) dry_run=1 ;;
@@ -39,6 +43,12 @@ done
 [[ -f "$config" ]] || usage_error "--config: no file '$config'"
 [[ -n "$methods" ]] || usage_error "--methods: required, e.g. --methods=grpo,kpo_strong"
 [[ -n "$out" ]] || usage_error "--out: required, the directory of the runs"
+need_number --jobs "$jobs" 1
+for option in "${local_options[@]}"; do
+  if ((jobs > 1)) && [[ "$option" =~ ^--(processes|cpu_devices|gpus)= && "${option#*=}" != 1 ]]; then
+    usage_error "not with --jobs=$jobs, where a run has one core" "$option"
+  fi
+done
 find_python
 cpu_settings
 
@@ -75,61 +85,87 @@ for item in "${vary[@]}"; do
   combinations=("${longer[@]}")
 done
 
-# describe METHOD COMBINATION SEED: the run's directory in $workdir and its command in the array `command`.
-describe() {
-  local assignments assignment label="$1"
-  IFS=$'\t' read -r -a assignments <<< "$2"
-  for assignment in "${assignments[@]}"; do
-    label+="_$assignment"
-  done
-  workdir="$out/${label}_$3"
-  command=(bash launch/local.sh "${local_options[@]}" "--logs=$workdir/logs" -- --mode=train "--config=$config:$1"
-    "--workdir=$workdir" "--config.seed=$3" "${assignments[@]/#/--config.}" "${arguments[@]}")
-  if [[ -n "$shared" && -z "${base[$3]:-}" ]]; then
-    base[$3]="$workdir"
-  elif [[ -n "$shared" ]]; then
-    command+=("--config.init_from=${base[$3]}" --config.warm_start.num_steps=0)
-  fi
-}
-
-arguments=("$@") base=() finished=() failed=() summary=() worst=0
+arguments=("$@") names=() logs=() needs=() method_of=() combination_of=() seed_of=() first=()
 for seed in "${seed_list[@]}"; do
   for combination in "${combinations[@]}"; do
     for method in "${method_list[@]}"; do
-      describe "$method" "$combination" "$seed"
-      if [[ -n "$dry_run" ]]; then
-        print_command "${command[@]}"
-        continue
+      run=${#names[@]}
+      names+=("$out/$method${combination:+_${combination//$'\t'/_}}_$seed")
+      method_of+=("$method") combination_of+=("$combination") seed_of+=("$seed")
+      if [[ -n "$shared" && -n "${first[seed]:-}" ]]; then
+        needs[run]="${first[seed]}"
       fi
-      mark="$workdir/finished" key="$(printf '%s\0' "${command[@]}" | cksum)" code=0
-      if [[ "$(cat "$mark" 2> /dev/null)" == "$key" ]]; then
-        summary+=("finished before  $workdir")
-        finished+=("$workdir")
-        continue
-      fi
-      echo "run $workdir" >&2
-      "${command[@]}" >&2 &
-      child=$!
-      trap 'kill -TERM $child' TERM INT
-      wait "$child" || code=$?
-      while kill -0 "$child" 2> /dev/null; do wait "$child" || code=$?; done # a signal ends the first wait
-      trap - TERM INT
-      if ((code == 75 || code > 128)); then
-        echo "preempted in $workdir; the same command goes on" >&2
-        exit 75
-      elif ((code == 0)); then
-        echo "$key" > "$mark"
-        summary+=("finished         $workdir")
-        finished+=("$workdir")
-      else
-        summary+=("exit code $code     $workdir")
-        failed+=("$workdir")
-        worst="$(worse "$worst" "$code")"
-      fi
+      : "${first[seed]:=$run}"
     done
   done
 done
-[[ -z "$dry_run" ]] || exit 0
+
+# describe RUN: its command in the array `command`; names[RUN] is its workdir.
+describe() {
+  local workdir="${names[$1]}" assignments
+  IFS=$'\t' read -r -a assignments <<< "${combination_of[$1]}"
+  command=(bash launch/local.sh "${local_options[@]}" "--logs=$workdir/logs" -- --mode=train "--config=$config:${method_of[$1]}"
+    "--workdir=$workdir" "--config.seed=${seed_of[$1]}" "${assignments[@]/#/--config.}" "${arguments[@]}")
+  if [[ -n "${needs[$1]:-}" ]]; then
+    command+=("--config.init_from=${names[needs[$1]]}" --config.warm_start.num_steps=0)
+  fi
+}
+
+if [[ -n "$dry_run" ]]; then
+  for run in "${!names[@]}"; do
+    describe "$run"
+    print_command "${command[@]}"
+  done
+  exit 0
+fi
+
+start_run() {
+  describe "$1"
+  exec "${command[@]}"
+}
+
+run_ended() {
+  ends[$1]="$2"
+  [[ "$2" != 0 ]] || echo "${keys[$1]}" > "${names[$1]}/finished"
+}
+
+mkdir -p "$out"
+keys=() ends=() left=()
+for run in "${!names[@]}"; do
+  describe "$run"
+  keys+=("$(printf '%s\0' "${command[@]}" | cksum)")
+  if ((jobs == 1)); then
+    logs+=("")
+  else
+    logs+=("${names[run]}.log")
+  fi
+  if [[ "$(cat "${names[run]}/finished" 2> /dev/null)" == "${keys[run]}" ]]; then
+    ends[run]=before
+  else
+    left+=("$run")
+  fi
+done
+cores=()
+((jobs == 1)) || find_cores
+side_by_side "$jobs" "${left[@]}"
+if [[ -n "$stopping" ]]; then
+  echo "preempted; the same command goes on" >&2
+  exit 75
+fi
+
+finished=() summary=() worst=0
+for run in "${!names[@]}"; do
+  case "${ends[run]}" in
+    before) summary+=("finished before  ${names[run]}") ;;
+    0) summary+=("finished         ${names[run]}") ;;
+    *)
+      summary+=("exit code ${ends[run]}     ${names[run]}")
+      worst="$(worse "$worst" "${ends[run]}")"
+      continue
+      ;;
+  esac
+  finished+=("${names[run]}")
+done
 if ((${#finished[@]})); then
   "$python" -m kpo_jax.main --mode=report "--runs=$(
     IFS=,
@@ -137,5 +173,5 @@ if ((${#finished[@]})); then
   )" "--workdir=$out/report"
 fi
 printf '%s\n' "${summary[@]}"
-echo "${#finished[@]} finished, ${#failed[@]} failed"
+echo "${#finished[@]} finished, $((${#names[@]} - ${#finished[@]})) failed"
 exit "$worst"

@@ -14,9 +14,13 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # for the processes that test
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.3"
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 
+os.environ["PJRT_NPROC"] = "16"  # threads enough for eight devices that wait for each other, see kpo_jax/runtime/cpu.py
+
 import jax
 import pytest
 
+assert len(jax.devices()) == 8  # made now, with these threads; processes that tests start have devices of their own
+del os.environ["PJRT_NPROC"]
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 

@@ -25,26 +25,39 @@ HOSTILE = [
 POD = ["launch/tpu_pod.sh", "--name=pod", "--zone=us-east5-a"]
 K8S = ["launch/k8s/submit.sh", "--name=run1", "--image=a/b:1", "--claim=shared"]
 
-# Says what it was given and ends as the file `codes` says for its process and the attempt: "13 0" is 13 and then 0.
-# `wait` runs until SIGTERM and is saved then (75), `deaf` does not end by it.
+# Says what it was given and ends as the file `codes` says for its process and the attempt: "13 0" is 13 and then 0; or
+# for the name of its workdir. `wait` runs until SIGTERM and is saved then (75), `deaf` does not end by it, `hold` is
+# `wait` and is done (0) when the file `release_NAME` is there. `events` has the beginnings and ends in their order.
 STAND_IN = """import json, os, signal, subprocess, sys, time
 if "kpo_jax.main" not in sys.argv:
     sys.exit(subprocess.run([{python!r}, *sys.argv[1:]]).returncode)
 number = int(os.environ.get("KPO_PROCESS_ID", "0"))
+name = next((word.split("/")[-1] for word in sys.argv if word.startswith("--workdir=")), "")
 here = {folder!r}
 seen = {{k: v for k, v in os.environ.items() if k.startswith(("KPO_", "GLIBC_", "CUDA_VISIBLE"))}}
 with open(f"{{here}}/started_{{number}}", "a") as file:
-    file.write(json.dumps({{"arguments": sys.argv[1:], "environment": seen, "pid": os.getpid()}}) + "\\n")
+    file.write(json.dumps({{"arguments": sys.argv[1:], "environment": seen, "pid": os.getpid(),
+               "cores": sorted(os.sched_getaffinity(0))}}) + "\\n")
 attempt = len(open(f"{{here}}/started_{{number}}").read().splitlines())
 print("hello from", number, "attempt", attempt, flush=True)
-codes = json.load(open(f"{{here}}/codes"))[number]
+codes = json.load(open(f"{{here}}/codes"))
+by_run = isinstance(codes, dict)
+codes = [codes.get(name, 0)] if by_run else codes[number]
 code = codes[min(attempt, len(codes)) - 1]
-if code in ("wait", "deaf"):
-    signal.signal(signal.SIGTERM, lambda *_: code == "wait" and os._exit(75))
-    open(f"{{here}}/ready_{{number}}", "w").close()
-    while True:
+def event(what):
+    with open(f"{{here}}/events", "a") as file:
+        file.write(f"{{what}} {{name}}\\n")
+def end(code):
+    event("end")
+    os._exit(code)
+event("start")
+if code in ("wait", "deaf", "hold"):
+    signal.signal(signal.SIGTERM, lambda *_: code == "deaf" or end(75))
+    open(f"{{here}}/ready_{{name if by_run else number}}", "w").close()
+    while not (code == "hold" and os.path.exists(f"{{here}}/release_{{name}}")):
         time.sleep(0.05)
-sys.exit(code)
+    code = 0
+end(code)
 """
 
 
@@ -66,6 +79,19 @@ class StandIn:
 
     def will_end(self, *codes):
         (self.folder / "codes").write_text(json.dumps(codes))
+
+    def will_end_by_run(self, **codes):
+        """Runs that are not named are done at once."""
+        (self.folder / "codes").write_text(json.dumps(codes))
+
+    def release(self, name):
+        (self.folder / f"release_{name}").touch()
+
+    def events(self):
+        """["start a", "end a", ...] of all workdirs but the report's, in their order."""
+        path = self.folder / "events"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [line for line in lines if not line.endswith(" report")]
 
     def start(self, *command):
         return subprocess.Popen(
@@ -176,6 +202,19 @@ def test_a_dry_run_prints_the_command_word_for_word(stand_in, tmp_path, name):
         (
             ["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a", "--out=x", "--vary=b"],
             "--vary: 'b' is not FIELD=A,B",
+        ),
+        *(
+            (
+                ["launch/sweep.sh", "--config=configs/tiny.py", "--methods=a", "--out=x", *options],
+                told,
+            )
+            for options, told in [
+                (["--jobs=0"], "--jobs: '0' is not a whole number from 1"),
+                (["--jobs="], "--jobs: '' is not a whole number from 1"),
+                (["--jobs=2", "--processes=2"], "--processes=2: not with --jobs=2, where a run has one core"),
+                (["--cpu_devices=4", "--jobs=3"], "--cpu_devices=4: not with --jobs=3"),
+                (["--jobs=2", "--gpus=2", "--dry_run"], "--gpus=2: not with --jobs=2"),
+            ]
         ),
         ([*K8S, "--", "--workdir=/runs/a"], "--tpu or --nodes and --gpus_per_node: one of the two"),
         ([*K8S, "--nodes=2", "--", "--workdir=/runs/a"], "--gpus_per_node: 0 is below 1"),
@@ -505,6 +544,153 @@ def test_a_sweep_goes_on_where_it_was(stand_in, tmp_path):
     reported = stand_in.started()[-1]["arguments"]
     assert "--mode=report" in reported and f"--workdir={tmp_path}/out/report" in reported
     assert next(word for word in reported if word.startswith("--runs=")).count(",") == 2
+
+
+def wait_for_event(stand_in, event):
+    deadline = time.monotonic() + 60
+    while event not in stand_in.events():
+        assert time.monotonic() < deadline, (event, stand_in.events())
+        time.sleep(0.05)
+
+
+def test_jobs_do_not_change_what_a_sweep_runs(stand_in, tmp_path):
+    options = [f"--out={tmp_path}/out", "--shared_base", "--dry_run"]
+    alone, together = (stand_in.run(*SWEEP, *options, *jobs, "--", "--x=1") for jobs in ([], ["--jobs=3"]))
+    assert alone.stdout == together.stdout and len(alone.stdout.splitlines()) == 4 and "taskset" not in alone.stdout
+    # options of one process each are legal
+    one_each = ["--processes=1", "--cpu_devices=1", "--jobs=2"]
+    assert stand_in.run(*SWEEP, *options, *one_each).returncode == 0
+    # a sweep that was run alone is finished for one side by side, and the other way round
+    stand_in.will_end_by_run()
+    for jobs in (1, 2, 1):
+        done = stand_in.run(*SWEEP, f"--out={tmp_path}/out", f"--jobs={jobs}", "--")
+        assert done.returncode == 0 and "4 finished, 0 failed" in done.stdout, done.stderr
+        assert len(stand_in.events()) == 8
+    assert done.stdout.count("finished before") == 4
+    # negative control: other arguments are other runs
+    stand_in.run(*SWEEP, f"--out={tmp_path}/out", "--jobs=2", "--", "--x=1")
+    assert len(stand_in.events()) == 16
+
+
+@pytest.mark.skipif(shutil.which("taskset") is None, reason="taskset is not installed")
+def test_two_jobs_run_at_once_each_on_a_core_of_its_own(stand_in, tmp_path):
+    stand_in.will_end_by_run(grpo_0="hold", kpo_strong_0="hold", grpo_1="hold")
+    process = stand_in.start(*SWEEP, f"--out={tmp_path}/out", "--jobs=2", "--")
+    wait_for(tmp_path / "ready_grpo_0")
+    wait_for(tmp_path / "ready_kpo_strong_0")
+    assert sorted(stand_in.events()) == ["start grpo_0", "start kpo_strong_0"]  # no third one
+    stand_in.release("kpo_strong_0")
+    wait_for(tmp_path / "ready_grpo_1")  # in the slot that is free now
+    for name in ("grpo_0", "grpo_1"):
+        stand_in.release(name)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and "4 finished, 0 failed" in out, err
+    assert [line.split("/")[-1] for line in out.splitlines()[-5:-1]] == [
+        "grpo_0", "kpo_strong_0", "grpo_1", "kpo_strong_1",
+    ]  # fmt: skip
+    # what a run says is in its log and not at the terminal
+    assert "hello from 0" in (tmp_path / "out" / "grpo_1.log").read_text() and "hello" not in err
+    *runs, report = stand_in.started()
+    allowed = sorted(os.sched_getaffinity(0))
+    assert all(len(run["cores"]) == 1 and set(run["cores"]) <= set(allowed) for run in runs)
+    assert len({run["cores"][0] for run in runs}) == min(2, len(allowed))
+    assert report["cores"] == allowed
+    # negative control: one at a time, in order, on all cores
+    alone = stand_in.start(*SWEEP, f"--out={tmp_path}/alone", "--")
+    _, err = alone.communicate(timeout=60)
+    names = ("grpo_0", "kpo_strong_0", "grpo_1", "kpo_strong_1")
+    assert stand_in.events()[8:] == [f"{what} {name}" for name in names for what in ("start", "end")]
+    assert stand_in.started()[-2]["cores"] == allowed and "hello from 0" in err
+
+
+def test_more_jobs_than_cores_share_those_that_this_process_may_use(stand_in, tmp_path):
+    if shutil.which("taskset") is None:
+        pytest.skip("taskset is not installed")
+    last = max(os.sched_getaffinity(0))
+    stand_in.will_end_by_run(grpo_0="hold", kpo_strong_0="hold")
+    command = ["taskset", "-c", str(last), "bash", *SWEEP, f"--out={tmp_path}/out", "--jobs=2", "--"]
+    process = subprocess.Popen(command, cwd=ROOT, env=stand_in.environment, stdout=subprocess.PIPE, text=True)
+    for name in ("grpo_0", "kpo_strong_0"):
+        wait_for(tmp_path / f"ready_{name}")
+        stand_in.release(name)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert [run["cores"] for run in stand_in.started()] == [[last]] * 5
+
+
+def test_a_failed_job_stops_no_other(stand_in, tmp_path):
+    command = [*SWEEP, f"--out={tmp_path}/out", "--jobs=2", "--max_restarts=0", "--"]
+    stand_in.will_end_by_run(grpo_0=13)
+    done = stand_in.run(*command)
+    assert done.returncode == 13 and "3 finished, 1 failed" in done.stdout, done.stderr
+    assert f"exit code 13     {tmp_path}/out/grpo_0\n" in done.stdout
+    assert "grpo_0: exit code 13 after" in done.stderr and f"see {tmp_path}/out/grpo_0.log" in done.stderr
+    compared = next(word for word in stand_in.started()[-1]["arguments"] if word.startswith("--runs="))
+    assert [path.split("/")[-1] for path in compared.split(",")] == ["kpo_strong_0", "grpo_1", "kpo_strong_1"]
+    # again: the failed one alone
+    stand_in.will_end_by_run(grpo_0=64)
+    again = stand_in.run(*command)
+    assert again.returncode == 64 and stand_in.events()[8:] == ["start grpo_0", "end grpo_0"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_saves_all_jobs_and_starts_no_other(stand_in, tmp_path, number):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        pytest.skip("this signal is ignored here, as under nohup, and so in all that is started from here")
+    command = [*SWEEP, f"--out={tmp_path}/out", "--jobs=2", "--"]
+    stand_in.will_end_by_run(kpo_strong_0="hold", grpo_1="hold")
+    process = stand_in.start(*command)
+    for name in ("kpo_strong_0", "grpo_1"):
+        wait_for(tmp_path / f"ready_{name}")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 75 and "the same command goes on" in err and out == "", err
+    assert sorted(stand_in.events()) == sorted(
+        f"{what} {name}" for name in ("grpo_0", "kpo_strong_0", "grpo_1") for what in ("start", "end")
+    )
+    stand_in.will_end_by_run()
+    again = stand_in.run(*command)
+    assert again.returncode == 0 and again.stdout.count("finished before") == 1, again.stderr
+    assert sorted(stand_in.events()[6:]) == sorted(
+        f"{what} {name}" for name in ("kpo_strong_0", "grpo_1", "kpo_strong_1") for what in ("start", "end")
+    )
+
+
+def test_the_base_policy_is_made_before_the_runs_that_begin_with_it(stand_in, tmp_path):
+    command = [*SWEEP, "--jobs=3", "--max_restarts=0"]
+    stand_in.will_end_by_run(grpo_0="hold", grpo_1="hold")
+    process = stand_in.start(*command, f"--out={tmp_path}/out", "--shared_base", "--")
+    for name in ("grpo_0", "grpo_1"):  # a slot is free; the base policy of seed 1 does not wait for seed 0
+        wait_for(tmp_path / f"ready_{name}")
+    stand_in.release("grpo_1")
+    wait_for_event(stand_in, "end kpo_strong_1")
+    assert "start kpo_strong_0" not in stand_in.events()  # for its own base policy only
+    stand_in.release("grpo_0")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0 and "4 finished, 0 failed" in out, err
+    assert stand_in.events()[2:] == [
+        "end grpo_1", "start kpo_strong_1", "end kpo_strong_1", "end grpo_0", "start kpo_strong_0", "end kpo_strong_0",
+    ]  # fmt: skip
+    # a base that ended badly lets them go, too, and one that was finished before is not waited for
+    stand_in.will_end_by_run(grpo_1=13, kpo_strong_0=13)
+    failed = stand_in.run(*command, f"--out={tmp_path}/failed", "--shared_base", "--")
+    events = stand_in.events()[8:]
+    assert failed.returncode == 13 and len(events) == 8
+    assert events.index("end grpo_1") < events.index("start kpo_strong_1")
+    again = stand_in.run(*command, f"--out={tmp_path}/failed", "--shared_base", "--")
+    assert again.returncode == 13 and sorted(stand_in.events()[16:])[2:] == ["start grpo_1", "start kpo_strong_0"]
+    # negative control: without --shared_base nothing waits
+    for name in ("grpo_0", "grpo_1"):
+        (tmp_path / f"release_{name}").unlink()
+        (tmp_path / f"ready_{name}").unlink()
+    (tmp_path / "events").unlink()
+    stand_in.will_end_by_run(grpo_0="hold", grpo_1="hold")
+    process = stand_in.start(*command, f"--out={tmp_path}/apart", "--")
+    wait_for_event(stand_in, "end kpo_strong_0")
+    for name in ("grpo_0", "grpo_1"):
+        stand_in.release(name)
+    process.communicate(timeout=60)
+    assert stand_in.events().index("end kpo_strong_0") < stand_in.events().index("end grpo_0")
 
 
 # ----------------------------------------------------------------------------------------------------------- Kubernetes

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -13,14 +14,16 @@ import pytest
 from kpo_jax import config as config_lib
 
 ROOT = Path(__file__).parents[1]
-# Writes down what it was asked to do; FAIL names a run that crashes, SLOW lets runs last until SIGTERM, as the trainer
-# does.
+# Writes down what it was asked to do, and the cores it has; FAIL names a run that crashes, PREEMPTED one that is told
+# to stop, SLOW lets runs last until SIGTERM, as the trainer does.
 STAND_IN = """#!/usr/bin/env bash
 echo "$*" >> "$CALLS"
 workdir=""
 for argument in "$@"; do case "$argument" in --workdir=*) workdir="${argument#--workdir=}" ;; esac; done
 mkdir -p "$workdir"
+nproc > "$workdir/cores"
 if [ -n "${FAIL:-}" ] && [ "$(basename "$workdir")" = "$FAIL" ]; then exit 13; fi
+if [ -n "${PREEMPTED:-}" ] && [ "$(basename "$workdir")" = "$PREEMPTED" ]; then sleep 1; exit 75; fi
 case "$*" in *--mode=report*)
   printf '![a](scores.png)\\n' > "$workdir/report.md"; : > "$workdir/scores.png"; echo page > "$workdir/report.html" ;;
 esac
@@ -33,7 +36,7 @@ for i in $(seq 600); do sleep 0.1; done; fi ;; esac
 def tree(tmp_path):
     """A tree with the launch scripts, and an environment that launch/setup.sh takes for finished."""
     (tmp_path / "launch").mkdir()
-    for name in ("reproduce.sh", "setup.sh", "requirements.lock"):
+    for name in ("reproduce.sh", "lib.sh", "setup.sh", "requirements.lock"):
         (tmp_path / "launch" / name).write_bytes((ROOT / "launch" / name).read_bytes())
     (tmp_path / "requirements.txt").write_bytes((ROOT / "requirements.txt").read_bytes())
     python = tmp_path / ".venv" / "bin" / "python"
@@ -76,6 +79,7 @@ def test_every_run_once_then_the_report(tree):
     assert workdirs(calls) == sorted(
         ["base_seed0", "base_seed1", *(f"{m}_seed{s}" for m in ("grpo", "kpo_weak") for s in (0, 1)), "report"]
     )
+    assert workdirs(calls[:2]) == ["base_seed0", "base_seed1"]  # before all that begins with them
     runs = ",".join(f"runs/study/{m}_seed{s}" for m in ("grpo", "kpo_weak") for s in (0, 1))
     assert calls[-1].endswith(f"--mode=report --runs={runs} --workdir=runs/study/report")
     base = next(call for call in calls if "base_seed1" in call)
@@ -113,27 +117,60 @@ def test_a_failed_run_is_named_and_repeated(tree):
     ]  # nothing starts from a base policy that is not there
 
 
-def test_a_stopped_study_saves_and_goes_on(tree):
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_stopped_study_saves_and_goes_on(tree, jobs):
     process = subprocess.Popen(
-        ["bash", str(tree / "launch" / "reproduce.sh")],
+        ["bash", str(tree / "launch" / "reproduce.sh"), f"--jobs={jobs}"],
         env=environment(tree, SLOW="1"),
         stderr=subprocess.PIPE,
         text=True,
     )
     deadline = time.monotonic() + 60
     while (
-        not ((tree / "calls").exists() and len((tree / "calls").read_text().splitlines()) == 4)
+        not ((tree / "calls").exists() and len((tree / "calls").read_text().splitlines()) == 2 + jobs)
         and time.monotonic() < deadline
     ):
         time.sleep(0.05)
-    time.sleep(0.3)  # the stand-ins set their traps
+    time.sleep(0.5)  # the stand-ins set their traps, and no other run starts
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 75 and "run it again to go on" in stderr, stderr
+    assert len((tree / "calls").read_text().splitlines()) == 2 + jobs  # side by side after the base policies
     assert not list((tree / "runs" / "study").glob("grpo*/finished"))
     (tree / "calls").unlink()
     result, calls = reproduce(tree)
     assert result.returncode == 0 and "grpo_seed0" in workdirs(calls) and "base_seed0" not in workdirs(calls)
+
+
+def test_a_run_that_was_preempted_stops_the_study(tree):
+    result, calls = reproduce(tree, "--jobs=2", PREEMPTED="grpo_seed0", SLOW="1")
+    assert result.returncode == 75 and "kpo_weak_seed0: exit code" in result.stderr, result.stderr
+    assert workdirs(calls) == ["base_seed0", "base_seed1", "grpo_seed0", "kpo_weak_seed0"]
+    assert workdirs(reproduce(tree)[1])[-1] == "report"
+
+
+@pytest.mark.skipif(shutil.which("taskset") is None, reason="taskset is not installed")
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_runs_have_one_core_each_and_the_report_all(tree, jobs):
+    def cores():
+        return {path.parent.name: int(path.read_text()) for path in (tree / "runs" / "study").glob("*/cores")}
+
+    allowed = len(os.sched_getaffinity(0))
+    assert reproduce(tree, f"--jobs={jobs}")[0].returncode == 0
+    assert cores() == dict.fromkeys(cores(), 1) | {"report": allowed} and len(cores()) == 7
+
+
+@pytest.mark.skipif(shutil.which("taskset") is None, reason="taskset is not installed")
+@pytest.mark.parametrize("pin", [True, False])
+def test_there_are_as_many_jobs_as_cores(tree, pin):
+    """The first run to end is preempted, so those that began are the jobs."""
+    allowed = sorted(os.sched_getaffinity(0))
+    command = ["bash", str(tree / "launch" / "reproduce.sh")]
+    if pin:
+        command = ["taskset", "-c", str(allowed[-1]), *command]
+    result = subprocess.run(command, env=environment(tree, PREEMPTED="grpo_seed0", SLOW="1"), timeout=120)
+    started = len((tree / "calls").read_text().splitlines()) - 2
+    assert result.returncode == 75 and started == (1 if pin else min(len(allowed), 4))
 
 
 def test_publishing_copies_small_things(tree):
@@ -147,8 +184,9 @@ def test_publishing_copies_small_things(tree):
 
 @pytest.mark.parametrize("jobs", ["0", "two", "", "-1"])
 def test_jobs_is_a_number(tree, jobs):
-    result, calls = reproduce(tree, JOBS=jobs) if jobs else reproduce(tree, JOBS="x")
-    assert result.returncode == 64 and result.stderr.startswith("error: JOBS:") and calls == []
+    result, calls = reproduce(tree, f"--jobs={jobs}")
+    assert result.returncode == 64 and calls == []
+    assert result.stderr == f"error: --jobs: '{jobs}' is not a whole number from 1\n"
 
 
 def test_every_method_of_the_script_is_a_configuration():

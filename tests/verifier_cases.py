@@ -2013,6 +2013,17 @@ y=x=5 ~~ x
 f(2)+g(3)=7 ~~ 7
 (x,y)=(1,2),(3,4) ~~ (1,2),(3,4)
 """),
+    ("function", True, "braces end the argument of a named function", r"""
+\sin{x}y ~~ y\sin x
+\sin{2x} ~~ \sin 2x
+\ln{x}+1 ~~ 1+\ln x
+\log_{2}{8} ~~ 3
+"""),
+    ("function", False, "braces end the argument of a named function", r"""
+\sin{x}y ~~ \sin{xy}
+a_{1}2 ~~ a_{12}
+1_{1}2 ~~ 1_{12}
+"""),
     ("function", False, "functions in products and quotients", r"""
 f(x)=f(-x) ~~ f(x)=-f(-x)
 \frac{f(x)}{g(x)} ~~ \frac{g(x)}{f(x)}

@@ -537,6 +537,8 @@ def _function(cursor: Cursor, name: str) -> Node:
         opener = cursor.take().value
         args = _items(cursor)
         cursor.expect({"(": ")", "[": "]"}[opener])
+    elif cursor.at("{"):  # \\sin{x}y is a product, \\sin xy is not
+        args = (_argument(cursor),)
     else:
         args = (_bare_argument(cursor),)
     if base is not None:

@@ -25,6 +25,7 @@ _WORD_BASES = {
 _BASED = re.compile(
     r"\(?([0-9A-Fa-f]{1,400})\)?\s?(?:_\s?\(?\s?([0-9]{1,2}|[a-z]+)\s?\)?|\(?\s?base[ -]([0-9]{1,2}|[a-z]+)\)?)"
 )
+_AFTER_SUBSCRIPT = re.compile(r"_\s?\{[^{}]*\}\s?[0-9A-Za-z]")  # a_{1}2 is no a_{12}
 _MONTHS = [
     "january",
     "february",
@@ -185,7 +186,7 @@ def labelled_value(text: str) -> str | None:
 
 def based_number(text: str) -> tuple[str, int] | None:
     """(digits, base) of 52_8, (1011)_2, 2A_{16}, 1011_{\\text{two}} or 52 (base 8); the base is part of the answer."""
-    if "_" not in text and "base" not in text:
+    if ("_" not in text and "base" not in text) or _AFTER_SUBSCRIPT.search(text):
         return None
     match = _BASED.fullmatch(without_looks(text))
     if match is None:
