@@ -22,6 +22,8 @@ import pytest
 assert len(jax.devices()) == 8  # made now, with these threads; processes that tests start have devices of their own
 del os.environ["PJRT_NPROC"]
 jax.config.update("jax_numpy_rank_promotion", "raise")
+# it is for the processes that tests start: with several devices programs from it may hang (runtime/compilation.py)
+jax.config.update("jax_enable_compilation_cache", False)
 
 
 @pytest.fixture(scope="module")

@@ -66,11 +66,17 @@ def test_nothing_is_compiled_after_the_first_training_step(unbroken):
     assert lines[0]["compile/programs"] > 20 and lines[0]["compile/seconds"] > 0  # the control: it is counted
 
 
+def heed_ctrl_c():
+    """As in a terminal: what a shell begins in the background ignores it, and so does what that begins."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def started(workdir, *arguments):
     return subprocess.Popen(
         command(workdir, *arguments),
         cwd=ROOT,
         env=ENVIRONMENT,
+        preexec_fn=heed_ctrl_c,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
