@@ -11,7 +11,7 @@ from test_trace import build, small
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.commands import noise
 from kpo_jax.filters import FILTERS
-from kpo_jax.model.packing import PackShape
+from kpo_jax.model.packing import PackShape, pack_shape
 from kpo_jax.training.step import collect, pack_minibatches
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -108,9 +108,10 @@ def test_other_shapes_and_dtypes_have(measured):
 
 
 def test_other_shapes_of_a_minibatch():
-    shape = PackShape(microbatches=1, rows=4, length=128, responses=48, sequences=16, sequences_per_row=16, shared=1)
+    shape = PackShape(microbatches=1, rows=8, length=64, responses=24, sequences=16, sequences_per_row=8, shared=1)
+    assert shape == pack_shape(16, 20, 12, group_size=1, microbatch_tokens=0, device_rows=1)
     others = noise.other_shapes(shape, 16, 20, 12, device_rows=1)
-    assert others["half the microbatch"].rows == 2 and others["half the microbatch"].microbatches == 2
+    assert others["half the microbatch"].rows == 4 and others["half the microbatch"].microbatches == 2
     assert others["a row per sequence"] == PackShape(1, 16, 32, 12, 16, 1, 1)
     alone = PackShape(16, 1, 32, 12, 1, 1, 1)
     assert "a row per sequence" not in noise.other_shapes(alone, 16, 20, 12, device_rows=1)
