@@ -1,5 +1,5 @@
-"""Eight fake CPU devices, strict rank promotion and a shared compilation cache for every test; set before jax is first
-imported.
+"""Eight fake CPU devices and strict rank promotion for every test, and a compilation cache that the processes which
+tests start share; set before jax is first imported.
 """
 
 import atexit

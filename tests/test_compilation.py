@@ -44,7 +44,7 @@ def test_one_device_keeps_its_programs_by_kind_of_machine(tmp_path, monkeypatch)
     assert here["jax_compilation_cache_max_size"] == compilation.MAX_BYTES
     own = {"JAX_COMPILATION_CACHE_MAX_SIZE": "17"}  # which jax has read by itself
     assert "jax_compilation_cache_max_size" not in compilation.settings(str(tmp_path), own)[0]
-    monkeypatch.setattr(compilation, "_cpu_features", lambda: ["flags: avx512f"])
+    monkeypatch.setattr(cpu, "facts", lambda *names: ["avx512f"])
     there, _ = compilation.settings(str(tmp_path), {})
     assert there["jax_compilation_cache_dir"] != here["jax_compilation_cache_dir"]
 

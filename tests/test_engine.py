@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import functools
 
+import batch_shapes
 import chex
 import jax
 import numpy as np
@@ -158,7 +159,7 @@ def test_rows_move_between_devices_to_the_bit(mesh, dtype):
         )  # not chosen below: they must not reach what is
         return values.astype(x.dtype)
 
-    old, new = shapes.Shape(8, 16, 1, 8), shapes.Shape(8, 8, 1, 8)
+    old, new = shapes.Shape(8, 16, 1, 8, WIDTH), shapes.Shape(8, 8, 1, 8, WIDTH)
     prompt, ring = programs.empty_prompts(8, WIDTH), programs.empty_ring(16, 1, 8)
     slots, rows = np.array([5, 0, 2, 2, 4, 1, 2, 7]), np.array([15, 0, 4, 4, 9, 1, 2, 8])
     layers = list(zip(*prompt, *ring, strict=True))
@@ -295,7 +296,7 @@ def test_all_programs_are_those_of_the_plan_and_may_be_compiled_ahead(monkeypatc
     run, params = make_sampler(programs, pad_id=0, group_size=1), random_params(CONFIG)
     plan = shapes.plan(len(PROMPTS), 8, 1, WIDTH, T, 1)
     ahead = Ahead(1)
-    programs.compile_ahead(ahead, plan, like(params, replicated(mesh_of())), WIDTH, jax.random.key(0))
+    programs.compile_ahead(ahead, plan, like(params, replicated(mesh_of())), jax.random.key(0))
     params = jax.device_put(params, replicated(mesh_of()))
     made = []
 
@@ -364,3 +365,21 @@ def test_a_batch_never_gets_wider_and_every_move_is_known():
                 kept = shapes.choose(found, now, rows, columns, refilled=True)
                 assert kept.rows == now.rows and kept.columns >= columns
     assert made <= known and len(made) > 10
+
+
+def test_a_batch_that_would_not_be_smaller_is_none(monkeypatch):
+    """A smaller batch holds a prompt once for each of its rows: where prompts are long, that may be more."""
+    monkeypatch.setattr(shapes, "_SEGMENT", 64)  # as it is
+    short, long = (shapes.plan(1000, 64, 8, prompt, 64, 1).shapes for prompt in (16, 1024))
+    assert [shape.rows for shape in short] == [512, 128, 32]
+    assert [shape.rows for shape in long] == [512, 32]
+    for found in (short, long):
+        columns = [shape.slots * shape.prompt + shape.rows * shape.columns for shape in found]
+        assert columns == sorted(columns, reverse=True)
+
+
+def test_few_shapes_cost_little_where_products_decide(monkeypatch):
+    monkeypatch.setattr(shapes, "_SEGMENT", 64)
+    ragged = batch_shapes.CALLS[1]
+    assert max(batch_shapes.ratios(ragged, ragged.shapes, "products").values()) < 1.1
+    assert batch_shapes.ratios(ragged, ragged.shapes[:1], "products")["ragged"] > 2  # the control

@@ -14,7 +14,7 @@ import optax
 import pytest
 from goldens import make_model_goldens
 from safetensors.numpy import load_file
-from test_head import packed_rows
+from test_head import gradient_and_log_probs, packed_rows
 from test_hf import ANY, ROOT, assert_same_bits, export, load, logits, read_golden, shardings, write_directory
 from test_model import decode_rows, random_params
 from test_sampler import whole_rows
@@ -219,11 +219,7 @@ def test_packed_rows_with_shared_prompts_are_those_of_a_row_each(name, tmp_path)
     assert int(parts.segments.max()) > int(parts.prompts.max())  # prompts are shared
 
     def loss(form):
-        def of(params):
-            log_prob, entropy = form(params)
-            return jnp.sum(jnp.where(mask, log_prob + 0.3 * entropy, 0.0)), jnp.where(mask, log_prob, 0.0)
-
-        return jax.device_get(jax.jit(jax.grad(of, has_aux=True))(params))
+        return gradient_and_log_probs(form, params, mask)
 
     def in_packing(parts):
         return lambda params: [x[np.argsort(order)[-6:]] for x in token_log_probs(config, params, parts)]

@@ -78,6 +78,16 @@ def test_extreme_logits_stay_finite_and_entropy_stays_in_its_bounds():
     assert all(bool(jnp.all(jnp.isfinite(x))) for x in gradient)
 
 
+def gradient_and_log_probs(form, params, mask):
+    """Of `form(params) -> (log_prob, entropy)`: the gradient of a loss that reads both, and the log-probabilities."""
+
+    def loss(params):
+        log_prob, entropy = form(params)
+        return jnp.sum(jnp.where(mask, log_prob + 0.3 * entropy, 0.0)), jnp.where(mask, log_prob, 0.0)
+
+    return jax.device_get(jax.jit(jax.grad(loss, has_aux=True))(params))
+
+
 def packed_rows(tokens, prompt_length, mask, **keywords):
     """The first microbatch of ragged rows packed several to a row, and where each row went."""
     num, width = tokens.shape
@@ -96,11 +106,7 @@ def test_packed_sequences_are_those_of_a_row_each():
     assert parts.tokens.shape[0] == 1 and int(parts.segments.max()) == 3  # three sequences share one row
 
     def loss(form):
-        def of(params):
-            log_prob, entropy = form(params)
-            return jnp.sum(jnp.where(mask, log_prob + 0.3 * entropy, 0.0)), jnp.where(mask, log_prob, 0.0)
-
-        return jax.device_get(jax.jit(jax.grad(of, has_aux=True))(params))
+        return gradient_and_log_probs(form, params, mask)
 
     def in_packing(parts):
         return lambda params: [x[np.argsort(order)] for x in token_log_probs(CONFIG, params, parts)]

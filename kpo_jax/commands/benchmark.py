@@ -138,7 +138,7 @@ def _sampling_phases(config: Config, inputs: Inputs, programs: Programs, params,
             key=jax.random.key(0),
             row_ids=np.arange(batch).reshape(prompts, group),
             prompt_length=prompt_length,
-            num_slots=config.rollout.prompts_per_call or prompts,
+            num_slots=config.rollout.prompts_at_once,
             max_lengths=np.full((prompts, group), max_length),
         )
 

@@ -106,7 +106,7 @@ def longest_step(config: Config) -> flops.StepFlops:
 def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:
     """Prompt cache (one row per prompt) and response cache (one row per sample) of one sampler call."""
     model, rollout = config.model, config.rollout
-    prompts = rollout.prompts_per_call or rollout.prompts_per_step
+    prompts = rollout.prompts_at_once
     tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
     shape = jax.ShapeDtypeStruct(
         (2, model.num_layers, tokens, model.num_kv_heads, model.head_dim), jnp.dtype(model.dtype)

@@ -38,6 +38,11 @@ class RolloutConfig:
             ]
         )
 
+    @property
+    def prompts_at_once(self) -> int:
+        """The prompts of one sampler call, over all processes."""
+        return self.prompts_per_call or self.prompts_per_step
+
 
 @dataclasses.dataclass(frozen=True)
 class LearnerConfig:

@@ -171,10 +171,9 @@ def _mesh(config: Config) -> Iterator[Combination]:
     rollout, model, mesh = config.rollout, config.model, config.mesh
     if mesh.data != -1:
         rows, axes = mesh.data * mesh.fsdp, "mesh.data x mesh.fsdp"
-        per_call = rollout.prompts_per_call or rollout.prompts_per_step
         depends_on = ("mesh.data", "mesh.fsdp", "rollout.prompts_per_step", "rollout.prompts_per_call")
         for what, number in (
-            ("prompts per sampler call", per_call),
+            ("prompts per sampler call", rollout.prompts_at_once),
             ("eval.prompts_per_call", config.eval.prompts_per_call),
         ):
             if number % rows:

@@ -21,6 +21,7 @@ import jax
 
 import kpo_jax
 from kpo_jax import text
+from kpo_jax.runtime import cpu
 
 NAME = "provenance.jsonl"
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "transformers")
@@ -104,12 +105,7 @@ def versions(packages) -> dict[str, str | None]:
 
 def cpu_model() -> str:
     """The CPU as it calls itself; its architecture where that is not known."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.machine())
+    return next(iter(cpu.facts("model name")), platform.machine())
 
 
 def machine(entry: dict) -> str:

@@ -52,8 +52,8 @@ class Ahead:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def like(tree, sharding=None):
-    """The arrays, or shapes, of the tree as jax.ShapeDtypeStruct; with one sharding, or a tree of them, if given."""
-    if sharding is None or isinstance(sharding, jax.sharding.Sharding):
-        return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding), tree)
+def like(tree, sharding):
+    """The arrays, or shapes, of the tree as jax.ShapeDtypeStruct with this sharding, or each with its own of a tree."""
+    if isinstance(sharding, jax.sharding.Sharding):
+        sharding = jax.tree.map(lambda _: sharding, tree)
     return jax.tree.map(lambda x, s: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=s), tree, sharding)

@@ -28,7 +28,7 @@ from kpo_jax.runtime import cpu
 OFF = "off"
 VARIABLE = "JAX_COMPILATION_CACHE_DIR"
 MAX_BYTES = 4 * 2**30  # of one kind of machine; what was used longest ago goes first
-_MIN_SECONDS = 0.05  # to compile; below it, loading is no quicker
+_MIN_SECONDS = 0.05  # to compile; what takes less is not worth a file
 _ENTRY, _TIME = "-cache", "-atime"  # jax's names: a program, and when it was used last
 
 
@@ -45,18 +45,8 @@ def machine_kind() -> str:
     """A short name of what a compiled program depends on beside its text: compiler, devices, features of the CPU."""
     backend = jax.devices()[0].client
     facts = [jax.lib.__version__, backend.platform, backend.platform_version, jax.devices()[0].device_kind]
-    facts += [platform.system(), platform.machine(), *_cpu_features()]
+    facts += [platform.system(), platform.machine(), *cpu.facts("model name", "flags", "Features")]
     return f"{backend.platform}_{hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]}"
-
-
-def _cpu_features() -> list[str]:
-    """The model and features of this CPU, as the operating system tells them."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return [platform.processor()]
-    told = [line for line in lines if line.partition("\t")[0].strip(": ") in ("flags", "Features", "model name")]
-    return sorted(set(told))
 
 
 def settings(given: str, environment: Mapping[str, str]) -> tuple[dict[str, object], str]:

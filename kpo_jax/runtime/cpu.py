@@ -1,8 +1,9 @@
-"""Several CPU devices in one process, as tests and dry rehearsals of a pod have them."""
+"""The CPU: what it is, and several devices of it in one process, as tests and dry rehearsals of a pod have them."""
 
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import jax
 
@@ -30,3 +31,15 @@ def num_devices() -> int:
     """The CPU devices of this process; 0 where it has others."""
     devices = jax.local_devices()
     return len(devices) if devices[0].platform == "cpu" else 0
+
+
+def facts(*names: str) -> list[str]:
+    """What the operating system tells of the CPU under these names ("model name", "flags"), each value once; [] where
+    it does not say.
+    """
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return []
+    pairs = (line.partition(":")[::2] for line in lines)
+    return sorted({value.strip() for name, value in pairs if name.strip() in names})

@@ -79,7 +79,7 @@ def make_sampler(programs: Programs, *, pad_id: int, group_size: int):
         collected = _Collected(row_ids.size, longest, pad_id)
         weights = programs.prepare(params)
         shapes, at_once = plan(len(prompt_ids), num_slots, group_size, prompt_length, longest, device_rows)
-        batch = _empty_batch(programs, shapes, prompt_length)
+        batch = _empty_batch(programs, first(shapes))
 
         def report():
             samples = collected.take_ended()
@@ -177,14 +177,13 @@ class _Collected:
         )
 
 
-def _empty_batch(programs, shapes, prompt_length) -> _Batch:
-    shape = first(shapes)
+def _empty_batch(programs, shape: Shape) -> _Batch:
     numbers = np.zeros((shape.rows,), np.int32)
     return _Batch(
         shape=shape,
         rows=Rows(np.ones((shape.slots,), np.int32), numbers, numbers, numbers, numbers, numbers.astype(bool)),
         sample=np.full((shape.rows,), -1),
-        prompt=programs.empty_prompts(shape.slots, prompt_length),
+        prompt=programs.empty_prompts(shape.slots, shape.prompt),
         response=programs.empty_ring(shape.rows, shape.segments, shape.width),
         column=0,
     )

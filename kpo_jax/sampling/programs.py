@@ -63,7 +63,7 @@ class Programs:
         self.admit = Program(jax.jit(write, donate_argnums=3, out_shardings=self._cache))
         self._decode: dict[Shape, Program] = {}
         self._move: dict[tuple[Shape, Shape], Program] = {}
-        self._handed_in: set[tuple[Plan, int]] = set()
+        self._handed_in: set[Plan] = set()
 
     @property
     def device_rows(self) -> int:
@@ -92,16 +92,16 @@ class Programs:
             self._move[old, new] = Program(jax.jit(function, out_shardings=self._cache))
         return self._move[old, new]
 
-    def compile_ahead(self, ahead: Ahead, plan: Plan, params, prompt_length: int, key) -> None:
+    def compile_ahead(self, ahead: Ahead, plan: Plan, params, key) -> None:
         """Hand in all programs that a sampler runs by `plan`, in the order of their first use, unless they were.
 
         Args:
           params: as they will be given to `prepare`, or as shapes with their shardings.
           key: of the random streams.
         """
-        if (plan, prompt_length) in self._handed_in:
+        if plan in self._handed_in:
             return
-        self._handed_in.add((plan, prompt_length))
+        self._handed_in.add(plan)
         (shapes, prefilled), cache = plan, self._cache
         whole = shapes[0]
         ahead.compile(self._copy, params)
@@ -110,12 +110,12 @@ class Programs:
         rows_of = NamedSharding(self.mesh, BATCH)
 
         def caches(shape):
-            prompt = jax.eval_shape(lambda: _empty_prompts(self.model_config, shape.slots, prompt_length))
+            prompt = jax.eval_shape(lambda: _empty_prompts(self.model_config, shape.slots, shape.prompt))
             size = (shape.rows, shape.segments, shape.width)
             ring = jax.eval_shape(lambda: decoding.empty_ring(self.model_config, *size))
             return like(prompt, cache), like(ring, cache)
 
-        tokens = jax.ShapeDtypeStruct((prefilled, prompt_length), np.int32, sharding=rows_of)
+        tokens = jax.ShapeDtypeStruct((prefilled, whole.prompt), np.int32, sharding=rows_of)
         ahead.compile(self.admit, weights, tokens, np.zeros((prefilled,), int), caches(whole)[0])
         begin = first(shapes)
         for shape in sorted(shapes, key=lambda shape: (shape != begin, shape == whole, shape.columns, -shape.rows)):

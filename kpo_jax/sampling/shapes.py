@@ -1,9 +1,8 @@
 """Which shapes the sampler's batch may have: few, and known before it begins, as each is a program to be compiled.
 
 A shape is so many slots of rows, with a ring of so many columns. While prompts wait, all rows are kept busy; after that
-rows end and the rest get older. The shapes below were chosen by simulation, beside a program for every power of two of
-rows and of columns: over lognormal and uniform lengths they take 2 to 14 % more time where matrix products decide, and
-1.1 to 1.5 times as much, for mostly short responses twice, where reading the ring does.
+rows end and the rest get older. What the shapes below cost beside a program for every power of two of rows and of
+columns is in docs/performance.md.
 """
 
 from typing import NamedTuple
@@ -18,12 +17,15 @@ _REFILL = 4  # a quarter of the slots is given to the next prompts at once: more
 
 
 class Shape(NamedTuple):
-    """A batch of `rows` in `slots` of as many rows each, with a ring of `segments` x `width` columns."""
+    """A batch of `rows` in `slots` of as many rows each, with a ring of `segments` x `width` columns, behind prompts of
+    `prompt` columns, one for each slot.
+    """
 
     slots: int
     rows: int
     segments: int
     width: int
+    prompt: int
 
     @property
     def columns(self) -> int:
@@ -31,8 +33,8 @@ class Shape(NamedTuple):
 
     @property
     def work(self) -> int:
-        """What a step costs, about: each row reads its columns, and as much again as one segment of them."""
-        return self.rows * (self.columns + self.width)
+        """What a step costs, about: the columns that are read, and for each row as much again as a segment of them."""
+        return self.slots * self.prompt + self.rows * (self.columns + self.width)
 
 
 class Plan(NamedTuple):
@@ -51,7 +53,7 @@ def plan(num_prompts: int, num_slots: int, group_size: int, prompt_length: int, 
     """
     slots = _doubled(num_prompts, num_slots, device_rows)
     at_once = _doubled(min(-(-_PREFILL_TOKENS // prompt_length), slots // _REFILL), slots, device_rows)
-    return Plan(_shapes(slots, group_size, longest, device_rows), at_once)
+    return Plan(_shapes(slots, group_size, prompt_length, longest, device_rows), at_once)
 
 
 def _doubled(needed: int, largest: int, smallest: int) -> int:
@@ -62,19 +64,21 @@ def _doubled(needed: int, largest: int, smallest: int) -> int:
     return min(size, largest)
 
 
-def _shapes(slots: int, group: int, longest: int, device_rows: int) -> tuple[Shape, ...]:
+def _shapes(slots: int, group: int, prompt: int, longest: int, device_rows: int) -> tuple[Shape, ...]:
     """All shapes of a batch that begins with `slots` slots of `group` rows, the whole batch with all columns first.
 
     In a smaller batch every row has a slot of its own, so any rows fit; it holds a prompt once for each of its rows.
+    Where prompts are so long that it would not be smaller at all, there is none of that size.
     """
     width = min(_SEGMENT, longest)
     segments = -(-longest // width)
-    whole, found = Shape(slots, slots * group, segments, width), []
+    whole, found = Shape(slots, slots * group, segments, width, prompt), []
     for of_rows, of_columns in _LADDER if segments >= _SHORT else _LADDER_OF_SHORT:
         rows = -int(-whole.rows * of_rows // device_rows) * device_rows
-        slots_of_rows = slots if of_rows == 1 else rows
-        if of_rows == 1 or rows < found[-1].rows:
-            found.append(Shape(slots_of_rows, rows, -int(-segments * of_columns // 1), width))
+        columns = -int(-segments * of_columns // 1)
+        shape = whole._replace(slots=slots if of_rows == 1 else rows, rows=rows, segments=columns)
+        if of_rows == 1 or (rows < found[-1].rows and shape.work < whole.work):
+            found.append(shape)
     return tuple(found)
 
 

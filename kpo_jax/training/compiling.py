@@ -27,12 +27,11 @@ def compile_ahead(config: Config, inputs: Inputs, programs: Programs, ahead: Ahe
     for one in inputs.eval_sets:
         numbers = Numbers(len(one.problems), held_out.prompts_per_call, held_out.num_samples, one.prompt_length)
         _compile_sampler(config, programs, ahead, programs.eval_sampling, numbers)
-    at_once = rollout.prompts_per_call or rollout.prompts_per_step
-    numbers = Numbers(rollout.prompts_per_step, at_once, rollout.group_size, inputs.train.prompt_length)
+    prompt_length = inputs.train.prompt_length
+    numbers = Numbers(rollout.prompts_per_step, rollout.prompts_at_once, rollout.group_size, prompt_length)
     _compile_sampler(config, programs, ahead, programs.sampling, numbers)
     state = like(programs.shapes, programs.shardings)
-    batch = batch_shapes(programs.pack_shape, config, inputs.train.prompt_length)
-    batch = like(batch, microbatch_sharding(programs.mesh))
+    batch = like(batch_shapes(programs.pack_shape, config, prompt_length), microbatch_sharding(programs.mesh))
     ahead.compile(programs.score_step, state.params, batch.packed)
     if programs.value_step is not None:
         ahead.compile(programs.value_step, state.critic.params, batch.packed)
@@ -67,7 +66,7 @@ def _compile_sampler(config: Config, programs: Programs, ahead: Ahead, sampling:
     )
     shardings = jax.tree.map(lambda spec: NamedSharding(sampling.mesh, spec), param_specs(config.model))
     params = like(programs.shapes.params, shardings)
-    sampling.compile_ahead(ahead, how, params, numbers.prompt_length, jax.random.key(0))
+    sampling.compile_ahead(ahead, how, params, jax.random.key(0))
 
 
 def batch_shapes(shape: PackShape, config: Config, prompt_length: int) -> Batch:

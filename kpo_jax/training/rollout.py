@@ -225,7 +225,7 @@ def rollout(
         row_ids=first_row + np.arange(len(problems) * group).reshape(-1, group),
         tokenizer=tokenizer,
         prompt_length=prompt_length,
-        num_slots=config.rollout.prompts_per_call or config.rollout.prompts_per_step,
+        num_slots=config.rollout.prompts_at_once,
     )
     each = scores(graded, completions.mask.sum(axis=1), max_response, config.reward)
     reward = total_reward(each, terms)

@@ -216,7 +216,7 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
 def _check_calls(config: Config, sampled_rows: int) -> None:
     """Raise ValueError unless the prompts of every sampler call divide evenly over the devices."""
     for path, count in [
-        ("prompts per sampler call", config.rollout.prompts_per_call or config.rollout.prompts_per_step),
+        ("prompts per sampler call", config.rollout.prompts_at_once),
         ("eval.prompts_per_call", config.eval.prompts_per_call),
     ]:
         if count % sampled_rows:

@@ -50,7 +50,8 @@ def train(
         run.phase("start")
         for line in lines.start(config, programs.mesh, problem_counts(inputs), workdir, width()):
             tell(line)
-        compile_ahead(config, inputs, programs, run.ahead, run.traced)
+        if max(checkpoints.steps(workdir), default=0) < config.num_steps:  # else there is nothing left to train
+            compile_ahead(config, inputs, programs, run.ahead, run.traced)
         resumed = resume(config, inputs, programs, workdir, start_afresh)
         if resumed.step > config.num_steps:
             tell(f"already at step {resumed.step}, beyond num_steps = {config.num_steps}: nothing is changed")
