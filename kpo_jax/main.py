@@ -68,7 +68,7 @@ flags.DEFINE_bool(
     "dry_run", False, "Print the resolved configuration, parameters, mesh and bytes per device; then stop."
 )
 flags.DEFINE_string(
-    "dry_run_topology", None, "With --dry_run: compile the training step for these TPUs, e.g. v5p:2x2x4."
+    "dry_run_topology", None, "With --dry_run: compile training step and sampler for such chips, v5p:2x2x4, h100:8."
 )
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
 flags.DEFINE_bool("start_afresh", False, "Begin again where all checkpoints are damaged; they are put aside.")

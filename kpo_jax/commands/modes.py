@@ -15,7 +15,7 @@ from absl import logging
 from kpo_jax import config as config_lib
 from kpo_jax import text
 from kpo_jax.commands import benchmark as benchmarks
-from kpo_jax.commands import dry_run, starts, topology
+from kpo_jax.commands import chips, dry_run, starts, topology
 from kpo_jax.commands import export as exports
 from kpo_jax.commands import noise as noise_floor
 from kpo_jax.commands import replay as replays
@@ -216,7 +216,7 @@ def describe(config, values: dict) -> str:
             # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU
             os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
             jax.config.update("jax_platforms", "cpu")
-            config, found = topology.on(config, target), topology.devices(target)
+            config, found = topology.on(config, target), chips.devices(target)
         needed = dry_run.describe(config)  # first, as it may find that something is missing
         print(json.dumps(config_lib.to_dict(config), indent=2))
         print(needed, flush=True)
