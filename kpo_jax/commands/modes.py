@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import traceback
+from pathlib import Path
 
 import jax
 from absl import logging
@@ -20,8 +21,9 @@ from kpo_jax.commands import export as exports
 from kpo_jax.commands import noise as noise_floor
 from kpo_jax.commands import replay as replays
 from kpo_jax.commands.sample import show_samples
-from kpo_jax.recording import terminal
+from kpo_jax.recording import metrics, terminal
 from kpo_jax.recording import workdir as workdirs
+from kpo_jax.report import figures
 from kpo_jax.report import report as reports
 from kpo_jax.runtime import compilation, cpu, distributed, lock, preemption
 from kpo_jax.training import checkpoints, setup, trainer
@@ -150,8 +152,12 @@ def train(config, values: dict) -> str:
     with held(workdir):
         options = {name: values[name] for name in ("profile_steps", "start_afresh", "show_samples")}
         done = trainer.train(config, inputs, programs, workdir, **options)
+        if not done or not distributed.is_first():
+            return ""
         terminal.phase("report")
-        return reports.write([workdir], workdir) if done and distributed.is_first() else ""
+        said = reports.write([workdir], workdir)
+        metrics.write_figures(workdir, config.num_steps, figures.drawn(Path(workdir)))
+        return said
 
 
 def restored(config, values: dict):
