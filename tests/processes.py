@@ -56,3 +56,8 @@ def run(
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     return out
+
+
+def without_phases(stderr: str) -> str:
+    """What a process said, but for the lines by which a start that takes long on a busy machine is told."""
+    return "".join(line for line in stderr.splitlines(keepends=True) if not line.startswith("start: "))

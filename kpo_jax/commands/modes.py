@@ -5,6 +5,7 @@ A mode is a function of RUN; `values` are all flags by name. What it returns is 
 
 import contextlib
 import json
+import math
 import os
 import sys
 import traceback
@@ -88,6 +89,13 @@ def usage(lines) -> int:
     return USAGE
 
 
+def page_width() -> float:
+    """The columns that a table on standard output may have: what is no terminal, and may be read by a program, has no
+    end.
+    """
+    return terminal.width(sys.stdout) if sys.stdout.isatty() else math.inf
+
+
 @contextlib.contextmanager
 def usage_errors():
     """A ValueError inside is a usage error: nothing has begun yet."""
@@ -155,7 +163,7 @@ def train(config, values: dict) -> str:
         if not done or not distributed.is_first():
             return ""
         terminal.phase("report")
-        said = reports.write([workdir], workdir)
+        said = reports.write([workdir], workdir, page_width())
         metrics.write_figures(workdir, config.num_steps, figures.drawn(Path(workdir)))
         return said
 
@@ -175,7 +183,9 @@ def evaluate(config, values: dict) -> str:
     with held(values["workdir"]):  # what evaluations find is a part of the run
         terminal.phase(f"step {step}: evaluation")
         trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
-    return reports.results([reports.load(values["workdir"])]) if distributed.is_first() else ""
+    if not distributed.is_first():
+        return ""
+    return reports.results([reports.load(values["workdir"])], page_width())
 
 
 def sample(config, values: dict) -> str:
@@ -206,7 +216,7 @@ def replay(config, values: dict) -> str:
 
 def report(config, values: dict) -> str:
     with usage_errors():
-        return reports.write(values["runs"] or [values["workdir"]], values["workdir"])
+        return reports.write(values["runs"] or [values["workdir"]], values["workdir"], page_width())
 
 
 def export(config, values: dict) -> str:
