@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -59,5 +60,5 @@ def run(
 
 
 def without_phases(stderr: str) -> str:
-    """What a process said, but for the lines by which a start that takes long on a busy machine is told."""
-    return "".join(line for line in stderr.splitlines(keepends=True) if not line.startswith("start: "))
+    """What a process said, but for the lines by which a phase that takes long on a busy machine is told."""
+    return "".join(line for line in stderr.splitlines(keepends=True) if not re.search(r" \.\.\.$|, \d+ s$", line))

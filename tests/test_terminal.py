@@ -112,7 +112,7 @@ def test_a_phase_that_takes_long_is_told_again_and_again(impatient, capfd):
 
 def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(impatient, monkeypatch, capfd):
     monkeypatch.setattr(terminal, "FIRST", 1.0)
-    monkeypatch.setattr(terminal, "AGAIN", 1.0)
+    monkeypatch.setattr(terminal, "AGAIN", 20.0)
     for number in range(30):
         impatient.phase(f"step {number}: rollout")
         time.sleep(0.05)
@@ -122,6 +122,16 @@ def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(i
         time.sleep(0.05)
     impatient.phase("")
     assert set(capfd.readouterr().err.splitlines()) == {"something else"}
+
+
+def test_short_phases_that_say_nothing_are_no_silence(impatient, capfd):
+    capfd.readouterr()
+    deadline, said = time.monotonic() + 20, ""
+    while "step " not in said and time.monotonic() < deadline:
+        impatient.phase(f"step 1: part {time.monotonic()}")
+        time.sleep(terminal.FIRST / 4)
+        said += capfd.readouterr().err
+    assert said.startswith("step 1: part ") and said.endswith(" ...\n")
 
 
 def test_before_its_first_line_a_run_is_silent_for_longer(impatient, capfd):

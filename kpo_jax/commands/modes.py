@@ -203,9 +203,11 @@ def noise(config, values: dict) -> str:
 
 
 def benchmark(config, values: dict) -> str:
+    terminal.phase("benchmark: cold and warm starts")
     begun = starts.measure(config, values["cpu_devices"])
     keep_programs(values["compilation_cache"])
     inputs, programs = prepared(config, values, claim=False)
+    terminal.phase("benchmark: every phase")
     return benchmarks.run(config, inputs, programs, begun, values["workdir"])
 
 
@@ -215,11 +217,13 @@ def replay(config, values: dict) -> str:
 
 
 def report(config, values: dict) -> str:
+    terminal.phase("report")
     with usage_errors():
         return reports.write(values["runs"] or [values["workdir"]], values["workdir"], page_width())
 
 
 def export(config, values: dict) -> str:
+    terminal.phase("export")
     with usage_errors():
         return exports.export_run(values["workdir"], values["out"], values["step"], values["dtype"])
 
@@ -236,6 +240,7 @@ def describe(config, values: dict) -> str:
         needed = dry_run.describe(config)  # first, as it may find that something is missing
         print(json.dumps(config_lib.to_dict(config), indent=2))
         print(needed, flush=True)
+        terminal.phase(f"compiling for {target}" if target else "")
         return topology.describe(config, target, found) if target else ""
 
 

@@ -20,7 +20,7 @@ tqdm = Lazy("tqdm")
 
 WIDEST = 200  # columns of a line, on wider terminals and where there is none
 TICK = 0.5  # seconds between two looks at the clock
-FIRST, AGAIN, RARELY = 2.0, 4.0, 30.0  # seconds of silence before a phase is told: a new kind, later, a long one
+FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence before a phase is told: a new kind, later, a long one
 LONG = 60.0
 BETWEEN_STEPS = 3.0  # seconds, at least, between the lines of two steps
 DOING = 30  # columns for what a run is doing now, after the bar, which is shorter only where that takes more
@@ -177,9 +177,9 @@ class _Screen:
 
     def _tell_phase(self) -> None:
         now, kind = time.monotonic(), _kind(self._phase)
-        age = now - self._since
+        age, silence = now - self._since, now - self._spoken
         patience = FIRST if kind not in self._told and not self._silent else AGAIN if age < LONG else RARELY
-        if age >= FIRST and now - self._spoken >= patience:
+        if silence >= patience and (age >= FIRST or silence >= AGAIN):  # many short phases are no silence either
             far = f" {self._progress.done}/{self._progress.total}" if self._in_bar() else ""
             doing = ", ".join([self._phase + far, *self._compiled()])
             self.line(f"{doing}, {age:.0f} s" if self._phase in self._told else f"{doing} ...")
