@@ -60,8 +60,13 @@ def test_topologies_are_read():
         assert flops.data_sheet(chip.kind, 1) is not None
 
 
-@pytest.mark.parametrize("text", ["", "v5p", "v5p:", "v9:2x2", "v5p:2x2", "v5e:2x2x2", "v5p:0x2x2", "v5p:2x2x-1",
-                                  "v5p:2x2x4 ", "v5p:2X2X4", "v5p:16", "h100:2x4", "h100:12", "h100:0", "v5p:2x2x2x2", "v5p:2x2x99999", "v5e:２x２"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "v5p", "v5p:", "v9:2x2", "v5p:2x2", "v5e:2x2x2", "v5p:0x2x2", "v5p:2x2x-1", "v5p:2x2x4 ", "v5p:2X2X4"),
+        *("v5p:2x2x2x2", "v5p:2x2x99999", "v5e:２x２", "v5e:4", "h100", "h100:2x4", "h100:12", "h100:0"),
+    ],
+)
 def test_what_is_no_topology_is_one_line(text):
     with pytest.raises(ValueError, match=re.escape(f"--dry_run_topology: {text!r}")) as caught:
         chips.parse(text)
