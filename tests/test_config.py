@@ -49,6 +49,7 @@ def test_methods_have_the_papers_parameters():
         ({"learner__num_minibatches": 3}, "learner.num_minibatches"),
         ({"learner__microbatch_tokens": -5}, "learner.microbatch_tokens"),
         ({"mesh__tensor": 3}, "model.num_heads"),
+        ({"mesh__sampling_tensor": 3}, "model.num_heads"),
         ({"mesh__data": 7}, "mesh.data"),
         ({"sampler__top_p": 0.9}, "top_p"),
         ({"sampler__temperature": 0.0}, "sampler.temperature"),
@@ -109,6 +110,7 @@ WRONG = {
     "model.num_heads": ("0", "0 is not a whole number >= 1"),
     "sampler.top_p": ("1.5", "1.5 is not a number in (0, 1]"),
     "mesh.data": ("0", "0 is neither -1 (all that are left) nor a whole number >= 1"),
+    "mesh.sampling_tensor": ("-1", "-1 is not a whole number >= 0"),
     "eval.num_samples": ("many", "'many' is not an int"),
     "num_steps": ("-1", "-1 is not a whole number >= 0"),
 }

@@ -9,13 +9,14 @@ import chex
 import jax
 import numpy as np
 import pytest
+from jax.sharding import NamedSharding
 from test_model import CONFIG as MODEL_CONFIG
 from test_model import KEY, random_params
 
 from kpo_jax.config import MeshConfig
 from kpo_jax.model.head import row_log_probs
 from kpo_jax.records import Prompts
-from kpo_jax.runtime import compilation
+from kpo_jax.runtime import compilation, sharding
 from kpo_jax.runtime.ahead import Ahead, like
 from kpo_jax.runtime.sharding import make_mesh, put_rows, replicated
 from kpo_jax.sampling import decoding, engine, sampler, shapes
@@ -223,6 +224,41 @@ def test_negative_control_a_wrong_ring_is_seen(monkeypatch):
 @pytest.mark.parametrize("shape", [dict(data=8), dict(data=2, fsdp=2, tensor=2), dict(fsdp=4)])
 def test_devices_sample_the_same_texts(shape):
     assert_same(sample(8, mesh=mesh_of(**shape)), reference(2))
+
+
+def sampling_mesh(sampling_tensor, **sizes):
+    """(the mesh of training, that of sampling)."""
+    mesh = mesh_of(**sizes)
+    return mesh, sharding.local_mesh(mesh, sampling_tensor)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shape"),
+    [(dict(fsdp=4), (2, 1, 2)), (dict(fsdp=8), (4, 1, 2)), (dict(data=2, fsdp=2, tensor=2), (8, 1, 1))],
+)
+def test_a_sampling_mesh_of_its_own_samples_the_same_texts_and_splits_the_weights(sizes, shape):
+    training, own = sampling_mesh(shape[2], **sizes)
+    assert own.devices.shape == shape and own.devices.size == training.devices.size
+    specs = sharding.param_specs(CONFIG)
+    params = jax.tree.map(
+        lambda x, spec: jax.device_put(x, NamedSharding(training, spec)), random_params(CONFIG), specs
+    )
+    local = sharding.localize(params, specs, training, own)
+    for x, y, spec in zip(*map(jax.tree.leaves, (local, random_params(CONFIG), specs)), strict=True):
+        np.testing.assert_array_equal(np.asarray(x), np.asarray(y))
+        assert x.sharding.is_equivalent_to(NamedSharding(own, spec), x.ndim)
+    programs = engine_programs.Programs(CONFIG, SAMPLING, own, ENDS)
+    weights = programs.prepare(local)["layers"][0]["qkv_proj"]
+    assert weights.sharding.shard_shape(weights.shape)[1] == 2 // own.shape["tensor"]
+    run = make_sampler(programs, pad_id=0, group_size=2)
+    drawn = run(local, PROMPTS, key=KEY, row_ids=row_ids(2), prompt_length=WIDTH, num_slots=8)
+    assert_same(drawn, reference(2))
+
+
+def test_a_sampling_mesh_must_divide_the_devices():
+    with pytest.raises(ValueError, match=r"mesh\.sampling_tensor: 3 does not divide the 8 devices of a host"):
+        sampling_mesh(3, fsdp=8)
+    assert sampling_mesh(0, fsdp=8)[0] is sampling_mesh(0, fsdp=8)[1]
 
 
 def test_caches_and_weights_are_split_over_the_devices():

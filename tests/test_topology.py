@@ -115,7 +115,7 @@ def test_the_report_adds_up_by_hand():
     for sampler in ((small, large), (large, small)):  # the sampler's, beside what the state keeps
         assert told(*sampler)[1] == 60 * gib + state
     text, most = told(small, large, localized=2 * gib)
-    assert most == 62 * gib + state and "2.00 GiB of parameters that the host gathers" in text
+    assert most == 62 * gib + state and "2.00 GiB of parameters, split for it" in text
 
 
 def test_the_batch_is_that_of_the_trainer():

@@ -94,6 +94,8 @@ def describe(config: Config, text: str, found: list) -> str:
         flags = [f"--config.mesh.{name}={value}" for name, value in _sizes(candidate).items()]
         if candidate.mesh.across_hosts:
             flags.append("--config.mesh.across_hosts=True")
+        if candidate.mesh.sampling_tensor:
+            flags.append(f"--config.mesh.sampling_tensor={candidate.mesh.sampling_tensor}")
         return "\n".join([*lines, f"fits             {' '.join(flags)}"])
     return "\n".join(
         [*lines, "no mesh of these fits; a smaller learner.microbatch_tokens, model.remat=full or more devices may"]
@@ -136,7 +138,8 @@ def compile_step(config: Config, found: list) -> Step:
 def compile_sampler(config: Config, found: list) -> Sampler:
     """The sampler of the first host of the mesh over `found`. Raises as `compile_step` does."""
     mesh, hosts = make_mesh(config.mesh, found), len({device.process_index for device in found})
-    own = mesh if hosts == 1 else process_mesh(mesh, found[0].process_index)
+    tensor = config.mesh.sampling_tensor
+    own = process_mesh(mesh, found[0].process_index, tensor) if hosts > 1 or tensor else mesh
     rollout, sampled = config.rollout, dataclasses.replace(config.sampler, stop=())
     programs = Programs(config.model, sampled, own, ())
     how = plan(
@@ -156,8 +159,8 @@ def compile_sampler(config: Config, found: list) -> Sampler:
         program: program.lower(*given) for program, given in programs.calls(how, shapes, key) if program in wanted
     }
     prefill, decode = (_compiled(lowered[program]) for program in wanted)
-    crosses = own.shape["fsdp"] * own.shape["tensor"] < mesh.shape["fsdp"] * mesh.shape["tensor"]
-    localized = bytes_per_device(params, specs, dict(own.shape)) if crosses else 0
+    again = any(own.shape[axis] != mesh.shape[axis] for axis in ("fsdp", "tensor"))
+    localized = bytes_per_device(params, specs, dict(own.shape)) if again else 0
     return Sampler(prefill, decode, len(how.shapes), localized, time.perf_counter() - start)
 
 
@@ -194,7 +197,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
     def together(size):
         return line("together", size, f" = {size / chip.memory:.1%} of {chip.memory / 2**30:.0f} GiB")
 
-    again = f", {human(sampler.localized)} of parameters that the host gathers" if sampler.localized else ""
+    again = f", {human(sampler.localized)} of parameters, split for it" if sampler.localized else ""
     lines = [
         (
             f"  update         {shape.microbatches} microbatch(es) of {shape.rows} x {shape.length:,} tokens, "

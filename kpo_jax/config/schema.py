@@ -212,12 +212,15 @@ class MeshConfig:
     """Devices along each mesh axis; data = -1 takes all that the other two leave.
 
     Of a job on several hosts, fsdp x tensor stays within a host, unless `across_hosts` says that it may be more.
+    While they sample, devices hold the weights split by `tensor` alone; with `sampling_tensor` so many devices of a
+    host split weights and heads between them instead, and rows are split over the rest of the host.
     """
 
     data: int = dataclasses.field(default=-1, metadata=FREE)
     fsdp: int = dataclasses.field(default=1, metadata=FREE)
     tensor: int = dataclasses.field(default=1, metadata=FREE)
     across_hosts: bool = dataclasses.field(default=False, metadata=FREE)
+    sampling_tensor: int = dataclasses.field(default=0, metadata=FREE)
 
     def __post_init__(self):
         all_or_some = is_whole(self.data) and (self.data == -1 or self.data >= 1)
@@ -227,6 +230,7 @@ class MeshConfig:
                     all_or_some, "data", f"{self.data!r} is neither -1 (all that are left) nor a whole number >= 1"
                 ),
                 *whole(self, 1, "fsdp", "tensor"),
+                *whole(self, 0, "sampling_tensor"),
             ]
         )
 

@@ -180,7 +180,8 @@ def _mesh(config: Config) -> Iterator[Combination]:
                 text = f"{axes} = {rows} does not divide {what} = {number}"
                 yield Combination("mesh.data", text, (*depends_on, "eval.prompts_per_call"))
     for name in ("num_heads", "num_kv_heads", "intermediate_size", "vocab_size"):
-        yield from _divides(f"model.{name}", getattr(model, name), "mesh.tensor", mesh.tensor, f"model.{name}")
+        for axis, size in (("mesh.tensor", mesh.tensor), ("mesh.sampling_tensor", mesh.sampling_tensor or 1)):
+            yield from _divides(f"model.{name}", getattr(model, name), axis, size, f"model.{name}")
     yield from _divides("model.hidden_size", model.hidden_size, "mesh.fsdp", mesh.fsdp, "model.hidden_size")
 
 

@@ -56,16 +56,25 @@ def make_mesh(config, devices=None) -> Mesh:
     return Mesh(grid, AXES, axis_types=(AxisType.Auto,) * len(AXES))
 
 
-def local_mesh(mesh: Mesh) -> Mesh:
+def local_mesh(mesh: Mesh, tensor: int = 0) -> Mesh:
     """The mesh of this process's own devices: its rows of `mesh`, or, where a row crosses hosts, one row of all of
-    them.
+    them. With `tensor`, that many devices split what they would otherwise each hold, see MeshConfig.sampling_tensor.
+
+    Raises ValueError where `tensor` does not divide the devices.
     """
-    return mesh if jax.process_count() == 1 else process_mesh(mesh, jax.process_index())
+    if jax.process_count() == 1 and not tensor:
+        return mesh
+    return process_mesh(mesh, jax.process_index(), tensor)
 
 
-def process_mesh(mesh: Mesh, process: int) -> Mesh:
+def process_mesh(mesh: Mesh, process: int, tensor: int = 0) -> Mesh:
     """The same for one of several processes, whose devices need not be here."""
-    return Mesh(_grid_of(mesh, process), AXES, axis_types=mesh.axis_types)
+    grid = _grid_of(mesh, process)
+    if tensor:
+        if grid.size % tensor:
+            raise ValueError(f"mesh.sampling_tensor: {tensor} does not divide the {grid.size} devices of a host")
+        grid = grid.reshape(-1, 1, tensor)
+    return Mesh(grid, AXES, axis_types=mesh.axis_types)
 
 
 def _grid_of(mesh: Mesh, process: int) -> np.ndarray:
@@ -78,15 +87,15 @@ def _grid_of(mesh: Mesh, process: int) -> np.ndarray:
 
 
 def localize(tree, specs, mesh: Mesh, local: Mesh):
-    """Parameters on `mesh` as arrays on this process's `local` mesh, split by the same specs. All processes call it
-    together.
+    """Parameters on `mesh` as arrays on this process's `local` mesh (see `local_mesh`), split by the same specs. All
+    processes call it together.
 
     Nothing is copied where the process has the parameters whole, so the result must be out of use when they are
     donated.
     """
     if local is mesh:
         return tree
-    grids = np.stack([_grid_of(mesh, process) for process in range(jax.process_count())])
+    grids = np.stack([_grid_of(mesh, process).reshape(local.devices.shape) for process in range(jax.process_count())])
     everyone = Mesh(grids, ("host", *AXES), axis_types=(AxisType.Auto,) * grids.ndim)
 
     def own(x, spec):

@@ -181,7 +181,7 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
     mesh = make_mesh(config.mesh)
     for note in inputs.notes:
         tell(note)
-    own_mesh = local_mesh(mesh)
+    own_mesh = local_mesh(mesh, config.mesh.sampling_tensor)
     sampled_rows = own_mesh.shape["data"] * own_mesh.shape["fsdp"] * distributed.num_processes()
     _check_calls(config, sampled_rows)
     optimizer, critic_optimizer = make_optimizers(config)
