@@ -1,4 +1,4 @@
-"""Methods, one word each: the paper's seven, the systems they are compared with, and robust variants of IS-KPO.
+"""Methods, one word each: the paper's seven, controls, the systems they are compared with, and variants of IS-KPO.
 
 The paper's have its Q, V, kappa and clip bounds; where it prints a gain or threshold that its own equations do not
 give, the values here are the parameters, not the printed consequences (see docs/science.md). The others have their
@@ -52,6 +52,13 @@ METHODS: dict[str, AlgorithmConfig] = {
     "is_kpo_weak": _kalman(1e-2, 1.0, kappa=3.0),
     "opt0": _kalman(5e-2, 1.0, kappa=1.0),
     "opt1": _kalman(1e-2, 0.1, kappa=2.0),
+    # Controls. The null: Q = 0 and P_0 = 0 hold every filtered ratio at 1, and nothing is clipped, so a token's
+    # gradient is A dlog_prob times its share in the loss, however far the policy has moved (group REINFORCE).
+    "ratio_one": dataclasses.replace(_kalman(0.0, 1.0), objective=ObjectiveConfig(clip=False)),
+    # kpo_weak, but which tokens lose their gradient is drawn
+    "random_drop": dataclasses.replace(
+        _kalman(1e-2, 1.0), objective=ObjectiveConfig("random_drop", clip_low=3e-4, clip_high=4e-4)
+    ),
     # other systems
     "ppo": AlgorithmConfig(
         filter=FilterConfig(name="identity"),

@@ -88,7 +88,7 @@ def make_push(algorithm: AlgorithmConfig, weights: bool = True):
         shape, mask = minibatch.log_ratio.shape, minibatch.response_mask
         arrays = minibatch._asdict()
         del arrays["number"]
-        if ratio_filter.batch_coupled:
+        if ratio_filter.batch_coupled or objective.batch_coupled:
             arrays = {name: x.reshape(1, -1, shape[-1]) for name, x in arrays.items()}
         totals = dict(num_tokens=jnp.int32(mask.sum()), num_sequences=jnp.int32(mask.any(axis=-1).sum()))
         parts = []

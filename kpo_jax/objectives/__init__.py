@@ -5,6 +5,7 @@ from kpo_jax.objectives.cispo import Cispo
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.geometric import Geometric
 from kpo_jax.objectives.position_clipped import PositionClipped
+from kpo_jax.objectives.random_drop import RandomDrop
 from kpo_jax.objectives.sapo import Sapo
 from kpo_jax.objectives.truncated_is import TruncatedIS
 
@@ -14,6 +15,7 @@ OBJECTIVES = {
     "geometric": Geometric,
     "cispo": Cispo,
     "sapo": Sapo,
+    "random_drop": RandomDrop,
 }
 
 __all__ = ["AGGREGATIONS", "OBJECTIVES", "Objective", "TruncatedIS", "aggregation_weights"]
