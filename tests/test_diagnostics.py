@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from jax.sharding import NamedSharding, PartitionSpec
 
-from kpo_jax.algorithm import diagnostics
+from kpo_jax.algorithm import diagnostics, null
 from kpo_jax.filters.identity import Identity
 from kpo_jax.filters.kalman import Kalman
 from kpo_jax.filters.kpo_released import KpoReleased
@@ -31,6 +31,7 @@ def make_inputs(ratio_filter=FILTER):
     rng = np.random.default_rng(1)
     normal = lambda scale: jnp.asarray(scale * rng.standard_normal((ROWS, LENGTH)), jnp.float32)
     old_log_prob, log_ratio = normal(1.0) - 2, normal(0.5) + jnp.asarray(ADVANTAGE)[:, None] / 4
+    log_ratio *= jnp.where(np.random.default_rng(2).random((ROWS, LENGTH)) < 0.8, 1, 1e-4)  # some have not moved
     return dict(
         filtered=ratio_filter(log_ratio, jnp.asarray(MASK)),
         log_ratio=log_ratio,
@@ -41,6 +42,8 @@ def make_inputs(ratio_filter=FILTER):
         old_log_prob=old_log_prob,
         sampler_log_prob=old_log_prob + normal(0.01),
         entropy=jnp.abs(normal(1.0)),
+        weight=jnp.where(rng.random((ROWS, LENGTH)) < 0.3, 0.0, 1 + normal(0.2)),
+        unit=jnp.asarray(MASK * ADVANTAGE[:, None]) * jnp.abs(normal(1.0)),
     )
 
 
@@ -51,8 +54,9 @@ INPUTS = make_inputs()
 def measure(inputs, kappa=KAPPA):
     inputs = dict(inputs)
     tokens = TokenTrace(inputs.pop("log_prob"), inputs.pop("log_ratio"), *inputs.pop("filtered"), inputs.pop("clipped"))
-    entropy = inputs.pop("entropy")
-    return diagnostics.measure(tokens, entropy, Batch(packed=None, **inputs), kappa=kappa)
+    entropy, mask = inputs.pop("entropy"), inputs["response_mask"]
+    distance = null.measure(inputs.pop("weight"), jnp.where(mask, inputs.pop("unit"), 0.0), tokens.log_ratio)
+    return diagnostics.measure(tokens, entropy, Batch(packed=None, **inputs), distance, kappa=kappa)
 
 
 def summarize(inputs):
@@ -81,7 +85,14 @@ def expected_summary(inputs):
     last = [gain[row, np.flatnonzero(keep)[-1]] for row, keep in enumerate(MASK) if keep.any()]
     raw, smooth = np.exp(valid["log_ratio"]), np.exp(filtered["log_ratio"])
     gap = np.abs(valid["sampler_log_prob"] - valid["old_log_prob"])
+    counts = advantage != 0
+    ours, theirs = (valid["weight"] * valid["unit"])[counts], valid["unit"][counts]
+    moved, lost = np.abs(valid["log_ratio"][counts]) > 1e-3, ours == 0
     return {
+        "null/cosine": ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs),
+        "null/step_size": np.linalg.norm(ours) / np.linalg.norm(theirs),
+        "null/moved_fraction": moved.mean(),
+        "null/lost_fraction": (moved & lost).sum() / moved.sum(),
         "filter/innovation_kurtosis": ((d - d.mean()) ** 4).mean() / d.var() ** 2,
         "filter/innovation_abs_max": np.abs(d).max(),
         "filter/innovation_std_mean": filtered["innovation_std"].mean(),
@@ -187,7 +198,9 @@ def test_padding_to_another_length_changes_only_positions():
 def test_nothing_valid_is_all_zeros():
     nothing = INPUTS | {"response_mask": jnp.zeros_like(INPUTS["response_mask"])}
     chex.assert_trees_all_equal(measure(nothing), diagnostics.init())
-    assert not any(summarize(nothing).values())
+    summary = summarize(nothing)
+    compared = [summary.pop(f"null/{name}") for name in ("cosine", "step_size")]
+    assert np.isnan(compared).all() and not any(summary.values())
 
 
 def test_short_responses_leave_positions_empty():

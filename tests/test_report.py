@@ -203,15 +203,30 @@ def test_a_p_value_at_its_floor_is_a_bound():
 
 
 def test_filters_that_filter_nothing_are_named(tmp_path):
-    def untouched(name, largest, clipped):
-        metrics = {"ratio/filtered_max": largest, "clip/fraction": clipped}
-        path = write_run(tmp_path / name, "is_kpo_calibrated", 0, share(1), share(2), metrics=metrics)
-        return tables.untouched(load_all([path]))
+    def methods_of(name, cosine, lost):
+        values = dict(cosine=cosine, step_size=1.0, moved_fraction=0.13, lost_fraction=lost)
+        metrics = {f"null/{key}": value for key, value in values.items()}
+        return load_all([write_run(tmp_path / name, "is_kpo_calibrated", 0, share(1), share(2), metrics=metrics)])
 
-    assert untouched("inert", 1.0007, 0.001) == ["is_kpo_calibrated"]
-    assert untouched("moving", 1.1, 0.001) == [] and untouched("clipping", 1.0007, 0.2) == []
+    inert = methods_of("inert", 0.99999, 0.0)
+    assert tables.nulls(inert) == ["is_kpo_calibrated"]
+    assert tables.null_table(inert).rows == [
+        ["is_kpo_calibrated", "0.999990", "0.999990", "1", "13.0%", "0.00%", "yes"]
+    ]
+    assert any("is_kpo_calibrated" in text for _, text in report.limits(inert))
+    for name, cosine, lost in (("turned", 0.95, 0.0), ("clipping", 0.99999, 0.2)):
+        assert tables.nulls(methods_of(name, cosine, lost)) == []
+    assert tables.null_table(methods_of("turned_again", 0.95, 0.0)).rows[0][-1] == "no"
+    # one step in which it was not the null is enough, and a step without an advantage is none
+    path = tmp_path / "once" / "metrics.jsonl"
+    methods_of("once", 0.99999, 0.0)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for value, expected in ((None, ["is_kpo_calibrated"]), (0.9, [])):
+        lines[1]["null/cosine"] = value
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        assert tables.nulls(load_all([tmp_path / "once"])) == expected
     path = write_run(tmp_path / "silent", "is_kpo_calibrated", 0, share(1), share(2))
-    assert tables.untouched(load_all([path])) == []  # nothing recorded, nothing said
+    assert tables.nulls(load_all([path])) == [] and tables.null_table(load_all([path])) is None  # nothing recorded
 
 
 def test_equal_grades_are_called_equal(tmp_path):

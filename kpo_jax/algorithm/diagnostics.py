@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
+from kpo_jax.algorithm import null
+from kpo_jax.algorithm.null import Distance
 from kpo_jax.masked import Moments
 from kpo_jax.objectives.kl import KL_ESTIMATES
 from kpo_jax.records import Batch, TokenTrace
@@ -60,6 +62,7 @@ class Accumulator(NamedTuple):
     mismatch_sum: jax.Array
     mismatch_max: jax.Array
     reference_kl_sum: jax.Array  # [3]: k1, k2, k3
+    null: Distance
 
 
 def init() -> Accumulator:
@@ -76,6 +79,7 @@ def init() -> Accumulator:
         ClipCounts(signs, signs, positions, positions),
         *(number,) * 5,
         jnp.zeros(len(KL_ESTIMATES), jnp.float32),
+        null.nothing(),
     )
 
 
@@ -83,6 +87,7 @@ def measure(
     tokens: TokenTrace,
     entropy: jax.Array,
     batch: Batch,
+    distance: Distance,
     *,
     kappa: float,
     reference_kl_sum: jax.Array | None = None,
@@ -93,6 +98,7 @@ def measure(
       tokens: what the loss saw and made of every token.
       entropy: [B, T] of the current policy, nats.
       batch: the mask, the advantage and the old log-probabilities of the trainer and of the sampler are read.
+      distance: of the tokens' gradients from those of a ratio of 1, see `null.measure`.
       kappa: the filter's saturation threshold in innovation_std, inf if it has none; static.
       reference_kl_sum: [3], of objectives.kl.kl_penalty; None without a reference.
     """
@@ -121,6 +127,7 @@ def measure(
         mismatch_sum=_sum(mismatch, mask),
         mismatch_max=masked.maximum(mismatch, mask),
         reference_kl_sum=jnp.zeros(len(KL_ESTIMATES), jnp.float32) if reference_kl_sum is None else reference_kl_sum,
+        null=distance,
     )
 
 
@@ -137,7 +144,7 @@ def merge(a: Accumulator, b: Accumulator) -> Accumulator:
 
 
 def summarize(measured: Accumulator, *, kappa: float, has_reference: bool = False) -> dict[str, jax.Array]:
-    """Named scalars, float32 or int32 []. A mean or fraction of nothing is 0.
+    """Named scalars, float32 or int32 []. A mean or fraction of nothing is 0, but see `null.figures`.
 
     `kappa` is the one measured with; filter/threshold, the mean of kappa * innovation_std, is there only if finite.
     Effective sample sizes (`_ess`) are fractions of the tokens. clip/fraction_positive is the clipped share of tokens
@@ -169,6 +176,7 @@ def summarize(measured: Accumulator, *, kappa: float, has_reference: bool = Fals
         metrics[f"ratio/{name}_mean"] = mean(ratios.total)
         metrics[f"ratio/{name}_max"] = ratios.largest
         metrics[f"ratio/{name}_ess"] = masked.divide(mean(ratios.total) ** 2, mean(ratios.squares))
+    metrics |= {f"null/{name}": value for name, value in null.figures(measured.null).items()}
     for position in range(NUM_POSITIONS):
         metrics[f"clip/fraction_position_{position}"] = by_position[position]
     if has_reference:

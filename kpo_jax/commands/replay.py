@@ -16,8 +16,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import masked, references
+from kpo_jax import references
+from kpo_jax.algorithm import null
 from kpo_jax.algorithm.choices import AlgorithmConfig, build_filter, build_objective
+from kpo_jax.algorithm.loss import PolicyLoss, surrogate
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.commands import estimation, grid
 from kpo_jax.commands.grid import Candidate
@@ -25,7 +27,6 @@ from kpo_jax.config import to_dict
 from kpo_jax.config.plain import from_plain
 from kpo_jax.files import write_whole
 from kpo_jax.filters import apply_filter
-from kpo_jax.objectives import aggregation_weights
 from kpo_jax.recording import trace
 from kpo_jax.records import Batch
 from kpo_jax.text import table
@@ -51,8 +52,8 @@ class Minibatch(NamedTuple):
 class Outcome(NamedTuple):
     """What filter and objective made of the tokens of a minibatch, as its arrays are.
 
-    `weight` is the token's share of the policy gradient in units of A times its share in the loss: the ratio where the
-    gradient passes the filter by, 0 where it is clipped; NaN where the advantage is 0.
+    `weight` is the token's gradient in units of that of a ratio of 1 without a clip (`unit`, see algorithm.null): the
+    ratio where the gradient passes the filter by, 0 where it is clipped; NaN where the advantage is 0.
     """
 
     filtered_log_ratio: np.ndarray
@@ -62,6 +63,7 @@ class Outcome(NamedTuple):
     saturated: np.ndarray
     clipped: np.ndarray
     weight: np.ndarray
+    unit: np.ndarray
 
 
 # ----------------------------------------------------------------------------------------------------------- one filter
@@ -70,16 +72,15 @@ class Outcome(NamedTuple):
 def make_push(algorithm: AlgorithmConfig, weights: bool = True):
     """`push(minibatch) -> Outcome`, jitted once for all minibatches of a shape; without `weights` they are NaN."""
     ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
+    how = PolicyLoss(ratio_filter, objective, algorithm.filter.gradient)
 
     def values(log_ratio, batch):
         filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, algorithm.filter.gradient)
         return filtered, objective(filtered.log_ratio, batch)
 
     def weigh(log_ratio, batch):
-        grads = jax.grad(lambda z: values(z, batch)[1].loss)(log_ratio)
-        unit = aggregation_weights(batch, objective.aggregation, objective.length_norm)
-        unit *= batch.advantage if batch.advantage.ndim == 2 else batch.advantage[:, None]
-        return jnp.where(unit == 0, jnp.nan, masked.divide(-grads, unit))
+        weight, unit = null.weigh(surrogate(log_ratio, batch, how)[1], batch, objective)
+        return jnp.where(unit == 0, jnp.nan, weight), unit
 
     # apart, so that what is compared with the record is not compiled together with gradients
     values, weigh = jax.jit(values), jax.jit(weigh)
@@ -99,8 +100,8 @@ def make_push(algorithm: AlgorithmConfig, weights: bool = True):
                 advantage = advantage[:, 0]
             batch = Batch(packed=None, advantage=advantage, **fields, **totals)
             filtered, out = jax.device_get(values(log_ratio, batch))
-            weight = jax.device_get(weigh(log_ratio, batch)) if weights else np.full_like(log_ratio, np.nan)
-            parts.append(Outcome(*filtered, out.clipped, weight))
+            weighed = jax.device_get(weigh(log_ratio, batch)) if weights else [np.full_like(log_ratio, np.nan)] * 2
+            parts.append(Outcome(*filtered, out.clipped, *weighed))
         return Outcome(*(np.stack(field).reshape(shape) for field in zip(*parts, strict=True)))
 
     return push
@@ -178,7 +179,7 @@ def flatten(minibatch: Minibatch, outcome: Outcome) -> dict[str, np.ndarray]:
     mask = minibatch.response_mask
     length = mask.shape[-1]
     eighth = np.broadcast_to(np.arange(length) * NUM_POSITIONS // length, mask.shape)
-    fields = {name: value[mask] for name, value in outcome._asdict().items()}
+    fields = {name: value[mask] for name, value in outcome._asdict().items()} | {"log_ratio": minibatch.log_ratio[mask]}
     number = np.full(int(mask.sum()), minibatch.number)
     return fields | dict(minibatch=number, position=eighth[mask], sign=np.sign(minibatch.advantage[mask]).astype(int))
 
@@ -205,6 +206,8 @@ def statistics(tokens: dict[str, np.ndarray], chosen: np.ndarray) -> dict[str, f
     out["gradient_weight"] = (
         float(with_advantage[np.isfinite(with_advantage)].mean()) if np.isfinite(with_advantage).any() else math.nan
     )
+    distance = null.measure(*(tokens[name][chosen] for name in ("weight", "unit", "log_ratio")))
+    out |= {f"null_{name}": float(value) for name, value in jax.device_get(null.figures(distance)).items()}
     out["gain"] = float(tokens["gain"][chosen].mean(dtype=np.float64)) if number else math.nan
     out["log_ratio_sd"] = float(finite.std()) if len(finite) else math.nan
     out["log_ratio_abs_max"] = float(np.abs(finite).max()) if len(finite) else math.nan
@@ -356,7 +359,7 @@ def tables(results: dict[str, dict[str, dict]]) -> list[str]:
         mark = f" ({v['not_finite']:,} tokens not finite)" if v["not_finite"] else ""
         clipped = [share(of[sign], "clipped") for sign in ("positive", "negative")]
         rows.append([label + mark, *spread, share(v, "saturated"), *clipped, weight(v)])
-    out = ["Off-policy minibatches\n\n" + table(header, rows)]
+    out = ["Off-policy minibatches\n\n" + table(header, rows), distance_table(results)]
     numbers = [name for name in next(iter(results.values())) if name.startswith("minibatch_")]
     groupings = {
         "eighth of the response length": {str(i + 1): f"position_{i}" for i in range(NUM_POSITIONS)},
@@ -374,6 +377,31 @@ def tables(results: dict[str, dict[str, dict]]) -> list[str]:
             note = "" if name is None else " (filters with none left out)" if rows else ": none by any filter"
             out.append(f"{title}, by {by}{note}" + ("\n\n" + table(["filter", *columns], rows) if rows else ""))
     return out
+
+
+def distance_table(results: dict[str, dict[str, dict]]) -> str:
+    """How far each filter and objective is from a ratio of 1 without a clip, and in words those that are it."""
+    found = {label: of["off_policy"] for label, of in results.items()}
+    number = lambda value, form: "-" if math.isnan(value) else f"{value:{form}}"
+    rows = [
+        [label, number(v["null_cosine"], ".6f"), number(v["null_step_size"], ".4g"), f"{v['null_lost_fraction']:.2%}"]
+        for label, v in found.items()
+    ]
+    moved = next(iter(found.values()))["null_moved_fraction"]
+    header = ["filter", "cosine", "step size", "moved tokens that lose their gradient"]
+    said = (
+        "Distance to the null, a ratio of 1 without a clip, over the off-policy tokens with an advantage: cosine of "
+        "the two gradients of the log-probabilities, length of the one over that of the other. Moved are the "
+        f"{moved:.1%} of the tokens whose log-ratio is beyond {null.MOVED:g}."
+    )
+    is_null = [label for label, v in found.items() if null.is_null(v["null_cosine"], v["null_lost_fraction"])]
+    words = (
+        f"THE NULL ON THESE DATA: {', '.join(is_null)}. Each trains here as a ratio of 1 without a clip does, to a "
+        f"cosine of {null.NULL_COSINE} or nearer, whatever its filter reports."
+        if is_null
+        else "None of them is the null on these data."
+    )
+    return f"{said}\n\n{table(header, rows)}\n\n{words}"
 
 
 def write(out: str, name: str, text: str, lines: list[dict]) -> None:

@@ -85,7 +85,8 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
             found = [t for t in (*found, tables.options_table(methods, cells)) if t is not None]
             sections.append(Section(f"Methods: {name}", tables=found, figures=pictures("scores.png")))
         found = [tables.innovation_table(methods), tables.filter_table(methods)]
-        found = [t for t in (*found, tables.clip_table(methods), tables.numerics_table(methods)) if t is not None]
+        found += [tables.null_table(methods), tables.clip_table(methods), tables.numerics_table(methods)]
+        found = [t for t in found if t is not None]
         shown = pictures("figure_2a.png", "figure_2b.png", "clipping.png")
         sections.append(Section("Filters, saturation and the clip band", tables=found, figures=shown))
     sections.append(Section("Learning curves", figures=pictures("learning_curve.png", "filter_diagnostics.png")))
@@ -176,13 +177,13 @@ def limits(methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
             "model, task and learning rate. It does not measure how stable the method is.",
         ),
     ]
-    if found := tables.untouched(methods):
+    if found := tables.nulls(methods):
         out.append(
             (
                 "Filters that filter nothing.",
-                f"{', '.join(found)}: the largest filtered ratio of these runs stays below {tables.UNTOUCHED_RATIO} "
-                f"and the band clips at most {tables.UNTOUCHED_CLIP:.1%} of the tokens, so they train nearly as with "
-                "a ratio of 1, without filter and without clip. Their scores say nothing about saturation.",
+                f"{', '.join(found)}: in every training step of these runs the gradient was that of a ratio of 1 "
+                "without a clip (see the distance to the null). They are one method here, whatever their filters "
+                "report, and their scores say nothing about filters or saturation.",
             )
         )
     return out

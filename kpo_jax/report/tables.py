@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kpo_jax import stats
+from kpo_jax.algorithm import null
 from kpo_jax.recording import evaluations
 from kpo_jax.report import comparison, paper
 from kpo_jax.report.figures import by_minibatch, over_seeds
@@ -38,15 +39,11 @@ QUESTIONS = (
     ("The clip band without a filter: GRPO in the narrow band against GRPO", "grpo_narrow", "grpo"),
     ("The released filter's numerics at these lengths", "kpo_released", "kpo_weak"),
     ("Outliers: saturation at the paper's Q, V and kappa", "is_kpo_weak", "kpo_weak"),
-    # no questions about saturation: where the scale is a median, these filters leave a ratio of 1 (see `untouched`)
+    # no questions about saturation: where the scale is a median, these filters leave a ratio of 1 (see `nulls`)
     ("A threshold calibrated to the median, against weak smoothing", "is_kpo_calibrated", "kpo_weak"),
     ("A threshold on a running scale, against weak smoothing", "is_kpo_running_mean", "kpo_weak"),
     ("Does weak smoothing degrade at three times the learning rate?", "kpo_weak_fast", "kpo_strong_fast"),
 )  # fmt: skip
-
-
-# A run whose filtered ratios stay this near to 1, and whose band clips so few tokens, trained as with a ratio of 1.
-UNTOUCHED_RATIO, UNTOUCHED_CLIP = 1.01, 0.005
 
 
 class Table(NamedTuple):
@@ -111,17 +108,52 @@ def at_least_p(p_value: float) -> bool:
     return p_value <= stats.LEAST_P
 
 
-def untouched(methods: dict[str, list[Run]]) -> list[str]:
-    """Methods whose filter and band left every ratio as if it were 1: no filter, no clip."""
-    out = []
-    for name, runs in methods.items():
-        largest = [mean_metric(run, "ratio/filtered_max", largest=True) for run in runs]
-        clipped = _over(runs, "clip/fraction")
-        if None in largest or clipped is None:
-            continue
-        if max(largest) <= UNTOUCHED_RATIO and clipped <= UNTOUCHED_CLIP:
-            out.append(name)
-    return out
+def null_figures(runs: list[Run]) -> dict[str, float] | None:
+    """Means over the training steps of all seeds of the distance to a ratio of 1 without a clip, off-policy, by the
+    names of `null.figures`, with the least cosine and the largest lost_fraction of a step as least_cosine, most_lost.
+
+    None of runs that did not measure it.
+    """
+    names = ("cosine", "step_size", "moved_fraction", "lost_fraction")
+    lines = [line for run in runs for line in run.lines]
+    of = {name: [v for line in lines if (v := line.get(f"null/{name}")) is not None] for name in names}
+    if not all(of.values()):
+        return None
+    means = {name: float(np.mean(values)) for name, values in of.items()}
+    return means | {"least_cosine": min(of["cosine"]), "most_lost": max(of["lost_fraction"])}
+
+
+def nulls(methods: dict[str, list[Run]]) -> list[str]:
+    """Methods that were a ratio of 1 without a clip in every training step of their runs."""
+    found = {name: null_figures(runs) for name, runs in methods.items()}
+    return [name for name, of in found.items() if of and null.is_null(of["least_cosine"], of["most_lost"])]
+
+
+def null_table(methods: dict[str, list[Run]]) -> Table | None:
+    """How far each method's gradient was from that of a ratio of 1 without a clip."""
+    found, are_null = {name: null_figures(runs) for name, runs in methods.items()}, nulls(methods)
+    rows = [
+        [
+            name,
+            f"{of['cosine']:.6f}",
+            f"{of['least_cosine']:.6f}",
+            f"{of['step_size']:.4g}",
+            f"{of['moved_fraction']:.1%}",
+            f"{of['lost_fraction']:.2%}",
+            "yes" if name in are_null else "no",
+        ]
+        for name, of in found.items()
+        if of
+    ]
+    header = ["method", "cosine", "least of a step", "step size", "moved", "of them without gradient", "the null?"]
+    caption = (
+        "Distance to the null, a ratio of 1 without a clip, off-policy: cosine of the two gradients of the "
+        "log-probabilities, and the length of the one over that of the other; moved are the tokens whose log-ratio is "
+        f"beyond {null.MOVED:g}. Means over training steps and seeds. A method is the null on these data if no step "
+        f"has a cosine below {null.NULL_COSINE}, or takes the gradient of more than {null.NULL_LOST:.1%} of the moved "
+        "tokens."
+    )
+    return Table(caption, header, rows) if rows else None
 
 
 def _score(value) -> str:
