@@ -195,6 +195,14 @@ RELEASED = {
     "opt0": (_IS(5e-2, 1.0, 1.0), _NARROW, "group"),
     "opt1": (_IS(1e-2, 0.1, 2.0), _NARROW, "group"),
     "is_kpo_calibrated": (("calibrated", _SCALED), _NARROW, "group"),
+    "is_kpo_deviation": (("calibrated", dict(_SCALED, scale="deviation")), _NARROW, "group"),
+    "is_kpo_moved": (("calibrated", dict(_SCALED, noise=1e-3)), _NARROW, "group"),
+    "is_kpo_running_moved": (
+        ("running_scale", dict(_SCALED, statistic="mean", rate=0.05, floor=1e-6, noise=1e-3)),
+        _NARROW,
+        "group",
+    ),
+    "kpo_weak_scaled": (_KALMAN(1e-2, 1.0), ("scaled_clipped", dict(clip_low=3.0, clip_high=4.0)), "group"),
     "is_kpo_running_mean": (
         ("running_scale", dict(_SCALED, statistic="mean", rate=0.05, floor=1e-6)),
         _NARROW,

@@ -16,7 +16,7 @@ from kpo_jax.records import Batch
 RNG = np.random.default_rng(0)
 MASK = RNG.random((8, 60)) < 0.95
 ADVANTAGE = np.array([1.0, -2.0, 0.5, -0.7, 0.0, -1.5, 2.0, 0.3], np.float32)
-Z = np.where(MASK, np.where(RNG.random(MASK.shape) < 0.8, 1e-5, 0.1) * RNG.standard_normal(MASK.shape), 0)
+Z = np.where(MASK, np.where(RNG.random(MASK.shape) < 0.8, 1e-5, 0.06) * RNG.standard_t(3, MASK.shape), 0)
 Z = Z.astype(np.float32)
 BATCH = Batch.of(MASK, np.zeros(MASK.shape, np.float32), ADVANTAGE)
 
@@ -60,6 +60,14 @@ def test_which_methods_are_the_null_on_short_heavy_tailed_data():
     assert nulls == {"kpo_strong", "is_kpo_calibrated"}
     assert found["kpo_weak"]["cosine"] < 0.95 and found["kpo_weak"]["lost_fraction"] > 0.2
     assert found["grpo"]["lost_fraction"] < 0.1 and found["grpo"]["cosine"] > 0.98
+    # scales that leave out what does not move saturate a few tokens, and let the rest through at the same gain
+    gain = surrogate(jnp.asarray(Z), BATCH, loss_of("kpo_weak"))[2].gain
+    for name in ("is_kpo_deviation", "is_kpo_moved", "is_kpo_running_moved"):
+        filtered = surrogate(jnp.asarray(Z), BATCH, loss_of(name))[2]
+        assert 0.001 < filtered.saturated[MASK].mean() < 0.05, name
+        np.testing.assert_allclose(filtered.gain, gain, rtol=1e-5)
+        of = figures(loss_of(name))
+        assert not null.is_null(of["cosine"], of["lost_fraction"])
     # as many gradients are gone, but not those of the moved tokens
     assert figures(loss_of("random_drop"))["lost_fraction"] < found["kpo_weak"]["lost_fraction"]
 

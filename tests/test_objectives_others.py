@@ -18,6 +18,7 @@ from kpo_jax.objectives.geometric import Geometric
 from kpo_jax.objectives.position_clipped import PositionClipped
 from kpo_jax.objectives.random_drop import RandomDrop, drawn
 from kpo_jax.objectives.sapo import Sapo
+from kpo_jax.objectives.scaled_clipped import ScaledClipped
 
 RNG = np.random.default_rng(0)
 MASK = RNG.random((6, 12)) < 0.8
@@ -141,6 +142,23 @@ def test_random_drop_by_hand():
     assert other.sum() == drop.clipped.sum() and (other != drop.clipped).any()
 
 
+def test_scaled_clipped_is_clipped_in_its_own_deviations():
+    """A band of one deviation down and two up, measured by hand; the same tokens are clipped at any scale."""
+    valid = np.asarray(FILTERED)[MASK].astype(np.float64)
+    deviation = np.sqrt((valid**2).mean())
+    band = dict(clip_low=1 - math.exp(-deviation), clip_high=math.exp(2 * deviation) - 1)
+    ours, theirs = ScaledClipped(1.0, 2.0), Clipped(**band)
+    np.testing.assert_array_equal(ours(FILTERED, BATCH).clipped, theirs(FILTERED, BATCH).clipped)
+    both = (loss_and_gradient(objective, FILTERED, BATCH) for objective in (ours, theirs))
+    for a, b in zip(*both, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-8)
+    tiny = 1e-3 * FILTERED
+    assert ours(FILTERED, BATCH).clipped.any()
+    np.testing.assert_array_equal(ours(tiny, BATCH).clipped, ours(FILTERED, BATCH).clipped)
+    assert not theirs(tiny, BATCH).clipped.any()  # control: a band of fixed width
+    assert not ours(jnp.zeros(MASK.shape), BATCH).clipped.any()
+
+
 def test_drawn_takes_exactly_as_many_even_of_equal_numbers():
     among = np.array([[1, 0, 1], [1, 1, 0]], bool)
     np.testing.assert_array_equal(drawn(jnp.zeros((2, 3)), among, 3), [[1, 0, 1], [1, 0, 0]])
@@ -164,7 +182,8 @@ def test_every_objective_has_the_policy_gradient_on_policy(cls):
 @pytest.mark.parametrize("aggregation", AGGREGATIONS)
 def test_losses_and_gradients_of_microbatches_add_up(cls, aggregation):
     """But where the objective says that it must see the whole minibatch: there the gradients are others."""
-    objective = cls(aggregation=aggregation)
+    narrow = dict(clip_low=0.5, clip_high=0.5) if cls.batch_coupled else {}  # so that some tokens are clipped
+    objective = cls(aggregation=aggregation, **narrow)
     whole = loss_and_gradient(objective, FILTERED, BATCH)
     totals = dict(num_tokens=BATCH.num_tokens, num_sequences=BATCH.num_sequences)
     parts = [

@@ -7,6 +7,7 @@ from kpo_jax.objectives.geometric import Geometric
 from kpo_jax.objectives.position_clipped import PositionClipped
 from kpo_jax.objectives.random_drop import RandomDrop
 from kpo_jax.objectives.sapo import Sapo
+from kpo_jax.objectives.scaled_clipped import ScaledClipped
 from kpo_jax.objectives.truncated_is import TruncatedIS
 
 OBJECTIVES = {
@@ -16,6 +17,7 @@ OBJECTIVES = {
     "cispo": Cispo,
     "sapo": Sapo,
     "random_drop": RandomDrop,
+    "scaled_clipped": ScaledClipped,
 }
 
 __all__ = ["AGGREGATIONS", "OBJECTIVES", "Objective", "TruncatedIS", "aggregation_weights"]
