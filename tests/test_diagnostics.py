@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from jax.sharding import NamedSharding, PartitionSpec
 
-from kpo_jax.algorithm import diagnostics, null
+from kpo_jax.algorithm import diagnostics, null, regime
+from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.filters.identity import Identity
 from kpo_jax.filters.kalman import Kalman
 from kpo_jax.filters.kpo_released import KpoReleased
@@ -60,7 +61,7 @@ def measure(inputs, kappa=KAPPA):
 
 
 def summarize(inputs):
-    return jax.device_get(diagnostics.summarize(measure(inputs), kappa=KAPPA))
+    return jax.device_get(diagnostics.summarize(measure(inputs), kappa=KAPPA, var_ratio=0.5, band=0.1))
 
 
 def rows_of(inputs, rows):
@@ -88,7 +89,14 @@ def expected_summary(inputs):
     counts = advantage != 0
     ours, theirs = (valid["weight"] * valid["unit"])[counts], valid["unit"][counts]
     moved, lost = np.abs(valid["log_ratio"][counts]) > 1e-3, ours == 0
+    threshold, rows = KAPPA * filtered["innovation_std"].mean(), MASK.any(axis=1).sum()
     return {
+        "ratio/raw_log_sd": valid["log_ratio"].std(),
+        "ratio/filtered_log_sd": filtered["log_ratio"].std(),
+        "regime/length": MASK.sum() / rows * math.sqrt(0.5),
+        "regime/innovation_abs_max": np.abs(d).max() / valid["log_ratio"].std(),
+        "regime/threshold": threshold / valid["log_ratio"].std(),
+        "regime/band": 0.1 / filtered["log_ratio"].std(),
         "null/cosine": ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs),
         "null/step_size": np.linalg.norm(ours) / np.linalg.norm(theirs),
         "null/moved_fraction": moved.mean(),
@@ -166,7 +174,9 @@ def test_accumulator_is_a_scan_carry():
     stacked = jax.tree.map(lambda x: x.reshape(4, 2, *x.shape[1:]), INPUTS)
     step = lambda carry, inputs: (diagnostics.merge(carry, measure(inputs)), None)
     merged = jax.jit(lambda inputs: jax.lax.scan(step, diagnostics.init(), inputs)[0])(stacked)
-    assert_summaries_agree(diagnostics.summarize(merged, kappa=KAPPA), summarize(INPUTS))
+    assert_summaries_agree(
+        diagnostics.summarize(merged, kappa=KAPPA, var_ratio=0.5, band=0.1), summarize(INPUTS)
+    )
 
 
 def dirtied(inputs):
@@ -241,3 +251,15 @@ def test_small_divergences_survive_float32():
     summary = summarize(INPUTS | {"log_ratio": z})
     np.testing.assert_allclose(summary["policy/approx_kl"], 5e-9, rtol=1e-2)
     assert abs(float(jnp.exp(z[0, 0]) - 1 - z[0, 0]) / 5e-9 - 1) > 1
+
+
+def test_the_regime_of_methods():
+    """Q/V and half the clip band of the configurations that have them."""
+    of = lambda name: (
+        regime.var_ratio(METHODS[name].filter.parameters),
+        regime.band(METHODS[name].objective.name, METHODS[name].objective.parameters),
+    )
+    assert of("kpo_weak") == (1e-2, pytest.approx(3.5e-4)) and of("opt1") == (pytest.approx(0.1), pytest.approx(3.5e-4))
+    assert of("grpo") == (None, 0.2) and of("ratio_one") == (0.0, None)
+    assert of("is_kpo_calibrated")[0] == 1e-2 and of("kpo_weak_scaled")[1] is None
+    assert of("ema_kpo")[0] == pytest.approx(1e-6, rel=1e-3)

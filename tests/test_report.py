@@ -565,3 +565,13 @@ def test_visible_text():
     assert responses.visible("\u202e\u200f\ufeff\x7f\ud800\u2028") == "<U+202E><U+200F><U+FEFF><U+007F><U+D800><U+2028>"
     assert responses.visible("é漢字") == "é漢字"
     assert responses.visible("x" * 100_000) == "x" * 4000 + " ... (96,000 more characters)"
+
+
+def test_the_regime_stands_beside_the_paper_s(tmp_path):
+    metrics = {"regime/length": 6.0, "regime/innovation_abs_max": 21.0, "filter/innovation_kurtosis": 593.0,
+               "regime/band": 0.1}  # fmt: skip
+    methods = load_all([write_run(tmp_path / "a", "kpo_weak", 0, share(1), share(2), metrics=metrics)])
+    ours, printed = tables.regime_table(methods).rows
+    assert ours == ["kpo_weak", "6", "593", "21", "-", "0.1"]
+    assert printed[:3] == ["the paper", "0.86 (strong), 86 (weak)", "17 to 59"]
+    assert tables.regime_table(load_all([write_run(tmp_path / "old", "grpo", 0, share(1), share(2))])) is None

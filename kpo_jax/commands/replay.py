@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax import references
-from kpo_jax.algorithm import null
+from kpo_jax.algorithm import null, regime
 from kpo_jax.algorithm.choices import AlgorithmConfig, build_filter, build_objective
 from kpo_jax.algorithm.loss import PolicyLoss, surrogate
 from kpo_jax.algorithm.methods import METHODS
@@ -29,6 +29,7 @@ from kpo_jax.files import write_whole
 from kpo_jax.filters import apply_filter
 from kpo_jax.recording import trace
 from kpo_jax.records import Batch
+from kpo_jax.report import paper
 from kpo_jax.text import table
 
 NUM_POSITIONS = 8
@@ -253,7 +254,10 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
         raise ValueError(f"trace: {directory} holds no step yet")
     loaded = [trace.load_step(directory, step) for step in steps]
     given = [(step, minibatch) for step in loaded for minibatch in minibatches(step, description)]
-    results, check = {}, ""
+    results, regimes, check = {}, {}, ""
+    off_policy = [m.response_mask for _, m in given if m.number or description["num_minibatches"] == 1]
+    responses = sum(int(mask.any(axis=-1).sum()) for mask in off_policy)
+    length = sum(int(mask.sum()) for mask in off_policy) / max(responses, 1)
     for label, algorithm in candidates:
         push = make_push(algorithm)
         outcomes = [push(minibatch) for _, minibatch in given]
@@ -264,11 +268,14 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
                 given,
             )
         tokens = join([flatten(minibatch, outcome) for outcome, (_, minibatch) in zip(outcomes, given, strict=True)])
-        results[label] = {name: statistics(tokens, chosen) for name, chosen in slices(tokens).items()}
+        sliced = slices(tokens)
+        results[label] = {name: statistics(tokens, chosen) for name, chosen in sliced.items()}
+        regimes[label] = regime_of(algorithm, tokens, sliced["off_policy"], length)
     fitted, fit_text = fit([minibatch for _, minibatch in given])
-    text = "\n\n".join(
-        [f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}", fit_text, *tables(results)]
-    )
+    said = f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}"
+    text = "\n\n".join([said, fit_text, regime_table(regimes), *tables(results)])
+    for label, of in regimes.items():
+        results[label]["off_policy"] |= {f"regime_{name}": value for name, value in of.items()}
     lines = [
         {"filter": label, "slice": name} | values | {"algorithm": _given(dict(candidates)[label])}
         for label, slices_of in results.items()
@@ -327,6 +334,33 @@ def _check(description, found: list[dict], given) -> str:
         f"replayed on {jax.default_backend()} with jax {jax.__version__}"
     )
     return f"THE RECORDED FILTER GIVES OTHER VALUES: of {count:,} tokens, {', '.join(lines)}; {where}."
+
+
+def regime_of(algorithm: AlgorithmConfig, tokens: dict[str, np.ndarray], chosen: np.ndarray, length: float) -> dict:
+    """The numbers of `paper.REGIME` over the chosen [tokens], whose responses have `length` tokens on average; NaN
+    where the algorithm has no such thing.
+    """
+    of = {name: tokens[name][chosen].astype(np.float64) for name in ("innovation", "innovation_std", "log_ratio")}
+    filtered = tokens["filtered_log_ratio"][chosen].astype(np.float64)
+    over = lambda value, sd: value / sd if value is not None and sd > 0 else math.nan
+    var_ratio = regime.var_ratio(algorithm.filter.parameters)
+    d, sd = of["innovation"], of["log_ratio"].std()
+    kappa = build_filter(algorithm.filter).kappa
+    return {
+        "length": math.nan if var_ratio is None else length * math.sqrt(var_ratio),
+        "kurtosis": over(float(np.mean((d - d.mean()) ** 4)), float(d.var()) ** 2),
+        "innovation_abs_max": over(float(np.abs(d).max()), sd),
+        "threshold": over(kappa * float(of["innovation_std"].mean()), sd) if math.isfinite(kappa) else math.nan,
+        "band": over(regime.band(algorithm.objective.name, algorithm.objective.parameters), float(filtered.std())),
+    }
+
+
+def regime_table(regimes: dict[str, dict[str, float]]) -> str:
+    """The regime of each filter beside the paper's, Markdown."""
+    header = ["filter", "T sqrt(Q/V)", "kurtosis of d", "largest d / sd z", "threshold / sd z", "band / sd filtered"]
+    show = lambda value: "-" if math.isnan(value) else f"{value:.3g}"
+    rows = [[label, *map(show, of.values())] for label, of in regimes.items()]
+    return "The regime, off-policy\n\n" + table(header, [*rows, ["the paper", *paper.REGIME.values()]])
 
 
 def tables(results: dict[str, dict[str, dict]]) -> list[str]:

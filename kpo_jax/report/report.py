@@ -85,7 +85,8 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
             found = [t for t in (*found, tables.options_table(methods, cells)) if t is not None]
             sections.append(Section(f"Methods: {name}", tables=found, figures=pictures("scores.png")))
         found = [tables.innovation_table(methods), tables.filter_table(methods)]
-        found += [tables.null_table(methods), tables.clip_table(methods), tables.numerics_table(methods)]
+        found += [tables.regime_table(methods), tables.null_table(methods)]
+        found += [tables.clip_table(methods), tables.numerics_table(methods)]
         found = [t for t in found if t is not None]
         shown = pictures("figure_2a.png", "figure_2b.png", "clipping.png")
         sections.append(Section("Filters, saturation and the clip band", tables=found, figures=shown))

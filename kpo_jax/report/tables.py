@@ -156,6 +156,24 @@ def null_table(methods: dict[str, list[Run]]) -> Table | None:
     return Table(caption, header, rows) if rows else None
 
 
+def regime_table(methods: dict[str, list[Run]]) -> Table | None:
+    """In which regime the filters worked: numbers without a unit, beside the paper's."""
+    keys = {name: f"regime/{name}" for name in paper.REGIME} | {"kurtosis": "filter/innovation_kurtosis"}
+    found = {method: {name: _over(runs, key) for name, key in keys.items()} for method, runs in methods.items()}
+    rows = [
+        [method, *(_number(value) for value in of.values())]
+        for method, of in found.items()
+        if of["innovation_abs_max"] is not None
+    ]
+    header = ["method", "T sqrt(Q/V)", "kurtosis of d", "largest d / sd z", "threshold / sd z", "band / sd filtered"]
+    caption = (
+        "The regime, off-policy, means over training steps and seeds: length of a response in memories of the filter, "
+        "kurtosis of the innovations, the largest of them and the threshold over the deviation of the log-ratio, half "
+        "the clip band over the deviation of the filtered one. The paper's length is taken for 860 tokens."
+    )
+    return Table(caption, header, [*rows, ["the paper", *paper.REGIME.values()]]) if rows else None
+
+
 def _score(value) -> str:
     return points(*value)
 
