@@ -9,6 +9,7 @@ import re
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.stats
 from matplotlib.text import Text
 from report_runs import HOSTILE, grades, write_run, write_trace
 
@@ -124,17 +125,78 @@ def test_holm_by_hand():
     assert comparison.holm([0.9, 0.8]) == [1.0, 1.0]
 
 
-def test_a_verdict_needs_both_intervals():
+DIFFERENCES = [0.031, 0.012, 0.044, -0.005, 0.027, 0.019]
+
+
+def test_a_paired_t_over_seeds_is_scipy_s():
+    rng = np.random.default_rng(0)
+    for n in (2, 3, 6, 40):
+        a, b = rng.normal(0.7, 0.03, n), rng.normal(0.68, 0.03, n)
+        each = list(a - b)
+        assert comparison.paired_t(each) == pytest.approx(scipy.stats.ttest_rel(a, b).pvalue)
+        sides = [scipy.stats.ttest_1samp(each, m, alternative=s).pvalue for m, s in ((-0.02, "greater"), (0.02, "less"))]
+        assert comparison.tost(each, 0.02) == pytest.approx(max(sides))
+    # an interval of 90 % within the margin and a TOST below 5 % are one thing
+    half = scipy.stats.t.ppf(0.95, 5) * np.std(DIFFERENCES, ddof=1) / math.sqrt(6)
+    edge = np.mean(DIFFERENCES) + half
+    assert comparison.tost(DIFFERENCES, edge) == pytest.approx(0.05)
+    assert comparison.tost(DIFFERENCES, 0.9 * edge) > 0.05 > comparison.tost(DIFFERENCES, 1.1 * edge)
+    assert math.isnan(comparison.paired_t([0.1])) and math.isnan(comparison.tost([0.1], 0.02))
+    assert comparison.paired_t([0.0, 0.0]) == 1 and comparison.paired_t([0.1, 0.1]) == 0
+    assert comparison.tost([0.0, 0.0], 0.02) == 0 and comparison.tost([0.1, 0.1], 0.02) == 1
+
+
+def test_the_study_s_one_difference_over_seeds():
+    """grpo_narrow less grpo, points by seed: p 0.007, and 0.056 as one of eight questions."""
+    p_value = comparison.paired_t([-13.4, -14.6, -10.9])
+    assert p_value == pytest.approx(0.00699, abs=1e-5)
+    assert comparison.holm([p_value] + [0.5] * 7)[0] == pytest.approx(0.0559, abs=1e-4)
+
+
+def test_power_is_the_noncentral_t_s():
+    # Cohen's tables and G*Power, one sample, two-sided at 5 %, power 0.8: d = 0.5 takes 34, 0.8 takes 15, 1 takes 10
+    assert [comparison.seeds_needed(d, 1.0) for d in (0.5, 0.8, 1.0)] == [34, 15, 10]
+    # a difference of 3 points whose seeds have a deviation of 3.2, alone and as the first of six by Holm
+    assert [comparison.seeds_needed(3, 3.2, level) for level in (0.05, 0.05 / 6)] == [12, 18]
+    assert comparison.power(0.0, 1.0, 5) == pytest.approx(0.05) and comparison.seeds_needed(0.01, 1.0) is None
+    assert comparison.power(1.0, 1e-6, 3) == pytest.approx(1) and comparison.seeds_needed(1.0, 1e-6) == 2
+    # and what is simulated
+    rng = np.random.default_rng(1)
+    found = [comparison.paired_t(list(rng.normal(1.0, 1.0, 6))) < 0.05 for _ in range(2000)]
+    assert comparison.power(1.0, 1.0, 6) == pytest.approx(np.mean(found), abs=0.03)
+
+
+def test_the_deviation_over_seeds_is_pooled_over_pairs():
+    cells = {name: {s: share(r) for s, r in enumerate(right)} for name, right in
+             (("a", (5, 6, 7)), ("b", (5, 5, 5)), ("same", (5, 5, 5)), ("one", (3,)))}  # fmt: skip
+    # a - b and a - same are 0, .1, .2 with variance .01; b - same is the same grades, and one seed has no spread
+    assert comparison.pooled_sd(cells) == pytest.approx(0.1)
+    assert comparison.pooled_sd({"b": cells["b"], "same": cells["same"]}) is None
+    assert tables.power_table({"b": cells["b"], "same": cells["same"]}) is None
+    found = tables.power_table({"kpo_weak": cells["a"], "kpo_strong": cells["b"], "kpo_weak_twin": cells["same"]})
+    assert found.header[-1] == "found with 3 seeds, Holm"
+    assert "A/A twins, points by seed: kpo_weak +0.0 -10.0 -20.0." in found.caption
+    assert found.rows[-1][:2] == ["10", str(comparison.seeds_needed(0.1, 0.1))]
+
+
+def test_a_verdict_is_over_seeds():
     steady = {seed: grades(0.7, 50 + seed, problems=200) for seed in range(3)}
     worse = {seed: grades(0.5, 60 + seed, problems=200) for seed in range(3)}
-    assert comparison.difference(worse, steady).verdict() == "lower"
-    assert comparison.difference(steady, worse).verdict() == "higher"
-    assert (
-        comparison.difference({0: worse[0]}, {0: steady[0]}).verdict() == "lower in these runs"
-    )  # one seed says nothing of others
-    assert (
-        comparison.difference(steady, {s: grades(0.7, 80 + s, problems=200) for s in range(3)}).verdict() == "unclear"
-    )
+    verdicts = lambda *pairs: [of.verdict for of in comparison.judge([comparison.difference(*p) for p in pairs])]
+    assert verdicts((worse, steady)) == ["lower"] and verdicts((steady, worse)) == ["higher"]
+    assert verdicts(({0: worse[0]}, {0: steady[0]})) == ["lower in these runs"]  # one seed says nothing of others
+    same = {s: grades(0.7, 80 + s, problems=200) for s in range(3)}
+    assert verdicts((steady, same)) == ["unclear"]
+    assert verdicts((steady, steady)) == ["equal within 2 points"]
+    # seeds that contradict each other are no claim, however sure the problems are
+    torn = {s: (steady, worse)[s > 0][s] for s in range(3)}
+    assert verdicts((torn, worse)) == ["higher in these runs"]
+    # and what is clear alone need not be when many are asked
+    close = comparison.difference(worse, steady)
+    p_value = comparison.paired_t(close.seeds)
+    many = [close, *[comparison.difference(steady, same)] * int(0.05 / p_value + 1)]
+    judged = comparison.judge(many)[0]
+    assert judged.p_holm > 0.05 > p_value and judged.verdict == "lower in these runs"
 
 
 def test_seeds_are_pooled_as_seeds():

@@ -54,6 +54,7 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
 
+TWIN = "_twin"  # a method's A/A twin is named after it, as in configs/study.py
 Cells = dict[str, dict[int, np.ndarray]]  # method -> seed -> correct [problems, k] at the newest step
 
 
@@ -340,35 +341,67 @@ def saturation(runs: list[Run]) -> list[str]:
 
 
 def question_table(cells: Cells) -> Table | None:
-    """The planned comparisons, with both intervals and Holm's p-values over the questions asked here."""
+    """The planned comparisons: what the seeds say of the methods, and beside it what the problems say of these runs."""
     asked = [
         (text, a, b, comparison.difference(cells[a], cells[b])) for text, a, b in QUESTIONS if a in cells and b in cells
     ]
     asked = [row for row in asked if row[3] is not None]
     if not asked:
         return None
-    adjusted = comparison.holm([row[3].paired.p_value for row in asked])
+    judged = comparison.judge([row[3] for row in asked])
     rows = []
-    for (text, a, b, found), p_value in zip(asked, adjusted, strict=True):
+    for (text, a, b, found), of in zip(asked, judged, strict=True):
         over_seeds = (
             f"[{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}]" if math.isfinite(found.seeds_low) else "-"
         )
         rows.append([
-            text, f"{a} - {b}", found.verdict(), points(*found.paired[:3], sign=True), over_seeds,
-            " ".join(f"{100 * d:+.1f}" for d in found.seeds),
-            p_text(found.paired.p_value), p_text(p_value, at_least_p(found.paired.p_value)),
+            text, f"{a} - {b}", of.verdict, " ".join(f"{100 * d:+.1f}" for d in found.seeds), over_seeds,
+            *(_number(None if math.isnan(p) else p, ".2g") for p in of[:3]),
+            points(*found.paired[:3], sign=True), p_text(found.paired.p_value),
             f"{found.z:+.2f}, {found.z_p_value:.2g}",
         ])  # fmt: skip
-    header = ["question", "difference", "verdict", "points, 95 % over problems: these runs"]
-    header += ["95 % over seeds: the methods", "each seed"]
-    header += ["p over problems", "p over problems (Holm)", "z, p (two-proportion)"]
+    header = ["question", "difference", "verdict", "each seed, points", "95 % over seeds"]
+    header += ["p over seeds", "p (Holm)", f"p of {100 * comparison.EQUAL:g} points or more (TOST, Holm)"]
+    header += ["these runs: points, 95 % over problems", "these runs: p over problems", "z, p (two-proportion)"]
     caption = (
-        "The paper's question, taken apart. The interval over problems and p (sign flips of whole problems) hold "
-        "these runs fixed and say nothing about the methods; the interval over seeds (Student's t) is about training "
-        "again, and a seed is the unit of every claim. A verdict without qualification needs both; the "
-        "two-proportion z takes all samples for independent and is here for comparison with papers that print it."
+        "The paper's question, taken apart. A seed is the unit of every claim about methods: paired t over seeds, Holm "
+        f"over the {len(asked)} questions asked here; a verdict without qualification needs p (Holm) below "
+        f"{comparison.LEVEL:g}. Interval and p over problems (sign flips of whole problems) hold these runs fixed and "
+        "say nothing about the methods; the two-proportion z takes all samples for independent and is here for "
+        "comparison with papers that print it."
     )
     return Table(caption, header, rows)
+
+
+def power_table(cells: Cells) -> Table | None:
+    """How many seeds a difference takes, from the deviation over seeds that these runs have."""
+    sd = comparison.pooled_sd(cells)
+    if not sd:
+        return None
+    asked = max(1, sum(a in cells and b in cells for _, a, b in QUESTIONS))
+    number = min(len(by_seed) for by_seed in cells.values())
+    levels = [comparison.LEVEL, comparison.LEVEL / asked]
+    rows = [
+        [
+            f"{size:g}",
+            *(str(comparison.seeds_needed(size / 100, sd, level) or "> 1000") for level in levels),
+            *(f"{comparison.power(size / 100, sd, number, level):.0%}" if number > 1 else "-" for level in levels),
+        ]
+        for size in (1, 2, 3, 5, 10)
+    ]
+    twins = [
+        f"{name} {' '.join(f'{100 * d:+.1f}' for d in found.seeds)}"
+        for name in cells
+        if name + TWIN in cells and (found := comparison.difference(cells[name + TWIN], cells[name])) is not None
+    ]
+    header = ["points", "seeds needed", f"seeds needed, Holm over {asked}", f"found with {number} seeds"]
+    caption = (
+        f"Power. Two methods' difference varies over seeds with a deviation of {100 * sd:.1f} points (pooled over all "
+        "pairs of methods). Seeds that a paired t needs to find a difference of so many points four times in five, "
+        f"alone and at the level of Holm's first of {asked} questions, and how often the {number} seeds here find it. "
+        + (f"A/A twins, points by seed: {'; '.join(twins)}." if twins else "No A/A twin was run.")
+    )
+    return Table(caption, [*header, f"found with {number} seeds, Holm"], rows)
 
 
 def gap_table(cells: Cells) -> Table | None:
