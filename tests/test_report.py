@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import re
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
@@ -18,6 +19,9 @@ from kpo_jax import text as text_lib
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.filters import FILTERS, Kalman
 from kpo_jax.report import comparison, figures, paper, refilter, report, responses, runs, tables
+
+DOCS = Path(__file__).parents[1] / "docs" / "science.md"
+SHARED = Path(__file__).parents[2] / "shared" / "docs" / "paper_tables.md"
 
 
 def share(right: int, of: int = 10) -> np.ndarray:
@@ -134,7 +138,8 @@ def test_a_paired_t_over_seeds_is_scipy_s():
         a, b = rng.normal(0.7, 0.03, n), rng.normal(0.68, 0.03, n)
         each = list(a - b)
         assert comparison.paired_t(each) == pytest.approx(scipy.stats.ttest_rel(a, b).pvalue)
-        sides = [scipy.stats.ttest_1samp(each, m, alternative=s).pvalue for m, s in ((-0.02, "greater"), (0.02, "less"))]
+        sided = ((-0.02, "greater"), (0.02, "less"))
+        sides = [scipy.stats.ttest_1samp(each, at, alternative=side).pvalue for at, side in sided]
         assert comparison.tost(each, 0.02) == pytest.approx(max(sides))
     # an interval of 90 % within the margin and a TOST below 5 % are one thing
     half = scipy.stats.t.ppf(0.95, 5) * np.std(DIFFERENCES, ddof=1) / math.sqrt(6)
@@ -219,10 +224,7 @@ def test_tables_of_known_runs(three):
     rows = {row[0]: row for row in tables.method_table(methods, cells, "held_out").rows}
     assert rows["base"][1:5] == ["2", "0", "20.0 [20.0, 20.0]", "100.0 [100.0, 100.0]"]
     assert rows["kpo_weak"][1:4] == ["2", "2", "40.0 [40.0, 40.0]"]
-    assert rows["kpo_weak"][5:7] == ["+20.0 [+20.0, +20.0]", "-40.0 [-40.0, -40.0]"] and rows["kpo_weak"][-2:] == [
-        "47.81",
-        "85.40",
-    ]
+    assert rows["kpo_weak"][5:7] == ["+20.0 [+20.0, +20.0]", "-40.0 [-40.0, -40.0]"]
     # four problems allow no p below 2/16
     assert float(rows["kpo_weak"][7]) == pytest.approx(1 / 8, abs=0.02)
     recovered = {row[0]: row for row in tables.gap_table(cells).rows}
@@ -247,11 +249,53 @@ def test_the_paper_s_tables_stand_beside_ours(three):
     rows = {(row[0], row[1]): row[2:] for row in tables.innovation_table(methods).rows}
     assert rows["is_kpo_weak", "1"] == ["17.57", "40", "0.360", "0.5", "0", "0.003"]
     assert rows["kpo_weak", "1"] == ["18.27", "40", "0.397", "0.5", "-", "0.003"] and len(rows) == 2
+    scored = tables.scores_table(methods)
+    assert scored.header[:3] == ["method", "held_out avg@10", "held_out pass@10"] and len(scored.header) == 3 + 6
+    assert scored.rows[1] == [
+        "kpo_weak", "40.00", "100.00", "47.81", "85.40", "8.75", "36.67", "4.79", "26.67",
+    ]  # fmt: skip
     options = {row[0]: row for row in tables.options_table(methods, tables.cells_of(methods, "held_out")[0]).rows}
-    assert (
-        options["kpo_weak"][4:8] == ["about 2 %", "0.095", "-", "0 of 4,000 (0)"] and options["kpo_weak"][-1] == "47.81"
-    )
-    assert options["is_kpo_weak"][6:8] == ["< 1e-6", "12 of 4,000 (0.003)"]
+    assert options["kpo_weak"][1:8] == ["0.01", "1", "-", "about 2 %", "0.095", "-", "0 of 4,000 (0)"]
+    assert options["kpo_weak"][10:12] == ["47.81", "40.0 [40.0, 40.0]"]
+    assert options["is_kpo_weak"][3] == "3" and options["is_kpo_weak"][6:8] == ["< 1e-6", "12 of 4,000 (0.003)"]
+
+
+def printed_rows(text: str, title: str) -> list[list[str]]:
+    """The cells of the Markdown table behind a title, without header and rule."""
+    lines = text[text.index(title) :].splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("|"))
+    rows = itertools.takewhile(lambda line: line.startswith("|"), lines[first:])
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows][2:]
+
+
+NAMED = {
+    "KPO-strong (Q 1e-6)": "kpo_strong", "KPO-weak (Q 1e-2)": "kpo_weak", "KPO-weak": "kpo_weak",
+    "IS-KPO-weak (Q 1e-2, kappa 3)": "is_kpo_weak", "IS-KPO-weak": "is_kpo_weak",
+    "IS-KPO-weak (original)": "is_kpo_weak", "Optimization 0": "opt0", "Optimization 1": "opt1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [SHARED, DOCS], ids=["shared", "docs"])
+def test_what_is_printed_is_what_the_pages_say(page):
+    """Every cell of the paper's three tables, in the record beside the project (skipped without it) and in our page."""
+    if not page.is_file():
+        pytest.skip(f"{page.name} is not there")
+    text = page.read_text().replace("Q = ", "Q ").replace("kappa = ", "kappa ")
+    one = {NAMED[name]: [float(cell) for cell in rest] for name, *rest in printed_rows(text, "Table 1")}
+    assert one == {name: [value for score in of.values() for value in score] for name, of in paper.TABLE_1.items()}
+    two: dict[str, list] = {}
+    for name, step, kurtosis, largest, clipped in printed_rows(text, "Table 2"):
+        row = (int(step), float(kurtosis), float(largest), None if clipped == "-" else float(clipped))
+        two.setdefault(NAMED[name], []).append(row)
+    assert two == {name: [tuple(row) for row in rows] for name, rows in paper.TABLE_2.items()}
+    three = printed_rows(text, "Table 3")
+    assert [NAMED[row[0]] for row in three] == list(paper.TABLE_3)
+    for name, *setting, gain, clipped, score in three:
+        known, printed = paper.SETTINGS[NAMED[name]], paper.TABLE_3[NAMED[name]]
+        assert [math.inf if cell == "-" else float(cell) for cell in setting] == list(known[:3])
+        assert (gain, clipped, float(score.split()[0])) == tuple(printed)
+    # control: a page with one other number is another page
+    assert printed_rows(text.replace("47.81", "47.82"), "Table 1") != printed_rows(text, "Table 1")
 
 
 def test_a_p_value_at_its_floor_is_a_bound():

@@ -85,7 +85,7 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
             found.append(tables.method_table(methods, cells, name))
             found = [t for t in (*found, tables.options_table(methods, cells)) if t is not None]
             sections.append(Section(f"Methods: {name}", tables=found, figures=pictures("scores.png")))
-        found = [tables.innovation_table(methods), tables.filter_table(methods)]
+        found = [tables.scores_table(methods), tables.innovation_table(methods), tables.filter_table(methods)]
         found += [tables.regime_table(methods), tables.null_table(methods)]
         found += [tables.clip_table(methods), tables.numerics_table(methods)]
         found = [t for t in found if t is not None]
