@@ -78,7 +78,7 @@ class Programs:
         """The program that steps a batch of this shape, see `_decode`."""
         if shape not in self._decode:
             function = partial(_decode, self.model_config, self.sample_config, self.eos_ids)
-            jitted = jax.jit(function, donate_argnums=3, out_shardings=(self._cache, self._whole))
+            jitted = jax.jit(on_mesh(function, self.mesh), donate_argnums=3, out_shardings=(self._cache, self._whole))
             self._decode[shape] = Program(jitted)
         return self._decode[shape]
 
