@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from kpo_jax.commands.estimation import estimate, log_likelihood, nis, standardized_innovations, whiteness
+from kpo_jax.algorithm.estimation import estimate, log_likelihood, nis, standardized_innovations, whiteness
 from kpo_jax.filters.kalman import Kalman
 
 Q, V = 4e-6, 1e-4

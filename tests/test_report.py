@@ -678,6 +678,6 @@ def test_the_regime_stands_beside_the_paper_s(tmp_path):
                "regime/band": 0.1}  # fmt: skip
     methods = load_all([write_run(tmp_path / "a", "kpo_weak", 0, share(1), share(2), metrics=metrics)])
     ours, printed = tables.regime_table(methods).rows
-    assert ours == ["kpo_weak", "6", "593", "21", "-", "0.1"]
+    assert ours == ["kpo_weak", "6", "593", "21", "-", "0.1", "-", "-"]
     assert printed[:3] == ["the paper", "0.86 (strong), 86 (weak)", "17 to 59"]
     assert tables.regime_table(load_all([write_run(tmp_path / "old", "grpo", 0, share(1), share(2))])) is None

@@ -17,11 +17,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from kpo_jax import references
-from kpo_jax.algorithm import null, regime
+from kpo_jax.algorithm import estimation, null, regime
 from kpo_jax.algorithm.choices import AlgorithmConfig, build_filter, build_objective
 from kpo_jax.algorithm.loss import PolicyLoss, surrogate
 from kpo_jax.algorithm.methods import METHODS
-from kpo_jax.commands import estimation, grid
+from kpo_jax.commands import grid
 from kpo_jax.commands.grid import Candidate
 from kpo_jax.config import to_dict
 from kpo_jax.config.plain import from_plain

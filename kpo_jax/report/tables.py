@@ -10,7 +10,7 @@ import numpy as np
 from kpo_jax import stats
 from kpo_jax.algorithm import null
 from kpo_jax.recording import evaluations
-from kpo_jax.report import comparison, paper
+from kpo_jax.report import comparison, noise_model, paper
 from kpo_jax.report.figures import by_minibatch, over_seeds
 from kpo_jax.report.runs import Run, mean_metric, total
 
@@ -162,17 +162,29 @@ def regime_table(methods: dict[str, list[Run]]) -> Table | None:
     keys = {name: f"regime/{name}" for name in paper.REGIME} | {"kurtosis": "filter/innovation_kurtosis"}
     found = {method: {name: _over(runs, key) for name, key in keys.items()} for method, runs in methods.items()}
     rows = [
-        [method, *(_number(value) for value in of.values())]
+        [method, *(_number(value) for value in of.values()), *_fitted(methods[method])]
         for method, of in found.items()
         if of["innovation_abs_max"] is not None
     ]
     header = ["method", "T sqrt(Q/V)", "kurtosis of d", "largest d / sd z", "threshold / sd z", "band / sd filtered"]
+    header += ["Q/V by maximum likelihood, 95 %", "innovations white: p"]
     caption = (
         "The regime, off-policy, means over training steps and seeds: length of a response in memories of the filter, "
         "kurtosis of the innovations, the largest of them and the threshold over the deviation of the log-ratio, half "
-        "the clip band over the deviation of the filtered one. The paper's length is taken for 860 tokens."
+        "the clip band over the deviation of the filtered one. Q/V is that of the log-ratios themselves, of the first "
+        "run with a trace; a p near 0 says that KPO's model does not fit them. The paper's length is taken for 860 "
+        "tokens."
     )
-    return Table(caption, header, [*rows, ["the paper", *paper.REGIME.values()]]) if rows else None
+    printed = ["the paper", *paper.REGIME.values(), "not printed", "not printed"]
+    return Table(caption, header, [*rows, printed]) if rows else None
+
+
+def _fitted(runs: list[Run]) -> list[str]:
+    found = next((fit for run in runs if (fit := noise_model.fit(run.workdir)) is not None), None)
+    if found is None:
+        return ["-", "-"]
+    of = found.estimate
+    return [f"{of.var_ratio:.3g} [{of.var_ratio_low:.3g}, {of.var_ratio_high:.3g}]", f"{found.white.p_value:.2g}"]
 
 
 def _score(value) -> str:
