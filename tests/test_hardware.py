@@ -58,7 +58,7 @@ def test_a_part_that_is_stopped_is_said_to_be(tmp_path):
     ("arguments", "said"),
     [
         (["--parts=no such part"], "'no such part' is none of device, attention"),
-        (["left over"], "'left over' is no flag"),
+        (["left over"], "unrecognized arguments: left over"),
     ],
 )
 def test_wrong_arguments_are_one_line(tmp_path, arguments, said):

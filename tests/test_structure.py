@@ -35,7 +35,7 @@ MAY = {
     "report": {"json", "pathlib"},
     "training": {"absl", "json", "orbax", "os", "pathlib", "time"},
     "commands": {"absl", "json", "os", "pathlib", "print", "subprocess", "sys", "tempfile", "time"},
-    "hardware": {"absl", "json", "os", "pathlib", "print", "signal", "subprocess", "sys", "tempfile", "time"},
+    "hardware": {"json", "open", "os", "pathlib", "print", "signal", "subprocess", "sys", "tempfile", "time"},
     "main": {"absl", "os", "pathlib", "print", "sys"},
 }
 PURE = ["training/learner.py", "verifier/compare.py", "verifier/parser.py", "tasks/rewards.py"]

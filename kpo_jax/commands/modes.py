@@ -5,9 +5,11 @@ A mode is a function of RUN; `values` are all flags by name. What it returns is 
 
 import contextlib
 import json
+import math
 import os
 import sys
 import traceback
+from pathlib import Path
 
 import jax
 from absl import logging
@@ -15,13 +17,14 @@ from absl import logging
 from kpo_jax import config as config_lib
 from kpo_jax import text
 from kpo_jax.commands import benchmark as benchmarks
-from kpo_jax.commands import dry_run, starts, topology
+from kpo_jax.commands import chips, dry_run, starts, topology
 from kpo_jax.commands import export as exports
 from kpo_jax.commands import noise as noise_floor
 from kpo_jax.commands import replay as replays
 from kpo_jax.commands.sample import show_samples
-from kpo_jax.recording import terminal
+from kpo_jax.recording import metrics, terminal
 from kpo_jax.recording import workdir as workdirs
+from kpo_jax.report import figures
 from kpo_jax.report import report as reports
 from kpo_jax.runtime import compilation, cpu, distributed, lock, preemption
 from kpo_jax.training import checkpoints, setup, trainer
@@ -84,6 +87,13 @@ def usage(lines) -> int:
         print(f"error: {text.mask(line)}", file=sys.stderr)
     distributed.end(USAGE, lines[0])
     return USAGE
+
+
+def page_width() -> float:
+    """The columns that a table on standard output may have: what is no terminal, and may be read by a program, has no
+    end.
+    """
+    return terminal.width(sys.stdout) if sys.stdout.isatty() else math.inf
 
 
 @contextlib.contextmanager
@@ -150,8 +160,12 @@ def train(config, values: dict) -> str:
     with held(workdir):
         options = {name: values[name] for name in ("profile_steps", "start_afresh", "show_samples")}
         done = trainer.train(config, inputs, programs, workdir, **options)
+        if not done or not distributed.is_first():
+            return ""
         terminal.phase("report")
-        return reports.write([workdir], workdir) if done and distributed.is_first() else ""
+        said = reports.write([workdir], workdir, page_width())
+        metrics.write_figures(workdir, config.num_steps, figures.drawn(Path(workdir)))
+        return said
 
 
 def restored(config, values: dict):
@@ -169,7 +183,9 @@ def evaluate(config, values: dict) -> str:
     with held(values["workdir"]):  # what evaluations find is a part of the run
         terminal.phase(f"step {step}: evaluation")
         trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
-    return reports.results([reports.load(values["workdir"])]) if distributed.is_first() else ""
+    if not distributed.is_first():
+        return ""
+    return reports.results([reports.load(values["workdir"])], page_width())
 
 
 def sample(config, values: dict) -> str:
@@ -187,9 +203,11 @@ def noise(config, values: dict) -> str:
 
 
 def benchmark(config, values: dict) -> str:
+    terminal.phase("benchmark: cold and warm starts")
     begun = starts.measure(config, values["cpu_devices"])
     keep_programs(values["compilation_cache"])
     inputs, programs = prepared(config, values, claim=False)
+    terminal.phase("benchmark: every phase")
     return benchmarks.run(config, inputs, programs, begun, values["workdir"])
 
 
@@ -199,11 +217,13 @@ def replay(config, values: dict) -> str:
 
 
 def report(config, values: dict) -> str:
+    terminal.phase("report")
     with usage_errors():
-        return reports.write(values["runs"] or [values["workdir"]], values["workdir"])
+        return reports.write(values["runs"] or [values["workdir"]], values["workdir"], page_width())
 
 
 def export(config, values: dict) -> str:
+    terminal.phase("export")
     with usage_errors():
         return exports.export_run(values["workdir"], values["out"], values["step"], values["dtype"])
 
@@ -216,10 +236,11 @@ def describe(config, values: dict) -> str:
             # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU
             os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
             jax.config.update("jax_platforms", "cpu")
-            config, found = topology.on(config, target), topology.devices(target)
+            config, found = topology.on(config, target), chips.devices(target)
         needed = dry_run.describe(config)  # first, as it may find that something is missing
         print(json.dumps(config_lib.to_dict(config), indent=2))
         print(needed, flush=True)
+        terminal.phase(f"compiling for {target}" if target else "")
         return topology.describe(config, target, found) if target else ""
 
 

@@ -27,7 +27,7 @@ from kpo_jax.config import to_dict
 from kpo_jax.config.plain import from_plain
 from kpo_jax.files import write_whole
 from kpo_jax.filters import apply_filter
-from kpo_jax.recording import trace
+from kpo_jax.recording import terminal, trace
 from kpo_jax.records import Batch
 from kpo_jax.report import paper
 from kpo_jax.text import table
@@ -259,6 +259,7 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
     responses = sum(int(mask.any(axis=-1).sum()) for mask in off_policy)
     length = sum(int(mask.sum()) for mask in off_policy) / max(responses, 1)
     for label, algorithm in candidates:
+        terminal.phase(f"{label}: replay")
         push = make_push(algorithm)
         outcomes = [push(minibatch) for _, minibatch in given]
         if label == "recorded":
@@ -271,6 +272,7 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
         sliced = slices(tokens)
         results[label] = {name: statistics(tokens, chosen) for name, chosen in sliced.items()}
         regimes[label] = regime_of(algorithm, tokens, sliced["off_policy"], length)
+    terminal.phase("maximum likelihood: replay")
     fitted, fit_text = fit([minibatch for _, minibatch in given])
     said = f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}"
     text = "\n\n".join([said, fit_text, regime_table(regimes), *tables(results)])

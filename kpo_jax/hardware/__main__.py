@@ -6,6 +6,7 @@ DIR/accelerator.json and the tables in DIR/accelerator.md are written anew after
 taken away leaves what there was; what a part says besides its findings is in DIR/PART.log.
 """
 
+import argparse
 import concurrent.futures
 import datetime
 import json
@@ -16,22 +17,33 @@ import sys
 import time
 from pathlib import Path
 
-from absl import app, flags
-
 from kpo_jax.files import write_whole
 from kpo_jax.hardware.records import SCALES, Finding, from_json, parts, report
 
-_OUT = flags.DEFINE_string("out", None, "The folder for what is found.")
-_SCALE = flags.DEFINE_enum("scale", "full", list(SCALES), "How large the check is.")
-_MINUTES = flags.DEFINE_float("minutes", 8.0, "All parts together; what has not begun by then is left out.", 0.1)
-_PARTS = flags.DEFINE_list("parts", [], "Only these; by default all.")
+_USAGE = 64  # as the entry point has it
 
 
-def run_part(name: str, out: Path, seconds: float, shared: bool) -> list[Finding]:
+def arguments(words: list[str] | None = None) -> argparse.Namespace:
+    """What the command line asks for; ends the process with one line and exit code 64 where it cannot be read."""
+    parser = argparse.ArgumentParser(prog="kpo_jax.hardware", description="Is an accelerator right, and how fast?")
+    parser.error = lambda message: parser.exit(_USAGE, f"error: {message}\n")
+    parser.add_argument("--out", type=Path, required=True, help="the folder for what is found")
+    parser.add_argument("--scale", choices=SCALES, default="full", help="how large the check is")
+    parser.add_argument("--minutes", type=float, default=8.0, help="all parts together; the rest is left out")
+    parser.add_argument("--parts", type=lambda text: text.split(","), default=[], help="only these, by default all")
+    asked = parser.parse_args(words)
+    known = [name for group in parts(SCALES[asked.scale]) for name in group]
+    for name in asked.parts:
+        if name not in known:
+            parser.error(f"--parts: {name!r} is none of {', '.join(known)}")
+    return asked
+
+
+def run_part(name: str, asked: argparse.Namespace, seconds: float, shared: bool) -> list[Finding]:
     """What a part found within so many seconds, and how it ended; `shared`, the device is not its alone."""
-    command = [sys.executable, "-m", "kpo_jax.hardware.part", name, _SCALE.value]
+    command = [sys.executable, "-m", "kpo_jax.hardware.part", name, asked.scale]
     memory = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"} if shared else {"XLA_PYTHON_CLIENT_MEM_FRACTION": "0.92"}
-    log, began, ended = out / f"{name.replace(' ', '_')}.log", time.monotonic(), "yes"
+    log, began, ended = asked.out / f"{name.replace(' ', '_')}.log", time.monotonic(), "yes"
     with (
         open(log, "w") as errors,
         subprocess.Popen(
@@ -59,40 +71,33 @@ def run_part(name: str, out: Path, seconds: float, shared: bool) -> list[Finding
     ]
 
 
-def run_parts(limits: dict[str, float], out: Path, seconds: float) -> list[Finding]:
+def run_parts(limits: dict[str, float], asked: argparse.Namespace, seconds: float) -> list[Finding]:
     """What the parts found that run at the same time, each within its limit, all within so many seconds."""
     with concurrent.futures.ThreadPoolExecutor() as pool:
         found = [
-            pool.submit(run_part, name, out, min(limit, seconds), shared=len(limits) > 1)
+            pool.submit(run_part, name, asked, min(limit, seconds), shared=len(limits) > 1)
             for name, limit in limits.items()
         ]
     return [one for findings in found for one in findings.result()]
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """0 where all parts came to their end and all bounds hold, 1 else."""
-    groups = parts(SCALES[_SCALE.value])
-    known = [name for group in groups for name in group]
-    unknown = [name for name in _PARTS.value if name not in known]
-    if arguments[1:] or unknown or not _OUT.value:
-        said = f"--parts: {unknown[0]!r} is none of {', '.join(known)}" if unknown else "--out: the folder is required"
-        print(f"error: {said}" if not arguments[1:] else f"error: {arguments[1]!r} is no flag", file=sys.stderr)
-        return 64
-    out = Path(_OUT.value)
-    out.mkdir(parents=True, exist_ok=True)
-    findings, end = [], time.monotonic() + 60 * _MINUTES.value
-    for group in groups:
-        chosen = {name: limit for name, limit in group.items() if not _PARTS.value or name in _PARTS.value}
+    asked = arguments()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    findings, end = [], time.monotonic() + 60 * asked.minutes
+    for group in parts(SCALES[asked.scale]):
+        chosen = {name: limit for name, limit in group.items() if not asked.parts or name in asked.parts}
         left = end - time.monotonic()
         if left < 5:
             findings += [Finding(name, "came to its end", "no: the time was up", "", "yes", False) for name in chosen]
             continue
         if chosen:
             print(f"{', '.join(chosen)} ...", file=sys.stderr, flush=True)
-        findings += run_parts(chosen, out, left)
+        findings += run_parts(chosen, asked, left)
         title = f"Accelerator check, {datetime.date.today()}, {_device(findings)}"
-        write_whole(out / "accelerator.json", json.dumps([one._asdict() for one in findings], indent=1) + "\n")
-        write_whole(out / "accelerator.md", report(title, findings))
+        write_whole(asked.out / "accelerator.json", json.dumps([one._asdict() for one in findings], indent=1) + "\n")
+        write_whole(asked.out / "accelerator.md", report(title, findings))
     print(report(title, findings))
     return int(any(one.holds is False for one in findings))
 
@@ -102,4 +107,4 @@ def _device(findings: list[Finding]) -> str:
 
 
 if __name__ == "__main__":
-    app.run(main)
+    sys.exit(main())

@@ -44,8 +44,8 @@ class Scale:
     Attributes:
       attention: rows, tokens, query heads, key heads and features of a head.
       filter: rows and tokens.
-      models: entries of PRESETS, in bfloat16, of which sampler and update are timed, and what the update's backward pass
-        recomputes (ModelConfig.remat).
+      models: entries of PRESETS, in bfloat16, of which sampler and update are timed, and what the backward pass of the
+        update recomputes (ModelConfig.remat).
       prompts, group_size, prompt_length, response_length: of the timed programs.
       steps: decoding steps in a timed dispatch, at the end of the responses.
       update_rows: responses of a timed update.
