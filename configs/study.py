@@ -4,8 +4,9 @@ differ.
     python -m kpo_jax.main --config=configs/study.py:kpo_weak --workdir=runs/kpo_weak
 
 The argument is a name in kpo_jax/algorithm/methods.py or one of the study's own: base (the warm start alone),
-kpo_weak_wide (kpo_weak with the clip band of GRPO) and grpo_narrow (GRPO with the clip band of KPO); any of them with
-_fast at its end has three times the learning rate. At Q/V = 1e-2 the gain is within 1 % of its steady state from token
+kpo_weak_wide (kpo_weak with the clip band of GRPO) and grpo_narrow (GRPO with the clip band of KPO). Any of them with
+_twin at its end is the same method, which draws other responses (an A/A twin); with _fast it has three times the
+learning rate. At Q/V = 1e-2 the gain is within 1 % of its steady state from token
 27 on; the padded length of 72 lies below every point at which the released filter breaks. launch/reproduce.sh starts
 all methods of a seed from one base policy (--config.init_from).
 """
@@ -34,8 +35,8 @@ VARIANTS = {
 
 
 def get_config(argument: str = "kpo_weak"):
-    name = argument.removesuffix("_fast")
-    learning_rate = 2e-4 if name == argument else 6e-4
+    name = argument.removesuffix("_fast").removesuffix("_twin")
+    fast, twin = argument.endswith("_fast"), "_twin" in argument.removeprefix(name)
     data = DataConfig(source="arithmetic", difficulty="chain", max_prompt_length=32)
     return Config(
         num_steps=0 if name == "base" else 24,
@@ -44,9 +45,11 @@ def get_config(argument: str = "kpo_weak"):
             PRESETS["tiny"], hidden_size=64, intermediate_size=192, num_layers=3, num_heads=2, num_kv_heads=1
         ),
         sampler=SampleConfig(max_response_length=72),
-        rollout=RolloutConfig(prompts_per_step=32, group_size=8),
+        rollout=RolloutConfig(prompts_per_step=32, group_size=8, stream=int(twin)),
         algorithm=VARIANTS[name] if name in VARIANTS else method(name),
-        learner=LearnerConfig(learning_rate=learning_rate, warmup_steps=4, weight_decay=0.0, num_minibatches=4),
+        learner=LearnerConfig(
+            learning_rate=6e-4 if fast else 2e-4, warmup_steps=4, weight_decay=0.0, num_minibatches=4
+        ),
         warm_start=WarmStartConfig(num_steps=800, batch_size=32, learning_rate=3e-3, error_rate=0.08),
         eval=EvalConfig(
             sets={"held_out": dataclasses.replace(data, split="test", num_problems=128)},

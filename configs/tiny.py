@@ -8,7 +8,7 @@ opt1.
 
 import dataclasses
 
-from kpo_jax.algorithm.choices import build_filter
+from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.config import (
     CheckpointConfig,
     Config,
@@ -47,6 +47,7 @@ def get_config(name: str = "kpo_strong"):
         trace=TraceConfig(every=16),  # steps 16 and 32, for the tokens in the report
     )
     config = with_method(config, name)
-    if build_filter(config.algorithm.filter).batch_coupled:  # it must see a minibatch whole
+    parts = build_filter(config.algorithm.filter), build_objective(config.algorithm.objective)
+    if any(part.batch_coupled for part in parts):  # they must see a minibatch whole
         return config
     return dataclasses.replace(config, learner=dataclasses.replace(config.learner, microbatch_tokens=MICROBATCH))

@@ -115,6 +115,11 @@ def merge_moments(a: Moments, b: Moments) -> Moments:
     return Moments(total, share_a * a.mean + share_b * b.mean, m2, m3, m4)
 
 
+def std(of: Moments) -> jax.Array:
+    """Standard deviation, with the count as denominator; 0 of nothing."""
+    return jnp.sqrt(divide(of.m2, of.count))
+
+
 def kurtosis(of: Moments) -> jax.Array:
     """Fourth standardized moment, 3 for a Gaussian; 0 where m2 is 0 (nothing valid, or no spread)."""
     return divide(divide(of.m4, of.m2), divide(of.m2, of.count))

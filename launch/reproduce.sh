@@ -6,7 +6,7 @@
 #
 # --jobs=N runs side by side, by default as many as there are cores. Each is pinned to one core, whatever N is, and has one thread:
 # more would round otherwise. WORKDIR/RUN.log is what a run says.
-# Settings: SEEDS (default "0 1 2"), METHODS (default: all of the study but those with _fast at their end, see configs/study.py),
+# Settings: SEEDS (default "0 1 2"), METHODS (default: all of the study but those with _fast or _twin at their end, see configs/study.py),
 #   TRACED (methods whose first seed records traces for the report's viewer), WORKDIR (default runs/study),
 #   PUBLISH=1 (also write docs/report.md and configs/results/study* from the report, when all runs are finished).
 # Exit codes: 0 done, 64 usage, 75 stopped and saved (run it again), 13 a run failed (its log says why; the others were finished).

@@ -15,7 +15,7 @@ from test_objectives import make_batch
 
 from kpo_jax import masked
 from kpo_jax.advantages.gae import Gae
-from kpo_jax.algorithm import diagnostics
+from kpo_jax.algorithm import diagnostics, null
 from kpo_jax.algorithm.loss import PolicyLoss, critic_loss
 from kpo_jax.config import MeshConfig
 from kpo_jax.filters.identity import Identity
@@ -325,7 +325,7 @@ def test_diagnostics_count_by_the_sign_of_a_token_s_advantage():
     clipped = jnp.asarray([[1, 1, 0, 1], [0, 0, 1, 1], [1, 1, 1, 1]], bool)
     zeros = jnp.zeros(MASK.shape)
     tokens = TokenTrace(zeros, FILTERED, *Identity()(FILTERED, jnp.asarray(MASK)), clipped)
-    measured = diagnostics.measure(tokens, zeros, Batch.of(MASK, zeros, advantage), kappa=float("inf"))
+    measured = diagnostics.measure(tokens, zeros, Batch.of(MASK, zeros, advantage), null.nothing(), kappa=float("inf"))
     np.testing.assert_array_equal(measured.clip.by_sign, [1, 1])
     np.testing.assert_array_equal(measured.clip.tokens_by_sign, [2, 2])  # a zero is neither
 

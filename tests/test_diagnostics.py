@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from jax.sharding import NamedSharding, PartitionSpec
 
-from kpo_jax.algorithm import diagnostics
+from kpo_jax.algorithm import diagnostics, null, regime
+from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.filters.identity import Identity
 from kpo_jax.filters.kalman import Kalman
 from kpo_jax.filters.kpo_released import KpoReleased
@@ -31,6 +32,7 @@ def make_inputs(ratio_filter=FILTER):
     rng = np.random.default_rng(1)
     normal = lambda scale: jnp.asarray(scale * rng.standard_normal((ROWS, LENGTH)), jnp.float32)
     old_log_prob, log_ratio = normal(1.0) - 2, normal(0.5) + jnp.asarray(ADVANTAGE)[:, None] / 4
+    log_ratio *= jnp.where(np.random.default_rng(2).random((ROWS, LENGTH)) < 0.8, 1, 1e-4)  # some have not moved
     return dict(
         filtered=ratio_filter(log_ratio, jnp.asarray(MASK)),
         log_ratio=log_ratio,
@@ -41,6 +43,8 @@ def make_inputs(ratio_filter=FILTER):
         old_log_prob=old_log_prob,
         sampler_log_prob=old_log_prob + normal(0.01),
         entropy=jnp.abs(normal(1.0)),
+        weight=jnp.where(rng.random((ROWS, LENGTH)) < 0.3, 0.0, 1 + normal(0.2)),
+        unit=jnp.asarray(MASK * ADVANTAGE[:, None]) * jnp.abs(normal(1.0)),
     )
 
 
@@ -51,12 +55,13 @@ INPUTS = make_inputs()
 def measure(inputs, kappa=KAPPA):
     inputs = dict(inputs)
     tokens = TokenTrace(inputs.pop("log_prob"), inputs.pop("log_ratio"), *inputs.pop("filtered"), inputs.pop("clipped"))
-    entropy = inputs.pop("entropy")
-    return diagnostics.measure(tokens, entropy, Batch(packed=None, **inputs), kappa=kappa)
+    entropy, mask = inputs.pop("entropy"), inputs["response_mask"]
+    distance = null.measure(inputs.pop("weight"), jnp.where(mask, inputs.pop("unit"), 0.0), tokens.log_ratio)
+    return diagnostics.measure(tokens, entropy, Batch(packed=None, **inputs), distance, kappa=kappa)
 
 
 def summarize(inputs):
-    return jax.device_get(diagnostics.summarize(measure(inputs), kappa=KAPPA))
+    return jax.device_get(diagnostics.summarize(measure(inputs), kappa=KAPPA, var_ratio=0.5, band=0.1))
 
 
 def rows_of(inputs, rows):
@@ -81,7 +86,21 @@ def expected_summary(inputs):
     last = [gain[row, np.flatnonzero(keep)[-1]] for row, keep in enumerate(MASK) if keep.any()]
     raw, smooth = np.exp(valid["log_ratio"]), np.exp(filtered["log_ratio"])
     gap = np.abs(valid["sampler_log_prob"] - valid["old_log_prob"])
+    counts = advantage != 0
+    ours, theirs = (valid["weight"] * valid["unit"])[counts], valid["unit"][counts]
+    moved, lost = np.abs(valid["log_ratio"][counts]) > 1e-3, ours == 0
+    threshold, rows = KAPPA * filtered["innovation_std"].mean(), MASK.any(axis=1).sum()
     return {
+        "ratio/raw_log_sd": valid["log_ratio"].std(),
+        "ratio/filtered_log_sd": filtered["log_ratio"].std(),
+        "regime/length": MASK.sum() / rows * math.sqrt(0.5),
+        "regime/innovation_abs_max": np.abs(d).max() / valid["log_ratio"].std(),
+        "regime/threshold": threshold / valid["log_ratio"].std(),
+        "regime/band": 0.1 / filtered["log_ratio"].std(),
+        "null/cosine": ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs),
+        "null/step_size": np.linalg.norm(ours) / np.linalg.norm(theirs),
+        "null/moved_fraction": moved.mean(),
+        "null/lost_fraction": (moved & lost).sum() / moved.sum(),
         "filter/innovation_kurtosis": ((d - d.mean()) ** 4).mean() / d.var() ** 2,
         "filter/innovation_abs_max": np.abs(d).max(),
         "filter/innovation_std_mean": filtered["innovation_std"].mean(),
@@ -155,7 +174,9 @@ def test_accumulator_is_a_scan_carry():
     stacked = jax.tree.map(lambda x: x.reshape(4, 2, *x.shape[1:]), INPUTS)
     step = lambda carry, inputs: (diagnostics.merge(carry, measure(inputs)), None)
     merged = jax.jit(lambda inputs: jax.lax.scan(step, diagnostics.init(), inputs)[0])(stacked)
-    assert_summaries_agree(diagnostics.summarize(merged, kappa=KAPPA), summarize(INPUTS))
+    assert_summaries_agree(
+        diagnostics.summarize(merged, kappa=KAPPA, var_ratio=0.5, band=0.1), summarize(INPUTS)
+    )
 
 
 def dirtied(inputs):
@@ -187,7 +208,9 @@ def test_padding_to_another_length_changes_only_positions():
 def test_nothing_valid_is_all_zeros():
     nothing = INPUTS | {"response_mask": jnp.zeros_like(INPUTS["response_mask"])}
     chex.assert_trees_all_equal(measure(nothing), diagnostics.init())
-    assert not any(summarize(nothing).values())
+    summary = summarize(nothing)
+    compared = [summary.pop(f"null/{name}") for name in ("cosine", "step_size")]
+    assert np.isnan(compared).all() and not any(summary.values())
 
 
 def test_short_responses_leave_positions_empty():
@@ -228,3 +251,15 @@ def test_small_divergences_survive_float32():
     summary = summarize(INPUTS | {"log_ratio": z})
     np.testing.assert_allclose(summary["policy/approx_kl"], 5e-9, rtol=1e-2)
     assert abs(float(jnp.exp(z[0, 0]) - 1 - z[0, 0]) / 5e-9 - 1) > 1
+
+
+def test_the_regime_of_methods():
+    """Q/V and half the clip band of the configurations that have them."""
+    of = lambda name: (
+        regime.var_ratio(METHODS[name].filter.parameters),
+        regime.band(METHODS[name].objective.name, METHODS[name].objective.parameters),
+    )
+    assert of("kpo_weak") == (1e-2, pytest.approx(3.5e-4)) and of("opt1") == (pytest.approx(0.1), pytest.approx(3.5e-4))
+    assert of("grpo") == (None, 0.2) and of("ratio_one") == (0.0, None)
+    assert of("is_kpo_calibrated")[0] == 1e-2 and of("kpo_weak_scaled")[1] is None
+    assert of("ema_kpo")[0] == pytest.approx(1e-6, rel=1e-3)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from kpo_jax.filters.adaptive_var import AdaptiveVar
+from kpo_jax.filters.base import batch_scale
 from kpo_jax.filters.calibrated import Calibrated
 from kpo_jax.filters.cumulative import Cumulative
 from kpo_jax.filters.ema import Ema
@@ -463,3 +464,25 @@ def test_bad_parameters_are_named_with_what_is_legal(make, name, bad, legal):
     with pytest.raises(ValueError) as error:
         make(**{name: bad})
     assert str(error.value) == f"{name}: {bad!r} is not {legal}"
+
+
+def test_the_batch_s_scale_by_hand():
+    z = jnp.array([[1e-5, -2e-5, 0.3, -0.1], [0.2, 1e-6, 5.0, 9.0]])
+    mask = jnp.array([[1, 1, 1, 1], [1, 1, 0, 0]], bool)
+    scale = lambda *how: float(batch_scale(z, mask, 1e-7, *how))
+    assert scale() == pytest.approx(1.4826 * (2e-5 + 0.1) / 2, rel=1e-5)
+    assert scale("median", 1e-3) == pytest.approx(1.4826 * 0.2, rel=1e-5)  # of 0.1, 0.2 and 0.3
+    assert scale("deviation") == pytest.approx(math.sqrt((0.09 + 0.01 + 0.04) / 6), rel=1e-5)
+    assert scale("deviation", 1e-3) == pytest.approx(math.sqrt((0.09 + 0.01 + 0.04) / 3), rel=1e-5)
+    assert scale("median", 0.5) == 0.5  # where nothing is above the noise, it is the noise
+    assert float(batch_scale(z, jnp.zeros_like(mask), 1e-7)) == pytest.approx(1e-7)
+
+
+def test_a_running_scale_is_moved_by_what_is_above_the_noise_alone():
+    z = jnp.array([[0.5, 1e-4, -1e-4, 0.6, 1e-5]])
+    mask = jnp.ones(z.shape, bool)
+    how = dict(var_ratio=1e-9, kappa=3.0, initial_scale=0.2, rate=0.5)
+    scale = RunningScale(**how, noise=1e-3)(z, mask).innovation_std[0]
+    one = 0.5 * 0.2 + 0.5 * 1.2533141 * 0.5
+    np.testing.assert_allclose(scale, [0.2, one, one, one, 0.5 * one + 0.5 * 1.2533141 * 0.6], rtol=1e-4)
+    assert RunningScale(**how)(z, mask).innovation_std[0, 3] < one / 2  # control: without the noise it sinks

@@ -18,7 +18,7 @@ from kpo_jax.algorithm.methods import METHODS, method
 from kpo_jax.config import Config, with_method
 from kpo_jax.filters import FILTERS, apply_filter
 from kpo_jax.model.config import CriticConfig
-from kpo_jax.objectives import OBJECTIVES
+from kpo_jax.objectives import OBJECTIVES, aggregation_weights
 from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.rewards import Graded, terms
@@ -60,8 +60,8 @@ def test_every_method_builds_with_every_configuration_file(name):
             assert "no method" not in str(error)
             continue
         config, problems = config_lib.checked(plain)
-        # what is left to the user: files, and a minibatch at once for a filter that measures its scale over it
-        assert all(text.startswith("no file") or "measures its scale" in text for _, text in problems), (path, problems)
+        # what is left to the user: files, and a minibatch at once for what looks at all of it
+        assert all(text.startswith("no file") or "must see at once" in text for _, text in problems), (path, problems)
         assert config.algorithm == METHODS[name]
 
 
@@ -83,12 +83,35 @@ def test_no_two_methods_are_one_except_where_theory_says_so():
     assert ("gspo", "gspo_token") in same
     # saturation at the paper's V does nothing at all to innovations of the paper's size
     assert ("kpo_weak", "is_kpo_weak") in same
-    assert set(same) == {("gspo", "gspo_token"), ("kpo_weak", "is_kpo_weak")}
+    # over responses as short as these strong smoothing is no ratio at all
+    assert ("kpo_strong", "ratio_one") in same
+    assert set(same) == {("gspo", "gspo_token"), ("kpo_weak", "is_kpo_weak"), ("kpo_strong", "ratio_one")}
     # the released filter's arithmetic lasts for 64 tokens, but it takes a masked token for a 0
     gap = np.arange(ROWS) == 3
     released, exact = (gradient(name)[1].log_ratio for name in ("kpo_released", "kpo_weak"))
     np.testing.assert_allclose(released[~gap], exact[~gap], atol=1e-6)
     assert np.abs(released[gap] - exact[gap]).max() > 1e-5
+
+
+def test_a_ratio_of_one_is_the_policy_gradient_whatever_the_ratios():
+    """To the bit: -A times the token's share in the loss, off-policy too, where every other method departs from it."""
+    batch = make_batch(MASK, build_advantage(METHODS["ratio_one"].advantage)(REWARD, GROUP))
+    null = -aggregation_weights(batch, "seq-mean-token-mean") * batch.advantage[:, None]
+    for shift in (0.0, -3.0, 20.0):
+        grads, output = gradient("ratio_one", shift)
+        np.testing.assert_array_equal(grads, null)
+        assert not output.log_ratio.any() and np.allclose(output.innovation, LOG_RATIO + shift * MASK, atol=1e-6)
+    assert np.abs(gradient("kpo_strong", -3.0)[0] - null).max() > 1e-6  # control
+
+
+def test_random_drop_is_kpo_weak_with_other_tokens():
+    weak, drop = gradient("kpo_weak")[0], gradient("random_drop")[0]
+    advantage = np.asarray(build_advantage(METHODS["kpo_weak"].advantage)(REWARD, GROUP))[:, None]
+    for sign in (advantage > 0, advantage < 0):
+        lost = [MASK & sign & (grads == 0) for grads in (weak, drop)]
+        assert lost[0].sum() == lost[1].sum() > 50 and (lost[0] != lost[1]).any()
+    both = (weak != 0) & (drop != 0)
+    np.testing.assert_allclose(drop[both], weak[both], rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ROBUST)
@@ -129,6 +152,12 @@ _TOKEN_MEAN = dict(_WIDE[1], aggregation="token-mean")
 
 # name -> (filter, its parameters), (objective, its parameters), advantage; what is not named here is off
 RELEASED = {
+    "ratio_one": (_KALMAN(0.0, 1.0), ("clipped", dict(_WIDE[1], clip=False)), "group"),
+    "random_drop": (
+        _KALMAN(1e-2, 1.0),
+        ("random_drop", dict(clip_low=3e-4, clip_high=4e-4, aggregation="seq-mean-token-mean", log_ratio_cap=10.0)),
+        "group",
+    ),
     "ppo": (("identity", {}), ("clipped", _TOKEN_MEAN), "gae"),
     "grpo": (("identity", {}), _WIDE, "group"),
     "dr_grpo": (("identity", {}), ("clipped", dict(_WIDE[1], aggregation="seq-mean-token-sum-norm")), "dr_grpo"),
@@ -166,6 +195,14 @@ RELEASED = {
     "opt0": (_IS(5e-2, 1.0, 1.0), _NARROW, "group"),
     "opt1": (_IS(1e-2, 0.1, 2.0), _NARROW, "group"),
     "is_kpo_calibrated": (("calibrated", _SCALED), _NARROW, "group"),
+    "is_kpo_deviation": (("calibrated", dict(_SCALED, scale="deviation")), _NARROW, "group"),
+    "is_kpo_moved": (("calibrated", dict(_SCALED, noise=1e-3)), _NARROW, "group"),
+    "is_kpo_running_moved": (
+        ("running_scale", dict(_SCALED, statistic="mean", rate=0.05, floor=1e-6, noise=1e-3)),
+        _NARROW,
+        "group",
+    ),
+    "kpo_weak_scaled": (_KALMAN(1e-2, 1.0), ("scaled_clipped", dict(clip_low=3.0, clip_high=4.0)), "group"),
     "is_kpo_running_mean": (
         ("running_scale", dict(_SCALED, statistic="mean", rate=0.05, floor=1e-6)),
         _NARROW,
@@ -267,5 +304,5 @@ def test_a_filter_of_the_whole_batch_refuses_microbatches():
     for texts, refused in (({}, True), (kalman | {"algorithm.filter.measurement_var": "1.0"}, False)):
         changed = config_lib.override(plain, {"learner.microbatch_tokens": "4096", **texts})
         problems = config_lib.checked(changed.plain)[1]
-        assert any("filter 'calibrated' measures its scale" in text for _, text in problems) == refused
+        assert any("filter 'calibrated' must see at once" in text for _, text in problems) == refused
         assert refused or problems == []

@@ -16,7 +16,9 @@ from kpo_jax.objectives.cispo import Cispo
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.geometric import Geometric
 from kpo_jax.objectives.position_clipped import PositionClipped
+from kpo_jax.objectives.random_drop import RandomDrop, drawn
 from kpo_jax.objectives.sapo import Sapo
+from kpo_jax.objectives.scaled_clipped import ScaledClipped
 
 RNG = np.random.default_rng(0)
 MASK = RNG.random((6, 12)) < 0.8
@@ -117,6 +119,53 @@ def test_sapo_by_hand():
     assert slope(1, 1) == 1
 
 
+def test_random_drop_by_hand():
+    """Of the signs' tokens as many as the clip takes, no masked one, and others for other ratios."""
+    rng = np.random.default_rng(1)
+    mask = rng.random((8, 50)) < 0.9
+    advantage = np.where(np.arange(8) == 7, 0.0, rng.standard_normal(8)).astype(np.float32)
+    batch = make_batch(mask, advantage)
+    filtered = jnp.asarray(np.where(mask, 0.3 * rng.standard_normal(mask.shape), 0), jnp.float32)
+    clip, drop = Clipped(0.1, 0.3)(filtered, batch), RandomDrop(0.1, 0.3)(filtered, batch)
+    sign = np.broadcast_to(np.sign(advantage)[:, None], mask.shape)
+    for side in (1, -1, 0):
+        assert clip.clipped[sign == side].sum() == drop.clipped[sign == side].sum()
+    assert drop.clipped.sum() > 0 and not drop.clipped[~mask].any() and (clip.clipped != drop.clipped).any()
+    np.testing.assert_allclose(drop.token_loss[mask], (-advantage[:, None] * np.exp(filtered))[mask], rtol=1e-6)
+    gradient = np.asarray(loss_and_gradient(RandomDrop(0.1, 0.3), filtered, batch)[1])
+    np.testing.assert_array_equal((gradient == 0)[mask & (sign != 0)], drop.clipped[mask & (sign != 0)])
+    again = RandomDrop(0.1, 0.3)(filtered, batch).clipped
+    junk = RandomDrop(0.1, 0.3)(jnp.where(mask, filtered, jnp.nan), batch).clipped
+    np.testing.assert_array_equal(again, drop.clipped)
+    np.testing.assert_array_equal(junk, drop.clipped)
+    other = RandomDrop(0.1, 0.3)(filtered.at[0, 0].add(1e-6), batch).clipped
+    assert other.sum() == drop.clipped.sum() and (other != drop.clipped).any()
+
+
+def test_scaled_clipped_is_clipped_in_its_own_deviations():
+    """A band of one deviation down and two up, measured by hand; the same tokens are clipped at any scale."""
+    valid = np.asarray(FILTERED)[MASK].astype(np.float64)
+    deviation = np.sqrt((valid**2).mean())
+    band = dict(clip_low=1 - math.exp(-deviation), clip_high=math.exp(2 * deviation) - 1)
+    ours, theirs = ScaledClipped(1.0, 2.0), Clipped(**band)
+    np.testing.assert_array_equal(ours(FILTERED, BATCH).clipped, theirs(FILTERED, BATCH).clipped)
+    both = (loss_and_gradient(objective, FILTERED, BATCH) for objective in (ours, theirs))
+    for a, b in zip(*both, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-8)
+    tiny = 1e-3 * FILTERED
+    assert ours(FILTERED, BATCH).clipped.any()
+    np.testing.assert_array_equal(ours(tiny, BATCH).clipped, ours(FILTERED, BATCH).clipped)
+    assert not theirs(tiny, BATCH).clipped.any()  # control: a band of fixed width
+    assert not ours(jnp.zeros(MASK.shape), BATCH).clipped.any()
+
+
+def test_drawn_takes_exactly_as_many_even_of_equal_numbers():
+    among = np.array([[1, 0, 1], [1, 1, 0]], bool)
+    np.testing.assert_array_equal(drawn(jnp.zeros((2, 3)), among, 3), [[1, 0, 1], [1, 0, 0]])
+    np.testing.assert_array_equal(drawn(jnp.array([[0.9, 0, 0.1], [0.2, 0.3, 0]]), among, 2), [[0, 0, 1], [1, 0, 0]])
+    assert not drawn(jnp.zeros((2, 3)), among, 0).any() and drawn(jnp.ones((2, 3)) * 0.5, among, 4).sum() == 4
+
+
 # --- in common
 
 
@@ -132,15 +181,19 @@ def test_every_objective_has_the_policy_gradient_on_policy(cls):
 @each_objective
 @pytest.mark.parametrize("aggregation", AGGREGATIONS)
 def test_losses_and_gradients_of_microbatches_add_up(cls, aggregation):
-    objective = cls(aggregation=aggregation)
+    """But where the objective says that it must see the whole minibatch: there the gradients are others."""
+    narrow = dict(clip_low=0.5, clip_high=0.5) if cls.batch_coupled else {}  # so that some tokens are clipped
+    objective = cls(aggregation=aggregation, **narrow)
     whole = loss_and_gradient(objective, FILTERED, BATCH)
     totals = dict(num_tokens=BATCH.num_tokens, num_sequences=BATCH.num_sequences)
     parts = [
         loss_and_gradient(objective, FILTERED[r], make_batch(MASK[r], ADVANTAGE[r], **totals))
         for r in (slice(0, 2), slice(2, 6))
     ]
+    assert np.allclose(np.concatenate([part[1] for part in parts]), whole[1], atol=1e-6) != cls.batch_coupled
+    if cls.batch_coupled:
+        return
     np.testing.assert_allclose(sum(part[0] for part in parts), whole[0], rtol=1e-5)
-    np.testing.assert_allclose(np.concatenate([part[1] for part in parts]), whole[1], atol=1e-6)
     local = sum(objective(FILTERED[r], make_batch(MASK[r], ADVANTAGE[r])).loss for r in (slice(0, 2), slice(2, 6)))
     assert abs(local - whole[0]) > 1e-2  # control: denominators of the microbatch itself
 

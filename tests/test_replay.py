@@ -26,6 +26,7 @@ from kpo_jax.commands import grid, replay
 from kpo_jax.filters import FILTERS, apply_filter
 from kpo_jax.recording import trace
 from kpo_jax.records import Batch, TokenTrace
+from kpo_jax.report import noise_model
 
 ROOT = Path(__file__).parents[1]
 MICRO, B, T = 2, 4, 16
@@ -183,6 +184,21 @@ def test_shares_are_those_of_the_tokens(tmp_path):
     weight = np.where(expected, 0, np.exp(z))[a != 0].mean()
     assert line["gradient_weight"] == pytest.approx(weight, rel=1e-5)
     fitted = of[None, "off_policy"]["maximum_likelihood"]
+    reported = noise_model.fit(str(tmp_path))  # the same log-ratios, read without their places in a batch
+    assert reported.estimate.var_ratio == pytest.approx(fitted["var_ratio"], rel=1e-6)
+    assert reported.white.p_value == pytest.approx(fitted["whiteness_p"])
+    assert noise_model.fit(str(tmp_path / "nowhere")) is None
+    figures = of["recorded", "off_policy"]
+    d = every["innovation"][off].astype(float)
+    assert figures["regime_length"] == pytest.approx(off.sum() / (2 * (MICRO * B - 1)))  # Q/V is 1
+    assert figures["regime_innovation_abs_max"] == pytest.approx(np.abs(d).max() / z.std())
+    assert figures["regime_threshold"] == pytest.approx(2 * every["innovation_std"][off].mean() / z.std(), rel=1e-5)
+    assert figures["regime_band"] == pytest.approx(3.5e-4 / every["filtered_log_ratio"][off].astype(float).std())
+    assert figures["regime_kurtosis"] == pytest.approx(((d - d.mean()) ** 4).mean() / d.var() ** 2)
+    assert "The regime, off-policy" in text
+    # over responses as short as these strong smoothing is no ratio at all, and is said to be none
+    assert "THE NULL ON THESE DATA: kalman:process_var=1e-6:measurement_var=1. " in text
+    assert "None of them is the null" in run(tmp_path, "grpo")[0]
     assert (
         fitted["num_tokens"] == off.sum() and fitted["measurement_var"] > fitted["process_var"]
     )  # the record's are independent

@@ -5,10 +5,12 @@ import itertools
 import json
 import math
 import re
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.stats
 from matplotlib.text import Text
 from report_runs import HOSTILE, grades, write_run, write_trace
 
@@ -17,6 +19,9 @@ from kpo_jax import text as text_lib
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.filters import FILTERS, Kalman
 from kpo_jax.report import comparison, figures, paper, refilter, report, responses, runs, tables
+
+DOCS = Path(__file__).parents[1] / "docs" / "science.md"
+SHARED = Path(__file__).parents[2] / "shared" / "docs" / "paper_tables.md"
 
 
 def share(right: int, of: int = 10) -> np.ndarray:
@@ -124,17 +129,79 @@ def test_holm_by_hand():
     assert comparison.holm([0.9, 0.8]) == [1.0, 1.0]
 
 
-def test_a_verdict_needs_both_intervals():
+DIFFERENCES = [0.031, 0.012, 0.044, -0.005, 0.027, 0.019]
+
+
+def test_a_paired_t_over_seeds_is_scipy_s():
+    rng = np.random.default_rng(0)
+    for n in (2, 3, 6, 40):
+        a, b = rng.normal(0.7, 0.03, n), rng.normal(0.68, 0.03, n)
+        each = list(a - b)
+        assert comparison.paired_t(each) == pytest.approx(scipy.stats.ttest_rel(a, b).pvalue)
+        sided = ((-0.02, "greater"), (0.02, "less"))
+        sides = [scipy.stats.ttest_1samp(each, at, alternative=side).pvalue for at, side in sided]
+        assert comparison.tost(each, 0.02) == pytest.approx(max(sides))
+    # an interval of 90 % within the margin and a TOST below 5 % are one thing
+    half = scipy.stats.t.ppf(0.95, 5) * np.std(DIFFERENCES, ddof=1) / math.sqrt(6)
+    edge = np.mean(DIFFERENCES) + half
+    assert comparison.tost(DIFFERENCES, edge) == pytest.approx(0.05)
+    assert comparison.tost(DIFFERENCES, 0.9 * edge) > 0.05 > comparison.tost(DIFFERENCES, 1.1 * edge)
+    assert math.isnan(comparison.paired_t([0.1])) and math.isnan(comparison.tost([0.1], 0.02))
+    assert comparison.paired_t([0.0, 0.0]) == 1 and comparison.paired_t([0.1, 0.1]) == 0
+    assert comparison.tost([0.0, 0.0], 0.02) == 0 and comparison.tost([0.1, 0.1], 0.02) == 1
+
+
+def test_the_study_s_one_difference_over_seeds():
+    """grpo_narrow less grpo, points by seed: p 0.007, and 0.056 as one of eight questions."""
+    p_value = comparison.paired_t([-13.4, -14.6, -10.9])
+    assert p_value == pytest.approx(0.00699, abs=1e-5)
+    assert comparison.holm([p_value] + [0.5] * 7)[0] == pytest.approx(0.0559, abs=1e-4)
+
+
+def test_power_is_the_noncentral_t_s():
+    # Cohen's tables and G*Power, one sample, two-sided at 5 %, power 0.8: d = 0.5 takes 34, 0.8 takes 15, 1 takes 10
+    assert [comparison.seeds_needed(d, 1.0) for d in (0.5, 0.8, 1.0)] == [34, 15, 10]
+    # a difference of 3 points whose seeds have a deviation of 3.2, alone and as the first of six by Holm
+    assert [comparison.seeds_needed(3, 3.2, level) for level in (0.05, 0.05 / 6)] == [12, 18]
+    assert comparison.power(0.0, 1.0, 5) == pytest.approx(0.05) and comparison.seeds_needed(0.01, 1.0) is None
+    assert comparison.power(1.0, 1e-6, 3) == pytest.approx(1) and comparison.seeds_needed(1.0, 1e-6) == 2
+    # and what is simulated
+    rng = np.random.default_rng(1)
+    found = [comparison.paired_t(list(rng.normal(1.0, 1.0, 6))) < 0.05 for _ in range(2000)]
+    assert comparison.power(1.0, 1.0, 6) == pytest.approx(np.mean(found), abs=0.03)
+
+
+def test_the_deviation_over_seeds_is_pooled_over_pairs():
+    cells = {name: {s: share(r) for s, r in enumerate(right)} for name, right in
+             (("a", (5, 6, 7)), ("b", (5, 5, 5)), ("same", (5, 5, 5)), ("one", (3,)))}  # fmt: skip
+    # a - b and a - same are 0, .1, .2 with variance .01; b - same is the same grades, and one seed has no spread
+    assert comparison.pooled_sd(cells) == pytest.approx(0.1)
+    assert comparison.pooled_sd({"b": cells["b"], "same": cells["same"]}) is None
+    assert tables.power_table({"b": cells["b"], "same": cells["same"]}) is None
+    found = tables.power_table({"kpo_weak": cells["a"], "kpo_strong": cells["b"], "kpo_weak_twin": cells["same"]})
+    assert found.header[-1] == "found with 3 seeds, Holm"
+    assert "A/A twins, points by seed: kpo_weak +0.0 -10.0 -20.0." in found.caption
+    assert found.rows[-1][:2] == ["10", str(comparison.seeds_needed(0.1, 0.1))]
+
+
+def test_a_verdict_is_over_seeds():
     steady = {seed: grades(0.7, 50 + seed, problems=200) for seed in range(3)}
     worse = {seed: grades(0.5, 60 + seed, problems=200) for seed in range(3)}
-    assert comparison.difference(worse, steady).verdict() == "lower"
-    assert comparison.difference(steady, worse).verdict() == "higher"
-    assert (
-        comparison.difference({0: worse[0]}, {0: steady[0]}).verdict() == "lower in these runs"
-    )  # one seed says nothing of others
-    assert (
-        comparison.difference(steady, {s: grades(0.7, 80 + s, problems=200) for s in range(3)}).verdict() == "unclear"
-    )
+    verdicts = lambda *pairs: [of.verdict for of in comparison.judge([comparison.difference(*p) for p in pairs])]
+    assert verdicts((worse, steady)) == ["lower"] and verdicts((steady, worse)) == ["higher"]
+    assert verdicts(({0: worse[0]}, {0: steady[0]})) == ["lower in these runs"]  # one seed says nothing of others
+    same = {s: grades(0.7, 80 + s, problems=200) for s in range(3)}
+    assert verdicts((steady, same)) == ["unclear"]
+    assert verdicts((steady, steady)) == ["equal within 2 points"]
+    # seeds that contradict each other are no claim, however sure the problems are
+    torn = {s: (steady, worse)[s > 0][s] for s in range(3)}
+    assert verdicts((torn, worse)) == ["higher in these runs"]
+    # and what is clear alone need not be when many are asked
+    close = comparison.difference(worse, steady)
+    p_value = comparison.paired_t(close.seeds)
+    many = [close, *[comparison.difference(steady, same)] * int(0.05 / p_value + 1)]
+    judged = comparison.judge(many)[0]
+    assert judged.p_holm > 0.05 > p_value and judged.verdict == "lower in these runs"
 
 
 def test_seeds_are_pooled_as_seeds():
@@ -157,10 +224,7 @@ def test_tables_of_known_runs(three):
     rows = {row[0]: row for row in tables.method_table(methods, cells, "held_out").rows}
     assert rows["base"][1:5] == ["2", "0", "20.0 [20.0, 20.0]", "100.0 [100.0, 100.0]"]
     assert rows["kpo_weak"][1:4] == ["2", "2", "40.0 [40.0, 40.0]"]
-    assert rows["kpo_weak"][5:7] == ["+20.0 [+20.0, +20.0]", "-40.0 [-40.0, -40.0]"] and rows["kpo_weak"][-2:] == [
-        "47.81",
-        "85.40",
-    ]
+    assert rows["kpo_weak"][5:7] == ["+20.0 [+20.0, +20.0]", "-40.0 [-40.0, -40.0]"]
     # four problems allow no p below 2/16
     assert float(rows["kpo_weak"][7]) == pytest.approx(1 / 8, abs=0.02)
     recovered = {row[0]: row for row in tables.gap_table(cells).rows}
@@ -185,11 +249,53 @@ def test_the_paper_s_tables_stand_beside_ours(three):
     rows = {(row[0], row[1]): row[2:] for row in tables.innovation_table(methods).rows}
     assert rows["is_kpo_weak", "1"] == ["17.57", "40", "0.360", "0.5", "0", "0.003"]
     assert rows["kpo_weak", "1"] == ["18.27", "40", "0.397", "0.5", "-", "0.003"] and len(rows) == 2
+    scored = tables.scores_table(methods)
+    assert scored.header[:3] == ["method", "held_out avg@10", "held_out pass@10"] and len(scored.header) == 3 + 6
+    assert scored.rows[1] == [
+        "kpo_weak", "40.00", "100.00", "47.81", "85.40", "8.75", "36.67", "4.79", "26.67",
+    ]  # fmt: skip
     options = {row[0]: row for row in tables.options_table(methods, tables.cells_of(methods, "held_out")[0]).rows}
-    assert (
-        options["kpo_weak"][4:8] == ["about 2 %", "0.095", "-", "0 of 4,000 (0)"] and options["kpo_weak"][-1] == "47.81"
-    )
-    assert options["is_kpo_weak"][6:8] == ["< 1e-6", "12 of 4,000 (0.003)"]
+    assert options["kpo_weak"][1:8] == ["0.01", "1", "-", "about 2 %", "0.095", "-", "0 of 4,000 (0)"]
+    assert options["kpo_weak"][10:12] == ["47.81", "40.0 [40.0, 40.0]"]
+    assert options["is_kpo_weak"][3] == "3" and options["is_kpo_weak"][6:8] == ["< 1e-6", "12 of 4,000 (0.003)"]
+
+
+def printed_rows(text: str, title: str) -> list[list[str]]:
+    """The cells of the Markdown table behind a title, without header and rule."""
+    lines = text[text.index(title) :].splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("|"))
+    rows = itertools.takewhile(lambda line: line.startswith("|"), lines[first:])
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows][2:]
+
+
+NAMED = {
+    "KPO-strong (Q 1e-6)": "kpo_strong", "KPO-weak (Q 1e-2)": "kpo_weak", "KPO-weak": "kpo_weak",
+    "IS-KPO-weak (Q 1e-2, kappa 3)": "is_kpo_weak", "IS-KPO-weak": "is_kpo_weak",
+    "IS-KPO-weak (original)": "is_kpo_weak", "Optimization 0": "opt0", "Optimization 1": "opt1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [SHARED, DOCS], ids=["shared", "docs"])
+def test_what_is_printed_is_what_the_pages_say(page):
+    """Every cell of the paper's three tables, in the record beside the project (skipped without it) and in our page."""
+    if not page.is_file():
+        pytest.skip(f"{page.name} is not there")
+    text = page.read_text().replace("Q = ", "Q ").replace("kappa = ", "kappa ")
+    one = {NAMED[name]: [float(cell) for cell in rest] for name, *rest in printed_rows(text, "Table 1")}
+    assert one == {name: [value for score in of.values() for value in score] for name, of in paper.TABLE_1.items()}
+    two: dict[str, list] = {}
+    for name, step, kurtosis, largest, clipped in printed_rows(text, "Table 2"):
+        row = (int(step), float(kurtosis), float(largest), None if clipped == "-" else float(clipped))
+        two.setdefault(NAMED[name], []).append(row)
+    assert two == {name: [tuple(row) for row in rows] for name, rows in paper.TABLE_2.items()}
+    three = printed_rows(text, "Table 3")
+    assert [NAMED[row[0]] for row in three] == list(paper.TABLE_3)
+    for name, *setting, gain, clipped, score in three:
+        known, printed = paper.SETTINGS[NAMED[name]], paper.TABLE_3[NAMED[name]]
+        assert [math.inf if cell == "-" else float(cell) for cell in setting] == list(known[:3])
+        assert (gain, clipped, float(score.split()[0])) == tuple(printed)
+    # control: a page with one other number is another page
+    assert printed_rows(text.replace("47.81", "47.82"), "Table 1") != printed_rows(text, "Table 1")
 
 
 def test_a_p_value_at_its_floor_is_a_bound():
@@ -203,15 +309,30 @@ def test_a_p_value_at_its_floor_is_a_bound():
 
 
 def test_filters_that_filter_nothing_are_named(tmp_path):
-    def untouched(name, largest, clipped):
-        metrics = {"ratio/filtered_max": largest, "clip/fraction": clipped}
-        path = write_run(tmp_path / name, "is_kpo_calibrated", 0, share(1), share(2), metrics=metrics)
-        return tables.untouched(load_all([path]))
+    def methods_of(name, cosine, lost):
+        values = dict(cosine=cosine, step_size=1.0, moved_fraction=0.13, lost_fraction=lost)
+        metrics = {f"null/{key}": value for key, value in values.items()}
+        return load_all([write_run(tmp_path / name, "is_kpo_calibrated", 0, share(1), share(2), metrics=metrics)])
 
-    assert untouched("inert", 1.0007, 0.001) == ["is_kpo_calibrated"]
-    assert untouched("moving", 1.1, 0.001) == [] and untouched("clipping", 1.0007, 0.2) == []
+    inert = methods_of("inert", 0.99999, 0.0)
+    assert tables.nulls(inert) == ["is_kpo_calibrated"]
+    assert tables.null_table(inert).rows == [
+        ["is_kpo_calibrated", "0.999990", "0.999990", "1", "13.0%", "0.00%", "yes"]
+    ]
+    assert any("is_kpo_calibrated" in text for _, text in report.limits(inert))
+    for name, cosine, lost in (("turned", 0.95, 0.0), ("clipping", 0.99999, 0.2)):
+        assert tables.nulls(methods_of(name, cosine, lost)) == []
+    assert tables.null_table(methods_of("turned_again", 0.95, 0.0)).rows[0][-1] == "no"
+    # one step in which it was not the null is enough, and a step without an advantage is none
+    path = tmp_path / "once" / "metrics.jsonl"
+    methods_of("once", 0.99999, 0.0)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    for value, expected in ((None, ["is_kpo_calibrated"]), (0.9, [])):
+        lines[1]["null/cosine"] = value
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        assert tables.nulls(load_all([tmp_path / "once"])) == expected
     path = write_run(tmp_path / "silent", "is_kpo_calibrated", 0, share(1), share(2))
-    assert tables.untouched(load_all([path])) == []  # nothing recorded, nothing said
+    assert tables.nulls(load_all([path])) == [] and tables.null_table(load_all([path])) is None  # nothing recorded
 
 
 def test_equal_grades_are_called_equal(tmp_path):
@@ -570,3 +691,13 @@ def test_visible_text():
     assert responses.visible("\u202e\u200f\ufeff\x7f\ud800\u2028") == "<U+202E><U+200F><U+FEFF><U+007F><U+D800><U+2028>"
     assert responses.visible("é漢字") == "é漢字"
     assert responses.visible("x" * 100_000) == "x" * 4000 + " ... (96,000 more characters)"
+
+
+def test_the_regime_stands_beside_the_paper_s(tmp_path):
+    metrics = {"regime/length": 6.0, "regime/innovation_abs_max": 21.0, "filter/innovation_kurtosis": 593.0,
+               "regime/band": 0.1}  # fmt: skip
+    methods = load_all([write_run(tmp_path / "a", "kpo_weak", 0, share(1), share(2), metrics=metrics)])
+    ours, printed = tables.regime_table(methods).rows
+    assert ours == ["kpo_weak", "6", "593", "21", "-", "0.1", "-", "-"]
+    assert printed[:3] == ["the paper", "0.86 (strong), 86 (weak)", "17 to 59"]
+    assert tables.regime_table(load_all([write_run(tmp_path / "old", "grpo", 0, share(1), share(2))])) is None

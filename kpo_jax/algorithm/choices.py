@@ -133,7 +133,7 @@ def build_filter(config: FilterConfig):
 def build_objective(config: ObjectiveConfig):
     """The objective that is named, corrected for the sampler where that is asked for. Raises as `build_filter` does."""
     objective = choices.build(config)
-    for attribute in ("aggregation", "length_norm"):
+    for attribute in ("aggregation", "length_norm", "batch_coupled"):
         if not hasattr(objective, attribute):
             raise ValueError(f"{config.name!r} declares no {attribute}; see objectives.base.Objective")
     return objective if config.truncated_is is None else _corrected(objective, config)

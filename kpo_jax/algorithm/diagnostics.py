@@ -12,6 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
+from kpo_jax.algorithm import null
+from kpo_jax.algorithm.null import Distance
 from kpo_jax.masked import Moments
 from kpo_jax.objectives.kl import KL_ESTIMATES
 from kpo_jax.records import Batch, TokenTrace
@@ -60,6 +62,9 @@ class Accumulator(NamedTuple):
     mismatch_sum: jax.Array
     mismatch_max: jax.Array
     reference_kl_sum: jax.Array  # [3]: k1, k2, k3
+    null: Distance
+    log_ratio: Moments
+    filtered_log_ratio: Moments
 
 
 def init() -> Accumulator:
@@ -76,6 +81,9 @@ def init() -> Accumulator:
         ClipCounts(signs, signs, positions, positions),
         *(number,) * 5,
         jnp.zeros(len(KL_ESTIMATES), jnp.float32),
+        null.nothing(),
+        masked.no_moments(),
+        masked.no_moments(),
     )
 
 
@@ -83,6 +91,7 @@ def measure(
     tokens: TokenTrace,
     entropy: jax.Array,
     batch: Batch,
+    distance: Distance,
     *,
     kappa: float,
     reference_kl_sum: jax.Array | None = None,
@@ -93,6 +102,7 @@ def measure(
       tokens: what the loss saw and made of every token.
       entropy: [B, T] of the current policy, nats.
       batch: the mask, the advantage and the old log-probabilities of the trainer and of the sampler are read.
+      distance: of the tokens' gradients from those of a ratio of 1, see `null.measure`.
       kappa: the filter's saturation threshold in innovation_std, inf if it has none; static.
       reference_kl_sum: [3], of objectives.kl.kl_penalty; None without a reference.
     """
@@ -121,6 +131,9 @@ def measure(
         mismatch_sum=_sum(mismatch, mask),
         mismatch_max=masked.maximum(mismatch, mask),
         reference_kl_sum=jnp.zeros(len(KL_ESTIMATES), jnp.float32) if reference_kl_sum is None else reference_kl_sum,
+        null=distance,
+        log_ratio=masked.moments(tokens.log_ratio, mask),
+        filtered_log_ratio=masked.moments(tokens.filtered_log_ratio, mask),
     )
 
 
@@ -129,6 +142,8 @@ def merge(a: Accumulator, b: Accumulator) -> Accumulator:
     added = jax.tree.map(jnp.add, a, b)
     return added._replace(
         innovation=masked.merge_moments(a.innovation, b.innovation),
+        log_ratio=masked.merge_moments(a.log_ratio, b.log_ratio),
+        filtered_log_ratio=masked.merge_moments(a.filtered_log_ratio, b.filtered_log_ratio),
         innovation_abs_max=jnp.maximum(a.innovation_abs_max, b.innovation_abs_max),
         raw=added.raw._replace(largest=jnp.maximum(a.raw.largest, b.raw.largest)),
         filtered=added.filtered._replace(largest=jnp.maximum(a.filtered.largest, b.filtered.largest)),
@@ -136,12 +151,21 @@ def merge(a: Accumulator, b: Accumulator) -> Accumulator:
     )
 
 
-def summarize(measured: Accumulator, *, kappa: float, has_reference: bool = False) -> dict[str, jax.Array]:
-    """Named scalars, float32 or int32 []. A mean or fraction of nothing is 0.
+def summarize(
+    measured: Accumulator,
+    *,
+    kappa: float,
+    has_reference: bool = False,
+    var_ratio: float | None = None,
+    band: float | None = None,
+) -> dict[str, jax.Array]:
+    """Named scalars, float32 or int32 []. A mean or fraction of nothing is 0, but see `null.figures`.
 
     `kappa` is the one measured with; filter/threshold, the mean of kappa * innovation_std, is there only if finite.
     Effective sample sizes (`_ess`) are fractions of the tokens. clip/fraction_positive is the clipped share of tokens
     with a positive advantage, clip/fraction_position_3 of those in the fourth eighth of the padded response length.
+    With a var_ratio Q/V of the filter and half the width of the clip band (see `regime`) there are regime/length and
+    regime/band.
     With a reference policy, policy/reference_k1 to k3 are the means of the estimates of the divergence from it.
     """
     mean = lambda total, number=measured.num_tokens: masked.divide(total, number)
@@ -169,12 +193,24 @@ def summarize(measured: Accumulator, *, kappa: float, has_reference: bool = Fals
         metrics[f"ratio/{name}_mean"] = mean(ratios.total)
         metrics[f"ratio/{name}_max"] = ratios.largest
         metrics[f"ratio/{name}_ess"] = masked.divide(mean(ratios.total) ** 2, mean(ratios.squares))
+    metrics |= {f"null/{name}": value for name, value in null.figures(measured.null).items()}
     for position in range(NUM_POSITIONS):
         metrics[f"clip/fraction_position_{position}"] = by_position[position]
     if has_reference:
         metrics |= {f"policy/reference_{k}": mean(measured.reference_kl_sum[i]) for i, k in enumerate(KL_ESTIMATES)}
+    sd, filtered_sd = masked.std(measured.log_ratio), masked.std(measured.filtered_log_ratio)
+    metrics |= {
+        "ratio/raw_log_sd": sd,
+        "ratio/filtered_log_sd": filtered_sd,
+        "regime/innovation_abs_max": masked.divide(measured.innovation_abs_max, sd),
+    }
+    if var_ratio is not None:
+        metrics["regime/length"] = mean(measured.num_tokens, measured.num_sequences) * math.sqrt(var_ratio)
+    if band is not None:
+        metrics["regime/band"] = masked.divide(jnp.float32(band), filtered_sd)
     if math.isfinite(kappa):
         metrics["filter/threshold"] = mean(measured.threshold_sum, measured.num_with_std)
+        metrics["regime/threshold"] = masked.divide(metrics["filter/threshold"], sd)
     return metrics
 
 

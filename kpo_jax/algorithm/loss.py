@@ -20,13 +20,13 @@ import jax
 import jax.numpy as jnp
 
 from kpo_jax import masked
-from kpo_jax.algorithm import diagnostics
+from kpo_jax.algorithm import diagnostics, null
 from kpo_jax.algorithm.diagnostics import Accumulator
 from kpo_jax.filters import RatioFilter, apply_filter
 from kpo_jax.objectives import Objective, aggregation_weights
 from kpo_jax.objectives.kl import KLConfig, kl_penalty
 from kpo_jax.objectives.value import value_loss
-from kpo_jax.records import Batch, TokenTrace, require_tokens
+from kpo_jax.records import Batch, FilterOutput, ObjectiveOutput, TokenTrace, require_tokens
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,8 +64,9 @@ def policy_loss(
     """
     require_tokens(batch.response_mask, log_prob=log_prob, entropy=entropy, old_log_prob=batch.old_log_prob)
     log_ratio = jnp.where(batch.response_mask, log_prob - batch.old_log_prob, 0.0)
-    filtered = apply_filter(how.ratio_filter, log_ratio, batch.response_mask, how.filter_gradient)
-    out = how.objective(filtered.log_ratio, batch)
+    loss, token_gradient, filtered, out = surrogate(jax.lax.stop_gradient(log_ratio), batch, how)
+    # of the value of the loss and, in first order, of its gradient: so the gradient of each token is at hand, too
+    loss = loss + jnp.sum(token_gradient * (log_ratio - jax.lax.stop_gradient(log_ratio)))
     penalty, reference_kl_sum = 0.0, None
     if how.kl.estimate:
         require_tokens(batch.response_mask, reference_log_prob=batch.reference_log_prob)
@@ -73,9 +74,30 @@ def policy_loss(
         penalty, reference_kl_sum = kl_penalty(log_prob, batch.reference_log_prob, batch.response_mask, weights, how.kl)
     tokens = TokenTrace(log_prob, log_ratio, *filtered, out.clipped)
     measured = diagnostics.measure(
-        tokens, entropy, batch, kappa=how.ratio_filter.kappa, reference_kl_sum=reference_kl_sum
+        tokens,
+        entropy,
+        batch,
+        null.measure(*null.weigh(token_gradient, batch, how.objective), log_ratio),
+        kappa=how.ratio_filter.kappa,
+        reference_kl_sum=reference_kl_sum,
     )
-    return out.loss + penalty, jax.lax.stop_gradient((measured, tokens))
+    return loss + penalty, jax.lax.stop_gradient((measured, tokens))
+
+
+def surrogate(
+    log_ratio: jax.Array, batch: Batch, how: PolicyLoss
+) -> tuple[jax.Array, jax.Array, FilterOutput, ObjectiveOutput]:
+    """(loss [], d loss / d log_ratio [B, T], what the filter and the objective gave) of log-ratios [B, T], 0 where
+    masked; without the divergence penalty.
+    """
+
+    def loss(log_ratio):
+        filtered = apply_filter(how.ratio_filter, log_ratio, batch.response_mask, how.filter_gradient)
+        out = how.objective(filtered.log_ratio, batch)
+        return out.loss, (filtered, out)
+
+    (value, (filtered, out)), token_gradient = jax.value_and_grad(loss, has_aux=True)(log_ratio)
+    return value, token_gradient, filtered, out
 
 
 def supervised_loss(log_prob: jax.Array, batch: Batch) -> jax.Array:

@@ -1,4 +1,4 @@
-"""Methods, one word each: the paper's seven, the systems they are compared with, and robust variants of IS-KPO.
+"""Methods, one word each: the paper's seven, controls, the systems they are compared with, and variants of IS-KPO.
 
 The paper's have its Q, V, kappa and clip bounds; where it prints a gain or threshold that its own equations do not
 give, the values here are the parameters, not the printed consequences (see docs/science.md). The others have their
@@ -10,6 +10,7 @@ import dataclasses
 import math
 
 from kpo_jax.algorithm.choices import AdvantageConfig, AlgorithmConfig, FilterConfig, ObjectiveConfig
+from kpo_jax.algorithm.null import MOVED
 
 # KPO and GSPO clip filtered ratios, which hardly move, in a band a thousand times narrower than PPO's.
 _NARROW = ObjectiveConfig(clip_low=3e-4, clip_high=4e-4)
@@ -52,6 +53,15 @@ METHODS: dict[str, AlgorithmConfig] = {
     "is_kpo_weak": _kalman(1e-2, 1.0, kappa=3.0),
     "opt0": _kalman(5e-2, 1.0, kappa=1.0),
     "opt1": _kalman(1e-2, 0.1, kappa=2.0),
+    # Controls. The null: Q = 0 and P_0 = 0 hold every filtered ratio at 1, and nothing is clipped, so a token's
+    # gradient is A dlog_prob times its share in the loss, however far the policy has moved (group REINFORCE).
+    "ratio_one": dataclasses.replace(_kalman(0.0, 1.0), objective=ObjectiveConfig(clip=False)),
+    # kpo_weak, but which tokens lose their gradient is drawn
+    "random_drop": dataclasses.replace(
+        _kalman(1e-2, 1.0), objective=ObjectiveConfig("random_drop", clip_low=3e-4, clip_high=4e-4)
+    ),
+    # kpo_weak in a band of the filtered ratio's own width
+    "kpo_weak_scaled": dataclasses.replace(_kalman(1e-2, 1.0), objective=ObjectiveConfig("scaled_clipped")),
     # other systems
     "ppo": AlgorithmConfig(
         filter=FilterConfig(name="identity"),
@@ -94,10 +104,14 @@ METHODS: dict[str, AlgorithmConfig] = {
         filter=FilterConfig(name="kpo_released", process_var=1e-2, measurement_var=1.0), objective=_NARROW
     ),
     "ema_kpo": AlgorithmConfig(filter=FilterConfig(name="ema", gain=_steady_gain(1e-6)), objective=_NARROW),
-    # IS-KPO made robust at kpo_weak's Q/V
+    # IS-KPO at kpo_weak's Q/V, with thresholds of other scales. A median over all tokens is next to 0 where most of
+    # them hardly move, which leaves a ratio of 1; a deviation, or a median of those that have moved, does not.
     "is_kpo_calibrated": _scaled("calibrated"),
+    "is_kpo_deviation": _scaled("calibrated", scale="deviation"),
+    "is_kpo_moved": _scaled("calibrated", noise=MOVED),
     "is_kpo_running_mean": _scaled("running_scale", statistic="mean"),
     "is_kpo_running_median": _scaled("running_scale", statistic="median"),
+    "is_kpo_running_moved": _scaled("running_scale", statistic="mean", noise=MOVED),
     "is_kpo_masreliez": _robust("saturated_kalman", kappa=3.0, covariance="masreliez"),
     "is_kpo_iterated": _robust("iterated"),
     "is_kpo_huber": _robust("huber"),

@@ -16,18 +16,20 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax import masked, references
+from kpo_jax import references
+from kpo_jax.algorithm import estimation, null, regime
 from kpo_jax.algorithm.choices import AlgorithmConfig, build_filter, build_objective
+from kpo_jax.algorithm.loss import PolicyLoss, surrogate
 from kpo_jax.algorithm.methods import METHODS
-from kpo_jax.commands import estimation, grid
+from kpo_jax.commands import grid
 from kpo_jax.commands.grid import Candidate
 from kpo_jax.config import to_dict
 from kpo_jax.config.plain import from_plain
 from kpo_jax.files import write_whole
 from kpo_jax.filters import apply_filter
-from kpo_jax.objectives import aggregation_weights
 from kpo_jax.recording import terminal, trace
 from kpo_jax.records import Batch
+from kpo_jax.report import paper
 from kpo_jax.text import table
 
 NUM_POSITIONS = 8
@@ -51,8 +53,8 @@ class Minibatch(NamedTuple):
 class Outcome(NamedTuple):
     """What filter and objective made of the tokens of a minibatch, as its arrays are.
 
-    `weight` is the token's share of the policy gradient in units of A times its share in the loss: the ratio where the
-    gradient passes the filter by, 0 where it is clipped; NaN where the advantage is 0.
+    `weight` is the token's gradient in units of that of a ratio of 1 without a clip (`unit`, see algorithm.null): the
+    ratio where the gradient passes the filter by, 0 where it is clipped; NaN where the advantage is 0.
     """
 
     filtered_log_ratio: np.ndarray
@@ -62,6 +64,7 @@ class Outcome(NamedTuple):
     saturated: np.ndarray
     clipped: np.ndarray
     weight: np.ndarray
+    unit: np.ndarray
 
 
 # ----------------------------------------------------------------------------------------------------------- one filter
@@ -70,16 +73,15 @@ class Outcome(NamedTuple):
 def make_push(algorithm: AlgorithmConfig, weights: bool = True):
     """`push(minibatch) -> Outcome`, jitted once for all minibatches of a shape; without `weights` they are NaN."""
     ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
+    how = PolicyLoss(ratio_filter, objective, algorithm.filter.gradient)
 
     def values(log_ratio, batch):
         filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, algorithm.filter.gradient)
         return filtered, objective(filtered.log_ratio, batch)
 
     def weigh(log_ratio, batch):
-        grads = jax.grad(lambda z: values(z, batch)[1].loss)(log_ratio)
-        unit = aggregation_weights(batch, objective.aggregation, objective.length_norm)
-        unit *= batch.advantage if batch.advantage.ndim == 2 else batch.advantage[:, None]
-        return jnp.where(unit == 0, jnp.nan, masked.divide(-grads, unit))
+        weight, unit = null.weigh(surrogate(log_ratio, batch, how)[1], batch, objective)
+        return jnp.where(unit == 0, jnp.nan, weight), unit
 
     # apart, so that what is compared with the record is not compiled together with gradients
     values, weigh = jax.jit(values), jax.jit(weigh)
@@ -88,7 +90,7 @@ def make_push(algorithm: AlgorithmConfig, weights: bool = True):
         shape, mask = minibatch.log_ratio.shape, minibatch.response_mask
         arrays = minibatch._asdict()
         del arrays["number"]
-        if ratio_filter.batch_coupled:
+        if ratio_filter.batch_coupled or objective.batch_coupled:
             arrays = {name: x.reshape(1, -1, shape[-1]) for name, x in arrays.items()}
         totals = dict(num_tokens=jnp.int32(mask.sum()), num_sequences=jnp.int32(mask.any(axis=-1).sum()))
         parts = []
@@ -99,8 +101,8 @@ def make_push(algorithm: AlgorithmConfig, weights: bool = True):
                 advantage = advantage[:, 0]
             batch = Batch(packed=None, advantage=advantage, **fields, **totals)
             filtered, out = jax.device_get(values(log_ratio, batch))
-            weight = jax.device_get(weigh(log_ratio, batch)) if weights else np.full_like(log_ratio, np.nan)
-            parts.append(Outcome(*filtered, out.clipped, weight))
+            weighed = jax.device_get(weigh(log_ratio, batch)) if weights else [np.full_like(log_ratio, np.nan)] * 2
+            parts.append(Outcome(*filtered, out.clipped, *weighed))
         return Outcome(*(np.stack(field).reshape(shape) for field in zip(*parts, strict=True)))
 
     return push
@@ -178,7 +180,7 @@ def flatten(minibatch: Minibatch, outcome: Outcome) -> dict[str, np.ndarray]:
     mask = minibatch.response_mask
     length = mask.shape[-1]
     eighth = np.broadcast_to(np.arange(length) * NUM_POSITIONS // length, mask.shape)
-    fields = {name: value[mask] for name, value in outcome._asdict().items()}
+    fields = {name: value[mask] for name, value in outcome._asdict().items()} | {"log_ratio": minibatch.log_ratio[mask]}
     number = np.full(int(mask.sum()), minibatch.number)
     return fields | dict(minibatch=number, position=eighth[mask], sign=np.sign(minibatch.advantage[mask]).astype(int))
 
@@ -205,6 +207,8 @@ def statistics(tokens: dict[str, np.ndarray], chosen: np.ndarray) -> dict[str, f
     out["gradient_weight"] = (
         float(with_advantage[np.isfinite(with_advantage)].mean()) if np.isfinite(with_advantage).any() else math.nan
     )
+    distance = null.measure(*(tokens[name][chosen] for name in ("weight", "unit", "log_ratio")))
+    out |= {f"null_{name}": float(value) for name, value in jax.device_get(null.figures(distance)).items()}
     out["gain"] = float(tokens["gain"][chosen].mean(dtype=np.float64)) if number else math.nan
     out["log_ratio_sd"] = float(finite.std()) if len(finite) else math.nan
     out["log_ratio_abs_max"] = float(np.abs(finite).max()) if len(finite) else math.nan
@@ -250,7 +254,10 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
         raise ValueError(f"trace: {directory} holds no step yet")
     loaded = [trace.load_step(directory, step) for step in steps]
     given = [(step, minibatch) for step in loaded for minibatch in minibatches(step, description)]
-    results, check = {}, ""
+    results, regimes, check = {}, {}, ""
+    off_policy = [m.response_mask for _, m in given if m.number or description["num_minibatches"] == 1]
+    responses = sum(int(mask.any(axis=-1).sum()) for mask in off_policy)
+    length = sum(int(mask.sum()) for mask in off_policy) / max(responses, 1)
     for label, algorithm in candidates:
         terminal.phase(f"{label}: replay")
         push = make_push(algorithm)
@@ -262,12 +269,15 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
                 given,
             )
         tokens = join([flatten(minibatch, outcome) for outcome, (_, minibatch) in zip(outcomes, given, strict=True)])
-        results[label] = {name: statistics(tokens, chosen) for name, chosen in slices(tokens).items()}
+        sliced = slices(tokens)
+        results[label] = {name: statistics(tokens, chosen) for name, chosen in sliced.items()}
+        regimes[label] = regime_of(algorithm, tokens, sliced["off_policy"], length)
     terminal.phase("maximum likelihood: replay")
     fitted, fit_text = fit([minibatch for _, minibatch in given])
-    text = "\n\n".join(
-        [f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}", fit_text, *tables(results)]
-    )
+    said = f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}"
+    text = "\n\n".join([said, fit_text, regime_table(regimes), *tables(results)])
+    for label, of in regimes.items():
+        results[label]["off_policy"] |= {f"regime_{name}": value for name, value in of.items()}
     lines = [
         {"filter": label, "slice": name} | values | {"algorithm": _given(dict(candidates)[label])}
         for label, slices_of in results.items()
@@ -328,6 +338,33 @@ def _check(description, found: list[dict], given) -> str:
     return f"THE RECORDED FILTER GIVES OTHER VALUES: of {count:,} tokens, {', '.join(lines)}; {where}."
 
 
+def regime_of(algorithm: AlgorithmConfig, tokens: dict[str, np.ndarray], chosen: np.ndarray, length: float) -> dict:
+    """The numbers of `paper.REGIME` over the chosen [tokens], whose responses have `length` tokens on average; NaN
+    where the algorithm has no such thing.
+    """
+    of = {name: tokens[name][chosen].astype(np.float64) for name in ("innovation", "innovation_std", "log_ratio")}
+    filtered = tokens["filtered_log_ratio"][chosen].astype(np.float64)
+    over = lambda value, sd: value / sd if value is not None and sd > 0 else math.nan
+    var_ratio = regime.var_ratio(algorithm.filter.parameters)
+    d, sd = of["innovation"], of["log_ratio"].std()
+    kappa = build_filter(algorithm.filter).kappa
+    return {
+        "length": math.nan if var_ratio is None else length * math.sqrt(var_ratio),
+        "kurtosis": over(float(np.mean((d - d.mean()) ** 4)), float(d.var()) ** 2),
+        "innovation_abs_max": over(float(np.abs(d).max()), sd),
+        "threshold": over(kappa * float(of["innovation_std"].mean()), sd) if math.isfinite(kappa) else math.nan,
+        "band": over(regime.band(algorithm.objective.name, algorithm.objective.parameters), float(filtered.std())),
+    }
+
+
+def regime_table(regimes: dict[str, dict[str, float]]) -> str:
+    """The regime of each filter beside the paper's, Markdown."""
+    header = ["filter", "T sqrt(Q/V)", "kurtosis of d", "largest d / sd z", "threshold / sd z", "band / sd filtered"]
+    show = lambda value: "-" if math.isnan(value) else f"{value:.3g}"
+    rows = [[label, *map(show, of.values())] for label, of in regimes.items()]
+    return "The regime, off-policy\n\n" + table(header, [*rows, ["the paper", *paper.REGIME.values()]])
+
+
 def tables(results: dict[str, dict[str, dict]]) -> list[str]:
     """Markdown tables, off-policy minibatches unless said: the filters beside each other, then each of three figures in
     three ways.
@@ -358,7 +395,7 @@ def tables(results: dict[str, dict[str, dict]]) -> list[str]:
         mark = f" ({v['not_finite']:,} tokens not finite)" if v["not_finite"] else ""
         clipped = [share(of[sign], "clipped") for sign in ("positive", "negative")]
         rows.append([label + mark, *spread, share(v, "saturated"), *clipped, weight(v)])
-    out = ["Off-policy minibatches\n\n" + table(header, rows)]
+    out = ["Off-policy minibatches\n\n" + table(header, rows), distance_table(results)]
     numbers = [name for name in next(iter(results.values())) if name.startswith("minibatch_")]
     groupings = {
         "eighth of the response length": {str(i + 1): f"position_{i}" for i in range(NUM_POSITIONS)},
@@ -376,6 +413,31 @@ def tables(results: dict[str, dict[str, dict]]) -> list[str]:
             note = "" if name is None else " (filters with none left out)" if rows else ": none by any filter"
             out.append(f"{title}, by {by}{note}" + ("\n\n" + table(["filter", *columns], rows) if rows else ""))
     return out
+
+
+def distance_table(results: dict[str, dict[str, dict]]) -> str:
+    """How far each filter and objective is from a ratio of 1 without a clip, and in words those that are it."""
+    found = {label: of["off_policy"] for label, of in results.items()}
+    number = lambda value, form: "-" if math.isnan(value) else f"{value:{form}}"
+    rows = [
+        [label, number(v["null_cosine"], ".6f"), number(v["null_step_size"], ".4g"), f"{v['null_lost_fraction']:.2%}"]
+        for label, v in found.items()
+    ]
+    moved = next(iter(found.values()))["null_moved_fraction"]
+    header = ["filter", "cosine", "step size", "moved tokens that lose their gradient"]
+    said = (
+        "Distance to the null, a ratio of 1 without a clip, over the off-policy tokens with an advantage: cosine of "
+        "the two gradients of the log-probabilities, length of the one over that of the other. Moved are the "
+        f"{moved:.1%} of the tokens whose log-ratio is beyond {null.MOVED:g}."
+    )
+    is_null = [label for label, v in found.items() if null.is_null(v["null_cosine"], v["null_lost_fraction"])]
+    words = (
+        f"THE NULL ON THESE DATA: {', '.join(is_null)}. Each trains here as a ratio of 1 without a clip does, to a "
+        f"cosine of {null.NULL_COSINE} or nearer, whatever its filter reports."
+        if is_null
+        else "None of them is the null on these data."
+    )
+    return f"{said}\n\n{table(header, rows)}\n\n{words}"
 
 
 def write(out: str, name: str, text: str, lines: list[dict]) -> None:

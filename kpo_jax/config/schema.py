@@ -24,17 +24,21 @@ FREE = {"free": True}
 class RolloutConfig:
     """prompts_per_step x group_size responses are sampled per training step, of at most prompts_per_call prompts at
     once (0 = all).
+
+    Another `stream` draws other responses of the same policy to the same prompts, and changes nothing else. So it makes
+    the A/A twin of a run: how far the two end apart is what a difference of methods has to exceed.
     """
 
     prompts_per_step: int = 8
     group_size: int = 8
     prompts_per_call: int = 0
+    stream: int = 0
 
     def __post_init__(self):
         refuse(
             [
                 *whole(self, 1, "prompts_per_step", "group_size"),
-                *whole(self, 0, "prompts_per_call"),
+                *whole(self, 0, "prompts_per_call", "stream"),
             ]
         )
 

@@ -110,12 +110,12 @@ def _components(config: Config) -> Iterator[Combination]:
         except ValueError as error:
             yield Combination(f"{path}.name", str(error))
             continue
-        if path == "algorithm.filter" and built.batch_coupled and config.learner.microbatch_tokens:
+        if built.batch_coupled and config.learner.microbatch_tokens:
             yield Combination(
                 "learner.microbatch_tokens",
-                f"{config.learner.microbatch_tokens} may cut up the minibatch over which filter {chosen.name!r} "
-                "measures its scale; it must be 0",
-                ("algorithm.filter",),
+                f"{config.learner.microbatch_tokens} may cut up the minibatch, all of which "
+                f"{path.removeprefix('algorithm.')} {chosen.name!r} must see at once; it must be 0",
+                (path,),
             )
 
 

@@ -15,6 +15,7 @@ from kpo_jax import masked
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.outputs import FilterOutput
 
+SCALES = ("median", "deviation")
 FILTER_GRADIENTS = ("straight_through", "through_filter")
 GAUSSIAN_MEDIAN = 1.4826  # standard deviation over median absolute deviation, of a Gaussian
 GAUSSIAN_MEAN = math.sqrt(math.pi / 2)  # 1.2533, standard deviation over mean absolute deviation, of a Gaussian
@@ -96,11 +97,22 @@ def scan_tokens(step: Callable, initial, log_ratio: jax.Array, observed: jax.Arr
     return jax.vmap(lambda z, z_observed: jax.lax.scan(hold, initial, (z, z_observed))[1])(log_ratio, observed)
 
 
-def batch_scale(log_ratio: jax.Array, response_mask: jax.Array, floor: float) -> jax.Array:
-    """max(floor, 1.4826 median|z|) over the batch's valid tokens, []: the median absolute deviation about a ratio of 1,
-    as a Gaussian's standard deviation. Carries no gradient. Nothing valid gives the floor."""
-    median = masked.quantile(jnp.abs(log_ratio), response_mask, 0.5)
-    return jax.lax.stop_gradient(jnp.maximum(GAUSSIAN_MEDIAN * median, floor))
+def batch_scale(
+    log_ratio: jax.Array, response_mask: jax.Array, floor: float, statistic: str = "median", noise: float = 0.0
+) -> jax.Array:
+    """The scale of the batch's log-ratios about a ratio of 1, []; at least `floor` and `noise`. Carries no gradient.
+
+    statistic "median": 1.4826 median|z|, a Gaussian's standard deviation, over the valid tokens with |z| >= noise. Most
+      tokens of a language model hardly move; without a `noise` to leave them out they make the scale next to 0.
+    statistic "deviation": the root mean square of the same tokens.
+    """
+    size = jnp.abs(log_ratio)
+    counted = response_mask & (size >= noise)
+    if statistic == "deviation":
+        scale = jnp.sqrt(masked.mean(size**2, counted))
+    else:
+        scale = GAUSSIAN_MEDIAN * masked.quantile(size, counted, 0.5)
+    return jax.lax.stop_gradient(jnp.maximum(scale, max(floor, noise)))
 
 
 def zero_masked(output: FilterOutput, response_mask: jax.Array) -> FilterOutput:

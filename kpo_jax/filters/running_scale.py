@@ -32,6 +32,7 @@ class RunningScale:
       initial_scale: s before the first token of every response, > 0; None takes the batch's
         (`filters.base.batch_scale`).
       floor: the least s, > 0.
+      noise: tokens with a smaller |d| do not move s, nor count in the batch's scale, and s is at least that; >= 0.
     """
 
     var_ratio: float
@@ -41,6 +42,7 @@ class RunningScale:
     rate: float = 0.05
     initial_scale: float | None = None
     floor: float = 1e-6
+    noise: float = 0.0
     examples: ClassVar[tuple[dict, ...]] = (
         dict(var_ratio=0.1, initial_ratio=0.3, kappa=1.0),
         dict(var_ratio=0.1, initial_ratio=0.3, kappa=1.0, statistic="median", initial_scale=0.8),
@@ -49,7 +51,7 @@ class RunningScale:
     def __post_init__(self):
         refuse(
             [
-                *not_negative(self, "var_ratio", "initial_ratio"),
+                *not_negative(self, "var_ratio", "initial_ratio", "noise"),
                 *positive(self, "kappa", "floor"),
                 *share(self, "rate"),
                 *one_of(self, "statistic", STATISTICS),
@@ -64,9 +66,9 @@ class RunningScale:
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
         log_ratio = clean_tokens(log_ratio, response_mask)
-        scale = batch_scale(log_ratio, response_mask, self.floor)
+        scale = batch_scale(log_ratio, response_mask, self.floor, noise=self.noise)
         if self.initial_scale is not None:
-            scale = jnp.float32(max(self.initial_scale, self.floor))
+            scale = jnp.float32(max(self.initial_scale, self.floor, self.noise))
         initial = (jnp.float32(0), jnp.float32(self.initial_ratio), scale)
         return zero_masked(scan_tokens(self.step, initial, log_ratio, response_mask), response_mask)
 
@@ -82,5 +84,6 @@ class RunningScale:
             updated_scale = (1 - self.rate) * scale + self.rate * GAUSSIAN_MEAN * jnp.minimum(size, threshold)
         else:
             updated_scale = scale * jnp.exp(self.rate * jnp.sign(GAUSSIAN_MEDIAN * size - scale))
+        updated_scale = jnp.where(size >= self.noise, jnp.maximum(updated_scale, max(self.floor, self.noise)), scale)
         output = FilterOutput(updated_mean, innovation, scale, gain, size > threshold)
-        return (updated_mean, gain, jnp.maximum(updated_scale, self.floor)), output
+        return (updated_mean, gain, updated_scale), output

@@ -5,7 +5,9 @@ from kpo_jax.objectives.cispo import Cispo
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.geometric import Geometric
 from kpo_jax.objectives.position_clipped import PositionClipped
+from kpo_jax.objectives.random_drop import RandomDrop
 from kpo_jax.objectives.sapo import Sapo
+from kpo_jax.objectives.scaled_clipped import ScaledClipped
 from kpo_jax.objectives.truncated_is import TruncatedIS
 
 OBJECTIVES = {
@@ -14,6 +16,8 @@ OBJECTIVES = {
     "geometric": Geometric,
     "cispo": Cispo,
     "sapo": Sapo,
+    "random_drop": RandomDrop,
+    "scaled_clipped": ScaledClipped,
 }
 
 __all__ = ["AGGREGATIONS", "OBJECTIVES", "Objective", "TruncatedIS", "aggregation_weights"]

@@ -19,7 +19,12 @@ class Objective(Protocol):
     """A frozen, hashable dataclass: filtered_log_ratio [B, T] (0 where masked) and its batch -> ObjectiveOutput.
 
     Its loss is the sum of its token losses weighted by `aggregation_weights(batch, aggregation, length_norm)`.
+    `batch_coupled` is False where a token's loss depends on its own row alone, True where it depends on the whole batch
+    that the objective is called on, which must then not be cut into microbatches.
     """
+
+    @property
+    def batch_coupled(self) -> bool: ...
 
     aggregation: str
     length_norm: float | None

@@ -36,6 +36,7 @@ class Cispo:
     log_ratio_cap: float = 10.0
     length_norm: float | None = None
     examples: ClassVar[tuple[dict, ...]] = ({},)
+    batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
         refuse([*problems_of_band(self), *problems_of_cap(self), *problems_of_aggregation(self)])

@@ -35,6 +35,7 @@ class Clipped:
     log_ratio_cap: float = 10.0
     length_norm: float | None = None
     examples: ClassVar[tuple[dict, ...]] = ({}, dict(dual_clip=3.0, aggregation="token-mean"))
+    batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
         problems = [*problems_of_band(self), *problems_of_cap(self), *problems_of_aggregation(self)]

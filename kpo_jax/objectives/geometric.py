@@ -34,6 +34,7 @@ class Geometric:
     log_ratio_cap: float = 10.0
     length_norm: float | None = None
     examples: ClassVar[tuple[dict, ...]] = ({},)
+    batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
         refuse([*problems_of_log_band(self), *problems_of_cap(self), *problems_of_aggregation(self)])

@@ -42,6 +42,7 @@ class PositionClipped:
     log_ratio_cap: float = 10.0
     length_norm: float | None = None
     examples: ClassVar[tuple[dict, ...]] = (dict(dual_clip=0.05),)
+    batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
         problems = [*problems_of_log_band(self), *problems_of_cap(self), *problems_of_aggregation(self)]

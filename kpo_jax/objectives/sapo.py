@@ -34,6 +34,7 @@ class Sapo:
     log_ratio_cap: float = 10.0
     length_norm: float | None = None
     examples: ClassVar[tuple[dict, ...]] = ({},)
+    batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
         refuse(

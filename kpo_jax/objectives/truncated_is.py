@@ -59,6 +59,10 @@ class TruncatedIS:
         refuse([*one_of(self, "level", LEVELS), *positive(self, "cap")])
 
     @property
+    def batch_coupled(self) -> bool:
+        return self.objective.batch_coupled
+
+    @property
     def aggregation(self) -> str:
         return self.objective.aggregation
 

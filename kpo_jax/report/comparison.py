@@ -37,14 +37,44 @@ class Difference(NamedTuple):
     z: float
     z_p_value: float
 
-    def verdict(self) -> str:
-        """ "higher" or "lower" if both intervals say so, "higher/lower in these runs" if only that over problems does,
-        else "unclear".
-        """
-        sign = "higher" if self.paired.difference > 0 else "lower"
-        if not (self.paired.low > 0 or self.paired.high < 0):
-            return "unclear"
-        return sign if self.seeds_low > 0 or self.seeds_high < 0 else f"{sign} in these runs"
+
+class Judged(NamedTuple):
+    """What the seeds say of one of several planned differences.
+
+    Attributes:
+      p_value, p_holm: of no difference, by a paired t over seeds; alone, and after Holm over all that were asked.
+      p_equal: of a difference of EQUAL or more, by two one-sided t tests over seeds (TOST), after Holm likewise.
+      verdict: "higher" or "lower" if p_holm is below LEVEL, "equal within 2 points" if p_equal is, "higher in these
+        runs" or "lower in these runs" if no more than the interval over problems excludes 0, else "unclear".
+    """
+
+    p_value: float
+    p_holm: float
+    p_equal: float
+    verdict: str
+
+
+LEVEL = 0.05
+EQUAL = 0.02  # a difference of scores that is called none, as a share: 2 points
+
+
+def judge(asked: list[Difference]) -> list[Judged]:
+    """Each difference judged as one of those that were asked together. One seed says nothing of others: p is nan."""
+    p_values, equal = [paired_t(d.seeds) for d in asked], [tost(d.seeds, EQUAL) for d in asked]
+    return [
+        Judged(p, adjusted, same, _verdict(difference, adjusted, same))
+        for difference, p, adjusted, same in zip(asked, p_values, holm(p_values), holm(equal), strict=True)
+    ]
+
+
+def _verdict(of: Difference, p_holm: float, p_equal: float) -> str:
+    if p_holm < LEVEL:
+        return "higher" if np.mean(of.seeds) > 0 else "lower"
+    if p_equal < LEVEL:
+        return f"equal within {100 * EQUAL:g} points"
+    if of.paired.low > 0 or of.paired.high < 0:
+        return f"{'higher' if of.paired.difference > 0 else 'lower'} in these runs"
+    return "unclear"
 
 
 def pooled(cells: list[np.ndarray]) -> np.ndarray:
@@ -94,6 +124,58 @@ def t_interval(values: list[float]) -> tuple[float, float]:
     return float(np.mean(values) - half), float(np.mean(values) + half)
 
 
+def paired_t(values: list[float]) -> float:
+    """Two-sided p of a mean of 0 of independent differences, by Student's t; nan of a single one. Differences that are
+    all 0 have p 1, others that are all equal 0.
+    """
+    if len(values) < 2:
+        return math.nan
+    mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    if error == 0:
+        return 1.0 if mean == 0 else 0.0
+    return float(2 * scipy.stats.t.sf(abs(mean) / error, len(values) - 1))
+
+
+def tost(values: list[float], margin: float) -> float:
+    """p of a mean of independent differences that lies `margin` or more from 0: the larger of two one-sided t tests
+    (Schuirmann 1987). Small says that the mean is within the margin; nan of a single value.
+    """
+    if len(values) < 2:
+        return math.nan
+    room, error = margin - abs(float(np.mean(values))), float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    if error == 0:
+        return 0.0 if room > 0 else 1.0
+    return float(scipy.stats.t.sf(room / error, len(values) - 1))
+
+
+def power(difference: float, sd: float, num_seeds: int, level: float = LEVEL) -> float:
+    """The chance that a paired t over `num_seeds` >= 2 finds a difference whose seeds have the deviation `sd` > 0 (the
+    noncentral t; two-sided).
+    """
+    freedom, shift = num_seeds - 1, difference / sd * math.sqrt(num_seeds)
+    edge = scipy.stats.t.ppf(1 - level / 2, freedom)
+    return float(scipy.stats.nct.sf(edge, freedom, shift) + scipy.stats.nct.cdf(-edge, freedom, shift))
+
+
+def seeds_needed(
+    difference: float, sd: float, level: float = LEVEL, chance: float = 0.8, most: int = 1000
+) -> int | None:
+    """The least number of seeds with which `power` is `chance`; None if `most` are too few."""
+    return next((n for n in range(2, most + 1) if power(difference, sd, n, level) >= chance), None)
+
+
+def pooled_sd(cells: dict[str, dict[int, np.ndarray]]) -> float | None:
+    """The deviation over seeds of the difference of two methods, {method: {seed: correct}}: the root of the mean
+    variance over all pairs that have two seeds in common and are not the same grades; None if there is no such pair.
+    """
+    variances = []
+    for a, b in itertools.combinations(cells.values(), 2):
+        each = [float(a[s].mean() - b[s].mean()) for s in sorted(set(a) & set(b))]
+        if len(each) > 1 and any(each):
+            variances.append(np.var(each, ddof=1))
+    return float(np.sqrt(np.mean(variances))) if variances else None
+
+
 def _t_quantile(num_values: int) -> float:
     return float(scipy.stats.t.ppf(0.975, num_values - 1))
 
@@ -140,8 +222,11 @@ def gap_recovery(strong, weak, robust, num_resamples: int = 4000) -> Score | Non
 
 def holm(p_values: list[float]) -> list[float]:
     """Holm's adjusted p-values: of m questions asked together, one that is below 0.05 after this is not luck of the
-    many.
+    many. A question without a p-value (nan) keeps none and is not one of the m.
     """
+    if any(map(math.isnan, p_values)):
+        found = iter(holm([p for p in p_values if not math.isnan(p)]))
+        return [p if math.isnan(p) else next(found) for p in p_values]
     order = np.argsort(p_values, kind="stable")
     out, running = [0.0] * len(p_values), 0.0
     for rank, index in enumerate(order):

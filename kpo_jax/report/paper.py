@@ -30,7 +30,7 @@ class FilterSetting(NamedTuple):
 
 
 class PrintedScore(NamedTuple):
-    """Of the paper's Table 1, on MATH-500: avg@16 and pass@16 in percent."""
+    """Of the paper's Table 1, on one of its sets: avg@16 and pass@16 in percent."""
 
     avg: float
     passed: float
@@ -55,10 +55,23 @@ class PrintedOption(NamedTuple):
     avg: float
 
 
+MATH = "MATH-500"
 TABLE_1 = {
-    "kpo_strong": PrintedScore(59.60, 85.40),
-    "kpo_weak": PrintedScore(47.81, 85.40),
-    "is_kpo_weak": PrintedScore(48.59, 84.20),
+    "kpo_strong": {
+        MATH: PrintedScore(59.60, 85.40),
+        "AIME'24": PrintedScore(8.96, 30.00),
+        "AIME'25": PrintedScore(6.04, 26.67),
+    },
+    "kpo_weak": {
+        MATH: PrintedScore(47.81, 85.40),
+        "AIME'24": PrintedScore(8.75, 36.67),
+        "AIME'25": PrintedScore(4.79, 26.67),
+    },
+    "is_kpo_weak": {
+        MATH: PrintedScore(48.59, 84.20),
+        "AIME'24": PrintedScore(6.25, 30.00),
+        "AIME'25": PrintedScore(3.54, 23.33),
+    },
 }
 TABLE_2 = {
     "kpo_weak": (
@@ -86,6 +99,17 @@ SETTINGS = {
     "is_kpo_weak": FilterSetting(1e-2, 1.0, 3.0, "about 2 %", "about 1.02", "about 3.06"),
     "opt0": FilterSetting(5e-2, 1.0, 1.0, "about 5 %"),
     "opt1": FilterSetting(1e-2, 0.1, 2.0, "about 29 %", "-", "about .75"),
+}
+
+
+# What of the regime (see algorithm.regime) the paper prints or its settings give; its mean length is not printed, and
+# is taken for 860 tokens.
+REGIME = {
+    "length": "0.86 (strong), 86 (weak)",
+    "kurtosis": "17 to 59",
+    "innovation_abs_max": "not printed",
+    "threshold": "not printed; 7 of its largest d",
+    "band": "not printed",
 }
 
 
@@ -121,7 +145,7 @@ def mean_gain(var_ratio: float, length: int) -> float:
 
 def printed_z() -> tuple[int, int]:
     """Right answers behind the printed percentages of IS-KPO-weak and KPO-weak, of SAMPLES each."""
-    return tuple(round(TABLE_1[name].avg / 100 * SAMPLES) for name in ("is_kpo_weak", "kpo_weak"))
+    return tuple(round(TABLE_1[name][MATH].avg / 100 * SAMPLES) for name in ("is_kpo_weak", "kpo_weak"))
 
 
 def released_numerics(process_var: float, measurement_var: float, length: int) -> tuple[int | None, int | None, float]:

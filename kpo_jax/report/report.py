@@ -83,11 +83,14 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
     if len(runs) > 1:
         for name in sets(runs):
             cells, _ = tables.cells_of(methods, name)
-            found = [tables.question_table(cells), tables.gap_table(cells), tables.method_table(methods, cells, name)]
+            found = [tables.question_table(cells), tables.power_table(cells), tables.gap_table(cells)]
+            found.append(tables.method_table(methods, cells, name))
             found = [t for t in (*found, tables.options_table(methods, cells)) if t is not None]
             sections.append(Section(f"Methods: {name}", tables=found, figures=pictures("scores.png")))
-        found = [tables.innovation_table(methods), tables.filter_table(methods)]
-        found = [t for t in (*found, tables.clip_table(methods), tables.numerics_table(methods)) if t is not None]
+        found = [tables.scores_table(methods), tables.innovation_table(methods), tables.filter_table(methods)]
+        found += [tables.regime_table(methods), tables.null_table(methods)]
+        found += [tables.clip_table(methods), tables.numerics_table(methods)]
+        found = [t for t in found if t is not None]
         shown = pictures("figure_2a.png", "figure_2b.png", "clipping.png")
         sections.append(Section("Filters, saturation and the clip band", tables=found, figures=shown))
     sections.append(Section("Learning curves", figures=pictures("learning_curve.png", "filter_diagnostics.png")))
@@ -178,13 +181,13 @@ def limits(methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
             "model, task and learning rate. It does not measure how stable the method is.",
         ),
     ]
-    if found := tables.untouched(methods):
+    if found := tables.nulls(methods):
         out.append(
             (
                 "Filters that filter nothing.",
-                f"{', '.join(found)}: the largest filtered ratio of these runs stays below {tables.UNTOUCHED_RATIO} "
-                f"and the band clips at most {tables.UNTOUCHED_CLIP:.1%} of the tokens, so they train nearly as with "
-                "a ratio of 1, without filter and without clip. Their scores say nothing about saturation.",
+                f"{', '.join(found)}: in every training step of these runs the gradient was that of a ratio of 1 "
+                "without a clip (see the distance to the null). They are one method here, whatever their filters "
+                "report, and their scores say nothing about filters or saturation.",
             )
         )
     return out
@@ -212,25 +215,26 @@ def scores(methods: dict[str, list[Run]], cells: tables.Cells, name: str) -> lis
 def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[str, str]]:
     """(question, answer) for each question that these runs can answer, worded by its intervals and nothing else.
 
-    "In these runs" is said of a difference that the interval over seeds does not confirm.
+    "In these runs" is said of a difference that the seeds do not confirm.
     """
-    out = []
+    out, asked = [], []
     for text, a, b in tables.QUESTIONS:
         found = comparison.difference(cells[a], cells[b]) if a in cells and b in cells else None
-        if found is None:
-            continue
+        if found is not None:
+            asked.append((text, a, b, found))
+    for (text, a, b, found), of in zip(asked, comparison.judge([one[3] for one in asked]), strict=True):
         size = f"{a} less {b} is {tables.points(*found.paired[:3], sign=True)} points over problems (these runs)"
         if len(found.seeds) > 1:
             seeds = f"[{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}] over {len(found.seeds)} seeds"
-            size += f", {seeds} (the methods)"
+            size += f", {seeds} (the methods; p {of.p_value:.2g}, after Holm {of.p_holm:.2g})"
         if all((cells[a][s] == cells[b][s]).all() for s in set(cells[a]) & set(cells[b])):
             size, verdict = f"{a} and {b} gave the same grades on every sample", "no difference at all"
         else:
             verdict = {
                 "unclear": "no difference is shown; the interval bounds what could hide",
-                "higher": "higher, by both intervals",
-                "lower": "lower, by both intervals",
-            }.get(found.verdict(), found.verdict())
+                "higher": "higher, over seeds",
+                "lower": "lower, over seeds",
+            }.get(of.verdict, of.verdict)
         out.append((text if text.endswith("?") else f"{text}.", f"{verdict[0].upper()}{verdict[1:]}. {size}."))
     parts = [
         comparison.difference(cells[a], cells[b]) if a in cells and b in cells else None

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from kpo_jax import stats
+from kpo_jax.algorithm import null
 from kpo_jax.recording import evaluations
-from kpo_jax.report import comparison, paper
+from kpo_jax.report import comparison, noise_model, paper
 from kpo_jax.report.figures import by_minibatch, over_seeds
 from kpo_jax.report.runs import Run, mean_metric, total
 
@@ -38,15 +39,11 @@ QUESTIONS = (
     ("The clip band without a filter: GRPO in the narrow band against GRPO", "grpo_narrow", "grpo"),
     ("The released filter's numerics at these lengths", "kpo_released", "kpo_weak"),
     ("Outliers: saturation at the paper's Q, V and kappa", "is_kpo_weak", "kpo_weak"),
-    # no questions about saturation: where the scale is a median, these filters leave a ratio of 1 (see `untouched`)
+    # no questions about saturation: where the scale is a median, these filters leave a ratio of 1 (see `nulls`)
     ("A threshold calibrated to the median, against weak smoothing", "is_kpo_calibrated", "kpo_weak"),
     ("A threshold on a running scale, against weak smoothing", "is_kpo_running_mean", "kpo_weak"),
     ("Does weak smoothing degrade at three times the learning rate?", "kpo_weak_fast", "kpo_strong_fast"),
 )  # fmt: skip
-
-
-# A run whose filtered ratios stay this near to 1, and whose band clips so few tokens, trained as with a ratio of 1.
-UNTOUCHED_RATIO, UNTOUCHED_CLIP = 1.01, 0.005
 
 
 class Table(NamedTuple):
@@ -57,6 +54,7 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
 
+TWIN = "_twin"  # a method's A/A twin is named after it, as in configs/study.py
 Cells = dict[str, dict[int, np.ndarray]]  # method -> seed -> correct [problems, k] at the newest step
 
 
@@ -111,17 +109,82 @@ def at_least_p(p_value: float) -> bool:
     return p_value <= stats.LEAST_P
 
 
-def untouched(methods: dict[str, list[Run]]) -> list[str]:
-    """Methods whose filter and band left every ratio as if it were 1: no filter, no clip."""
-    out = []
-    for name, runs in methods.items():
-        largest = [mean_metric(run, "ratio/filtered_max", largest=True) for run in runs]
-        clipped = _over(runs, "clip/fraction")
-        if None in largest or clipped is None:
-            continue
-        if max(largest) <= UNTOUCHED_RATIO and clipped <= UNTOUCHED_CLIP:
-            out.append(name)
-    return out
+def null_figures(runs: list[Run]) -> dict[str, float] | None:
+    """Means over the training steps of all seeds of the distance to a ratio of 1 without a clip, off-policy, by the
+    names of `null.figures`, with the least cosine and the largest lost_fraction of a step as least_cosine, most_lost.
+
+    None of runs that did not measure it.
+    """
+    names = ("cosine", "step_size", "moved_fraction", "lost_fraction")
+    lines = [line for run in runs for line in run.lines]
+    of = {name: [v for line in lines if (v := line.get(f"null/{name}")) is not None] for name in names}
+    if not all(of.values()):
+        return None
+    means = {name: float(np.mean(values)) for name, values in of.items()}
+    return means | {"least_cosine": min(of["cosine"]), "most_lost": max(of["lost_fraction"])}
+
+
+def nulls(methods: dict[str, list[Run]]) -> list[str]:
+    """Methods that were a ratio of 1 without a clip in every training step of their runs."""
+    found = {name: null_figures(runs) for name, runs in methods.items()}
+    return [name for name, of in found.items() if of and null.is_null(of["least_cosine"], of["most_lost"])]
+
+
+def null_table(methods: dict[str, list[Run]]) -> Table | None:
+    """How far each method's gradient was from that of a ratio of 1 without a clip."""
+    found, are_null = {name: null_figures(runs) for name, runs in methods.items()}, nulls(methods)
+    rows = [
+        [
+            name,
+            f"{of['cosine']:.6f}",
+            f"{of['least_cosine']:.6f}",
+            f"{of['step_size']:.4g}",
+            f"{of['moved_fraction']:.1%}",
+            f"{of['lost_fraction']:.2%}",
+            "yes" if name in are_null else "no",
+        ]
+        for name, of in found.items()
+        if of
+    ]
+    header = ["method", "cosine", "least of a step", "step size", "moved", "of them without gradient", "the null?"]
+    caption = (
+        "Distance to the null, a ratio of 1 without a clip, off-policy: cosine of the two gradients of the "
+        "log-probabilities, and the length of the one over that of the other; moved are the tokens whose log-ratio is "
+        f"beyond {null.MOVED:g}. Means over training steps and seeds. A method is the null on these data if no step "
+        f"has a cosine below {null.NULL_COSINE}, or takes the gradient of more than {null.NULL_LOST:.1%} of the moved "
+        "tokens."
+    )
+    return Table(caption, header, rows) if rows else None
+
+
+def regime_table(methods: dict[str, list[Run]]) -> Table | None:
+    """In which regime the filters worked: numbers without a unit, beside the paper's."""
+    keys = {name: f"regime/{name}" for name in paper.REGIME} | {"kurtosis": "filter/innovation_kurtosis"}
+    found = {method: {name: _over(runs, key) for name, key in keys.items()} for method, runs in methods.items()}
+    rows = [
+        [method, *(_number(value) for value in of.values()), *_fitted(methods[method])]
+        for method, of in found.items()
+        if of["innovation_abs_max"] is not None
+    ]
+    header = ["method", "T sqrt(Q/V)", "kurtosis of d", "largest d / sd z", "threshold / sd z", "band / sd filtered"]
+    header += ["Q/V by maximum likelihood, 95 %", "innovations white: p"]
+    caption = (
+        "The regime, off-policy, means over training steps and seeds: length of a response in memories of the filter, "
+        "kurtosis of the innovations, the largest of them and the threshold over the deviation of the log-ratio, half "
+        "the clip band over the deviation of the filtered one. Q/V is that of the log-ratios themselves, of the first "
+        "run with a trace; a p near 0 says that KPO's model does not fit them. The paper's length is taken for 860 "
+        "tokens."
+    )
+    printed = ["the paper", *paper.REGIME.values(), "not printed", "not printed"]
+    return Table(caption, header, [*rows, printed]) if rows else None
+
+
+def _fitted(runs: list[Run]) -> list[str]:
+    found = next((fit for run in runs if (fit := noise_model.fit(run.workdir)) is not None), None)
+    if found is None:
+        return ["-", "-"]
+    of = found.estimate
+    return [f"{of.var_ratio:.3g} [{of.var_ratio_low:.3g}, {of.var_ratio_high:.3g}]", f"{found.white.p_value:.2g}"]
 
 
 def _score(value) -> str:
@@ -129,7 +192,7 @@ def _score(value) -> str:
 
 
 def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Table:
-    """Table 1: pooled over seeds, against the base policy and against kpo_strong, with the paper's numbers."""
+    """Pooled over seeds, against the base policy and against kpo_strong."""
     k = next(iter(next(iter(cells.values())).values())).shape[1]
     base = base_cells(methods, name, k)
     rows = []
@@ -142,7 +205,7 @@ def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Tabl
                 "0",
                 _score(comparison.average(values)),
                 _score(comparison.passed(values)),
-                *[""] * 5,
+                *[""] * 3,
             ]
         )
     for method, by_seed in cells.items():
@@ -164,13 +227,11 @@ def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Tabl
                 "" if gain is None else points(*gain.paired[:3], sign=True),
                 "" if against is None else points(*against.paired[:3], sign=True),
                 "" if against is None else p_text(against.paired.p_value),
-                *([f"{score:.2f}" for score in paper.TABLE_1[method]] if method in paper.TABLE_1 else ["", ""]),
             ]
         )
     return Table(
-        f"Table 1. Methods on {name}: percent, seeds pooled; differences in points, paired by problem and seed. "
-        "Intervals are 95 % over problems and, like p, describe these runs, not the methods. The paper's columns are "
-        "of MATH-500 with Qwen3-4B-Base: another task and model, so only their order compares.",
+        f"Methods on {name}: percent, seeds pooled; differences in points, paired by problem and seed. Intervals are "
+        "95 % over problems and, like p, describe these runs, not the methods.",
         [
             "method",
             "seeds",
@@ -180,11 +241,33 @@ def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Tabl
             "gain over base",
             "against kpo_strong",
             "p",
-            "paper avg@16",
-            "paper pass@16",
         ],
         rows,
     )
+
+
+def scores_table(methods: dict[str, list[Run]]) -> Table | None:
+    """Table 1 in the paper's form: its three methods on every set of the runs, beside what it prints."""
+    sets_of = dict.fromkeys(name for runs in methods.values() for run in runs for name in run.evaluations)
+    cells = {name: cells_of(methods, name)[0] for name in sets_of}
+    rows = []
+    for method, printed in paper.TABLE_1.items():
+        if method not in methods:
+            continue
+        found = [list(cells[name].get(method, {}).values()) for name in sets_of]
+        ours = [[comparison.average(of), comparison.passed(of)] if of else [None, None] for of in found]
+        rows.append([
+            method, *("-" if score is None else f"{100 * score.value:.2f}" for pair in ours for score in pair),
+            *(f"{value:.2f}" for score in printed.values() for value in score),
+        ])  # fmt: skip
+    ks = {name: next((c.shape[1] for of in cells[name].values() for c in of.values()), 0) for name in sets_of}
+    header = ["method", *(f"{name} {what}@{k}" for name, k in ks.items() for what in ("avg", "pass"))]
+    header += [f"paper: {name} {what}@16" for name in paper.TABLE_1["kpo_weak"] for what in ("avg", "pass")]
+    caption = (
+        "Table 1. The paper's methods, percent: ours on the sets of these runs, means over seeds, and what the paper "
+        "prints. Its model is Qwen3-4B-Base and its sets are others, so no more than the order compares."
+    )
+    return Table(caption, header, rows) if rows and sets_of else None
 
 
 def filter_table(methods: dict[str, list[Run]]) -> Table | None:
@@ -264,17 +347,20 @@ def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
             else None
         )
         values = list(cells[method].values())
+        setting = paper.SETTINGS[method]
         rows.append([
-            method, _score(comparison.average(values)), _score(comparison.passed(values)),
-            "" if against is None else f"{points(*against.paired[:3], sign=True)}, p {p_text(against.paired.p_value)}",
+            method, f"{setting.process_var:g}", f"{setting.measurement_var:g}",
+            "-" if math.isinf(setting.kappa) else f"{setting.kappa:g}",
             printed.gain, _number(_over(methods[method], "filter/gain_last")),
-            printed.saturated, *saturation(methods[method]), f"{printed.avg:.2f}",
+            printed.saturated, *saturation(methods[method]),
+            f"{printed.avg:.2f}", _score(comparison.average(values)),
+            "" if against is None else f"{points(*against.paired[:3], sign=True)}, p {p_text(against.paired.p_value)}",
         ])  # fmt: skip
-    header = ["method", "avg@k", "pass@k", "against is_kpo_weak", "gain: printed", "measured last"]
-    header += ["saturated: printed", "measured", "largest |d|", "mean threshold", "paper"]
+    header = ["configuration", "Q", "V", "kappa", "gain: printed", "measured last", "clip fraction: printed"]
+    header += ["measured", "largest |d|", "mean threshold", "avg@16: printed", "avg@k", "against is_kpo_weak"]
     caption = (
-        "Table 3. Opt 0 and Opt 1: a threshold brought down by kappa and by V, both of which raise the gain. "
-        "Intervals and p as in Table 1."
+        "Table 3. Opt 0 and Opt 1: a threshold brought down by kappa and by V, both of which raise the gain. The clip "
+        "fraction is that of saturated innovations. Intervals and p are over problems and describe these runs."
     )
     return Table(caption, header, rows) if len(rows) > 1 else None
 
@@ -290,35 +376,67 @@ def saturation(runs: list[Run]) -> list[str]:
 
 
 def question_table(cells: Cells) -> Table | None:
-    """The planned comparisons, with both intervals and Holm's p-values over the questions asked here."""
+    """The planned comparisons: what the seeds say of the methods, and beside it what the problems say of these runs."""
     asked = [
         (text, a, b, comparison.difference(cells[a], cells[b])) for text, a, b in QUESTIONS if a in cells and b in cells
     ]
     asked = [row for row in asked if row[3] is not None]
     if not asked:
         return None
-    adjusted = comparison.holm([row[3].paired.p_value for row in asked])
+    judged = comparison.judge([row[3] for row in asked])
     rows = []
-    for (text, a, b, found), p_value in zip(asked, adjusted, strict=True):
+    for (text, a, b, found), of in zip(asked, judged, strict=True):
         over_seeds = (
             f"[{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}]" if math.isfinite(found.seeds_low) else "-"
         )
         rows.append([
-            text, f"{a} - {b}", found.verdict(), points(*found.paired[:3], sign=True), over_seeds,
-            " ".join(f"{100 * d:+.1f}" for d in found.seeds),
-            p_text(found.paired.p_value), p_text(p_value, at_least_p(found.paired.p_value)),
+            text, f"{a} - {b}", of.verdict, " ".join(f"{100 * d:+.1f}" for d in found.seeds), over_seeds,
+            *(_number(None if math.isnan(p) else p, ".2g") for p in of[:3]),
+            points(*found.paired[:3], sign=True), p_text(found.paired.p_value),
             f"{found.z:+.2f}, {found.z_p_value:.2g}",
         ])  # fmt: skip
-    header = ["question", "difference", "verdict", "points, 95 % over problems: these runs"]
-    header += ["95 % over seeds: the methods", "each seed"]
-    header += ["p over problems", "p over problems (Holm)", "z, p (two-proportion)"]
+    header = ["question", "difference", "verdict", "each seed, points", "95 % over seeds"]
+    header += ["p over seeds", "p (Holm)", f"p of {100 * comparison.EQUAL:g} points or more (TOST, Holm)"]
+    header += ["these runs: points, 95 % over problems", "these runs: p over problems", "z, p (two-proportion)"]
     caption = (
-        "The paper's question, taken apart. The interval over problems and p (sign flips of whole problems) hold "
-        "these runs fixed and say nothing about the methods; the interval over seeds (Student's t) is about training "
-        "again, and a seed is the unit of every claim. A verdict without qualification needs both; the "
-        "two-proportion z takes all samples for independent and is here for comparison with papers that print it."
+        "The paper's question, taken apart. A seed is the unit of every claim about methods: paired t over seeds, Holm "
+        f"over the {len(asked)} questions asked here; a verdict without qualification needs p (Holm) below "
+        f"{comparison.LEVEL:g}. Interval and p over problems (sign flips of whole problems) hold these runs fixed and "
+        "say nothing about the methods; the two-proportion z takes all samples for independent and is here for "
+        "comparison with papers that print it."
     )
     return Table(caption, header, rows)
+
+
+def power_table(cells: Cells) -> Table | None:
+    """How many seeds a difference takes, from the deviation over seeds that these runs have."""
+    sd = comparison.pooled_sd(cells)
+    if not sd:
+        return None
+    asked = max(1, sum(a in cells and b in cells for _, a, b in QUESTIONS))
+    number = min(len(by_seed) for by_seed in cells.values())
+    levels = [comparison.LEVEL, comparison.LEVEL / asked]
+    rows = [
+        [
+            f"{size:g}",
+            *(str(comparison.seeds_needed(size / 100, sd, level) or "> 1000") for level in levels),
+            *(f"{comparison.power(size / 100, sd, number, level):.0%}" if number > 1 else "-" for level in levels),
+        ]
+        for size in (1, 2, 3, 5, 10)
+    ]
+    twins = [
+        f"{name} {' '.join(f'{100 * d:+.1f}' for d in found.seeds)}"
+        for name in cells
+        if name + TWIN in cells and (found := comparison.difference(cells[name + TWIN], cells[name])) is not None
+    ]
+    header = ["points", "seeds needed", f"seeds needed, Holm over {asked}", f"found with {number} seeds"]
+    caption = (
+        f"Power. Two methods' difference varies over seeds with a deviation of {100 * sd:.1f} points (pooled over all "
+        "pairs of methods). Seeds that a paired t needs to find a difference of so many points four times in five, "
+        f"alone and at the level of Holm's first of {asked} questions, and how often the {number} seeds here find it. "
+        + (f"A/A twins, points by seed: {'; '.join(twins)}." if twins else "No A/A twin was run.")
+    )
+    return Table(caption, [*header, f"found with {number} seeds, Holm"], rows)
 
 
 def gap_table(cells: Cells) -> Table | None:
@@ -346,7 +464,7 @@ def gap_table(cells: Cells) -> Table | None:
         return None
     right = paper.printed_z()
     z, p_value = stats.two_proportion_z(right[0], paper.SAMPLES, right[1], paper.SAMPLES)
-    strong, weak, robust = (paper.TABLE_1[name].avg for name in ("kpo_strong", "kpo_weak", "is_kpo_weak"))
+    strong, weak, robust = (paper.TABLE_1[name][paper.MATH].avg for name in ("kpo_strong", "kpo_weak", "is_kpo_weak"))
     gap = robust - weak
     printed = 100 * gap / (strong - weak)
     rows.append(

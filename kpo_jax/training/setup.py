@@ -6,7 +6,7 @@ from functools import partial
 
 import jax
 
-from kpo_jax.algorithm import diagnostics
+from kpo_jax.algorithm import diagnostics, regime
 from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.algorithm.loss import PolicyLoss
 from kpo_jax.config import Config, LearnerConfig, eval_sample_config
@@ -186,7 +186,14 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
     _check_calls(config, sampled_rows)
     optimizer, critic_optimizer = make_optimizers(config)
     init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
-    has_reference, kappa = bool(config.algorithm.kl.estimate), build_filter(config.algorithm.filter).kappa
+    algorithm = config.algorithm
+    summarize = partial(
+        diagnostics.summarize,
+        kappa=build_filter(algorithm.filter).kappa,
+        has_reference=bool(algorithm.kl.estimate),
+        var_ratio=regime.var_ratio(algorithm.filter.parameters),
+        band=regime.band(algorithm.objective.name, algorithm.objective.parameters),
+    )
     value_step = critic_step = None
     if critic_optimizer:
         value_step = Program(make_scorer(value_scores(config.model), shardings.critic, mesh))
@@ -207,7 +214,7 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
         score_step=Program(make_scorer(log_prob_scores(config.model, config.sampler.temperature), shardings, mesh)),
         train_step=Program(update_step(config, optimizer, shardings, mesh)),
         traced_step=Program(update_step(config, optimizer, shardings, mesh, traced=True)),
-        summarize=Program(jax.jit(partial(diagnostics.summarize, kappa=kappa, has_reference=has_reference))),
+        summarize=Program(jax.jit(summarize)),
         value_step=value_step,
         critic_step=critic_step,
     )

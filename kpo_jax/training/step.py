@@ -57,7 +57,7 @@ class Updated(NamedTuple):
 
 
 def collect(config: Config, inputs: Inputs, programs: Programs, params, step: int) -> Rollout:
-    """The rollout of training step `step` (1-based): a pure function of the parameters, the seed and the step.
+    """The rollout of training step `step` (1-based): a pure function of the parameters, seed, stream and step.
 
     Raises:
       dynamic_sampling.NotFull: there is too little to train on.
@@ -66,6 +66,8 @@ def collect(config: Config, inputs: Inputs, programs: Programs, params, step: in
     train, prompts, group = inputs.train, config.rollout.prompts_per_step, config.rollout.group_size
     where = (len(train.problems), prompts)
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(config.seed), SAMPLING_STREAM), step)
+    if config.rollout.stream:
+        key = jax.random.fold_in(key, config.rollout.stream)
 
     def generate(number: int) -> Rollout:
         if number:
