@@ -25,6 +25,7 @@ from kpo_jax.model import flops, layers
 from kpo_jax.model.config import PRESETS, ModelConfig, RopeScaling
 from kpo_jax.model.families import FAMILIES
 from kpo_jax.model.head import row_log_probs, token_log_probs
+from kpo_jax.model.parameters import num_params
 from kpo_jax.records import Prompts
 from kpo_jax.runtime.sharding import on_mesh
 from kpo_jax.sampling import decoding
@@ -348,7 +349,7 @@ A3B = ModelConfig(
 
 def test_sizes_of_a_mixture_are_the_published_ones():
     """30.5 billion weights, of which a token meets 3.3 billion, embedding and head among them."""
-    assert model.num_params(A3B) == 30_532_122_624
+    assert num_params(A3B) == 30_532_122_624
     assert 3.3e9 < flops.matrix_params(A3B) + 2 * A3B.vocab_size * A3B.hidden_size < 3.4e9
     one, many = (
         flops.decode_bytes(A3B, prompts=n, group_size=1, prompt_length=0, response_length=2) for n in (1, 1000)

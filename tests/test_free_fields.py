@@ -28,7 +28,8 @@ from kpo_jax.recording import workdir as workdirs
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import checkpoints, trainer
-from kpo_jax.training.setup import build_programs, load_inputs
+from kpo_jax.training.inputs import load_inputs
+from kpo_jax.training.setup import build_programs
 
 DATA = DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32, num_problems=32)
 HELD_OUT = dataclasses.replace(DATA, split="test", num_problems=8)

@@ -19,7 +19,8 @@ from kpo_jax.commands import topology
 from kpo_jax.config import MeshConfig
 from kpo_jax.model.attention import Segments, causal_attention
 from kpo_jax.model.config import PRESETS, ModelConfig
-from kpo_jax.model.decoder import hidden_states, init_params, num_params
+from kpo_jax.model.decoder import hidden_states, init_params
+from kpo_jax.model.parameters import num_params
 from kpo_jax.runtime.sharding import AXES, batch_sharding, make_mesh, on_mesh, replicated
 from kpo_jax.training.compiling import batch_shapes
 from kpo_jax.training.setup import update_shape

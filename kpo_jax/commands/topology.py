@@ -17,10 +17,12 @@ from kpo_jax.config import Config, problems_of
 from kpo_jax.model import flops
 from kpo_jax.model.packing import PackShape
 from kpo_jax.recording.terminal import tell
-from kpo_jax.runtime.sharding import AXES, make_mesh, mesh_shape
+from kpo_jax.runtime.mesh import AXES, mesh_shape
+from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.training.compiling import batch_shapes
+from kpo_jax.training.inputs import PROMPT_ROUNDING
 from kpo_jax.training.learner import make_init
-from kpo_jax.training.setup import PROMPT_ROUNDING, make_optimizers, update_shape, update_step
+from kpo_jax.training.setup import make_optimizers, update_shape, update_step
 
 
 @dataclasses.dataclass(frozen=True)
