@@ -44,7 +44,8 @@ def config(**mesh):
 def dry_run(*arguments, **environment):
     return subprocess.run(
         [sys.executable, "-m", "kpo_jax.main", "--dry_run", *arguments],
-        capture_output=True, text=True, cwd=ROOT, env=os.environ | {"XLA_FLAGS": ""} | environment,
+        capture_output=True, text=True, cwd=ROOT,
+        env=os.environ | {"XLA_FLAGS": "", "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"} | environment,
     )  # fmt: skip
 
 

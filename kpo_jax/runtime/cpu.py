@@ -37,8 +37,9 @@ def _forced(environment: Mapping[str, str]) -> int:
 
 def count_all(environment: Mapping[str, str]) -> int:
     """All devices that jax finds. It is not imported, which takes seconds, where it can find a CPU alone."""
-    sure = "jax" not in sys.modules and "JAX_NUM_CPU_DEVICES" not in environment
-    if sure and (environment.get("JAX_PLATFORMS") == "cpu" or not _plugins()):
+    platforms = environment.get("JAX_PLATFORMS")
+    alone = platforms == "cpu" or (not platforms and not _plugins())
+    if alone and "jax" not in sys.modules and "JAX_NUM_CPU_DEVICES" not in environment:
         return _forced(environment)
     return len(jax.devices())
 
