@@ -68,7 +68,7 @@ flags.DEFINE_bool(
     "dry_run", False, "Print the resolved configuration, parameters, mesh and bytes per device; then stop."
 )
 flags.DEFINE_string(
-    "dry_run_topology", None, "With --dry_run: compile the training step for these TPUs, e.g. v5p:2x2x4."
+    "dry_run_topology", None, "With --dry_run: compile training step and sampler for such chips, v5p:2x2x4, h100:8."
 )
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
 flags.DEFINE_bool("start_afresh", False, "Begin again where all checkpoints are damaged; they are put aside.")
@@ -82,7 +82,10 @@ flags.DEFINE_enum(
 )
 flags.DEFINE_list("profile_steps", [], "First and last training step to profile, e.g. 3,4; goes to WORKDIR/profile.")
 flags.DEFINE_integer(
-    "show_samples", 0, "Responses to show at the terminal, with their tokens' ratios, each traced step.", lower_bound=0
+    "show_samples",
+    0,
+    "Responses to show at the terminal, with their tokens' ratios: first, last, traced steps.",
+    lower_bound=0,
 )
 flags.DEFINE_string("trace", None, "The trace to replay, or the workdir that holds it; --workdir gets the result.")
 flags.DEFINE_multi_string("grid", [], "NAME:field=value,value:... of a method or filter; by default all methods.")
@@ -273,8 +276,9 @@ def main(config) -> int:
     """Run the mode; its exit code."""
     from kpo_jax.recording import terminal
 
+    first = os.environ.get("KPO_PROCESS_ID", "0") == "0"  # one process of a job speaks
     try:
-        with terminal.phases(terminal.LOADING):
+        with terminal.phases("start: loading" if first else ""):
             modes = importlib.import_module("kpo_jax.commands.modes")
             function = modes.describe
             if not FLAGS.dry_run:

@@ -48,6 +48,19 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join([lines[0], "|" + "|".join("-" * (w + 2) for w in widths) + "|", *lines[1:]])
 
 
+def blocks(header: list[str], rows: list[list[str]]) -> str:
+    """The same cells for a page that is narrower than the table: the rows below each other, a line for each cell that
+    is not empty.
+    """
+    names = [plain(name) for name in header]
+    space = max(map(len, names[1:]), default=0)
+    parts = []
+    for first, *others in rows:
+        cells = [f"  {name.ljust(space)}  {plain(cell)}" for name, cell in zip(names[1:], others, strict=True) if cell]
+        parts.append("\n".join([f"{names[0]} {plain(first)}", *cells]))
+    return "\n".join(parts)
+
+
 def plain(text: str) -> str:
     """The text on one line, without markup of its own."""
     text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -55,3 +56,8 @@ def run(
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
     return out
+
+
+def without_phases(stderr: str) -> str:
+    """What a process said, but for the lines by which a phase that takes long on a busy machine is told."""
+    return "".join(line for line in stderr.splitlines(keepends=True) if not re.search(r" \.\.\.$|, \d+ s$", line))

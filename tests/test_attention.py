@@ -261,6 +261,58 @@ def test_splash_gives_each_device_its_rows_and_heads():
         chex.assert_trees_all_close(actual, on_one(own[::-1] // 2 + 1), atol=1e-2, rtol=1e-2)
 
 
+def whole_rows_on(mesh, segments, cudnn=False):
+    """The GPU's form, each device with its rows and heads."""
+    form = lambda *args: attention._whole_rows(*args, cudnn=cudnn)
+    return sharding.on_mesh(lambda *args: attention._on_shards(form, segments)(*args, segments), mesh)
+
+
+@pytest.mark.parametrize("shared", [None, False, True])
+def test_a_gpus_form_gives_each_device_its_rows_and_heads(shared):
+    mesh = sharding.make_mesh(MeshConfig(data=2, fsdp=2, tensor=2))
+    segments = None if shared is None else make_segments(4, 60, shared)
+    if shared is False:
+        segments = segments._replace(prompt=None)
+    *args, weight = inputs(4, 60, 4, 2, 8)
+    if segments is not None:
+        weight = jnp.where(segments.own[:, :, None, None] > 0, weight, 0)
+    exact = segments if segments is None or shared else segments._replace(prompt=segments.own)
+    expected = value_and_gradients(lambda *x: plain(*x, exact), *args, weight)[0]
+    spread = NamedSharding(mesh, PartitionSpec(attention._ROWS, None, attention._HEADS))
+    run = jax.jit(
+        jax.grad(lambda *x: jnp.sum(whole_rows_on(mesh, segments)(*x[:3]) * x[3]), argnums=(0, 1, 2)),
+        in_shardings=(spread,) * 4,
+        out_shardings=(spread,) * 3,
+    )
+    text = run.lower(*args, weight).compile().as_text()
+    assert not any(name in text for name in ("all-gather", "all-to-all", "collective-permute", "all-reduce"))
+    chex.assert_trees_all_close(jax.device_get(run(*args, weight)), jax.device_get(expected), atol=2e-5, rtol=2e-5)
+    query, key, value = args
+    with pytest.raises(AssertionError):
+        other = run(query, key[:, :, ::-1], value, weight)
+        chex.assert_trees_all_close(jax.device_get(other), jax.device_get(expected), atol=1e-2, rtol=1e-2)
+
+
+def test_cudnn_is_given_even_lengths(monkeypatch):
+    lengths, original = [], jax.nn.dot_product_attention
+
+    def recorded(query, *args, implementation, **kwargs):
+        lengths.append((query.shape[1], implementation))
+        return original(query, *args, **kwargs)
+
+    monkeypatch.setattr(jax.nn, "dot_product_attention", recorded)
+    for length in (60, 61):
+        *args, weight = inputs(2, length, 4, 2, 8)
+        segments = make_segments(2, length, True)
+        weight = jnp.where(segments.own[:, :, None, None] > 0, weight, 0)
+        form = lambda *x, s=segments: attention._whole_rows(*x, s, cudnn=True)
+        actual = at_tokens(value_and_gradients(form, *args, weight), segments)
+        expected = at_tokens(value_and_gradients(lambda *x, s=segments: plain(*x, s), *args, weight), segments)
+        assert actual[1].shape[1] == length
+        chex.assert_trees_all_close(actual, expected, atol=2e-5, rtol=2e-5)
+    assert lengths == [(60, "cudnn"), (62, "cudnn")]
+
+
 @pytest.mark.skipif(jax.default_backend() != "gpu", reason="needs an NVIDIA GPU")
 def test_cudnn_equals_the_plain_form():
     args = [x.astype(jnp.bfloat16) for x in inputs(2, 300, 8, 2, 128)]

@@ -1,6 +1,7 @@
 """What a fault leaves of the loops, the metrics and the checkpoints; tests/drill.py strikes whole runs."""
 
 import dataclasses
+import io
 import json
 import os
 import resource
@@ -12,12 +13,14 @@ from pathlib import Path
 
 import drill
 import jax
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from processes import without_phases
 
 from kpo_jax.config import Config, RolloutConfig
 from kpo_jax.model.decoder import init_params
-from kpo_jax.recording import sinks
+from kpo_jax.recording import metrics, sinks
 from kpo_jax.recording.metrics import MetricWriter
 from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import make_mesh
@@ -135,13 +138,13 @@ def test_tensorboard_reads_the_events(tmp_path):
 
 
 def metrics_events(directory):
-    """The events of the one file, by its format: length, checksum, bytes, checksum."""
-    (path,) = directory.glob("events.out.tfevents.*")
-    data = path.read_bytes()
-    while data:
-        length = int.from_bytes(data[:8], "little")
-        yield sinks.event_pb2.Event.FromString(data[12 : 12 + length])
-        data = data[16 + length :]
+    """The events of the files, by their format: length, checksum, bytes, checksum."""
+    for path in sorted(directory.glob("events.out.tfevents.*")):
+        data = path.read_bytes()
+        while data:
+            length = int.from_bytes(data[:8], "little")
+            yield sinks.event_pb2.Event.FromString(data[12 : 12 + length])
+            data = data[16 + length :]
 
 
 ROW = dict(
@@ -167,6 +170,34 @@ def test_tensorboard_has_the_configuration_and_samples_as_text(tmp_path):
     assert step == 7 and value.metadata.plugin_data.plugin_name == "text"
     assert "reward 1.0, right" in text and "    <b>2\n    # Answer" in text  # as code: no markup of its own
     assert "'<b>2' -0.5\n    '# Answer' +0.25" in text
+
+
+def pictures(directory) -> dict:
+    """{tag: (step, image)} of the events in a directory."""
+    events = [(event.step, value) for event in metrics_events(directory) for value in event.summary.value]
+    return {value.tag: (step, value.image) for step, value in events if value.HasField("image")}
+
+
+def test_tensorboard_has_the_figures_of_a_finished_run(tmp_path):
+    figure, _ = plt.subplots(figsize=(2, 1))
+    figure.savefig(tmp_path / "learning_curve.png", dpi=50)
+    plt.close(figure)
+    metrics.write_figures(str(tmp_path), 4, [tmp_path / "learning_curve.png"])
+    ((tag, (step, image)),) = pictures(tmp_path / "tensorboard").items()
+    assert (tag, step, image.width, image.height, image.colorspace) == ("figures/learning_curve", 4, 100, 50, 4)
+    assert plt.imread(io.BytesIO(image.encoded_image_string)).shape == (50, 100, 4)  # a real reader agrees
+
+
+@pytest.mark.parametrize("fault", ["no such file", "not a PNG", "no directory"])
+def test_figures_that_tensorboard_cannot_have_are_a_warning(fault, tmp_path, capsys):
+    path = tmp_path / "scores.png"
+    if fault == "not a PNG":
+        path.write_bytes(b"GIF89a" + bytes(100))
+    if fault == "no directory":
+        (tmp_path / "tensorboard").write_text("a file")
+    metrics.write_figures(str(tmp_path), 4, [path])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("warning: TensorBoard gets no figures (")
 
 
 class Broken:
@@ -235,7 +266,8 @@ def test_half_of_a_job_is_a_usage_error(tmp_path, arguments, environment, told):
     result = subprocess.run(
         command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=300
     )
-    assert result.returncode == 64 and result.stderr.startswith(told) and result.stderr.count("\n") == 1
+    said = without_phases(result.stderr)
+    assert result.returncode == 64 and said.startswith(told) and said.count("\n") == 1
     assert not (tmp_path / "run").exists()
 
 

@@ -275,6 +275,26 @@ def test_runs_of_other_k_are_compared_with_nothing(three, tmp_path):
 # --------------------------------------------------------------------------------------------- what is written, refused
 
 
+def test_a_table_that_is_wider_than_the_terminal_is_blocks_of_lines(three, tmp_path):
+    table = report.results([runs.load(str(three[0]))])
+    width = len(table.splitlines()[0])
+    assert report.results([runs.load(str(three[0]))], width) == table  # it just fits
+    blocks = report.results([runs.load(str(three[0]))], width - 1)
+    assert "|" not in blocks and max(map(len, blocks.splitlines())) < width
+    header, *rows = (
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if "--" not in line
+    )
+    said = [re.split(r"  +", line.strip()) for line in blocks.splitlines()]
+    first = [[header[0] + " " + row[0]] for row in rows]
+    others = [[list(pair) for pair in zip(header[1:], row[1:], strict=True) if pair[1]] for row in rows]
+    assert said == [part for head, cells in zip(first, others, strict=True) for part in (head, *cells)]  # every cell
+    files = []
+    for name, columns in (("wide", np.inf), ("narrow", 40)):
+        report.write([str(three[0])], str(tmp_path / name), columns)
+        files.append((tmp_path / name / "report.md").read_text())
+    assert files[0] == files[1] and "|---" in files[0]  # what is kept does not depend on the terminal
+
+
 def test_a_report_is_whole(three, tmp_path):
     write_trace(three[0], 2)
     said = report.write([str(path) for path in three], str(tmp_path / "out"))

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "kpo_jax"
 FLOORS = [
     "packaged", "lazy", "ends", "verifier", "outputs", "records", "masked", "text", "stats", "files", "checks",
     "references", "choices", "filters", "objectives", "advantages", "algorithm", "model", "weights", "runtime",
-    "sampling", "tasks", "config", "recording", "report", "training", "commands", "main", "__main__",
+    "sampling", "tasks", "config", "recording", "report", "training", "commands", "hardware", "main", "__main__",
 ]  # fmt: skip
 EFFECTS = {
     "os", "sys", "time", "json", "pathlib", "random", "threading", "signal", "socket", "subprocess", "queue",
@@ -35,6 +35,7 @@ MAY = {
     "report": {"json", "pathlib"},
     "training": {"absl", "json", "orbax", "os", "pathlib", "time"},
     "commands": {"absl", "json", "os", "pathlib", "print", "subprocess", "sys", "tempfile", "time"},
+    "hardware": {"json", "open", "os", "pathlib", "print", "signal", "subprocess", "sys", "tempfile", "time"},
     "main": {"absl", "os", "pathlib", "print", "sys"},
 }
 PURE = ["training/learner.py", "verifier/compare.py", "verifier/parser.py", "tasks/rewards.py"]

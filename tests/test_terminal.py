@@ -73,7 +73,7 @@ def test_the_estimate_leaves_the_first_step_out(monkeypatch):
 @pytest.fixture
 def impatient(monkeypatch):
     """A screen that has said something, and whose seconds are tenths of one."""
-    for name in ("TICK", "FIRST", "AGAIN", "LONG", "EARLY"):
+    for name in ("TICK", "FIRST", "AGAIN", "LONG"):
         monkeypatch.setattr(terminal, name, getattr(terminal, name) / 10)
     screen = terminal._Screen()
     screen.line("something")
@@ -112,7 +112,7 @@ def test_a_phase_that_takes_long_is_told_again_and_again(impatient, capfd):
 
 def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(impatient, monkeypatch, capfd):
     monkeypatch.setattr(terminal, "FIRST", 1.0)
-    monkeypatch.setattr(terminal, "AGAIN", 1.0)
+    monkeypatch.setattr(terminal, "AGAIN", 20.0)
     for number in range(30):
         impatient.phase(f"step {number}: rollout")
         time.sleep(0.05)
@@ -124,19 +124,59 @@ def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(i
     assert set(capfd.readouterr().err.splitlines()) == {"something else"}
 
 
+def test_short_phases_that_say_nothing_are_no_silence(impatient, capfd):
+    capfd.readouterr()
+    deadline, said = time.monotonic() + 20, ""
+    while "step " not in said and time.monotonic() < deadline:
+        impatient.phase(f"step 1: part {time.monotonic()}")
+        time.sleep(terminal.FIRST / 4)
+        said += capfd.readouterr().err
+    assert said.startswith("step 1: part ") and said.endswith(" ...\n")
+
+
 def test_before_its_first_line_a_run_is_silent_for_longer(impatient, capfd):
+    """Through all of its phases together, so that a mistake found in them is one line, but never for much longer."""
     silent = terminal._Screen()
     capfd.readouterr()
     start = time.monotonic()
+    silent.phase("start: loading")
+    time.sleep(terminal.FIRST)
     silent.phase("start: reading the data")
     assert wait_for(capfd, "data ...\n") == "start: reading the data ...\n"
-    assert time.monotonic() - start >= terminal.EARLY > terminal.AGAIN
+    assert time.monotonic() - start >= terminal.AGAIN > terminal.FIRST
     silent.phase("")
-    silent = terminal._Screen()
-    silent.phase(terminal.LOADING)
-    time.sleep(1.5 * terminal.EARLY)
-    silent.phase("")
-    assert capfd.readouterr().err == ""
+
+
+def test_a_phase_that_the_bar_counts_is_told_with_its_number(impatient, monkeypatch, capfd):
+    monkeypatch.setattr(terminal, "_SCREEN", impatient)
+    impatient.compiling = lambda: (3, 9)
+    progress = terminal.Progress("warm start", 0, 300)
+    progress.advance(33)
+    impatient.phase("warm start")
+    assert "warm start 33/300, 3 of 9 programs compiled ...\n" in wait_for(capfd, "compiled ...")
+    monkeypatch.setattr(impatient, "_is_live", lambda: True)
+    monkeypatch.setattr(impatient, "_since", time.monotonic() - 9)
+    impatient._draw()  # nor is it said beside the bar
+    said = capfd.readouterr().err
+    assert (
+        "warm start: 33/300 |" in said and said.count("warm start") == 1 and said.rstrip().endswith("programs compiled")
+    )
+    monkeypatch.setattr(impatient, "_is_live", lambda: False)
+    impatient.phase("step 0: evaluation")  # control: the bar does not count it
+    assert "step 0: evaluation, 3 of 9 programs compiled ...\n" in wait_for(
+        capfd, "evaluation, 3 of 9 programs compiled ..."
+    )
+    progress.close()
+
+
+def test_the_bar_does_not_jump_with_what_is_done_beside_it():
+    progress = terminal.Progress("train", 0, 10)
+    try:
+        said = [progress.meter(doing, 77, 0.0) for doing in ("step 1: score", "step 1: rollout 11 s", "x" * 60)]
+    finally:
+        progress.close()
+    assert len({text.rindex("|") for text in said[:2]}) == 1 and [len(text) for text in said] == [77] * 3
+    assert said[2].rindex("|") < said[0].rindex("|")  # unless it needs the room
 
 
 def test_phases_are_told_in_their_context_alone():

@@ -1,5 +1,5 @@
-"""The dry run for TPUs: parsing, printing, the search for a mesh; with libtpu, a real compilation of the training
-step.
+"""The dry run for chips that are not here: parsing, printing, the search for a mesh; with libtpu or JAX's CUDA plugin,
+real compilations of training step and sampler.
 """
 
 import dataclasses
@@ -13,20 +13,25 @@ from pathlib import Path
 import jax
 import pytest
 from jax.sharding import AbstractDevice, AbstractMesh, AxisType
+from processes import without_phases
 
 from kpo_jax import config as config_lib
-from kpo_jax.commands import topology
+from kpo_jax.commands import chips, topology
+from kpo_jax.commands.dry_run import state_bytes
 from kpo_jax.config import MeshConfig
+from kpo_jax.model import flops
 from kpo_jax.model.attention import Segments, causal_attention
 from kpo_jax.model.config import PRESETS, ModelConfig
 from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.model.parameters import num_params
 from kpo_jax.runtime.sharding import AXES, batch_sharding, make_mesh, on_mesh, replicated
+from kpo_jax.sampling import decoding
 from kpo_jax.training.compiling import batch_shapes
 from kpo_jax.training.setup import update_shape
 
 ROOT = Path(__file__).parents[1]
 HAS_LIBTPU = importlib.util.find_spec("libtpu") is not None
+HAS_CUDA = importlib.util.find_spec("jax_cuda13_plugin") is not None
 SMALL = [
     "--config=configs/tiny.py:is_kpo_weak",
     "--config.model.num_layers=2",
@@ -50,15 +55,23 @@ def dry_run(*arguments, **environment):
 
 
 def test_topologies_are_read():
-    assert topology.parse("v5p:2x2x4") == (topology.CHIPS["v5p"], 16)
-    assert topology.parse("v5e:2x4")[1] == 8 and topology.parse("v6e:16x16")[1] == 256
+    assert chips.parse("v5p:2x2x4") == (chips.CHIPS["v5p"], 16)
+    assert chips.parse("v5e:2x4")[1] == 8 and chips.parse("v6e:16x16")[1] == 256
+    assert chips.parse("h100:1") == (chips.CHIPS["h100"], 1) and chips.parse("h100:64")[1] == 64
+    for chip in chips.CHIPS.values():
+        assert flops.data_sheet(chip.kind, 1) is not None
 
 
-@pytest.mark.parametrize("text", ["", "v5p", "v5p:", "v9:2x2", "v5p:2x2", "v5e:2x2x2", "v5p:0x2x2", "v5p:2x2x-1",
-                                  "v5p:2x2x4 ", "v5p:2X2X4", "v5p:2x2x2x2", "v5p:2x2x99999", "v5e:２x２"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "v5p", "v5p:", "v9:2x2", "v5p:2x2", "v5e:2x2x2", "v5p:0x2x2", "v5p:2x2x-1", "v5p:2x2x4 ", "v5p:2X2X4"),
+        *("v5p:2x2x2x2", "v5p:2x2x99999", "v5e:２x２", "v5e:4", "h100", "h100:2x4", "h100:12", "h100:0"),
+    ],
+)
 def test_what_is_no_topology_is_one_line(text):
     with pytest.raises(ValueError, match=re.escape(f"--dry_run_topology: {text!r}")) as caught:
-        topology.parse(text)
+        chips.parse(text)
     assert "\n" not in str(caught.value)
 
 
@@ -86,11 +99,25 @@ def test_the_report_adds_up_by_hand():
     memory = topology.Memory(arguments=6 * gib, outputs=7 * gib, in_place=5 * gib, temporaries=30 * gib, program=gib)
     assert memory.total == 39 * gib
     start = topology.on(config(), "v5p:2x2x4")
-    text = "\n".join(topology.report(start, topology.CHIPS["v5p"], memory, update_shape(start, 1024, 16), 12.0))
+    step = topology.Step(memory, update_shape(start, 1024, 16), 12.0)
+    small, large = (topology.Memory(gib, 0, 0, size * gib, 0) for size in (1, 59))
+    state = sum(state_bytes(start, dict(data=2, fsdp=8, tensor=1)))
+
+    def told(prefill, decode, localized=0):
+        sampler = topology.Sampler(prefill, decode, 6, localized, 9.0)
+        lines, most = topology.report(start, chips.CHIPS["v5p"], step, sampler)
+        return "\n".join(lines), most
+
+    text, most = told(small, small)
+    assert most == 39 * gib  # the update's
     assert "4 microbatch(es) of 16 x 5,120 tokens, compiled in 12 s" in text
     assert "together       39.00 GiB = 41.1% of 95 GiB" in text and "5.00 GiB of them in place" in text
     # 3.7e4 TFLOPs of the whole update (README) over 4 minibatches and 16 devices
     assert float(re.search(r"FLOPs +([\d.,]+) T", text)[1]) == pytest.approx(3.7e4 / 64, rel=0.01)
+    for sampler in ((small, large), (large, small)):  # the sampler's, beside what the state keeps
+        assert told(*sampler)[1] == 60 * gib + state
+    text, most = told(small, large, localized=2 * gib)
+    assert most == 62 * gib + state and "2.00 GiB of parameters that the host gathers" in text
 
 
 def test_the_batch_is_that_of_the_trainer():
@@ -141,10 +168,53 @@ def test_presets_have_the_published_sizes():
 def test_without_libtpu_it_says_what_to_install():
     done = dry_run(*SMALL, "--dry_run_topology=v5e:2x2")
     assert done.returncode == 64 and done.stdout == ""
-    assert done.stderr.splitlines() == [
+    assert without_phases(done.stderr).splitlines() == [
         "error: --dry_run_topology: needs the libtpu package: "
         "pip install -r launch/requirements-tpu.txt -c launch/requirements.lock"
     ]
+
+
+@pytest.mark.skipif(HAS_CUDA, reason="JAX's CUDA plugin is installed")
+def test_without_the_cuda_plugin_it_says_what_to_install():
+    done = dry_run(*SMALL, "--dry_run_topology=h100:8")
+    assert done.returncode == 64 and done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "error: --dry_run_topology: needs the jax_cuda13_plugin package: "
+        "pip install -r launch/requirements-gpu.txt -c launch/requirements.lock"
+    ]
+
+
+@pytest.mark.skipif(not HAS_CUDA, reason="JAX's CUDA plugin is not installed (launch/requirements-gpu.txt)")
+@pytest.mark.parametrize("mesh", [dict(), dict(fsdp=2), dict(fsdp=2, tensor=2)])
+def test_a_small_step_and_sampler_are_compiled_for_gpus_on_every_mesh(mesh):
+    flags = [f"--config.mesh.{name}={size}" for name, size in mesh.items()]
+    done = dry_run(*SMALL, *flags, "--dry_run_topology=h100:4")
+    assert done.returncode == 0, done.stderr
+    sizes = dict(data=4 // mesh.get("fsdp", 1) // mesh.get("tensor", 1), fsdp=1, tensor=1) | mesh
+    assert "4 x NVIDIA H100 80GB HBM3, 1 host(s), 79 GiB a device" in done.stdout
+    assert "fits             " + " ".join(f"--config.mesh.{k}={v}" for k, v in sizes.items()) in done.stdout
+
+
+@pytest.mark.skipif(not HAS_CUDA, reason="JAX's CUDA plugin is not installed (launch/requirements-gpu.txt)")
+def test_decoding_on_a_gpu_copies_no_ring():
+    """The product leaves the keys where they lie; a sum, as on a CPU, is compiled with a copy of the ring."""
+    model = ModelConfig(
+        vocab_size=512, hidden_size=128, intermediate_size=128, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=64,
+        dtype="bfloat16",
+    )  # fmt: skip
+    small = dataclasses.replace(config(), model=model, mesh=MeshConfig())
+    small = dataclasses.replace(
+        small,
+        sampler=dataclasses.replace(small.sampler, max_response_length=1024),
+        rollout=dataclasses.replace(small.rollout, prompts_per_call=32),
+    )
+    ring = 2 * 2 * 256 * 1024 * 2 * 64  # bytes of one layer's keys and values
+    found = chips.devices("h100:1")
+    assert topology.compile_sampler(small, found).decode.temporaries < ring // 2
+    with pytest.MonkeyPatch.context() as patch:
+        sums = decoding.own_scores
+        patch.setattr(decoding, "own_scores", lambda query, keys, platform: sums(query, keys, "cpu"))
+        assert topology.compile_sampler(small, found).decode.temporaries > ring // 2
 
 
 def test_a_topology_without_a_dry_run_is_refused():
@@ -173,7 +243,7 @@ def test_a_small_step_is_compiled_for_a_tpu():
 
 @pytest.mark.skipif(not HAS_LIBTPU, reason="libtpu is not installed (launch/requirements-tpu.txt)")
 def test_the_attention_kernel_is_in_the_executable_and_recomputed_as_remat_says():
-    mesh = make_mesh(MeshConfig(fsdp=2, tensor=2), topology.devices("v5e:2x2"))
+    mesh = make_mesh(MeshConfig(fsdp=2, tensor=2), chips.devices("v5e:2x2"))
     sizes = dict(
         vocab_size=64, hidden_size=64, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=128
     )

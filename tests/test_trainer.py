@@ -14,6 +14,7 @@ from pathlib import Path
 import glossary
 import pytest
 from absl.testing import flagsaver
+from test_faults import pictures
 
 from kpo_jax import main
 from kpo_jax.config import Config, EvalConfig, RolloutConfig
@@ -112,7 +113,11 @@ def test_a_run_leaves_everything_behind(unbroken):
     ):
         assert (workdir / path).stat().st_size > 0
     assert {p.name for p in (workdir / "checkpoints").iterdir()} >= {"0", "2", "4"}
-    assert list((workdir / "tensorboard").iterdir())
+    shown = pictures(workdir / "tensorboard")
+    assert shown.keys() == {f"figures/{path.stem}" for path in workdir.glob("*.png")} > {"figures/learning_curve"}
+    assert {step for step, _ in shown.values()} == {4}
+    for tag, (_, image) in shown.items():
+        assert image.encoded_image_string == (workdir / f"{tag.partition('/')[2]}.png").read_bytes()
     metrics = [json.loads(line) for line in lines(workdir)]
     assert sorted({m["step"] for m in metrics}) == [0, 1, 2, 3, 4]
     steps = [m for m in metrics if "learner/loss" in m]

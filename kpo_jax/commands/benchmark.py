@@ -51,13 +51,14 @@ class Phase:
         return max(self.operations / limits.flops, self.bytes / limits.bandwidth) / self.seconds
 
 
-def measure_limits(dtype: str) -> flops.Limits:
-    """The best of several runs of a large matrix product, and of an addition to an array that no cache holds."""
-    size = 2048
-    a = jnp.ones((size, size), dtype)
+def measure_limits(dtype: str, size: int = 2048, elements: int = 2**26) -> flops.Limits:
+    """The best of several runs of a product of matrices of size x size, and of an addition to an array of so many
+    elements, which no cache should hold.
+    """
+    a = jax.random.normal(jax.random.key(0), (size, size), dtype)  # of ones some devices are quicker
     product = jax.jit(lambda a: a @ a)
     increment = jax.jit(lambda x: x + 1, donate_argnums=0)  # in place: a fresh array would be paid for in page faults
-    box = [jnp.ones(2**26, jnp.float32)]
+    box = [jnp.ones(elements, jnp.float32)]
 
     def step():
         box[0] = increment(box[0])

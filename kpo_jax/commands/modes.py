@@ -4,7 +4,6 @@ What a mode does is in `kpo_jax.commands.runs`, with all that a run needs; a dry
 """
 
 import contextlib
-import importlib
 import json
 import os
 import sys
@@ -117,9 +116,11 @@ def describe(config, values: dict) -> str:
             # libtpu reads these: it asks the network for no machine, and minds no other process, as there is no TPU
             os.environ |= {"TPU_SKIP_MDS_QUERY": "1", "ALLOW_MULTIPLE_LIBTPU_LOAD": "1"}
             jax.config.update("jax_platforms", "cpu")
-            topology = importlib.import_module("kpo_jax.commands.topology")  # with the training step that it compiles
-            config, found = topology.on(config, target), topology.devices(target)
+            from kpo_jax.commands import chips, topology  # with the programs that are compiled
+
+            config, found = topology.on(config, target), chips.devices(target)
         needed = dry_run.describe(config)  # first, as it may find that something is missing
         print(json.dumps(config_lib.to_dict(config), indent=2))
         print(needed, flush=True)
+        terminal.phase(f"compiling for {target}" if target else "")
         return topology.describe(config, target, found) if target else ""

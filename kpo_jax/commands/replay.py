@@ -26,7 +26,7 @@ from kpo_jax.config.plain import from_plain
 from kpo_jax.files import write_whole
 from kpo_jax.filters import apply_filter
 from kpo_jax.objectives import aggregation_weights
-from kpo_jax.recording import trace
+from kpo_jax.recording import terminal, trace
 from kpo_jax.records import Batch
 from kpo_jax.text import table
 
@@ -252,6 +252,7 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
     given = [(step, minibatch) for step in loaded for minibatch in minibatches(step, description)]
     results, check = {}, ""
     for label, algorithm in candidates:
+        terminal.phase(f"{label}: replay")
         push = make_push(algorithm)
         outcomes = [push(minibatch) for _, minibatch in given]
         if label == "recorded":
@@ -262,6 +263,7 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
             )
         tokens = join([flatten(minibatch, outcome) for outcome, (_, minibatch) in zip(outcomes, given, strict=True)])
         results[label] = {name: statistics(tokens, chosen) for name, chosen in slices(tokens).items()}
+    terminal.phase("maximum likelihood: replay")
     fitted, fit_text = fit([minibatch for _, minibatch in given])
     text = "\n\n".join(
         [f"Replay of steps {', '.join(map(str, steps))} of {directory}. {check}", fit_text, *tables(results)]

@@ -2,6 +2,10 @@
 all flags by name.
 """
 
+import math
+import sys
+from pathlib import Path
+
 from kpo_jax.commands import benchmark as benchmarks
 from kpo_jax.commands import export as exports
 from kpo_jax.commands import noise as noise_floor
@@ -10,12 +14,20 @@ from kpo_jax.commands import starts
 from kpo_jax.commands.modes import keep_programs, usage_errors
 from kpo_jax.commands.sample import show_samples
 from kpo_jax.ends import Refused
-from kpo_jax.recording import terminal
+from kpo_jax.recording import metrics, terminal
 from kpo_jax.recording import workdir as workdirs
+from kpo_jax.report import figures
 from kpo_jax.report import report as reports
 from kpo_jax.runtime import distributed, lock
 from kpo_jax.training import checkpoints, setup, trainer
 from kpo_jax.training.inputs import load_inputs
+
+
+def page_width() -> float:
+    """The columns that a table on standard output may have: what is no terminal, and may be read by a program, has no
+    end.
+    """
+    return terminal.width(sys.stdout) if sys.stdout.isatty() else math.inf
 
 
 def prepared(config, values: dict, claim: bool = True):
@@ -44,8 +56,12 @@ def train(config, values: dict) -> str:
     with held(workdir):
         options = {name: values[name] for name in ("profile_steps", "start_afresh", "show_samples")}
         done = trainer.train(config, inputs, programs, workdir, **options)
+        if not done or not distributed.is_first():
+            return ""
         terminal.phase("report")
-        return reports.write([workdir], workdir) if done and distributed.is_first() else ""
+        said = reports.write([workdir], workdir, page_width())
+        metrics.write_figures(workdir, config.num_steps, figures.drawn(Path(workdir)))
+        return said
 
 
 def restored(config, values: dict):
@@ -63,7 +79,9 @@ def evaluate(config, values: dict) -> str:
     with held(values["workdir"]):  # what evaluations find is a part of the run
         terminal.phase(f"step {step}: evaluation")
         trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
-    return reports.results([reports.load(values["workdir"])]) if distributed.is_first() else ""
+    if not distributed.is_first():
+        return ""
+    return reports.results([reports.load(values["workdir"])], page_width())
 
 
 def sample(config, values: dict) -> str:
@@ -81,9 +99,11 @@ def noise(config, values: dict) -> str:
 
 
 def benchmark(config, values: dict) -> str:
+    terminal.phase("benchmark: cold and warm starts")
     begun = starts.measure(config, values["cpu_devices"])
     keep_programs(values["compilation_cache"])
     inputs, programs = prepared(config, values, claim=False)
+    terminal.phase("benchmark: every phase")
     return benchmarks.run(config, inputs, programs, begun, values["workdir"])
 
 
@@ -93,11 +113,13 @@ def replay(config, values: dict) -> str:
 
 
 def report(config, values: dict) -> str:
+    terminal.phase("report")
     with usage_errors():
-        return reports.write(values["runs"] or [values["workdir"]], values["workdir"])
+        return reports.write(values["runs"] or [values["workdir"]], values["workdir"], page_width())
 
 
 def export(config, values: dict) -> str:
+    terminal.phase("export")
     with usage_errors():
         return exports.export_run(values["workdir"], values["out"], values["step"], values["dtype"])
 

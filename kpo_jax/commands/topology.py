@@ -1,47 +1,31 @@
-"""The training step compiled ahead of time for a TPU that is not here: which mesh fits, its memory and its FLOPs.
-
-The compiler is that of the libtpu package, an optional extra (launch/requirements-tpu.txt); no TPU is asked for.
+"""Training step and sampler compiled ahead of time for accelerators that are not here: which mesh fits, its memory and
+its FLOPs.
 """
 
 import dataclasses
-import importlib.util
 import re
 import time
+from typing import NamedTuple
 
 import jax
-import numpy as np
-from jax.experimental import topologies
+from jax.sharding import NamedSharding
 
+from kpo_jax.commands.chips import Chip, parse
 from kpo_jax.commands.dry_run import human, longest_step, state_bytes
 from kpo_jax.config import Config, problems_of
-from kpo_jax.model import flops
+from kpo_jax.model import flops, parameters
+from kpo_jax.model.decoder import init_params
 from kpo_jax.model.packing import PackShape
 from kpo_jax.recording.terminal import tell
-from kpo_jax.runtime.mesh import AXES, mesh_shape
-from kpo_jax.runtime.sharding import make_mesh
+from kpo_jax.runtime.ahead import like
+from kpo_jax.runtime.mesh import AXES, bytes_per_device, mesh_shape
+from kpo_jax.runtime.sharding import make_mesh, param_specs, process_mesh, replicated
+from kpo_jax.sampling.programs import Programs
+from kpo_jax.sampling.shapes import plan
 from kpo_jax.training.compiling import batch_shapes
 from kpo_jax.training.inputs import PROMPT_ROUNDING
 from kpo_jax.training.learner import make_init
 from kpo_jax.training.setup import make_optimizers, update_shape, update_step
-
-
-@dataclasses.dataclass(frozen=True)
-class Chip:
-    """`kind` is its device_kind in JAX and in flops.DATA_SHEETS, `memory` its HBM in bytes, `axes` those of its
-    torus.
-    """
-
-    kind: str
-    memory: int
-    axes: int
-
-
-# cloud.google.com/tpu/docs/v5e, v5p, v6e
-CHIPS = {
-    "v5e": Chip("TPU v5 lite", 16 * 2**30, 2),
-    "v5p": Chip("TPU v5", 95 * 2**30, 3),
-    "v6e": Chip("TPU v6 lite", 32 * 2**30, 2),
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,20 +47,6 @@ class DoesNotFit(Exception):
     """The compiler found no plan within the chip's memory; the message is one line of its own."""
 
 
-def parse(text: str) -> tuple[Chip, int]:
-    """(chip, number of chips) of e.g. "v5p:2x2x4". Raises ValueError, one line, for what is none."""
-    match = re.fullmatch(r"(\w+):([1-9][0-9]{0,3}(?:x[1-9][0-9]{0,3})+)", text)
-    if match is None or match[1] not in CHIPS:
-        raise ValueError(
-            f"--dry_run_topology: {text!r} is no topology; legal: {', '.join(CHIPS)} and its chips, "
-            "e.g. v5e:2x4, v5p:2x2x4"
-        )
-    chip, sides = CHIPS[match[1]], match[2].split("x")
-    if len(sides) != chip.axes:
-        raise ValueError(f"--dry_run_topology: {text!r} has {len(sides)} sides; {match[1]} has {chip.axes}")
-    return chip, int(np.prod([int(side) for side in sides]))
-
-
 def on(config: Config, text: str) -> Config:
     """The configuration with its mesh spelled out for that topology. Raises ValueError if they do not fit each
     other.
@@ -89,22 +59,10 @@ def on(config: Config, text: str) -> Config:
     return config
 
 
-def devices(text: str) -> list:
-    """The topology's devices. Raises ValueError, one line, without libtpu or for a topology that it does not know."""
-    if importlib.util.find_spec("libtpu") is None:
-        raise ValueError(
-            "--dry_run_topology: needs the libtpu package: "
-            "pip install -r launch/requirements-tpu.txt -c launch/requirements.lock"
-        )
-    try:
-        return topologies.get_topology_desc(platform="tpu", topology_name=text).devices
-    except jax.errors.JaxRuntimeError as error:
-        raise ValueError(f"--dry_run_topology: {text!r}: {str(error).splitlines()[0]}") from error
-
-
 def describe(config: Config, text: str, found: list) -> str:
-    """What the training step takes on `found`, the devices of the topology, by the configuration's mesh or the first
-    other one that fits; for a person. Minutes of compilation."""
+    """What training step and sampler take on `found`, the devices of the topology, by the configuration's mesh or the
+    first other one that fits; for a person. Minutes of compilation.
+    """
     chip, count = parse(text)
     hosts = len({device.process_index for device in found})
     lines = [f"topology         {text}: {count} x {chip.kind}, {hosts} host(s), {chip.memory / 2**30:.0f} GiB a device"]
@@ -118,73 +76,141 @@ def describe(config: Config, text: str, found: list) -> str:
             continue
         tell(f"compiling for {text}, mesh {_name(candidate)}")
         try:
-            memory, shape, seconds = compile_step(candidate, found)
+            step, sampler = compile_step(candidate, found), compile_sampler(candidate, found)
         except (DoesNotFit, ValueError) as error:  # ValueError: these devices do not take such a mesh
             lines.append(f"  does not fit   {error}")
+            continue
+        told, together = report(candidate, chip, step, sampler)
+        lines += told
+        if together > chip.memory:
+            lines.append(f"  does not fit   {together / 2**30:.2f} GiB of {chip.memory / 2**30:.0f}")
             continue
         flags = [f"--config.mesh.{name}={value}" for name, value in _sizes(candidate).items()]
         if candidate.mesh.across_hosts:
             flags.append("--config.mesh.across_hosts=True")
-        lines += [*report(candidate, chip, memory, shape, seconds), f"fits             {' '.join(flags)}"]
-        return "\n".join(lines)
+        return "\n".join([*lines, f"fits             {' '.join(flags)}"])
     return "\n".join(
         [*lines, "no mesh of these fits; a smaller learner.microbatch_tokens, model.remat=full or more devices may"]
     )
 
 
-def compile_step(config: Config, found: list) -> tuple[Memory, PackShape, float]:
-    """(memory, shape of the update, seconds it took) of the training step on the mesh over `found`. Raises DoesNotFit,
-    or ValueError as make_mesh does."""
+class Step(NamedTuple):
+    """The compiled training step: its memory, the shape of the update and the seconds it took."""
+
+    memory: Memory
+    shape: PackShape
+    seconds: float
+
+
+class Sampler(NamedTuple):
+    """The compiled sampler of a host: the memory of prefill and of the largest shape of decoding, how many shapes there
+    are, what of the parameters a device holds again for it, and the seconds that the two took.
+    """
+
+    prefill: Memory
+    decode: Memory
+    shapes: int
+    localized: int
+    seconds: float
+
+
+def compile_step(config: Config, found: list) -> Step:
+    """The training step on the mesh over `found`. Raises DoesNotFit, or ValueError as make_mesh does."""
     mesh = make_mesh(config.mesh, found)
     optimizer, critic_optimizer = make_optimizers(config)
     init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
     shape = update_shape(config, _prompt_length(config), mesh.shape["data"] * mesh.shape["fsdp"])
     start = time.perf_counter()
-    lowered = update_step(config, optimizer, shardings, mesh).lower(
-        jax.eval_shape(init, jax.random.key(0)), batch_shapes(shape, config, _prompt_length(config))
+    state = jax.eval_shape(init, jax.random.key(0))
+    batch = batch_shapes(shape, config, _prompt_length(config))
+    memory = _compiled(update_step(config, optimizer, shardings, mesh).lower(state, batch))
+    return Step(memory, shape, time.perf_counter() - start)
+
+
+def compile_sampler(config: Config, found: list) -> Sampler:
+    """The sampler of the first host of the mesh over `found`. Raises as `compile_step` does."""
+    mesh, hosts = make_mesh(config.mesh, found), len({device.process_index for device in found})
+    own = mesh if hosts == 1 else process_mesh(mesh, found[0].process_index)
+    rollout, sampled = config.rollout, dataclasses.replace(config.sampler, stop=())
+    programs = Programs(config.model, sampled, own, ())
+    how = plan(
+        rollout.prompts_per_step // hosts,
+        rollout.prompts_at_once // hosts,
+        rollout.group_size,
+        _prompt_length(config),
+        sampled.max_response_length,
+        programs.device_rows,
     )
+    start, specs = time.perf_counter(), param_specs(config.model)
+    params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
+    shapes = like(params, jax.tree.map(lambda spec: NamedSharding(own, spec), specs))
+    key = like(jax.eval_shape(lambda: jax.random.key(0)), replicated(own))
+    wanted = programs.admit, programs.decode(how.shapes[0])
+    lowered = {
+        program: program.lower(*given) for program, given in programs.calls(how, shapes, key) if program in wanted
+    }
+    prefill, decode = (_compiled(lowered[program]) for program in wanted)
+    crosses = own.shape["fsdp"] * own.shape["tensor"] < mesh.shape["fsdp"] * mesh.shape["tensor"]
+    whole = parameters.leaves(parameters.tree(config.model))
+    localized = bytes_per_device(whole, config.model.param_dtype, dict(own.shape)) if crosses else 0
+    return Sampler(prefill, decode, len(how.shapes), localized, time.perf_counter() - start)
+
+
+def _compiled(lowered) -> Memory:
     try:
         analysis = lowered.compile().memory_analysis()
     except jax.errors.JaxRuntimeError as error:
         if "RESOURCE_EXHAUSTED" not in str(error):
             raise
         raise DoesNotFit(out_of_memory(str(error))) from error
-    memory = Memory(
+    return Memory(
         arguments=analysis.argument_size_in_bytes,
         outputs=analysis.output_size_in_bytes,
         in_place=analysis.alias_size_in_bytes,
         temporaries=analysis.temp_size_in_bytes,
         program=analysis.generated_code_size_in_bytes,
     )
-    return memory, shape, time.perf_counter() - start
 
 
-def report(config: Config, chip: Chip, memory: Memory, shape: PackShape, seconds: float) -> list[str]:
-    """Lines on one mesh's memory and work. FLOPs are counted from shapes: XLA's own count takes the body of a loop
-    once.
+def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[list[str], int]:
+    """(lines on one mesh's memory and work, the most bytes that a device holds in any phase). FLOPs are counted from
+    shapes: XLA's own count takes the body of a loop once.
     """
     count = config.mesh.data * config.mesh.fsdp * config.mesh.tensor
     work = longest_step(config).update / config.learner.num_minibatches / count
     peak = flops.data_sheet(chip.kind, 1).flops
+    memory, shape = step.memory, step.shape
+    kept = sum(state_bytes(config, _sizes(config)))
+    sampling = kept + sampler.localized + max(sampler.prefill.total, sampler.decode.total)
 
     def line(name, size, remark=""):
         return f"  {name:<14} {human(size)}{remark}"
 
-    return [
+    def together(size):
+        return line("together", size, f" = {size / chip.memory:.1%} of {chip.memory / 2**30:.0f} GiB")
+
+    again = f", {human(sampler.localized)} of parameters that the host gathers" if sampler.localized else ""
+    lines = [
         (
             f"  update         {shape.microbatches} microbatch(es) of {shape.rows} x {shape.length:,} tokens, "
-            f"compiled in {seconds:.0f} s"
+            f"compiled in {step.seconds:.0f} s"
         ),
         line("arguments", memory.arguments),
         line("outputs", memory.outputs, f", {human(memory.in_place)} of them in place of arguments"),
         line("temporaries", memory.temporaries),
         line("program", memory.program),
-        line("together", memory.total, f" = {memory.total / chip.memory:.1%} of {chip.memory / 2**30:.0f} GiB"),
+        together(memory.total),
         (
             f"  FLOPs          {work / 1e12:,.4g} T a device and optimizer step, "
             f"{work / peak:.3g} s at the data sheet's {peak / 1e12:.0f} T/s"
         ),
+        f"  sampler        prefill and the largest of {sampler.shapes} shape(s) compiled in {sampler.seconds:.0f} s",
+        line("prefill", sampler.prefill.arguments, f", and {human(sampler.prefill.temporaries)} of temporaries"),
+        line("decoding", sampler.decode.arguments, f", and {human(sampler.decode.temporaries)} of temporaries"),
+        line("beside them", kept, f" of state{again}"),
+        together(sampling),
     ]
+    return lines, max(memory.total, sampling)
 
 
 def alternatives(config: Config, text: str):

@@ -47,16 +47,28 @@ def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segment
 
     Query head n reads key head n // (N / K). Scores and weights are float32 whatever the dtype. Finite junk where
     `segments` has padding. Without `segments` right-padded rows need neither mask nor lengths: causality hides what
-    comes later. On accelerators shared prompts take XLA's plain form, and so do rows or heads that a TPU's mesh does
-    not divide.
+    comes later. On a TPU shared prompts take XLA's plain form, and so do rows or heads that the mesh does not divide.
     """
-    backend = _platform()
+    backend = platform()
     if backend == "cpu":
         return blocked_attention(query, key, value, segments)
-    if backend == "tpu" and _splash_takes(key.shape, segments):
+    split = _splits_evenly(key.shape)
+    if backend == "tpu" and split and (segments is None or segments.prompt is None):
         return splash_attention(query, key, value, segments)
-    cudnn = backend == "gpu" and query.dtype == jnp.bfloat16
-    mask = None
+    form = functools.partial(_whole_rows, cudnn=backend == "gpu" and query.dtype == jnp.bfloat16)
+    if split:  # each device with its own: cuDNN's partitioner refuses what is not split alike everywhere
+        form = _on_shards(form, segments)
+    return checkpoint_name(form(query, key, value, segments), ATTENTION_OUTPUT)
+
+
+def _whole_rows(query, key, value, segments, cudnn: bool):
+    """`causal_attention` by jax.nn.dot_product_attention."""
+    length, mask = query.shape[1], None
+    if cudnn and length % 2:  # with a mask cuDNN has gradients for even lengths alone
+        query, key, value, segments = (
+            jax.tree.map(lambda x: jnp.pad(x, [(0, 0), (0, 1), *[(0, 0)] * (x.ndim - 2)]), x)
+            for x in (query, key, value, segments)
+        )
     if segments is not None:
         seen = segments.own[:, None, None, :]
         mask = segments.own[:, None, :, None] == seen
@@ -65,19 +77,31 @@ def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segment
     out = jax.nn.dot_product_attention(
         query, key, value, mask=mask, is_causal=True, implementation="cudnn" if cudnn else None
     )
-    return checkpoint_name(out, ATTENTION_OUTPUT)
+    return out[:, :length]
 
 
-def _platform() -> str:
+def _on_shards(form, segments):
+    """`form`(query, key, value, segments) with each device's rows and heads of the mesh in use."""
+    rows, heads = PartitionSpec(_ROWS), PartitionSpec(_ROWS, None, _HEADS)
+    # A kernel is opaque to the partitioner, and says nothing of what varies over which axis (check_vma).
+    return jax.shard_map(
+        form,
+        in_specs=(heads, heads, heads, jax.tree.map(lambda _: rows, segments)),
+        out_specs=heads,
+        check_vma=False,
+    )
+
+
+def platform() -> str:
     """What the trace is for: the devices of the mesh in use, see sharding.on_mesh, else the default ones."""
     device = jax.sharding.get_abstract_mesh().abstract_device
     return jax.default_backend() if device is None else device.platform
 
 
-def _splash_takes(key_shape, segments) -> bool:
-    """Whether a mesh in use splits keys [B, S, K, H] evenly, and a token sees no segment but its own."""
+def _splits_evenly(key_shape) -> bool:
+    """Whether there is a mesh in use, and it splits keys [B, S, K, H] evenly."""
     sizes = jax.sharding.get_abstract_mesh().shape
-    if not {*_ROWS, _HEADS} <= sizes.keys() or (segments is not None and segments.prompt is not None):
+    if not {*_ROWS, _HEADS} <= sizes.keys():
         return False
     return key_shape[0] % math.prod(sizes[axis] for axis in _ROWS) == 0 and key_shape[2] % sizes[_HEADS] == 0
 
@@ -91,19 +115,11 @@ def splash_attention(
     rounded to their dtype. `segments` must share no prompt; `interpret` runs the kernel on any backend. Source:
     jax.experimental.pallas.ops.tpu.splash_attention.
     """
-    rows, heads = PartitionSpec(_ROWS), PartitionSpec(_ROWS, None, _HEADS)
-    # A kernel is opaque to the partitioner, and says nothing of what varies over which axis (check_vma).
-    local = jax.shard_map(
-        functools.partial(_splash_rows, interpret=interpret),
-        in_specs=(heads, heads, heads, None if segments is None else rows),
-        out_specs=heads,
-        check_vma=False,
-    )
-    return local(query, key, value, None if segments is None else segments.own)
+    return _on_shards(functools.partial(_splash_rows, interpret=interpret), segments)(query, key, value, segments)
 
 
-def _splash_rows(query, key, value, own, interpret):
-    """query [B, S, N, H], key, value [B, S, K, H], own [B, S] or None -> [B, S, N, H]."""
+def _splash_rows(query, key, value, segments, interpret):
+    """query [B, S, N, H], key, value [B, S, K, H] -> [B, S, N, H]."""
     length, num_heads = query.shape[1:3]
     # as few blocks as may be, and then as short: 1100 tokens are three of 384 and not three of 512
     block = -(-length // -(-length // _SPLASH_BLOCK) // _SPLASH_LANES) * _SPLASH_LANES
@@ -115,7 +131,7 @@ def _splash_rows(query, key, value, own, interpret):
     query = (query.astype(jnp.float32) * query.shape[-1] ** -0.5).astype(query.dtype)
     query, key, value = map(heads_first, (query, key, value))
     # Padding sees padding: no row of the mask is empty.
-    ids = None if own is None else splash.SegmentIds(*[jnp.pad(own, padding)] * 2)
+    ids = None if segments is None else splash.SegmentIds(*[jnp.pad(segments.own, padding)] * 2)
     kernel = splash.make_splash_mha(
         splash_mask.MultiHeadMask([splash_mask.CausalMask((query.shape[2],) * 2)] * num_heads),
         block_sizes=splash.BlockSizes(

@@ -4,6 +4,7 @@
 `minibatches.jsonl` holds the same per optimizer step; `timing.jsonl` holds wall-clock figures, which never are.
 """
 
+import contextlib
 import json
 import math
 from collections.abc import Callable, Iterable
@@ -86,6 +87,16 @@ class MetricWriter:
             for file in self._files.values():
                 file.close()
             self._give(lambda sink: sink.close())
+
+
+def write_figures(workdir: str, step: int, paths: Iterable[Path]) -> None:
+    """Give TensorBoard the pictures of the finished run in `workdir`, PNG files; a warning where that cannot be."""
+    try:
+        sink = TensorBoard(Path(workdir) / "tensorboard", step + 1, {}, suffix=".figures")
+        with contextlib.closing(sink):
+            sink.figures(step, paths)
+    except Exception as error:  # of tensorboardX, or a full disk
+        tell(f"warning: TensorBoard gets no figures ({error})")
 
 
 class _Lines:

@@ -2,7 +2,9 @@
 goes on without it.
 """
 
+import struct
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,10 +35,12 @@ class TensorBoard:
 
     name = "TensorBoard events"
 
-    def __init__(self, directory: Path, first_step: int, fields: dict[str, Any]):
-        """Steps from `first_step` on replace those of an earlier life; `fields` are those of the configuration."""
+    def __init__(self, directory: Path, first_step: int, fields: dict[str, Any], suffix: str = ""):
+        """Steps from `first_step` on replace those of an earlier life; `fields` are those of the configuration; a file
+        whose name ends in another `suffix` is another file, even where it is begun in the same second.
+        """
         directory.mkdir(parents=True, exist_ok=True)
-        self._writer = EventsWriter(str(directory / "events"))
+        self._writer = EventsWriter(str(directory / "events"), suffix)
         start = event_pb2.SessionLog(status=event_pb2.SessionLog.START)
         self._event(event_pb2.Event(wall_time=time.time(), step=first_step, session_log=start))
         if fields:
@@ -52,12 +56,31 @@ class TensorBoard:
             text = summary.text(f"samples/{number}", markdown(row))
             self._event(event_pb2.Event(wall_time=time.time(), step=step, summary=text))
 
+    def figures(self, step: int, paths: Iterable[Path]) -> None:
+        """Pictures of the run up to `step`, as PNG files, each under its file's name. Raises ValueError."""
+        values = [
+            summary_pb2.Summary.Value(tag=f"figures/{path.stem}", image=image(path.read_bytes())) for path in paths
+        ]
+        self._event(event_pb2.Event(wall_time=time.time(), step=step, summary=summary_pb2.Summary(value=values)))
+
     def _event(self, event) -> None:
         self._writer.write_event(event)
         self._writer.flush()
 
     def close(self) -> None:
         self._writer.close()
+
+
+def image(png: bytes):
+    """What TensorBoard takes for a picture: the file as it is, and the size that its header names.
+
+    Raises ValueError if it is none of the PNG files that matplotlib writes (https://www.w3.org/TR/png-3).
+    """
+    colours = {2: 3, 6: 4}  # type in the header -> channels: red, green, blue, and how opaque
+    if not png.startswith(b"\x89PNG\r\n\x1a\n") or len(png) < 26 or png[25] not in colours:
+        raise ValueError("not a PNG file in colour")
+    width, height = struct.unpack(">II", png[16:24])
+    return summary_pb2.Summary.Image(width=width, height=height, colorspace=colours[png[25]], encoded_image_string=png)
 
 
 def plain(fields: dict[str, Any]) -> dict[str, bool | int | float | str]:

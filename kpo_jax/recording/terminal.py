@@ -3,7 +3,7 @@ speaks.
 
 The live line shows how far the steps are and what the run is doing now. Where there is no terminal, a phase that takes
 long is told in lines of its own, so that a run that works is never silent for more than about five seconds (thirty,
-once a phase has taken a minute). Only before its first line it may be silent for longer.
+once a phase has taken a minute). It begins with such a silence, so that most mistakes are answered by one line alone.
 """
 
 import contextlib
@@ -22,9 +22,8 @@ WIDEST = 200  # columns of a line, on wider terminals and where there is none
 TICK = 0.5  # seconds between two looks at the clock
 FIRST, AGAIN, RARELY = 2.0, 4.5, 30.0  # seconds of silence before a phase is told: a new kind, later, a long one
 LONG = 60.0
-EARLY = 20.0  # seconds of a phase before anything else is said, so that a mistake is answered by its own line alone
-LOADING = "start: loading"  # a phase that is seen on a terminal alone
 BETWEEN_STEPS = 3.0  # seconds, at least, between the lines of two steps
+DOING = 30  # columns for what a run is doing now, after the bar, which is shorter only where that takes more
 
 _CLEAR = "\r\033[K"
 
@@ -48,8 +47,8 @@ def compiling(progress: Callable[[], tuple[int, int]]) -> None:
 
 @contextlib.contextmanager
 def phases(first: str = ""):
-    """A context in which there are phases, after which nothing is left of the last. The first one is told by every
-    process of a job, since none can know yet whether it is the one that speaks.
+    """A context in which there are phases, after which nothing is left of the last. The first one is told by any
+    process that has it, as none knows yet by itself whether it is the one that speaks.
     """
     _SCREEN.open += 1
     _SCREEN.phase(first)
@@ -61,10 +60,11 @@ def phases(first: str = ""):
         _SCREEN.compiling = None if _SCREEN.open == 0 else _SCREEN.compiling
 
 
-def width() -> int:
-    """The columns of a line."""
+def width(stream=None) -> int:
+    """The columns of a line on standard error, or on another stream."""
+    stream = stream or sys.stderr
     try:
-        return min(os.get_terminal_size(sys.stderr.fileno()).columns, WIDEST) if sys.stderr.isatty() else WIDEST
+        return min(os.get_terminal_size(stream.fileno()).columns, WIDEST) if stream.isatty() else WIDEST
     except (OSError, ValueError):  # no terminal after all, or no file
         return WIDEST
 
@@ -93,11 +93,15 @@ class Progress:
         if distributed.is_first():
             _SCREEN.show(self)
 
+    def advance(self, step: int) -> None:
+        """`step` steps are done."""
+        self.done = step
+        self._timed = self._timed or (step, time.monotonic())  # the first one compiles, and says nothing of the others
+
     def update(self, step: int, parts: Sequence[str]) -> None:
         """`step` steps are done; `parts` say what they were like, what matters most first."""
         now = time.monotonic()
-        self.done = step
-        self._timed = self._timed or (step, now)  # the first one compiles, and says nothing of the others
+        self.advance(step)
         if distributed.is_first() and (now - self._spoken >= BETWEEN_STEPS or step == self.total):
             self._spoken = now
             _SCREEN.line(fitting(f"{self.label} {step}/{self.total}", parts, width()))
@@ -114,7 +118,7 @@ class Progress:
             ncols=columns,
             prefix=self.label,
             rate=rate,
-            postfix=postfix,
+            postfix=postfix and postfix.ljust(DOING),  # so that the bar does not jump
             bar_format="{desc}: {n_fmt}/{total_fmt} |{bar}| {elapsed}<{remaining}{postfix}",
         )
 
@@ -173,17 +177,21 @@ class _Screen:
 
     def _tell_phase(self) -> None:
         now, kind = time.monotonic(), _kind(self._phase)
-        age = now - self._since
-        if self._silent and (self._phase == LOADING or age < EARLY):
-            return
-        patience = FIRST if kind not in self._told else AGAIN if age < LONG else RARELY
-        if age >= FIRST and now - self._spoken >= patience:
-            self.line(f"{self._doing()}, {age:.0f} s" if self._phase in self._told else f"{self._doing()} ...")
+        age, silence = now - self._since, now - self._spoken
+        patience = FIRST if kind not in self._told and not self._silent else AGAIN if age < LONG else RARELY
+        if silence >= patience and (age >= FIRST or silence >= AGAIN):  # many short phases are no silence either
+            far = f" {self._progress.done}/{self._progress.total}" if self._in_bar() else ""
+            doing = ", ".join([self._phase + far, *self._compiled()])
+            self.line(f"{doing}, {age:.0f} s" if self._phase in self._told else f"{doing} ...")
             self._told |= {kind, self._phase}
 
-    def _doing(self) -> str:
+    def _in_bar(self) -> bool:
+        """Whether the phase is the very thing that the bar shows."""
+        return self._progress is not None and self._phase == self._progress.label
+
+    def _compiled(self) -> list[str]:
         ready, programs = self.compiling() if self.compiling else (0, 0)
-        return f"{self._phase}, {ready} of {programs} programs compiled" if ready < programs else self._phase
+        return [f"{ready} of {programs} programs compiled"] if ready < programs else []
 
     def _is_live(self) -> bool:
         return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
@@ -193,7 +201,8 @@ class _Screen:
             return
         now, columns = time.monotonic(), width() - 3  # a full line would wrap, and so would the ^C of a person
         age = now - self._since
-        doing = f"{self._doing()} {age:.0f} s" if self._phase and age >= 1 else self._phase
+        for_itself = "" if self._in_bar() else f"{self._phase} {age:.0f} s" if age >= 1 else self._phase
+        doing = ", ".join(part for part in (for_itself, *self._compiled()) if part)
         text = self._progress.meter(doing, columns, now) if self._progress else doing
         if text != self._live:
             print(f"{_CLEAR}{text[:columns]}", end="", file=sys.stderr, flush=True)

@@ -86,6 +86,11 @@ def draw(
     return out
 
 
+def drawn(directory: Path) -> list[Path]:
+    """The files of the figures in a directory where they were drawn."""
+    return [path for name in _FIGURES if (path := directory / f"{name}.png").is_file()]
+
+
 def _axes(plt, columns: int, rows: int = 1, width: float = 4.2, height: float = 3.2, **more):
     figure, axes = plt.subplots(
         rows, columns, figsize=(width * columns, height * rows), layout="constrained", squeeze=False, **more

@@ -13,7 +13,7 @@ from kpo_jax.recording import provenance
 from kpo_jax.report import comparison, figures, page, responses, tables
 from kpo_jax.report.runs import Run, by_method, load, mean_metric, sets
 from kpo_jax.report.tables import Table
-from kpo_jax.text import plain, table
+from kpo_jax.text import blocks, plain, table
 
 __all__ = ["Section", "load", "results", "write"]
 
@@ -31,15 +31,19 @@ class Section:
     figures: list[tuple[str, str]] = dataclasses.field(default_factory=list)
 
 
-def results(runs: list[Run]) -> str:
-    """The scores of every run, as a Markdown table."""
-    found = tables.results_table(runs)
-    return table(found.header, found.rows)
+def results(runs: list[Run], columns: float = np.inf) -> str:
+    """The scores of every run, as a Markdown table, or otherwise where it has more than `columns`."""
+    return _within(tables.results_table(runs), columns)
 
 
-def write(workdirs: list[str], out: str) -> str:
-    """Write `out`/report.md, report.html and figures from the runs in `workdirs`; return the tables and where things
-    are.
+def _within(found: Table, columns: float) -> str:
+    text = table(found.header, found.rows)
+    return text if len(text.partition("\n")[0]) <= columns else blocks(found.header, found.rows)
+
+
+def write(workdirs: list[str], out: str, columns: float = np.inf) -> str:
+    """Write `out`/report.md, report.html and figures from the runs in `workdirs`; return the tables, as `results` does,
+    and where things are.
 
     Raises ValueError, one line, if a directory holds no run.
     """
@@ -53,12 +57,10 @@ def write(workdirs: list[str], out: str) -> str:
     sections = build(runs, methods, drawn)
     (directory / "report.md").write_text(markdown(sections), encoding="utf-8", errors="replace")
     (directory / "report.html").write_text(page.render(sections, responses.collect(runs), directory), encoding="utf-8")
-    text = "\n\n".join(f"{t.caption}\n\n{table(t.header, t.rows)}" for section in sections for t in section.tables)
+    text = "\n\n".join(f"{t.caption}\n\n{_within(t, columns)}" for section in sections for t in section.tables)
     places = [f"report       {directory / 'report.md'}", f"page         {directory / 'report.html'}"]
     places += [f"figure       {directory / name}" for name in drawn]
-    places += [
-        f"run          {run.workdir}  (config.json, metrics.jsonl, evals/, checkpoints/, tensorboard/)" for run in runs
-    ]
+    places += [f"run          {run.workdir}" for run in runs]
     return f"{text}\n\n" + "\n".join(places)
 
 

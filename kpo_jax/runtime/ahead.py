@@ -47,6 +47,11 @@ class Ahead:
         """(programs that are ready, all of them)."""
         return sum(future.done() for future in self._futures), len(self._futures)
 
+    def wait(self) -> None:
+        """Until all that was handed in is ready; raises what went wrong first."""
+        for future in self._futures:
+            future.result()
+
     def close(self) -> None:
         """Begin none that has not begun; those under way are waited for when the process ends."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -46,9 +46,12 @@ def local_mesh(mesh: Mesh) -> Mesh:
     """The mesh of this process's own devices: its rows of `mesh`, or, where a row crosses hosts, one row of all of
     them.
     """
-    if jax.process_count() == 1:
-        return mesh
-    return Mesh(_grid_of(mesh, jax.process_index()), AXES, axis_types=mesh.axis_types)
+    return mesh if jax.process_count() == 1 else process_mesh(mesh, jax.process_index())
+
+
+def process_mesh(mesh: Mesh, process: int) -> Mesh:
+    """The same for one of several processes, whose devices need not be here."""
+    return Mesh(_grid_of(mesh, process), AXES, axis_types=mesh.axis_types)
 
 
 def _grid_of(mesh: Mesh, process: int) -> np.ndarray:

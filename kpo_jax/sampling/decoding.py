@@ -20,7 +20,7 @@ import jax.numpy as jnp
 
 from kpo_jax.model import decoder as model
 from kpo_jax.model import layers as parts
-from kpo_jax.model.attention import causal_attention
+from kpo_jax.model.attention import causal_attention, platform
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.records import KVCache
 
@@ -255,9 +255,8 @@ def _attend(query, prompt, response):
         in_prompt = by_prompt(jnp.broadcast_to(in_prompt[:, None, None, :], (*query.shape[:3], in_prompt.shape[1])))
     shared = jnp.einsum("bkmh,bkhp->bkmp", by_prompt(query), prompt[0], preferred_element_type=jnp.float32)
     shared = jnp.where(in_prompt, shared, _MASKED)
-    # One query per key: a product of matrices has nothing to reuse, and a sum over H fuses with what follows.
-    own = jnp.sum(query[:, :, :, None, :, None].astype(jnp.float32) * response[0][:, :, None], axis=-2)
-    own = jnp.where(response[2][:, None, None, :], own.reshape(*query.shape[:3], -1), _MASKED)
+    own = own_scores(query, response[0], platform())
+    own = jnp.where(response[2][:, None, None, :], own, _MASKED)
     scale = query.shape[-1] ** -0.5
     maximum = jnp.maximum(by_row(jnp.max(shared, axis=-1)), jnp.max(own, axis=-1))
     shared = jnp.exp((shared - by_prompt(maximum)[..., None]) * scale)
@@ -265,6 +264,23 @@ def _attend(query, prompt, response):
     total = by_row(jnp.sum(shared, axis=-1)) + jnp.sum(own, axis=-1)
     out = by_row(_mix(shared, prompt)) + _mix(own, response)
     return (out / total[..., None]).astype(query.dtype)
+
+
+def own_scores(query, keys, platform: str):
+    """query [B, K, M, H] and the keys of a ring [B, K, segments, H, width] -> float32 [B, K, M, segments * width].
+
+    On a CPU a sum over H, which fuses with what follows: with one query per key a product of matrices has nothing to
+    reuse. Elsewhere a product with the segments among its batch axes: it reads the keys once and where they lie, while
+    of the sum a GPU's compiler makes a copy of the ring.
+    """
+    if platform == "cpu":
+        own = jnp.sum(query[:, :, :, None, :, None].astype(jnp.float32) * keys[:, :, None], axis=-2)
+    else:
+        batch, kv_heads, segments = keys.shape[:3]
+        by_segment = jnp.broadcast_to(query[:, :, None], (batch, kv_heads, segments, *query.shape[2:]))
+        own = jnp.einsum("bksmh,bkshw->bksmw", by_segment, keys, preferred_element_type=jnp.float32)
+        own = jnp.swapaxes(own, 2, 3)
+    return own.reshape(*query.shape[:3], -1)
 
 
 def _mix(weight, cache):

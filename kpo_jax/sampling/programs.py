@@ -2,6 +2,7 @@
 lengths.
 """
 
+from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -79,7 +80,7 @@ class Programs:
         """The program that steps a batch of this shape, see `_decode`."""
         if shape not in self._decode:
             function = partial(_decode, self.model_config, self.sample_config, self.eos_ids)
-            jitted = jax.jit(function, donate_argnums=3, out_shardings=(self._cache, self._whole))
+            jitted = jax.jit(on_mesh(function, self.mesh), donate_argnums=3, out_shardings=(self._cache, self._whole))
             self._decode[shape] = Program(jitted)
         return self._decode[shape]
 
@@ -94,20 +95,24 @@ class Programs:
         return self._move[old, new]
 
     def compile_ahead(self, ahead: Ahead, plan: Plan, params, key) -> None:
-        """Hand in all programs that a sampler runs by `plan`, in the order of their first use, unless they were.
+        """Hand in all programs that a sampler runs by `plan`, unless they were; see `calls`."""
+        if plan not in self._handed_in:
+            self._handed_in.add(plan)
+            for program, shapes in self.calls(plan, params, key):
+                ahead.compile(program, *shapes)
+
+    def calls(self, plan: Plan, params, key) -> Iterator[tuple[Program, tuple]]:
+        """All programs that a sampler runs by `plan`, in the order of their first use, each with its arguments as
+        shapes: the copy of the weights, prefill, decoding in each shape of the batch, and the moves between them.
 
         Args:
           params: as they will be given to `prepare`, or as shapes with their shardings.
           key: of the random streams.
         """
-        if plan in self._handed_in:
-            return
-        self._handed_in.add(plan)
         (shapes, prefilled), cache = plan, self._cache
         whole = shapes[0]
-        ahead.compile(self._copy, params)
-        weights = jax.eval_shape(self._copy.jitted, params)
-        weights = like(weights, self._weight_shardings())
+        yield self._copy, (params,)
+        weights = like(jax.eval_shape(self._copy.jitted, params), self._weight_shardings())
         rows_of = NamedSharding(self.mesh, BATCH)
 
         def caches(shape):
@@ -117,19 +122,19 @@ class Programs:
             return like(prompt, cache), like(ring, cache)
 
         tokens = jax.ShapeDtypeStruct((prefilled, whole.prompt), np.int32, sharding=rows_of)
-        ahead.compile(self.admit, weights, tokens, np.zeros((prefilled,), int), caches(whole)[0])
+        yield self.admit, (weights, tokens, np.zeros((prefilled,), int), caches(whole)[0])
         begin = first(shapes)
         for shape in sorted(shapes, key=lambda shape: (shape != begin, shape == whole, shape.columns, -shape.rows)):
             prompt, ring = caches(shape)
             numbers = np.zeros((shape.rows,), np.int32)
             rows = Rows(np.zeros((shape.slots,), np.int32), *[numbers] * 4, numbers.astype(bool))
             until = (np.int32(0),) * 3
-            ahead.compile(self.decode(shape), weights, key, prompt, ring, np.int32(0), like(rows, rows_of), until)
+            yield self.decode(shape), (weights, key, prompt, ring, np.int32(0), like(rows, rows_of), until)
         for old, new in moves(shapes):
             prompt, ring = caches(old)
             layer = prompt.keys[0], prompt.values[0], ring.keys[0], ring.values[0]
             places = np.zeros((new.slots,), int), np.zeros((new.rows,), int)
-            ahead.compile(self.move(old, new), layer, *places, np.int32(0))
+            yield self.move(old, new), (layer, *places, np.int32(0))
 
     def _weight_shardings(self):
         config = self.model_config

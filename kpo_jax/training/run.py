@@ -136,9 +136,11 @@ class Run:
         return self._tracer.wants(step) or self._shows(step)
 
     def _shows(self, step: int) -> bool:
-        """Whether to show samples of the step: of those that the trace records, else as often as is evaluated."""
+        """Whether to show samples of the step: of the first, the last, and those that the trace records; where it
+        records none, as often as is evaluated.
+        """
         every = self.config.trace.every or self.config.eval.every or SAMPLES_EVERY
-        return self._show_samples > 0 and step % every == 0
+        return self._show_samples > 0 and (step in (1, self.config.num_steps) or step % every == 0)
 
     def record(self, step: int, scalars: dict[str, float], name: str = "metrics") -> None:
         """Write a line of `name`.jsonl."""

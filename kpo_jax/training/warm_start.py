@@ -78,6 +78,7 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, demonstration, config
         under_way.append(metrics)
         if len(under_way) > STEPS_UNDER_WAY:
             jax.block_until_ready(under_way.popleft())
+        progress.advance(step + 1)
         if (step + 1) % 20 == 0 or step + 1 == stage.num_steps:  # fetching every step would stall the device
             phase("warm start")
             progress.update(step + 1, [f"loss {to_host(metrics)['learner/loss']:.3f}"])

@@ -1,0 +1,108 @@
+"""The check of an accelerator, at a small scale on the CPU: that it runs, says what it found, and can fail."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from kpo_jax.hardware import correctness, records
+from kpo_jax.hardware.records import SCALES, Finding
+from kpo_jax.model import attention
+from kpo_jax.sampling import decoding
+
+ROOT = Path(__file__).parents[1]
+SMALL = SCALES["small"]
+
+
+def check(out, *arguments):
+    command = [sys.executable, "-m", "kpo_jax.hardware", f"--out={out}", "--scale=small", *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_parts_are_run_and_written_down(tmp_path):
+    ended = check(tmp_path, "--parts=update tiny,sampler tiny", "--minutes=8")
+    found = [Finding(**one) for one in json.loads((tmp_path / "accelerator.json").read_text())]
+    assert ended.returncode == 0, ended.stderr
+    by_name = {(one.part, one.what): one for one in found}
+    for part, what in (("update tiny", "update"), ("sampler tiny", "decoding")):
+        assert by_name[part, what].value > 0 and by_name[part, what].unit == "tokens/s"
+        assert by_name[part, "came to its end"].holds
+    assert by_name["update tiny", "loss is finite"].holds
+    assert (tmp_path / "accelerator.md").read_text().strip() == ended.stdout.strip()
+    assert (tmp_path / "update_tiny.log").is_file()
+
+
+@pytest.mark.slow
+def test_the_run_of_the_check_repeats_itself_and_follows_the_cpu(tmp_path):
+    ended = check(tmp_path, "--parts=training", "--minutes=8")
+    found = [Finding(**one) for one in json.loads((tmp_path / "accelerator.json").read_text())]
+    assert ended.returncode == 0, ended.stdout
+    assert sum(one.holds is not None for one in found) == 7
+    assert all(one.value == 0 for one in found if "distance to the CPU's" in one.what)  # here it is the CPU
+
+
+def test_a_part_that_is_stopped_is_said_to_be(tmp_path):
+    ended = check(tmp_path, "--parts=training", "--minutes=0.15")
+    assert ended.returncode == 1
+    last = Finding(**json.loads((tmp_path / "accelerator.json").read_text())[-1])
+    assert last[:2] == ("training", "came to its end") and not last.holds and "stopped after" in last.value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--parts=no such part"], "'no such part' is none of device, attention"),
+        (["left over"], "unrecognized arguments: left over"),
+    ],
+)
+def test_wrong_arguments_are_one_line(tmp_path, arguments, said):
+    ended = check(tmp_path / "new", *arguments)
+    assert ended.returncode == 64 and said in ended.stderr and len(ended.stderr.splitlines()) == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_wrong_attention_is_seen(monkeypatch):
+    """One key head for another: every comparison with the definition fails."""
+    right = attention.causal_attention
+    kept = [one for one in correctness.kernels(SMALL) if one.holds is not None]
+    assert len(kept) == 9 and all(one.holds for one in kept)
+    wrong = lambda query, key, value, segments: right(query, key[:, :, ::-1], value, segments)
+    monkeypatch.setattr(attention, "causal_attention", wrong)
+    assert not any(one.holds for one in correctness.kernels(SMALL) if one.wanted.startswith("<="))
+
+
+def test_a_sampler_of_another_policy_is_seen(monkeypatch):
+    assert all(one.holds for one in correctness.log_probs(SMALL) if one.holds is not None)
+    sharper = lambda weights, hidden: 1.5 * jnp.einsum("bd,dv->bv", hidden, weights["head"])
+    monkeypatch.setattr(decoding, "logits", sharper)
+    assert not any(one.holds for one in correctness.log_probs(SMALL) if one.holds is not None)
+
+
+def test_bounds_refuse_what_is_no_number():
+    assert not records.at_most("p", "w", float("nan"), 1.0).holds and records.at_most("p", "w", 1.0, 1.0).holds
+    assert not records.at_least("p", "w", float("nan"), 1.0).holds and not records.at_least("p", "w", 0.9, 1.0).holds
+
+
+def test_a_report_names_what_does_not_hold_first():
+    page = records.report("title", [Finding("a", "fine", 1.0), records.at_most("b", "slow", 3.0, 2.0, "s")])
+    assert page.index("0 of 1 bounds hold") < page.index("- b: slow is 3, wanted <= 2") < page.index("| a ")
+    assert records.from_json(records.to_json(records.at_most("b", "slow", 3.0, 2.0, "s"))).holds is False
+
+
+@pytest.mark.parametrize("segments", [1, 3])
+def test_both_forms_of_own_scores_are_one(segments):
+    rng = np.random.default_rng(0)
+    query = jnp.asarray(rng.normal(size=(4, 2, 3, 8)), jnp.float32)
+    keys = jnp.asarray(rng.normal(size=(4, 2, segments, 8, 5)), jnp.float32)
+    expected = np.einsum("bkmh,bkshw->bkmsw", query, keys).reshape(4, 2, 3, -1)
+    for platform in ("cpu", "gpu"):
+        np.testing.assert_allclose(decoding.own_scores(query, keys, platform), expected, atol=1e-5)
+    with pytest.raises(AssertionError):  # the columns in another order
+        np.testing.assert_allclose(decoding.own_scores(query, keys[:, :, ::-1, :, ::-1], "gpu"), expected, atol=1e-5)
+    assert decoding.own_scores(query.astype(jnp.bfloat16), keys.astype(jnp.bfloat16), "gpu").dtype == jnp.float32
