@@ -216,7 +216,7 @@ def configuration(given: Arguments) -> tuple[Any, list[str], list[str]]:
     stands = FLAGS.workdir and os.path.isfile(os.path.join(FLAGS.workdir, "config.json"))
     if given.config is None and not stands:
         return None, ["--config: required, e.g. --config=tiny:kpo_strong"], []
-    # with all components, so with jax: a wrong flag alone does not wait for it
+    # with all components: a wrong flag alone does not wait for them
     from kpo_jax import config as config_lib
 
     try:
@@ -260,7 +260,7 @@ def help_text() -> str:
     ]
     lines += [f"  {'--config.a.b=value':<22} sets a field of the configuration; --dry_run prints them all"]
     lines += [f"  --{name:<20} {FLAGS[name].help}" for name in MODES_FLAGS]
-    from kpo_jax.config.components import describe  # with jax
+    from kpo_jax.config.components import describe
 
     return "\n".join([*lines, "", describe()])
 
@@ -279,11 +279,14 @@ def main(config) -> int:
     first = os.environ.get("KPO_PROCESS_ID", "0") == "0"  # one process of a job speaks
     try:
         with terminal.phases("start: loading" if first else ""):
-            modes = importlib.import_module("kpo_jax.commands.modes")  # with everything that a run needs
+            modes = importlib.import_module("kpo_jax.commands.modes")
+            function = modes.describe
+            if not FLAGS.dry_run:
+                function = importlib.import_module("kpo_jax.commands.runs").RUN[FLAGS.mode]  # with all that a run needs
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     values = {name: FLAGS[name].value for name in MODES_FLAGS} | {"profile_steps": profile_steps()}
-    return modes.run(MODES[FLAGS.mode], config, values, FLAGS.verbosity)
+    return modes.run(MODES[FLAGS.mode], function, config, values, FLAGS.verbosity)
 
 
 def run():

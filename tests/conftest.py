@@ -24,6 +24,9 @@ del os.environ["PJRT_NPROC"]
 jax.config.update("jax_numpy_rank_promotion", "raise")
 # it is for the processes that tests start: with several devices programs from it may hang (runtime/compilation.py)
 jax.config.update("jax_enable_compilation_cache", False)
+# Theirs alone: what they compile takes far longer than what they compute. Workers inherit it, so it is undone here.
+os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
+jax.config.update("jax_disable_most_optimizations", False)
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +38,14 @@ def quick_compilation():
     jax.config.update("jax_disable_most_optimizations", True)
     yield
     jax.config.update("jax_disable_most_optimizations", before)
+
+
+# files that take a minute or more: begun first, as a worker that began one at the end would work alone
+_LONG = (
+    "test_trainer", "test_distributed", "test_components", "test_families", "test_benchmark", "test_resume_methods",
+    "test_filters_kalman", "test_attention",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.stem not in _LONG)

@@ -19,8 +19,9 @@ from kpo_jax.recording import workdir as workdirs
 from kpo_jax.runtime.sharding import batch_sharding, make_mesh, replicated
 from kpo_jax.training import checkpoints
 from kpo_jax.training.checkpoints import Damaged, NotSaved, Saver, fingerprint
+from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.learner import make_init, make_optimizer
-from kpo_jax.training.setup import build_programs, first_state, load_inputs
+from kpo_jax.training.setup import build_programs, first_state
 
 MODEL = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, intermediate_size=64)
 CONFIG = dataclasses.replace(Config(), model=MODEL, checkpoint=CheckpointConfig(every=1, keep_last=3, keep_best=0))

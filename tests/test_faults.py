@@ -29,7 +29,8 @@ from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.sampling.programs import Programs
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import checkpoints, trainer
-from kpo_jax.training.setup import build_programs, load_inputs
+from kpo_jax.training.inputs import load_inputs
+from kpo_jax.training.setup import build_programs
 from kpo_jax.verifier import verify_batch
 
 ROOT = Path(__file__).parents[1]

@@ -10,6 +10,7 @@ from test_model import CONFIG, random_params, random_tokens
 from kpo_jax.model import decoder as model
 from kpo_jax.model import flops
 from kpo_jax.model.config import PRESETS
+from kpo_jax.model.parameters import num_params
 from kpo_jax.sampling import decoding
 
 
@@ -50,7 +51,7 @@ def test_the_4b_model():
     assert per_token == 2 * (flops.matrix_params(config) + embedding)
     assert per_token == pytest.approx(8.04e9, rel=1e-3)
     # parameters beside the matrices: the norms
-    assert model.num_params(config) - flops.matrix_params(config) - embedding == 2560 + 36 * (2 * 2560 + 2 * 128)
+    assert num_params(config) - flops.matrix_params(config) - embedding == 2560 + 36 * (2 * 2560 + 2 * 128)
 
 
 def test_a_step_by_hand():

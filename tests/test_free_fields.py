@@ -28,7 +28,8 @@ from kpo_jax.recording import workdir as workdirs
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import checkpoints, trainer
-from kpo_jax.training.setup import build_programs, load_inputs
+from kpo_jax.training.inputs import load_inputs
+from kpo_jax.training.setup import build_programs
 
 DATA = DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32, num_problems=32)
 HELD_OUT = dataclasses.replace(DATA, split="test", num_problems=8)
@@ -169,13 +170,17 @@ def test_a_run_in_which_every_free_field_changes_there_and_back(tmp_path, monkey
     assert [path for path in FREE if get(plain, path) == get(other, path) and not path.startswith("mesh.")] == []
     assert workdirs.changes(str(tmp_path), changed, allow_change=False) == []
 
-    def train(config, name):
+    def made(config):
         inputs = load_inputs(config)
-        return trainer.train(config, inputs, build_programs(config, inputs), str(tmp_path / name))
+        return inputs, build_programs(config, inputs)
 
-    back = dataclasses.replace(CONFIG, num_steps=6)
-    assert all(train(config, "run") for config in (CONFIG, changed, back))
-    assert train(back, "whole")
+    def train(config, made, name):
+        return trainer.train(config, *made, str(tmp_path / name))
+
+    back = dataclasses.replace(CONFIG, num_steps=6)  # of the same programs
+    first, between = made(CONFIG), made(changed)
+    assert all(train(*how, "run") for how in ((CONFIG, first), (changed, between), (back, first)))
+    assert train(back, first, "whole")
     run, whole = tmp_path / "run", tmp_path / "whole"
     assert lines(run, "learner/") == lines(whole, "learner/") and len(lines(run, "learner/")) == 6
     # the evaluations are those that were due, each with the samples that were asked for then
@@ -188,5 +193,5 @@ def test_a_run_in_which_every_free_field_changes_there_and_back(tmp_path, monkey
     assert {0, 5, 6} <= set(checkpoints.steps(str(run))) and 1 not in checkpoints.steps(str(run))
     # and fewer steps than are done change nothing
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
-    assert train(CONFIG, "run") is False
+    assert train(CONFIG, first, "run") is False
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before

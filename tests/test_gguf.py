@@ -17,6 +17,7 @@ import pytest
 from kpo_jax.config import MeshConfig
 from kpo_jax.model import decoder as model
 from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.parameters import num_params
 from kpo_jax.runtime.sharding import make_mesh, param_specs
 from kpo_jax.weights import gguf as gguf_weights
 from kpo_jax.weights.tokenizers import load_tokenizer
@@ -379,7 +380,7 @@ def test_smollm2_weights(smollm2, smollm2_model):
         vocab_size=49_152, hidden_size=576, intermediate_size=1536, num_layers=30, num_heads=9, num_kv_heads=3,
         head_dim=64, rope_theta=1e5, norm_eps=1e-5, family="llama",
     )  # fmt: skip
-    assert model.num_params(config) == 134_515_008
+    assert num_params(config) == 134_515_008
     check_against_oracle(smollm2, params, config)
 
 

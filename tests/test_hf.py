@@ -25,7 +25,7 @@ from kpo_jax.model import decoder as model
 from kpo_jax.model.config import ARCHITECTURE_FIELDS
 from kpo_jax.recording.workdir import run_config
 from kpo_jax.runtime.sharding import make_mesh, param_specs
-from kpo_jax.training.setup import load_inputs
+from kpo_jax.training.inputs import load_inputs
 from kpo_jax.weights import huggingface as hf
 from kpo_jax.weights import huggingface_files as hf_files
 from kpo_jax.weights import layout as hf_layout
@@ -647,7 +647,7 @@ def test_the_revision_is_that_of_weights_and_tokenizer(monkeypatch):
         asked.append((name, revision))
         raise ValueError("seen")
 
-    monkeypatch.setattr("kpo_jax.training.setup.load_tokenizer", load_tokenizer)
+    monkeypatch.setattr("kpo_jax.training.inputs.load_tokenizer", load_tokenizer)
     with pytest.raises(ValueError, match="seen"):
         load_inputs(config_lib.Config(pretrained="a/b", tokenizer="c/d", revision="abc"))
     assert asked == [("a/b", "abc"), ("c/d", "abc")]

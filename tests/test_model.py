@@ -13,8 +13,11 @@ import pytest
 from goldens import make_model_goldens
 
 from kpo_jax.model import decoder as model
+from kpo_jax.model import parameters
 from kpo_jax.model.config import PRESETS, ModelConfig
+from kpo_jax.model.families import FAMILIES
 from kpo_jax.model.head import row_log_probs
+from kpo_jax.model.parameters import num_params
 from kpo_jax.records import KVCache, Prompts
 from kpo_jax.sampling import decoding, sampler
 from kpo_jax.sampling.config import SampleConfig
@@ -78,26 +81,61 @@ def test_config_reports_every_error_at_once():
     ],
 )
 def test_presets_have_the_published_sizes(name, total):
-    assert model.num_params(PRESETS[name]) == total
+    assert num_params(PRESETS[name]) == total
 
 
 def test_layers_are_stacked_and_every_axis_is_named():
     config = PRESETS["qwen3-4b"]
     shapes = jax.eval_shape(lambda: model.init_params(config, KEY))
     assert len(jax.tree.leaves(shapes)) == 13  # and not 11 for each of 36 layers
-    axes = model.param_axes(config)
+    table = parameters.tree(config)
     names = {"vocab", "embed", "heads", "kv_heads", "head_dim", "mlp", "layers", "norm"}
     sizes = {"vocab": 151_936, "heads": 32, "kv_heads": 8, "head_dim": 128, "mlp": 9728, "layers": 36, "embed": 2560}
 
-    def check(leaf, spec):
-        assert len(spec) == leaf.ndim and set(spec) <= names
-        assert all(sizes.get(axis, size) == size for axis, size in zip(spec, leaf.shape, strict=True))
+    def check(leaf, one):
+        assert one.shape == leaf.shape and set(one.axes) <= names
+        assert all(sizes.get(axis, size) == size for axis, size in zip(one.axes, leaf.shape, strict=True))
 
-    jax.tree.map(check, shapes, axes)
-    untied = model.param_axes(PRESETS["qwen3-8b"])
-    assert tuple(untied["lm_head"]) == ("vocab", "embed")
-    biased = model.param_axes(dataclasses.replace(CONFIG, family="qwen2"))
-    assert tuple(biased["layers"]["self_attn"]["k_bias"]) == ("layers", "kv_heads", "head_dim")
+    jax.tree.map(check, shapes, table)
+    assert parameters.tree(PRESETS["qwen3-8b"])["lm_head"].axes == ("vocab", "embed")
+    biased = parameters.tree(dataclasses.replace(CONFIG, family="qwen2"))
+    assert biased["layers"]["self_attn"]["k_bias"].axes == ("layers", "kv_heads", "head_dim")
+
+
+def wrong_leaves(table, params) -> list[str]:
+    """The parameters that one of the two has and the other lacks, or has in another shape."""
+    said = {jax.tree_util.keystr(path): one.shape for path, one in jax.tree_util.tree_leaves_with_path(table)}
+    made = {jax.tree_util.keystr(path): leaf.shape for path, leaf in jax.tree_util.tree_leaves_with_path(params)}
+    return sorted(name for name in said | made if said.get(name) != made.get(name))
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_table_has_the_parameters_that_the_decoder_makes(family, tied):
+    experts = dict(num_experts=3, experts_per_token=2) if FAMILIES[family].experts else {}
+    config = dataclasses.replace(CONFIG, family=family, tie_embeddings=tied, **experts)
+    params = jax.eval_shape(lambda: model.init_params(config, KEY))
+    table = parameters.tree(config)
+    assert wrong_leaves(table, params) == []
+    assert num_params(config) == sum(leaf.size for leaf in jax.tree.leaves(params))
+    # the control: a narrower layer is seen in all of its matrices, and so is a head too many or too few
+    narrow = parameters.tree(dataclasses.replace(config, intermediate_size=39))
+    assert len(wrong_leaves(narrow, params)) == 3
+    other = parameters.tree(dataclasses.replace(config, tie_embeddings=not tied))
+    assert wrong_leaves(other, params) == ["['lm_head']"]
+
+
+def test_parameters_begin_as_the_table_says():
+    config = dataclasses.replace(CONFIG, family="gemma3", hidden_size=64, intermediate_size=256)
+    params = model.init_params(config, KEY)
+
+    def apart(table):
+        """How far, at most, means and standard deviations are from those of the table."""
+        off = lambda one, x: max(abs(float(jnp.mean(x)) - one.mean), abs(float(jnp.std(x)) - one.std))
+        return max(jax.tree.leaves(jax.tree.map(off, table, params)))
+
+    assert apart(parameters.tree(config)) < 0.01
+    assert apart(parameters.tree(dataclasses.replace(config, num_layers=12))) > 0.03  # the control: less from each
 
 
 def test_initial_model_is_close_to_uniform():
@@ -121,7 +159,7 @@ def from_hugging_face(golden, kind="weight"):
         tie_embeddings=hf["tie_word_embeddings"], family=hf["model_type"],
     )  # fmt: skip
 
-    def read(path, spec, shape):
+    def read(path, shape):
         *parents, name = (key.key for key in path)
         name = name.replace("_bias", "_proj.bias") if name.endswith("_bias") else f"{name}.weight"
         if parents:
@@ -133,7 +171,7 @@ def from_hugging_face(golden, kind="weight"):
         return x.reshape(shape.shape)
 
     shapes = jax.eval_shape(lambda: model.init_params(config, KEY))
-    return config, jax.tree_util.tree_map_with_path(read, model.param_axes(config), shapes)
+    return config, jax.tree_util.tree_map_with_path(read, shapes)
 
 
 def read_golden(name):

@@ -15,7 +15,8 @@ from kpo_jax.model.config import ModelConfig
 from kpo_jax.recording import evaluations
 from kpo_jax.tasks import rewards
 from kpo_jax.training import checkpoints, trainer
-from kpo_jax.training.setup import build_programs, load_inputs
+from kpo_jax.training.inputs import load_inputs
+from kpo_jax.training.setup import build_programs
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 

@@ -190,17 +190,22 @@ def test_looking_for_configurations_needs_no_jax():
     assert imported(ast.parse((PACKAGE / "__init__.py").read_text())) == set()
 
 
-def test_a_usage_error_and_help_wait_for_no_library_that_takes_seconds():
-    """All components are read, but nothing of jax, numpy, flax: see kpo_jax/lazy.py."""
-    for arguments, code, said in (
+@pytest.mark.parametrize(
+    "arguments, code, said",
+    [
         (["--config=tiny:kpo_weak", "--config.algorithm.filter.kapa=3"], 64, "kapa"),
         (["--help"], 0, "saturated_kalman"),
-    ):
-        command = [sys.executable, "-X", "importtime", "-m", "kpo_jax.main", *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-        assert done.returncode == code and said in done.stdout + done.stderr
-        assert {"kpo_jax.filters", "kpo_jax.objectives", "kpo_jax.tasks"} <= imported_at_run(done.stderr)
-        assert not {"jax", "numpy", "flax", "optax", "transformers", "datasets"} & imported_at_run(done.stderr)
+        (["--config=tiny:ppo", "--dry_run"], 0, "parameters       796,032"),
+    ],
+    ids=["error", "help", "dry_run"],
+)
+def test_what_is_answered_at_once_waits_for_no_library_that_takes_seconds(arguments, code, said):
+    """All components are read, but nothing of jax, numpy, flax: see kpo_jax/lazy.py."""
+    command = [sys.executable, "-X", "importtime", "-m", "kpo_jax.main", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == code and said in done.stdout + done.stderr
+    assert {"kpo_jax.filters", "kpo_jax.objectives", "kpo_jax.tasks"} <= imported_at_run(done.stderr)
+    assert not {"jax", "numpy", "flax", "optax", "transformers", "datasets"} & imported_at_run(done.stderr)
 
 
 def test_negative_control_what_a_process_imports_is_seen():

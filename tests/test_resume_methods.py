@@ -20,8 +20,8 @@ from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.rewards import RewardConfig
 from kpo_jax.training import checkpoints, trainer
 from kpo_jax.training.dynamic_sampling import NotFull
-from kpo_jax.training.run import Preempted
-from kpo_jax.training.setup import build_programs, load_inputs
+from kpo_jax.training.inputs import load_inputs
+from kpo_jax.training.setup import build_programs
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -62,7 +62,7 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path, monkeypatch):
     evaluated = []  # the steps; the last evaluation is left undone, and done when the run goes on
     with monkeypatch.context() as patch:
         patch.setattr(trainer, "run_evaluation", interrupted)
-        with pytest.raises(Preempted, match="saved at step 3 of 3; the same command resumes"):
+        with pytest.raises(preemption.Preempted, match="saved at step 3 of 3; the same command resumes"):
             trainer.train(CONFIG, inputs, programs, str(broken))
         assert not checkpoints.restore(str(broken), programs.shapes, programs.shardings).evaluated
         patch.setattr(trainer, "run_evaluation", lambda *arguments: evaluated.append(arguments[4]) or {})

@@ -18,8 +18,9 @@ from kpo_jax.sampling import programs as engine_programs
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import evaluate, rollout
+from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.rollout import cut_at
-from kpo_jax.training.setup import build_programs, first_state, load_inputs
+from kpo_jax.training.setup import build_programs, first_state
 from kpo_jax.training.step import collect
 
 

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "kpo_jax"
 # The rooms from the ground up: one imports only what stands before it.
 FLOORS = [
-    "packaged", "lazy", "verifier", "outputs", "records", "masked", "text", "stats", "files", "checks",
+    "packaged", "lazy", "ends", "verifier", "outputs", "records", "masked", "text", "stats", "files", "checks",
     "references", "choices", "filters", "objectives", "advantages", "algorithm", "model", "weights", "runtime",
     "sampling", "tasks", "config", "recording", "report", "training", "commands", "hardware", "main", "__main__",
 ]  # fmt: skip

@@ -22,7 +22,8 @@ from kpo_jax.config import MeshConfig
 from kpo_jax.model import flops
 from kpo_jax.model.attention import Segments, causal_attention
 from kpo_jax.model.config import PRESETS, ModelConfig
-from kpo_jax.model.decoder import hidden_states, init_params, num_params
+from kpo_jax.model.decoder import hidden_states, init_params
+from kpo_jax.model.parameters import num_params
 from kpo_jax.runtime.sharding import AXES, batch_sharding, make_mesh, on_mesh, replicated
 from kpo_jax.sampling import decoding
 from kpo_jax.training.compiling import batch_shapes
@@ -48,7 +49,8 @@ def config(**mesh):
 def dry_run(*arguments, **environment):
     return subprocess.run(
         [sys.executable, "-m", "kpo_jax.main", "--dry_run", *arguments],
-        capture_output=True, text=True, cwd=ROOT, env=os.environ | {"XLA_FLAGS": ""} | environment,
+        capture_output=True, text=True, cwd=ROOT,
+        env=os.environ | {"XLA_FLAGS": "", "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"} | environment,
     )  # fmt: skip
 
 

@@ -23,8 +23,9 @@ from kpo_jax.records import TokenTrace, Verdict
 from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.tasks.problem_sets import Problem
 from kpo_jax.training import learner, trainer
+from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.rollout import Rollout
-from kpo_jax.training.setup import build_programs, load_inputs, policy_loss_of
+from kpo_jax.training.setup import build_programs, policy_loss_of
 from kpo_jax.training.step import collect, score, update
 
 ROOT = Path(__file__).parents[1]

@@ -19,7 +19,7 @@ from test_faults import pictures
 from kpo_jax import main
 from kpo_jax.config import Config, EvalConfig, RolloutConfig
 from kpo_jax.tasks.prompts import DataConfig
-from kpo_jax.training.setup import load_inputs
+from kpo_jax.training.inputs import load_inputs
 
 ROOT = Path(__file__).parents[1]
 SMALL = [

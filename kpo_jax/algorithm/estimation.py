@@ -18,7 +18,10 @@ import dataclasses
 import math
 
 import numpy as np
-from scipy import optimize, stats
+
+from kpo_jax.lazy import Lazy
+
+optimize, stats = Lazy("scipy.optimize"), Lazy("scipy.stats")
 
 _LOGIT_LIMIT = 28.0  # of Q / (Q + V) in the search: Q/V from 7e-13 to 1e12, beyond which lie the ends
 _GRID = 29

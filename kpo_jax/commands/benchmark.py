@@ -25,7 +25,8 @@ from kpo_jax.model import flops
 from kpo_jax.sampling.engine import make_sampler
 from kpo_jax.sampling.programs import Programs as SamplerPrograms
 from kpo_jax.text import table
-from kpo_jax.training.setup import Inputs, Programs
+from kpo_jax.training.inputs import Inputs
+from kpo_jax.training.setup import Programs
 from kpo_jax.training.step import add_advantages, add_scores, pack_minibatches, update
 from kpo_jax.verifier import verify_batch
 

@@ -3,17 +3,16 @@ the problems, the tokenizer and the weights that it names are there.
 """
 
 import dataclasses
-
-import jax
-import jax.numpy as jnp
-from jax.sharding import PartitionSpec
+import math
+import os
 
 from kpo_jax.config import Config
-from kpo_jax.model import critic, flops
-from kpo_jax.model.decoder import init_params, num_params
-from kpo_jax.runtime.sharding import bytes_per_device, mesh_shape, param_specs
-from kpo_jax.training import setup
-from kpo_jax.training.learner import make_optimizer
+from kpo_jax.model import flops, parameters
+from kpo_jax.model.config import DTYPES
+from kpo_jax.runtime import cpu
+from kpo_jax.runtime.mesh import bytes_per_device, mesh_shape
+from kpo_jax.tasks.prompts import ProblemSet
+from kpo_jax.training.inputs import Inputs, load_inputs
 
 
 def describe(config: Config) -> str:
@@ -22,13 +21,13 @@ def describe(config: Config) -> str:
     Opens what training would open: the weights, the tokenizer and all problems, except what lies on the hub, which is
     not asked. Raises ValueError, one line, where training would.
     """
-    inputs = setup.load_inputs(config, ask_hub=False)
+    inputs = load_inputs(config, ask_hub=False)
     mesh = config.mesh
-    num_devices = len(jax.devices()) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
+    num_devices = cpu.count_all(os.environ) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
     sizes = mesh_shape(mesh, num_devices)
     param_bytes, moment_bytes = state_bytes(config, sizes)
     lines = [
-        f"parameters       {num_params(config.model):,}",
+        f"parameters       {parameters.num_params(config.model):,}",
         f"first policy     {_first_policy(config)}",
         f"mesh             {' x '.join(f'{k} {v}' for k, v in sizes.items())} = {num_devices} device(s)",
         "bytes per device",
@@ -44,14 +43,14 @@ def describe(config: Config) -> str:
     return "\n".join(lines)
 
 
-def _data_lines(inputs: setup.Inputs) -> list[str]:
+def _data_lines(inputs: Inputs) -> list[str]:
     """The sets of problems that were opened, and what training would say of them."""
     sets = [problem_set for problem_set in (inputs.train, *inputs.eval_sets) if problem_set is not None]
     lines = [f"  {one.name:<14} {len(one.problems):,} problems" + _prompt_lengths(one) for one in sets]
     return [*(["data"] if lines or inputs.notes else []), *lines, *(f"  {note}" for note in inputs.notes)]
 
 
-def _prompt_lengths(problem_set: setup.ProblemSet) -> str:
+def _prompt_lengths(problem_set: ProblemSet) -> str:
     lengths = [len(ids) for ids in problem_set.prompt_ids]
     return f", prompts of {min(lengths)} to {max(lengths)} tokens" if lengths else ""
 
@@ -60,15 +59,16 @@ def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
     """Bytes on one device of a mesh of those sizes: (parameters, both moments). The gradient is as large as the
     parameters.
     """
-    params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
-    return _network_bytes(config, params, param_specs(config.model), sizes)
+    return _network_bytes(config, parameters.tree(config.model), sizes)
 
 
-def _network_bytes(config: Config, params, specs, sizes: dict[str, int]) -> tuple[int, int]:
-    adam = jax.eval_shape(make_optimizer(config.learner).init, params)[1]  # its counters are a few bytes
-    return bytes_per_device(params, specs, sizes), sum(
-        bytes_per_device(moment, specs, sizes) for moment in (adam.mu, adam.nu)
+def _network_bytes(config: Config, table: parameters.Table, sizes: dict[str, int]) -> tuple[int, int]:
+    learner, leaves = config.learner, list(parameters.leaves(table))
+    params, first, second = (
+        bytes_per_device(leaves, dtype, sizes)
+        for dtype in (config.model.param_dtype, learner.first_moment_dtype, learner.second_moment_dtype)
     )
+    return params, first + second  # the optimizer's counters are a few bytes
 
 
 def _further_networks(config: Config, sizes: dict[str, int]) -> list[str]:
@@ -76,10 +76,9 @@ def _further_networks(config: Config, sizes: dict[str, int]) -> list[str]:
     lines = []
     if config.algorithm.kl.estimate:
         lines.append(f"  reference      {human(state_bytes(config, sizes)[0])}")
-    if config.algorithm.has_critic:
-        trunk = jax.eval_shape(lambda: critic.init_params(init_params(config.model, jax.random.key(0))))["trunk"]
-        specs = param_specs(config.model)
-        size, moments = _network_bytes(config, trunk, {name: specs[name] for name in trunk}, sizes)
+    if config.algorithm.has_critic:  # the policy's network without its output head; the value head is a few bytes
+        trunk = {name: part for name, part in parameters.tree(config.model).items() if name != "lm_head"}
+        size, moments = _network_bytes(config, trunk, sizes)
         lines += [f"  critic         {human(size)}", f"  its optimizer  {human(moments)}"]
     return lines
 
@@ -108,10 +107,8 @@ def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:
     model, rollout = config.model, config.rollout
     prompts = rollout.prompts_at_once
     tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
-    shape = jax.ShapeDtypeStruct(
-        (2, model.num_layers, tokens, model.num_kv_heads, model.head_dim), jnp.dtype(model.dtype)
-    )
-    return bytes_per_device(shape, PartitionSpec(None, None, ("data", "fsdp"), "tensor"), sizes)
+    entries = 2 * model.num_layers * tokens * model.num_kv_heads * model.head_dim
+    return entries * DTYPES[model.dtype] // math.prod(sizes.values())  # tokens over data x fsdp, heads over tensor
 
 
 def human(count: int) -> str:

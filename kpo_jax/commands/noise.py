@@ -19,8 +19,9 @@ from kpo_jax.model.packing import PackShape, pack, pack_shape, unpack
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import put_microbatches
 from kpo_jax.text import table
+from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.learner import log_prob_scores, make_scorer
-from kpo_jax.training.setup import Inputs, Programs
+from kpo_jax.training.setup import Programs
 from kpo_jax.training.step import collect, pack_minibatches
 
 

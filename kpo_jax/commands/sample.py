@@ -3,7 +3,8 @@
 from kpo_jax.config import Config
 from kpo_jax.tasks.prompts import Problem, ProblemSet, encode_prompts
 from kpo_jax.training import evaluate
-from kpo_jax.training.setup import Inputs, Programs
+from kpo_jax.training.inputs import Inputs
+from kpo_jax.training.setup import Programs
 
 
 def show_samples(

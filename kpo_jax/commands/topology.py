@@ -13,25 +13,19 @@ from jax.sharding import NamedSharding
 from kpo_jax.commands.chips import Chip, parse
 from kpo_jax.commands.dry_run import human, longest_step, state_bytes
 from kpo_jax.config import Config, problems_of
-from kpo_jax.model import flops
+from kpo_jax.model import flops, parameters
 from kpo_jax.model.decoder import init_params
 from kpo_jax.model.packing import PackShape
 from kpo_jax.recording.terminal import tell
 from kpo_jax.runtime.ahead import like
-from kpo_jax.runtime.sharding import (
-    AXES,
-    bytes_per_device,
-    make_mesh,
-    mesh_shape,
-    param_specs,
-    process_mesh,
-    replicated,
-)
+from kpo_jax.runtime.mesh import AXES, bytes_per_device, mesh_shape
+from kpo_jax.runtime.sharding import make_mesh, param_specs, process_mesh, replicated
 from kpo_jax.sampling.programs import Programs
 from kpo_jax.sampling.shapes import plan
 from kpo_jax.training.compiling import batch_shapes
+from kpo_jax.training.inputs import PROMPT_ROUNDING
 from kpo_jax.training.learner import make_init
-from kpo_jax.training.setup import PROMPT_ROUNDING, make_optimizers, update_shape, update_step
+from kpo_jax.training.setup import make_optimizers, update_shape, update_step
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,7 +154,8 @@ def compile_sampler(config: Config, found: list) -> Sampler:
     }
     prefill, decode = (_compiled(lowered[program]) for program in wanted)
     again = any(own.shape[axis] != mesh.shape[axis] for axis in ("fsdp", "tensor"))
-    localized = bytes_per_device(params, specs, dict(own.shape)) if again else 0
+    whole = parameters.leaves(parameters.tree(config.model))
+    localized = bytes_per_device(whole, config.model.param_dtype, dict(own.shape)) if again else 0
     return Sampler(prefill, decode, len(how.shapes), localized, time.perf_counter() - start)
 
 

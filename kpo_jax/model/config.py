@@ -17,7 +17,7 @@ from kpo_jax.checks import (
 )
 from kpo_jax.model.families import FAMILIES, Family
 
-DTYPES = ("float32", "bfloat16")
+DTYPES = {"float32": 4, "bfloat16": 2}  # bytes of an entry
 ROPE_SCALINGS = ("none", "linear", "llama3", "yarn", "longrope")
 REMAT = ("none", "elementwise", "attention", "full")
 

@@ -13,7 +13,6 @@ Parameters carry Hugging Face's names; projections keep their heads apart and a 
 """
 
 import functools
-import math
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -21,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax.model import layers
+from kpo_jax.model import layers, parameters
 from kpo_jax.model.attention import ATTENTION_OUTPUT, Segments, causal_attention
 from kpo_jax.model.config import ModelConfig
 
@@ -43,28 +42,23 @@ def product(x, weight):
     return flat.reshape(*x.shape[:-1], *weight.shape[1:])
 
 
-def _fan_in_normal(fan_in):
-    # The two projections that write to the residual stream count its 2 L terms in their fan-in.
-    return nn.initializers.normal(fan_in**-0.5)
-
-
 class _Parameters(nn.Module):
-    """Base of the modules: how they declare parameters."""
+    """Base of the modules: how they declare parameters, from a table of their own (kpo_jax.model.parameters)."""
 
     config: ModelConfig
 
-    def stored(self, name, shape, axes, init):
-        """A parameter with logical axis names, in param_dtype."""
-        return self.param(name, nn.with_logical_partitioning(init, axes), shape, jnp.dtype(self.config.param_dtype))
+    def stored(self, name):
+        """A parameter in param_dtype."""
+        one = self.table(self.config)[name]
+        init = nn.initializers.normal(one.std) if one.std else nn.initializers.constant(one.mean)
+        return self.param(name, init, one.shape, jnp.dtype(self.config.param_dtype))
 
-    def weight(self, *args):
+    def weight(self, name):
         """The same, cast to dtype."""
-        return self.stored(*args).astype(self.config.dtype)
+        return self.stored(name).astype(self.config.dtype)
 
     def norm(self, x, name):
-        offset = self.config.description.norm_offset
-        init = nn.initializers.constant(1.0 - offset)
-        return layers.rms_norm(x, self.weight(name, (x.shape[-1],), ("norm",), init), self.config.norm_eps, offset)
+        return layers.rms_norm(x, self.weight(name), self.config.norm_eps, self.config.description.norm_offset)
 
 
 class Places(NamedTuple):
@@ -85,30 +79,26 @@ class Places(NamedTuple):
 class Attention(_Parameters):
     """Grouped-query self-attention."""
 
+    table = staticmethod(parameters.attention)
+
     @nn.compact
     def __call__(self, x, kind, places):
         """x [B, S, D] -> [B, S, D]; `kind` as in `Layer`."""
         config = self.config
-        query = self._project(x, "q", config.num_heads, "heads")
-        key = self._project(x, "k", config.num_kv_heads, "kv_heads")
-        value = self._project(x, "v", config.num_kv_heads, "kv_heads")
+        query, key, value = (self._project(x, name) for name in "qkv")
         query, key = (
             layers.norm_heads(config.description, y, functools.partial(self.norm, name=name), 2)
             for y, name in ((query, "q_norm"), (key, "k_norm"))
         )
         table = places.rotary if kind is None else jax.tree.map(lambda x: x[kind], places.rotary)
         out = self._attend(layers.rotate(query, table), layers.rotate(key, table), value, kind, places)
-        shape = (config.num_heads, config.head_dim, config.hidden_size)
-        init = _fan_in_normal(config.num_heads * config.head_dim * 2 * config.num_layers)
-        weight = self.weight("o_proj", shape, ("heads", "head_dim", "embed"), init)
-        return product(out.reshape(*x.shape[:2], -1), weight.reshape(-1, config.hidden_size))
+        weight = self.weight("o_proj").reshape(-1, config.hidden_size)
+        return product(out.reshape(*x.shape[:2], -1), weight)
 
-    def _project(self, x, name, heads, axis):
-        config = self.config
-        shape, axes = (config.hidden_size, heads, config.head_dim), ("embed", axis, "head_dim")
-        out = product(x, self.weight(f"{name}_proj", shape, axes, _fan_in_normal(shape[0])))
-        if config.description.qkv_bias:
-            out += self.weight(f"{name}_bias", shape[1:], axes[1:], nn.initializers.zeros)[None, None]
+    def _project(self, x, name):
+        out = product(x, self.weight(f"{name}_proj"))
+        if self.config.description.qkv_bias:
+            out += self.weight(f"{name}_bias")[None, None]
         return out
 
     def _attend(self, query, key, value, kind, places):
@@ -129,37 +119,33 @@ class Attention(_Parameters):
 class MLP(_Parameters):
     """A gated MLP."""
 
+    table = staticmethod(parameters.gated)
+
     @nn.compact
     def __call__(self, x):
-        width, inner, depth = self.config.hidden_size, self.config.intermediate_size, self.config.num_layers
         activation = layers.ACTIVATIONS[self.config.description.activation]
-        gate = self.weight("gate_proj", (width, inner), ("embed", "mlp"), _fan_in_normal(width))
-        up = self.weight("up_proj", (width, inner), ("embed", "mlp"), _fan_in_normal(width))
-        down = self.weight("down_proj", (inner, width), ("mlp", "embed"), _fan_in_normal(inner * 2 * depth))
+        gate, up, down = map(self.weight, ("gate_proj", "up_proj", "down_proj"))
         return product(activation(product(x, gate)) * product(x, up), down)
 
 
 class Experts(_Parameters):
     """The weights of a mixture's experts: gate_proj, up_proj [E, D, F], down_proj [E, F, D]."""
 
+    table = staticmethod(parameters.experts)
+
     @nn.compact
     def __call__(self):
-        config = self.config
-        number, width, inner = config.num_experts, config.hidden_size, config.intermediate_size
-        into = (number, width, inner), ("experts", "embed", "mlp")
-        out = (number, inner, width), ("experts", "mlp", "embed")
-        gate, up = (self.weight(f"{name}_proj", *into, _fan_in_normal(width)) for name in ("gate", "up"))
-        return gate, up, self.weight("down_proj", *out, _fan_in_normal(inner * 2 * config.num_layers))
+        return tuple(map(self.weight, ("gate_proj", "up_proj", "down_proj")))
 
 
 class Mixture(_Parameters):
     """A mixture of experts, each a gated MLP."""
 
+    table = staticmethod(parameters.router)
+
     @nn.compact
     def __call__(self, x):
-        config = self.config
-        shape = (config.hidden_size, config.num_experts)
-        router = self.weight("gate", shape, ("embed", "experts"), _fan_in_normal(config.hidden_size))
+        config, router = self.config, self.weight("gate")
         weights = Experts(config, name="experts")()
         return layers.mix_experts(config, x.reshape(-1, x.shape[-1]), router, *weights).reshape(x.shape)
 
@@ -168,6 +154,8 @@ class Layer(_Parameters):
     """The scanned block: x [B, S, D] -> (x, None). `kind` is the number of the layer's letter in `_letters`, None where
     all layers have one.
     """
+
+    table = staticmethod(parameters.norms)
 
     @nn.compact
     def __call__(self, x, kind, places):
@@ -197,14 +185,15 @@ def _places(config: ModelConfig, positions, segments) -> Places:
 class Decoder(_Parameters):
     """Embedding, one scan over the layers, final norm."""
 
+    table = staticmethod(parameters.ends)
+
     @nn.compact
     def __call__(self, tokens, positions, segments=None):
         """tokens, positions [B, S] -> hidden [B, S, D] under causal attention."""
         config = self.config
-        shape, axes, init = (config.vocab_size, config.hidden_size), ("vocab", "embed"), nn.initializers.normal(0.02)
-        embedding = self.stored("embed_tokens", shape, axes, init)
+        embedding = self.stored("embed_tokens")
         if not config.tie_embeddings:
-            self.stored("lm_head", shape, axes, init)
+            self.stored("lm_head")
         # Clip, so that a junk token id under the padding cannot become NaN and reach valid places as 0 * NaN.
         # Cast after the look-up, so that the gradients of a token's occurrences add up in param_dtype.
         x = embedding.at[tokens].get(mode="clip").astype(config.dtype)
@@ -219,36 +208,19 @@ class Decoder(_Parameters):
             split_rngs={"params": True},
             in_axes=(nn.broadcast if kinds is None else 0, nn.broadcast),
             length=config.num_layers,
-            metadata_params={nn.PARTITION_NAME: "layers"},
         )
         places = _places(config, positions, segments)
         x, _ = scanned(config, name="layers")(layers.scale_embedding(config, x), kinds, places)
         return self.norm(x, "norm")
 
 
-def init_params(config: ModelConfig, key: jax.Array) -> dict[str, Any]:
-    """Random parameters, a plain nested dict of arrays in `config.param_dtype`. Jit it with out_shardings to shard."""
-    return nn.meta.unbox(_init_boxed(config, key))
-
-
-def param_axes(config: ModelConfig) -> dict[str, Any]:
-    """The tree of `init_params` with a PartitionSpec of logical axis names at each leaf; allocates nothing.
-
-    The names: vocab, embed, heads, kv_heads, head_dim, mlp, experts, layers, norm.
-    """
-    return nn.get_partition_spec(jax.eval_shape(lambda: _init_boxed(config, jax.random.key(0))))
-
-
 @functools.partial(jax.jit, static_argnums=0)  # so that the forward pass, which init traces, is never run
-def _init_boxed(config, key):
+def init_params(config: ModelConfig, key: jax.Array) -> dict[str, Any]:
+    """Random parameters, a nested dict of arrays in `config.param_dtype`: the tree of `parameters.tree`. Jit it with
+    out_shardings to shard.
+    """
     token = jnp.zeros((1, 1), jnp.int32)
     return Decoder(config).init(key, token, token)["params"]
-
-
-def num_params(config: ModelConfig) -> int:
-    """Number of parameters; tied embeddings count once. Allocates nothing."""
-    shapes = jax.eval_shape(lambda: init_params(config, jax.random.key(0)))
-    return sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(shapes))
 
 
 def head_weight(config: ModelConfig, params) -> jax.Array:

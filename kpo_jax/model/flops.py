@@ -8,10 +8,8 @@ the head) does not.
 
 import dataclasses
 
-import jax.numpy as jnp
-
-from kpo_jax.model.config import ModelConfig
-from kpo_jax.model.decoder import num_params
+from kpo_jax.model.config import DTYPES, ModelConfig
+from kpo_jax.model.parameters import num_params
 
 # device_kind -> (bfloat16 FLOP/s without sparsity, bytes/s of memory) of one device
 DATA_SHEETS = {
@@ -124,7 +122,7 @@ def decode_bytes(
     """Bytes that decoding must read from the token numbered `start` on: the weights once a step, a prompt's cache once
     a step for its group, and each row's own.
     """
-    steps, size = response_length - 1 - start, jnp.dtype(config.dtype).itemsize
+    steps, size = response_length - 1 - start, DTYPES[config.dtype]
     cached_token = 2 * config.num_layers * config.num_kv_heads * config.head_dim
     experts = min(config.num_experts, prompts * group_size * config.experts_per_token)
     weights = steps * (matrix_params(config, experts) + config.vocab_size * config.hidden_size)
@@ -137,7 +135,7 @@ def optimizer_bytes(config: ModelConfig) -> int:
     """Bytes that one optimizer step must move: weights read twice, the gradient written, AdamW's seven passes over the
     parameters.
     """
-    return 10 * num_params(config) * jnp.dtype(config.param_dtype).itemsize
+    return 10 * num_params(config) * DTYPES[config.param_dtype]
 
 
 def _causal(length: int) -> int:

@@ -10,7 +10,7 @@ import jax
 
 from kpo_jax.algorithm import methods
 from kpo_jax.config import Config
-from kpo_jax.model.decoder import num_params
+from kpo_jax.model.parameters import num_params
 
 
 def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns: int) -> list[str]:

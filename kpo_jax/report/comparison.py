@@ -12,9 +12,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-import scipy.stats
 
 from kpo_jax import stats
+from kpo_jax.lazy import Lazy
+
+scipy_stats = Lazy("scipy.stats")
 
 
 class Score(NamedTuple):
@@ -177,7 +179,7 @@ def pooled_sd(cells: dict[str, dict[int, np.ndarray]]) -> float | None:
 
 
 def _t_quantile(num_values: int) -> float:
-    return float(scipy.stats.t.ppf(0.975, num_values - 1))
+    return float(scipy_stats.t.ppf(0.975, num_values - 1))
 
 
 def fieller(gains: list[float], gaps: list[float]) -> tuple[float, float] | None:

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import filelock
-import jax
 
+from kpo_jax.lazy import jax
 from kpo_jax.runtime import cpu
 
 OFF = "off"

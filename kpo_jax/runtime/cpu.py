@@ -1,11 +1,14 @@
 """The CPU: what it is, and several devices of it in one process, as tests and dry rehearsals of a pod have them."""
 
+import importlib.metadata
+import importlib.util
 import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import jax
+from kpo_jax.lazy import jax
 
 _FORCED = re.compile(r"--xla_force_host_platform_device_count=(\d+)")
 
@@ -20,11 +23,31 @@ def threads(environment: Mapping[str, str], asked: int | None) -> dict[str, str]
       environment: where XLA_FLAGS may split the CPU too, and whose own PJRT_NPROC stands.
       asked: the CPU devices of --cpu_devices; None where it was not given.
     """
-    forced = _FORCED.findall(environment.get("XLA_FLAGS", ""))
-    devices = asked or int(forced[-1] if forced else 1)
+    devices = asked or _forced(environment)
     if devices == 1 or "PJRT_NPROC" in environment:
         return {}
     return {"PJRT_NPROC": str(max(2 * devices, os.cpu_count() or 1))}
+
+
+def _forced(environment: Mapping[str, str]) -> int:
+    """The CPU devices of XLA_FLAGS."""
+    forced = _FORCED.findall(environment.get("XLA_FLAGS", ""))
+    return int(forced[-1] if forced else 1)
+
+
+def count_all(environment: Mapping[str, str]) -> int:
+    """All devices that jax finds. It is not imported, which takes seconds, where it can find a CPU alone."""
+    platforms = environment.get("JAX_PLATFORMS")
+    alone = platforms == "cpu" or (not platforms and not _plugins())
+    if alone and "jax" not in sys.modules and "JAX_NUM_CPU_DEVICES" not in environment:
+        return _forced(environment)
+    return len(jax.devices())
+
+
+def _plugins() -> bool:
+    """Whether something is installed by which jax reaches devices beside the CPU."""
+    found = any(importlib.util.find_spec(name) for name in ("jax_plugins", "libtpu"))
+    return found or bool(importlib.metadata.entry_points(group="jax_plugins"))
 
 
 def num_devices() -> int:

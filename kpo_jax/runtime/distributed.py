@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from kpo_jax import text as redact
+from kpo_jax.ends import Refused
 from kpo_jax.lazy import Lazy, jax, np
 from kpo_jax.runtime import lifeline, lock, preemption
 
@@ -38,7 +39,7 @@ _ending, _over = threading.Event(), threading.Event()  # this process ends the j
 _rounds: dict[str, int] = {}  # how often this process has exchanged something
 
 
-class NotShared(ValueError):
+class NotShared(Refused):
     """The processes do not see the same directory; one line."""
 
 
@@ -258,8 +259,8 @@ def num_processes() -> int:
 
 
 def is_first() -> bool:
-    """Whether this is the process that writes. Touches no device."""
-    return job().process_id == 0
+    """Whether this is the process that writes. Touches no device; without jax there is no job."""
+    return "jax" not in sys.modules or job().process_id == 0
 
 
 def share(count: int) -> slice:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from kpo_jax.ends import Refused
 from kpo_jax.files import write_whole
 from kpo_jax.runtime import preemption
 
@@ -27,7 +28,7 @@ _changing = threading.Lock()
 _held: dict[Path, dict] = {}  # the locks of this process
 
 
-class NotHeld(ValueError):
+class NotHeld(Refused):
     """The workdir cannot be had: another run, which the line names, writes there, or nobody can. One line."""
 
 

@@ -22,6 +22,10 @@ class Interrupted(RuntimeError):
     """A rollout or an evaluation was left, because this process or another of the job is to stop."""
 
 
+class Preempted(RuntimeError):
+    """SIGTERM or Ctrl-C came and the run was saved; re-running the same command resumes it."""
+
+
 def catch_signals(at_kill: Callable[[], None] = lambda: None) -> None:
     """From now on SIGTERM and the first Ctrl-C ask the loops to stop; the second Ctrl-C ends the process, with
     `at_kill` called before. After jax.distributed.initialize, which has a handler of its own.

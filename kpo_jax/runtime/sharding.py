@@ -12,24 +12,10 @@ import numpy as np
 from jax.experimental import mesh_utils
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from kpo_jax.model.decoder import param_axes
+from kpo_jax.model import parameters
+from kpo_jax.runtime.mesh import AXES, RULES, mesh_shape
 
-AXES = ("data", "fsdp", "tensor")
 BATCH = PartitionSpec(("data", "fsdp"))
-
-# logical axis of a parameter -> mesh axis; axes not named here are replicated
-RULES = {"vocab": "tensor", "embed": "fsdp", "heads": "tensor", "kv_heads": "tensor", "mlp": "tensor"}
-
-
-def mesh_shape(config, num_devices: int) -> dict[str, int]:
-    """Axis sizes of a MeshConfig on `num_devices` devices. Raises ValueError if they do not fit."""
-    inner = config.fsdp * config.tensor
-    data = num_devices // inner if config.data == -1 else config.data
-    if data * inner != num_devices:
-        raise ValueError(
-            f"mesh: data x fsdp x tensor = {data} x {config.fsdp} x {config.tensor} does not use {num_devices} devices"
-        )
-    return {"data": data, "fsdp": config.fsdp, "tensor": config.tensor}
 
 
 def make_mesh(config, devices=None) -> Mesh:
@@ -110,12 +96,8 @@ def localize(tree, specs, mesh: Mesh, local: Mesh):
 
 
 def param_specs(model_config):
-    """PartitionSpec of every parameter."""
-
-    def spec(axes):
-        return PartitionSpec(*(RULES.get(axis) for axis in axes))
-
-    return jax.tree.map(spec, param_axes(model_config), is_leaf=_is_spec)
+    """PartitionSpec of every parameter, the tree of `decoder.init_params`."""
+    return jax.tree.map(lambda one: PartitionSpec(*map(RULES.get, one.axes)), parameters.tree(model_config))
 
 
 def state_shardings(state_shapes, model_config, mesh: Mesh):
@@ -132,16 +114,6 @@ def state_shardings(state_shapes, model_config, mesh: Mesh):
         return NamedSharding(mesh, PartitionSpec())
 
     return jax.tree_util.tree_map_with_path(sharding, state_shapes)
-
-
-def bytes_per_device(shapes, specs, mesh_sizes: dict[str, int]) -> int:
-    """Bytes one device holds of a tree of shapes split by a tree of PartitionSpecs; no device is touched."""
-
-    def one(leaf, spec):
-        split = math.prod(mesh_sizes[a] for axes in spec if axes for a in ((axes,) if isinstance(axes, str) else axes))
-        return math.prod(leaf.shape) * np.dtype(leaf.dtype).itemsize // split
-
-    return sum(jax.tree.leaves(jax.tree.map(one, shapes, specs)))
 
 
 def _is_spec(x) -> bool:

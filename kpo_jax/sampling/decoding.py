@@ -27,7 +27,7 @@ from kpo_jax.records import KVCache
 _MASKED = -1e30
 _EXPERT = ("gate", "up", "down")  # what an expert is made of
 
-# Logical axes of the weights of `decode_weights`, as in `model.param_axes`; what is not here is whole on every device.
+# Logical axes of the weights of `decode_weights`, as in `model.parameters`; what is not here is whole on every device.
 WEIGHT_AXES = {
     "embed_tokens": ("vocab",),
     "head": (None, "vocab"),

@@ -14,7 +14,8 @@ from jax.sharding import NamedSharding, PartitionSpec
 from kpo_jax.model import decoder as model
 from kpo_jax.records import KVCache
 from kpo_jax.runtime.ahead import Ahead, Program, like
-from kpo_jax.runtime.sharding import BATCH, RULES, on_mesh, replicated, share_replicas
+from kpo_jax.runtime.mesh import RULES
+from kpo_jax.runtime.sharding import BATCH, on_mesh, replicated, share_replicas
 from kpo_jax.sampling import decoding
 from kpo_jax.sampling.sampler import draw_token, ends_response
 from kpo_jax.sampling.shapes import Plan, Shape, first, moves

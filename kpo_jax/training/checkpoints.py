@@ -21,6 +21,7 @@ from absl import logging
 from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, CustomSteps, LatestN
 
 from kpo_jax.config import Config, to_dict
+from kpo_jax.ends import Failed, Refused
 from kpo_jax.recording.terminal import tell
 from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
@@ -29,11 +30,11 @@ DAMAGED = "damaged_checkpoints"  # where a run that falls back puts them, beside
 _RANK = "score"  # the name of the rank on disk
 
 
-class NotSaved(RuntimeError):
+class NotSaved(Failed):
     """A checkpoint that the run cannot go without was not written; the message says why."""
 
 
-class Damaged(ValueError):
+class Damaged(Refused):
     """A checkpoint is missing or not as it was saved, or none is; one line."""
 
 

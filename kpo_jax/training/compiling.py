@@ -15,7 +15,8 @@ from kpo_jax.runtime.ahead import Ahead, like
 from kpo_jax.runtime.sharding import microbatch_sharding, param_specs, replicated
 from kpo_jax.sampling.programs import Programs as SamplerPrograms
 from kpo_jax.sampling.shapes import plan
-from kpo_jax.training.setup import Inputs, Programs
+from kpo_jax.training.inputs import Inputs
+from kpo_jax.training.setup import Programs
 
 
 def compile_ahead(config: Config, inputs: Inputs, programs: Programs, ahead: Ahead, traced: bool) -> None:

@@ -13,10 +13,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from kpo_jax.ends import Failed
 from kpo_jax.training.rollout import Rollout
 
 
-class NotFull(RuntimeError):
+class NotFull(Failed):
     """The batch was not full after the most generation batches; the message says what was found."""
 
 

@@ -23,19 +23,15 @@ from kpo_jax.runtime.watchdog import Watchdog
 from kpo_jax.tasks.rewards import OVERLONG
 from kpo_jax.training import checkpoints
 from kpo_jax.training.dynamic_sampling import NotFull
+from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.rollout import Rollout
-from kpo_jax.training.setup import Inputs, Programs
+from kpo_jax.training.setup import Programs
 from kpo_jax.training.step import Diverged, Minibatch
-
-
-class Preempted(RuntimeError):
-    """SIGTERM or Ctrl-C came and the run was saved; re-running the same command resumes it."""
-
 
 SAMPLES_EVERY = 10  # training steps between samples that are shown, where the configuration has no such number
 
 # raised by all processes of a job at the same place
-TOGETHER = (Diverged, Preempted, NotFull, checkpoints.NotSaved, checkpoints.Damaged, distributed.NotShared)
+TOGETHER = (Diverged, preemption.Preempted, NotFull, checkpoints.NotSaved, checkpoints.Damaged, distributed.NotShared)
 
 
 class Run:
@@ -186,7 +182,7 @@ class Run:
         """Save the state after `step`, since what was to follow was left undone, and say so.
 
         Raises:
-          Preempted: if `error` is that some process was asked to stop.
+          preemption.Preempted: if `error` is that some process was asked to stop.
           NotFull: the `error`, if it is that.
           NotSaved: the state could not be saved.
         """
@@ -196,7 +192,7 @@ class Run:
         self._saver.require(step)
         if isinstance(error, preemption.Interrupted):
             line = f"{preemption.why()}: saved at step {step} of {self.config.num_steps}; the same command resumes"
-            raise Preempted(line) from None
+            raise preemption.Preempted(line) from None
         raise error
 
 

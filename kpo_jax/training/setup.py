@@ -1,4 +1,4 @@
-"""What a run is made of before its first step: its inputs, its compiled programs, its first state."""
+"""What a run is made of before its first step, beside its inputs: its compiled programs, its first state."""
 
 import dataclasses
 from collections.abc import Callable
@@ -18,11 +18,8 @@ from kpo_jax.runtime.ahead import Program
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
 from kpo_jax.sampling.engine import make_sampler
 from kpo_jax.sampling.programs import Programs as SamplerPrograms
-from kpo_jax.tasks import rewards
-from kpo_jax.tasks.prompts import Problem, ProblemSet, decontaminate, encode_prompts, load_problems, on_hub
-from kpo_jax.tasks.registry import build_task
-from kpo_jax.tasks.task import Task
 from kpo_jax.training import checkpoints
+from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.learner import (
     init_state,
     log_prob_scores,
@@ -37,32 +34,6 @@ from kpo_jax.training.learner import (
 from kpo_jax.training.rollout import stop_at
 from kpo_jax.training.warm_start import warm_start
 from kpo_jax.weights import huggingface
-from kpo_jax.weights.tokenizers import is_local, load_tokenizer
-
-PROMPT_ROUNDING = 16  # prompts are padded to a multiple of this
-
-
-@dataclasses.dataclass(frozen=True)
-class Inputs:
-    """Everything that is read from disk before a device is touched; without the hub, what of that is here.
-
-    Attributes:
-      weights: local path of the pretrained weights, which were checked; "" where there are none.
-      tokenizer: of prompts and responses; without the hub None if it is there.
-      task: what is trained on.
-      rewards: what a response earns, the main one first.
-      train: the problems to train on; without the hub None if they are there, and without prompts if the tokenizer is.
-      eval_sets: the sets to evaluate on, those that are here.
-      notes: lines that say what was dropped from the sets, and why, and what was not opened.
-    """
-
-    weights: str
-    tokenizer: object
-    task: Task
-    rewards: tuple[rewards.Term, ...]
-    train: ProblemSet | None
-    eval_sets: list[ProblemSet]
-    notes: list[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,77 +71,6 @@ class Programs:
     summarize: Callable
     value_step: Callable | None
     critic_step: Callable | None
-
-
-def load_inputs(config: Config, ask_hub: bool = True) -> Inputs:
-    """Where the pretrained weights are, the tokenizer, training problems and evaluation sets.
-
-    With `ask_hub` False the network is not asked, and what lies on the hub is left out with a note.
-
-    Raises ValueError, one line, for what is missing or does not fit.
-    """
-    weights, notes, tokenizer = "", [], None
-    if config.pretrained and (ask_hub or huggingface.is_local(config.pretrained)):
-        weights = huggingface.find(config.pretrained, config.revision, config.model)
-    if is_local(config.tokenizer) or ask_hub:
-        tokenizer = _load_tokenizer(config)
-    else:
-        notes.append(f"tokenizer {config.tokenizer!r} is on the hub and was not opened: no prompt is encoded")
-    task = build_task(config.task)
-    terms = rewards.terms(config.reward, task.reward)
-    eval_sets, held_out = [], []
-    for name, data in config.eval.sets.items():
-        if ask_hub or not on_hub(data):
-            eval_sets.append(_load_set(name, data, task, terms, tokenizer, notes))
-            held_out += eval_sets[-1].problems if config.decontaminate else []
-        else:
-            notes.append(f"{name}: {data.path!r} is on the hub and was not opened")
-    train = None
-    if ask_hub or not on_hub(config.data):
-        train = _load_set("train", config.data, task, terms, tokenizer, notes, held_out)
-        if len(train.problems) < config.rollout.prompts_per_step:
-            raise ValueError(
-                f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} "
-                "training problems"
-            )
-    else:
-        notes.append(f"train: {config.data.path!r} is on the hub and was not opened")
-    return Inputs(
-        weights=weights, tokenizer=tokenizer, task=task, rewards=terms, train=train, eval_sets=eval_sets, notes=notes
-    )
-
-
-def _load_tokenizer(config: Config):
-    tokenizer = load_tokenizer(config.tokenizer, config.revision or None)
-    if tokenizer.vocab_size > config.model.vocab_size:
-        raise ValueError(
-            f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer "
-            f"{config.tokenizer!r}"
-        )
-    return tokenizer
-
-
-def _load_set(name, data_config, task, terms, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> ProblemSet:
-    """The set, encoded if there is a tokenizer; appends notes of what was dropped and of what cannot be graded."""
-    problems, dropped = load_problems(data_config, task)
-    if held_out:  # what is evaluated on is never trained on
-        problems, overlapping = decontaminate(problems, held_out)
-        dropped = dropped | {"overlaps an evaluation set": overlapping}
-    prompt_ids, prompt_length = [], 0
-    if tokenizer is not None:
-        encoded, too_long = encode_prompts(problems, tokenizer, data_config, task)
-        dropped = dropped | {"prompt too long": too_long}
-        problems, prompt_ids = encoded.problems, encoded.tokens
-        prompt_length = -(-max(map(len, prompt_ids)) // PROMPT_ROUNDING) * PROMPT_ROUNDING
-    if reasons := ", ".join(f"{reason} {count:,}" for reason, count in dropped.items() if count):
-        notes.append(f"{name}: {len(problems):,} problems; dropped: {reasons}")
-    if unread := rewards.ungradable(problems, terms):
-        examples = ", ".join(f"{problem.answer[:40]!r} of {problem.id}" for problem in unread[:3])
-        notes.append(
-            f"{name}: {len(unread):,} of {len(problems):,} reference answers cannot be read by the grader, and are "
-            f"right only as they are written: {examples}{', ...' if len(unread) > 3 else ''}"
-        )
-    return ProblemSet(name, problems, prompt_ids, prompt_length)
 
 
 def build_programs(config: Config, inputs: Inputs) -> Programs:

@@ -11,6 +11,7 @@ from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.choices import build_advantage
 from kpo_jax.algorithm.diagnostics import Accumulator
 from kpo_jax.config import Config
+from kpo_jax.ends import Failed
 from kpo_jax.model import critic, flops
 from kpo_jax.model.packing import make_batch, pack, unpack
 from kpo_jax.recording.metrics import to_host
@@ -19,13 +20,14 @@ from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import put_microbatches
 from kpo_jax.tasks.prompts import extra_prompts, prompt_order
 from kpo_jax.training.dynamic_sampling import fill
+from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.rollout import Rollout, rollout
-from kpo_jax.training.setup import Inputs, Programs, minibatch_rows
+from kpo_jax.training.setup import Programs, minibatch_rows
 
 SAMPLING_STREAM = 1  # fold_in constant of the training sampler; evaluate.KEY_STREAM is another
 
 
-class Diverged(RuntimeError):
+class Diverged(Failed):
     """Too many non-finite or spiking updates in a row; the message says where the batch was saved."""
 
 

@@ -8,9 +8,10 @@ from kpo_jax.runtime import distributed, preemption
 from kpo_jax.training import checkpoints, evaluate
 from kpo_jax.training.compiling import compile_ahead
 from kpo_jax.training.dynamic_sampling import NotFull
+from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.rollout import Rollout, summary
-from kpo_jax.training.run import Preempted, Run
-from kpo_jax.training.setup import Inputs, Programs, first_state, reference_params
+from kpo_jax.training.run import Run
+from kpo_jax.training.setup import Programs, first_state, reference_params
 from kpo_jax.training.step import (
     Minibatch,
     Updated,
@@ -127,7 +128,7 @@ def resume(
 
     Raises:
       checkpoints.Damaged: there are checkpoints, none is good, and `start_afresh` is not said.
-      Preempted: some process was asked to stop before there was a state.
+      preemption.Preempted: some process was asked to stop before there was a state.
       distributed.NotShared: the processes do not see one workdir.
     """
     distributed.check_shared(workdir)
@@ -153,7 +154,7 @@ def resume(
         state = first_state(config, inputs, programs)
     except preemption.Interrupted:
         line = f"{preemption.why()}: before the first step, nothing to save; the same command begins again"
-        raise Preempted(line) from None
+        raise preemption.Preempted(line) from None
     return checkpoints.Restored(step=0, state=state, evaluated=False, saved=None)
 
 

@@ -3,19 +3,17 @@
 `find` names the local path of the weights and checks everything that can be checked from config.json and the headers of
 the files, before a device is touched; `load_params` then reads them. A leaf of ours is a whole stack of Hugging Face's
 tensors: `hf_layout` says which, and how a stored matrix [out, in] becomes [in, heads, head_dim]. Files are
-  memory-mapped, so that of a
-tensor only the slice that a device of this process holds is read.
+memory-mapped, so that of a tensor only the slice that a device of this process holds is read.
 """
+
+from __future__ import annotations
 
 import dataclasses
 import itertools
 import os
 from collections.abc import Callable, Iterator
 
-import jax
-import jax.numpy as jnp
-import numpy as np
-
+from kpo_jax.lazy import jax, jnp, np
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.weights import gguf
 from kpo_jax.weights.huggingface_config import read_config

@@ -7,6 +7,7 @@ import math
 import os
 from typing import Any, NamedTuple
 
+from kpo_jax.ends import Refused
 from kpo_jax.lazy import jnp, np
 
 STORED_DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
@@ -43,7 +44,7 @@ def one_line(what: Exception | str) -> str:
     return " ".join(str(what).split())[:300] or type(what).__name__
 
 
-class NotFinite(ValueError):
+class NotFinite(Refused):
     """A weight is NaN or infinite; in one line, which tensor."""
 
 

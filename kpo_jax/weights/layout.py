@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from kpo_jax.lazy import jax, np
+from kpo_jax.model import parameters
 from kpo_jax.model.config import ModelConfig
 
 
@@ -57,20 +58,18 @@ class Layout(NamedTuple):
         return np.ascontiguousarray(array.transpose(np.argsort(self.order)).reshape(self.part))
 
 
-def _as_stored(name: str, *shape: int) -> Layout:
-    return Layout(name, shape, 0, shape, shape, tuple(range(len(shape))))
-
-
-def _matrix(name: str, outs: tuple[int, ...], ins: tuple[int, ...]) -> Layout:
-    """Stored [out, in] with the heads in one axis, ours is [*ins, *outs]."""
-    axes = tuple(range(len(outs) + len(ins)))
-    stored = (math.prod(outs), math.prod(ins))
-    return Layout(name, stored, 0, stored, outs + ins, axes[len(outs) :] + axes[: len(outs)])
-
-
-def _bias(name: str, outs: tuple[int, ...]) -> Layout:
-    stored = (math.prod(outs),)
-    return Layout(name, stored, 0, stored, outs, tuple(range(len(outs))))
+def _layout(name: str, shape: tuple[int, ...], axes: tuple[str, ...]) -> Layout:
+    """Of a parameter without the axes of layers and experts. What reads the stream or writes to it is a matrix, stored
+    [out, in] with the heads in one axis, while ours is [in, out]; all else lies as ours does.
+    """
+    split = 1 if axes[0] == "embed" else len(shape) - 1 if axes[-1] == "embed" and axes[0] != "vocab" else 0
+    ins, outs = shape[:split], shape[split:]
+    places = tuple(range(len(shape)))
+    if split:
+        stored, order = (math.prod(outs), math.prod(ins)), places[len(outs) :] + places[: len(outs)]
+    else:
+        stored, order = shape if axes[0] == "vocab" else (math.prod(shape),), places
+    return Layout(name, stored, 0, stored, outs + ins, order)
 
 
 def _fused(name: str, parts: dict[str, Layout]) -> dict[str, Layout]:
@@ -83,43 +82,27 @@ def _fused(name: str, parts: dict[str, Layout]) -> dict[str, Layout]:
 
 
 def layouts(config: ModelConfig) -> dict[str, Any]:
-    """The tree of `init_params` with a Layout at each leaf, in Hugging Face's names. Worked out, not traced: tracing
-    the model asks for a device.
-    """
-    family, width, inner = config.description, config.hidden_size, config.intermediate_size
-    queries, keys = (config.num_heads, config.head_dim), (config.num_kv_heads, config.head_dim)
-    heads = {"q": queries, "k": keys, "v": keys}
-    layer, table = "model.layers.{layer}", (config.vocab_size, width)
-    own = f"{layer}.self_attn"
-    attention = {f"{x}_proj": _matrix(f"{own}.{x}_proj.weight", outs, (width,)) for x, outs in heads.items()}
-    attention["o_proj"] = _matrix(f"{own}.o_proj.weight", (width,), queries)
-    if family.qkv_bias:
-        attention |= {f"{x}_bias": _bias(f"{own}.{x}_proj.bias", outs) for x, outs in heads.items()}
-    if family.qk_norm:
-        for x in "qk":
-            size = math.prod(heads[x]) if family.qk_norm == "token" else config.head_dim
-            attention[f"{x}_norm"] = _as_stored(f"{own}.{x}_norm.weight", size)
+    """The tree of `init_params` with a Layout at each leaf, in Hugging Face's names."""
+    tree = _layouts(parameters.tree(config), "model.", stacked=0)
+    for name, parts in config.description.fused:
+        block = tree["layers"][name.partition(".")[0]]
+        block |= _fused(f"model.layers.{{layer}}.{name}.weight", {part: block[part] for part in parts})
+    return tree
 
-    def gated(prefix):
-        mlp = {name: _matrix(f"{prefix}.{name}.weight", (inner,), (width,)) for name in ("gate_proj", "up_proj")}
-        return mlp | {"down_proj": _matrix(f"{prefix}.down_proj.weight", (width,), (inner,))}
 
-    if family.experts:
-        router = _matrix(f"{layer}.mlp.gate.weight", (config.num_experts,), (width,))
-        mlp = {"gate": router, "experts": gated(f"{layer}.mlp.experts.{{expert}}")}
-    else:
-        mlp = gated(f"{layer}.mlp")
-    blocks = {"self_attn": attention, "mlp": mlp}
-    for name, parts in family.fused:
-        block = blocks[name.partition(".")[0]]
-        block |= _fused(f"{layer}.{name}.weight", {part: block[part] for part in parts})
-    norms = {name: _as_stored(f"{layer}.{name}.weight", width) for name in family.norms}
-    tree = {
-        "embed_tokens": _as_stored("model.embed_tokens.weight", *table),
-        "layers": norms | blocks,
-        "norm": _as_stored("model.norm.weight", width),
-    }
-    return tree if config.tie_embeddings else tree | {"lm_head": _as_stored("lm_head.weight", *table)}
+_NUMBERED = {"layers": "layers.{layer}", "experts": "experts.{expert}"}  # in our leaves these are axes, the first ones
+
+
+def _layouts(table: parameters.Table, prefix: str, stacked: int) -> dict[str, Any]:
+    def one(name, part):
+        if not isinstance(part, parameters.Parameter):
+            return _layouts(part, f"{prefix}{_NUMBERED.get(name, name)}.", stacked + (name in _NUMBERED))
+        if name == "lm_head":
+            return _layout("lm_head.weight", part.shape, part.axes)
+        tensor = name.replace("_bias", "_proj.bias") if name.endswith("_bias") else f"{name}.weight"
+        return _layout(prefix + tensor, part.shape[stacked:], part.axes[stacked:])
+
+    return {name: one(name, part) for name, part in table.items()}
 
 
 def flat_layouts(config: ModelConfig) -> list[Layout]:

@@ -1,0 +1,136 @@
+"""What each mode of the entry point does: functions in RUN, of its configuration, None for a mode without one, and of
+all flags by name.
+"""
+
+import math
+import sys
+from pathlib import Path
+
+from kpo_jax.commands import benchmark as benchmarks
+from kpo_jax.commands import export as exports
+from kpo_jax.commands import noise as noise_floor
+from kpo_jax.commands import replay as replays
+from kpo_jax.commands import starts
+from kpo_jax.commands.modes import keep_programs, usage_errors
+from kpo_jax.commands.sample import show_samples
+from kpo_jax.ends import Refused
+from kpo_jax.recording import metrics, terminal
+from kpo_jax.recording import workdir as workdirs
+from kpo_jax.report import figures
+from kpo_jax.report import report as reports
+from kpo_jax.runtime import distributed, lock
+from kpo_jax.training import checkpoints, setup, trainer
+from kpo_jax.training.inputs import load_inputs
+
+
+def page_width() -> float:
+    """The columns that a table on standard output may have: what is no terminal, and may be read by a program, has no
+    end.
+    """
+    return terminal.width(sys.stdout) if sys.stdout.isatty() else math.inf
+
+
+def prepared(config, values: dict, claim: bool = True):
+    """(what is read from disk, the jitted functions) of a configuration, with the workdir claimed by it."""
+    terminal.phase("start: reading the data")
+    with usage_errors():
+        inputs = load_inputs(config)
+        allow_change = values["allow_config_change"]
+        if claim and (changes := workdirs.changes(values["workdir"], config, allow_change=allow_change)):
+            other = f"{values['workdir']}: a run of another configuration; --allow_config_change goes on all the same"
+            raise Refused(*changes, other)
+        programs = setup.build_programs(config, inputs)
+        if values["mode"] == "train":  # the others have nothing to do where there is no run
+            workdirs.make(values["workdir"])
+    return inputs, programs
+
+
+def held(workdir: str):
+    """A context in which no other run writes in the workdir: process 0 sees to it."""
+    return lock.held(workdir, lost=distributed.fail, active=distributed.is_first())
+
+
+def train(config, values: dict) -> str:
+    inputs, programs = prepared(config, values)
+    workdir = values["workdir"]
+    with held(workdir):
+        options = {name: values[name] for name in ("profile_steps", "start_afresh", "show_samples")}
+        done = trainer.train(config, inputs, programs, workdir, **options)
+        if not done or not distributed.is_first():
+            return ""
+        terminal.phase("report")
+        said = reports.write([workdir], workdir, page_width())
+        metrics.write_figures(workdir, config.num_steps, figures.drawn(Path(workdir)))
+        return said
+
+
+def restored(config, values: dict):
+    """(inputs, programs, parameters, step) of a checkpoint of the run."""
+    inputs, programs = prepared(config, values)
+    terminal.phase("start: restoring the policy")
+    with usage_errors():
+        where = (programs.shapes, programs.shardings, values["step"])
+        step, params = checkpoints.restore_policy(values["workdir"], *where)
+    return inputs, programs, params, step
+
+
+def evaluate(config, values: dict) -> str:
+    inputs, programs, params, step = restored(config, values)
+    with held(values["workdir"]):  # what evaluations find is a part of the run
+        terminal.phase(f"step {step}: evaluation")
+        trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])
+    if not distributed.is_first():
+        return ""
+    return reports.results([reports.load(values["workdir"])], page_width())
+
+
+def sample(config, values: dict) -> str:
+    inputs, programs, params, _ = restored(config, values)
+    terminal.phase("sampling")
+    with usage_errors():
+        return show_samples(config, inputs, programs, params, values["prompt"], values["num_prompts"])
+
+
+def noise(config, values: dict) -> str:
+    inputs, programs, params, step = restored(config, values)
+    terminal.phase(f"step {step}: noise floor")
+    with usage_errors():
+        return noise_floor.run(config, inputs, programs, params, step, values["workdir"])
+
+
+def benchmark(config, values: dict) -> str:
+    terminal.phase("benchmark: cold and warm starts")
+    begun = starts.measure(config, values["cpu_devices"])
+    keep_programs(values["compilation_cache"])
+    inputs, programs = prepared(config, values, claim=False)
+    terminal.phase("benchmark: every phase")
+    return benchmarks.run(config, inputs, programs, begun, values["workdir"])
+
+
+def replay(config, values: dict) -> str:
+    with usage_errors():
+        return replays.run(values["trace"], values["workdir"], values["grid"])
+
+
+def report(config, values: dict) -> str:
+    terminal.phase("report")
+    with usage_errors():
+        return reports.write(values["runs"] or [values["workdir"]], values["workdir"], page_width())
+
+
+def export(config, values: dict) -> str:
+    terminal.phase("export")
+    with usage_errors():
+        return exports.export_run(values["workdir"], values["out"], values["step"], values["dtype"])
+
+
+RUN = {
+    "train": train,
+    "eval": evaluate,
+    "sample": sample,
+    "noise": noise,
+    "replay": replay,
+    "export": export,
+    "report": report,
+    "benchmark": benchmark,
+}
