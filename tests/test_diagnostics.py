@@ -174,9 +174,7 @@ def test_accumulator_is_a_scan_carry():
     stacked = jax.tree.map(lambda x: x.reshape(4, 2, *x.shape[1:]), INPUTS)
     step = lambda carry, inputs: (diagnostics.merge(carry, measure(inputs)), None)
     merged = jax.jit(lambda inputs: jax.lax.scan(step, diagnostics.init(), inputs)[0])(stacked)
-    assert_summaries_agree(
-        diagnostics.summarize(merged, kappa=KAPPA, var_ratio=0.5, band=0.1), summarize(INPUTS)
-    )
+    assert_summaries_agree(diagnostics.summarize(merged, kappa=KAPPA, var_ratio=0.5, band=0.1), summarize(INPUTS))
 
 
 def dirtied(inputs):

@@ -135,7 +135,7 @@ def paired_t(values: list[float]) -> float:
     mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / math.sqrt(len(values))
     if error == 0:
         return 1.0 if mean == 0 else 0.0
-    return float(2 * scipy.stats.t.sf(abs(mean) / error, len(values) - 1))
+    return float(2 * scipy_stats.t.sf(abs(mean) / error, len(values) - 1))
 
 
 def tost(values: list[float], margin: float) -> float:
@@ -147,7 +147,7 @@ def tost(values: list[float], margin: float) -> float:
     room, error = margin - abs(float(np.mean(values))), float(np.std(values, ddof=1)) / math.sqrt(len(values))
     if error == 0:
         return 0.0 if room > 0 else 1.0
-    return float(scipy.stats.t.sf(room / error, len(values) - 1))
+    return float(scipy_stats.t.sf(room / error, len(values) - 1))
 
 
 def power(difference: float, sd: float, num_seeds: int, level: float = LEVEL) -> float:
@@ -155,8 +155,8 @@ def power(difference: float, sd: float, num_seeds: int, level: float = LEVEL) ->
     noncentral t; two-sided).
     """
     freedom, shift = num_seeds - 1, difference / sd * math.sqrt(num_seeds)
-    edge = scipy.stats.t.ppf(1 - level / 2, freedom)
-    return float(scipy.stats.nct.sf(edge, freedom, shift) + scipy.stats.nct.cdf(-edge, freedom, shift))
+    edge = scipy_stats.t.ppf(1 - level / 2, freedom)
+    return float(scipy_stats.nct.sf(edge, freedom, shift) + scipy_stats.nct.cdf(-edge, freedom, shift))
 
 
 def seeds_needed(
