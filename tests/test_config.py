@@ -58,11 +58,33 @@ def test_methods_have_the_papers_parameters():
         ({"algorithm__objective__aggregation": "mean"}, "algorithm.objective"),
         ({"eval__num_samples": 0}, "eval.num_samples"),
         ({"init_from": "/nowhere"}, "init_from"),
+        ({"learner__schedule": "cosin"}, "learner.schedule: 'cosin' is not one of constant, linear, cosine, wsd"),
+        ({"learner__schedule": "linear"}, "learner.decay_steps: 0 is not a whole number >= 1"),
+        ({"learner__decay_steps": 5}, "learner.decay_steps: 5 does nothing with schedule 'constant'; it must be 0"),
+        ({"learner__decay_to": 0.5}, "learner.decay_to: 0.5 does nothing with schedule 'constant'; it must be 0"),
+        (
+            {"learner__schedule": "cosine", "learner__decay_steps": 500, "learner__stable_steps": 1},
+            "learner.stable_steps: 1 does nothing with schedule 'cosine'; it must be 0",
+        ),
+        (
+            {"learner__schedule": "wsd", "learner__decay_steps": 500},
+            "learner.stable_steps: 0 is not a whole number >= 1",
+        ),
+        (
+            {"learner__schedule": "linear", "learner__decay_steps": 15, "num_steps": 5},
+            "learner.decay_steps: the learning rate is 0 after 19 updates, and num_steps = 5 makes 20; "
+            "learner.decay_to > 0 keeps a rate",
+        ),
     ],
 )
 def test_impossible_values_are_named(overrides, named):
     _, problems = load(**overrides)
     assert any(named in line for line in problems), problems
+
+
+def test_a_schedule_may_end_with_the_run_or_keep_a_rate_beyond():
+    linear = {"learner__schedule": "linear", "learner__decay_steps": 16, "num_steps": 5}  # 4 of warm-up, 20 updates
+    assert load(**linear)[1] == load(**linear | {"num_steps": 500, "learner__decay_to": 0.1})[1] == []
 
 
 def test_a_free_field_is_no_difference_and_another_is():

@@ -177,6 +177,39 @@ def test_warm_up_reaches_the_rate_and_starts_above_zero():
     np.testing.assert_allclose(sizes, np.array([0.25, 0.5, 0.75, 1, 1, 1]) * CONFIG.learning_rate, rtol=1e-3)
 
 
+def rates(**changes):
+    """The rate of each of 14 updates, and of 100 more, in units of the full one."""
+    config = LearnerConfig(learning_rate=0.5, **changes)
+    return np.array([float(learner.learning_rates(config)(n)) for n in (*range(14), 114)]) / 0.5
+
+
+def test_the_rate_decays_by_the_formula_after_warm_up():
+    ramp, flat = [0.25, 0.5, 0.75, 1], [1, 1, 1]
+    line = [1 - 0.9 * n / 7 for n in range(7)]
+    cosine = [0.1 + 0.9 * (1 + np.cos(np.pi * n / 7)) / 2 for n in range(7)]
+    decay = dict(decay_steps=7, decay_to=0.1)
+    wsd = rates(schedule="wsd", warmup_steps=4, stable_steps=3, **decay)
+    np.testing.assert_allclose(wsd, [*ramp, *flat, *line, 0.1], rtol=1e-5)
+    np.testing.assert_allclose(rates(schedule="linear", warmup_steps=4, **decay), [*ramp, *line, *[0.1] * 4], rtol=1e-5)
+    np.testing.assert_allclose(
+        rates(schedule="cosine", warmup_steps=4, **decay), [*ramp, *cosine, *[0.1] * 4], rtol=1e-5
+    )
+    to_zero = rates(schedule="cosine", decay_steps=14)  # every update of the horizon moves, none behind it does
+    assert (to_zero[:-1] > 0).all() and to_zero[0] == 1 and abs(to_zero[-1]) < 1e-7
+    # the negative control: without a decay the rate is the old one to the bit, and the shapes differ
+    old = optax.linear_schedule(0.5 / 4, 0.5, 3)
+    assert (rates(warmup_steps=4) * 0.5 == [float(old(n)) for n in (*range(14), 114)]).all()
+    assert np.abs(np.array(line) - cosine).max() > 0.05
+
+
+def test_a_skipped_update_does_not_count_in_the_schedule():
+    config = dataclasses.replace(CONFIG, schedule="linear", decay_steps=4)
+    bad = rows()
+    bad["advantage"] = np.full_like(bad["advantage"], np.nan)
+    assert one_step(config=config, batch=bad, steps=3)[1]["learner/learning_rate"] == pytest.approx(1e-3)
+    assert one_step(config=config, steps=3)[1]["learner/learning_rate"] == pytest.approx(0.5e-3)  # the control
+
+
 def test_a_mesh_that_does_not_fit_is_refused():
     assert mesh_shape(MeshConfig(data=-1, fsdp=2), 8) == {"data": 4, "fsdp": 2, "tensor": 1}
     with pytest.raises(ValueError, match="does not use 8 devices"):

@@ -10,7 +10,19 @@ import dataclasses
 import math
 
 from kpo_jax.algorithm.choices import AlgorithmConfig
-from kpo_jax.checks import above_zero, between, is_whole, not_negative, one_of, positive, refuse, share, unless, whole
+from kpo_jax.checks import (
+    Problem,
+    above_zero,
+    between,
+    is_whole,
+    not_negative,
+    one_of,
+    positive,
+    refuse,
+    share,
+    unless,
+    whole,
+)
 from kpo_jax.model.config import DTYPES, PRESETS, CriticConfig, ModelConfig
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
@@ -48,6 +60,9 @@ class RolloutConfig:
         return self.prompts_per_call or self.prompts_per_step
 
 
+SCHEDULES = ("constant", "linear", "cosine", "wsd")
+
+
 @dataclasses.dataclass(frozen=True)
 class LearnerConfig:
     """Optimizer and batching of the policy update.
@@ -58,13 +73,22 @@ class LearnerConfig:
     responses that are packed behind it, which needs attention that passes over what a mask hides to be worth it: on a
     CPU it has. An update that is not finite is skipped, and so is a spike, whose gradient norm is more than
     `max_norm_ratio` times the mean of the last `norm_window` or so that were taken (0: there are no spikes; the first
-    `norm_window` updates are none); `max_bad_updates` skipped in a row end the run. Adam's moments are stored in
+    `norm_window` updates are none); `max_bad_updates` skipped in a row end the run. After a linear warm-up of
+    `warmup_steps` updates the learning rate is constant, or it decays in `decay_steps` updates to the share `decay_to`
+    of itself, where it stays: by `schedule` as a line, as half a cosine, or as a line that begins after `stable_steps`
+    updates at the full rate (wsd: warm-up, stable, decay; Hu et al. 2024, arXiv 2404.06395). These are numbers of
+    updates and no shares of the run, so that a run which goes on for longer is the same up to there; one that would go
+    on at a rate of 0 is refused. Adam's moments are stored in
     `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at adam_b2 = 0.999, as the
     dtype has no number that is a thousandth smaller.
     """
 
     learning_rate: float = 1e-6
     warmup_steps: int = 0
+    schedule: str = "constant"
+    stable_steps: int = 0
+    decay_steps: int = 0
+    decay_to: float = 0.0
     weight_decay: float = 0.1
     adam_b1: float = 0.9
     adam_b2: float = 0.999
@@ -80,14 +104,18 @@ class LearnerConfig:
 
     def __post_init__(self):
         off_or_above_one = self.max_norm_ratio == 0 or 1 < self.max_norm_ratio < math.inf
+        decays = self.schedule != "constant"
         refuse(
             [
                 *positive(self, "learning_rate"),
                 *above_zero(self, "max_grad_norm"),
                 *not_negative(self, "weight_decay"),
-                *between(self, 0, 1, "adam_b1", "adam_b2"),
+                *between(self, 0, 1, "adam_b1", "adam_b2", "decay_to"),
                 *whole(self, 0, "warmup_steps", "microbatch_tokens"),
                 *whole(self, 1, "num_minibatches", "max_bad_updates", "norm_window"),
+                *one_of(self, "schedule", SCHEDULES),
+                *(whole(self, 1, "decay_steps") if decays else self._nothing_without("decay_steps", "decay_to")),
+                *(whole(self, 1, "stable_steps") if self.schedule == "wsd" else self._nothing_without("stable_steps")),
                 *one_of(self, "first_moment_dtype", DTYPES),
                 *one_of(self, "second_moment_dtype", DTYPES),
                 *unless(
@@ -97,6 +125,22 @@ class LearnerConfig:
                 ),
             ]
         )
+
+    def _nothing_without(self, *names: str) -> list[Problem]:
+        """The named fields must be 0 under this schedule, which does not read them."""
+        values = {name: getattr(self, name) for name in names}
+        return [
+            (name, f"{value!r} does nothing with schedule {self.schedule!r}; it must be 0")
+            for name, value in values.items()
+            if value != 0 or isinstance(value, bool)
+        ]
+
+    @property
+    def decayed_after(self) -> float:
+        """The updates after which the learning rate is `decay_to` of itself; inf if it never is."""
+        if self.schedule == "constant":
+            return math.inf
+        return self.warmup_steps + self.stable_steps + self.decay_steps
 
 
 @dataclasses.dataclass(frozen=True)

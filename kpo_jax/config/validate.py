@@ -71,6 +71,7 @@ def combinations(config: Config, files: bool = True) -> Iterator[Combination]:
         _components,
         _task,
         _batches,
+        _schedule,
         _mesh,
         _sampling,
         _positions,
@@ -165,6 +166,18 @@ def _batches(config: Config) -> Iterator[Combination]:
         yield Combination("algorithm.dynamic_sampling", why, ("rollout.group_size",))
     yield from _divides(*per_step, "rollout.prompts_per_call", rollout.prompts_per_call, per_step[0])
     yield from _divides(*per_step, "learner.num_minibatches", learner.num_minibatches, per_step[0])
+
+
+def _schedule(config: Config) -> Iterator[Combination]:
+    """A run that would go on after its learning rate has decayed to 0, when no update moves the policy any more."""
+    learner = config.learner
+    updates = config.num_steps * learner.num_minibatches
+    if learner.decay_to == 0 and updates > learner.decayed_after:
+        why = (
+            f"the learning rate is 0 after {learner.decayed_after} updates, and num_steps = {config.num_steps} makes "
+            f"{updates}; learner.decay_to > 0 keeps a rate"
+        )
+        yield Combination("learner.decay_steps", why, ("learner", "num_steps"))
 
 
 def _mesh(config: Config) -> Iterator[Combination]:

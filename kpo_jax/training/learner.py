@@ -23,13 +23,21 @@ from kpo_jax.runtime.sharding import microbatch_sharding, on_mesh, replicated, s
 
 
 def learning_rates(config: LearnerConfig) -> optax.Schedule:
-    """A linear warm-up to a constant rate, by the number of updates that were taken before."""
+    """The rate by the number of updates that were taken before: a linear warm-up, the full rate, and a decay unless
+    the schedule is constant (see LearnerConfig).
+    """
+    rate = config.learning_rate
+    full = optax.constant_schedule(rate)
     if config.warmup_steps:
         # the first update already moves: step 0 uses 1 / warmup_steps of the rate, not 0
-        return optax.linear_schedule(
-            config.learning_rate / config.warmup_steps, config.learning_rate, config.warmup_steps - 1
-        )
-    return optax.constant_schedule(config.learning_rate)
+        full = optax.linear_schedule(rate / config.warmup_steps, rate, config.warmup_steps - 1)
+    if config.schedule == "constant":
+        return full
+    if config.schedule == "cosine":
+        decay = optax.cosine_decay_schedule(rate, config.decay_steps, alpha=config.decay_to)
+    else:
+        decay = optax.linear_schedule(rate, rate * config.decay_to, config.decay_steps)
+    return optax.join_schedules([full, decay], [config.warmup_steps + config.stable_steps])
 
 
 def make_optimizer(config: LearnerConfig) -> optax.GradientTransformation:
