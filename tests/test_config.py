@@ -71,8 +71,8 @@ def test_methods_have_the_papers_parameters():
             "learner.stable_steps: 0 is not a whole number >= 1",
         ),
         (
-            {"learner__schedule": "linear", "learner__decay_steps": 15, "num_steps": 5},
-            "learner.decay_steps: the learning rate is 0 after 19 updates, and num_steps = 5 makes 20; "
+            {"learner__schedule": "linear", "learner__decay_steps": 35, "learner__epochs": 2, "num_steps": 5},
+            "learner.decay_steps: the learning rate is 0 after 39 updates, and num_steps = 5 makes 40; "
             "learner.decay_to > 0 keeps a rate",
         ),
     ],
@@ -123,6 +123,7 @@ WRONG = {
     "algorithm.objective.clip_low": ("2", "2.0 is not a number in [0, 1]"),
     "algorithm.advantage.name": ("none", "'none' is not one of group, dr_grpo, "),
     "learner.learning_rate": ("0", "0.0 is not a finite number > 0"),
+    "learner.epochs": ("0", "0 is not a whole number >= 1"),
     "learner.num_minibatches": ("0", "0 is not a whole number >= 1"),
     "warm_start.learning_rate": ("inf", "inf is not a finite number > 0"),
     "critic.value_clip": ("-1", "-1.0 is not a number > 0 (inf allowed)"),

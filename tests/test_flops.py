@@ -73,5 +73,7 @@ def test_a_step_by_hand():
     assert step.decode == 4 * token + (4 + 3 + 4 + 5) * pair + 4 * logit
     assert step.score == (5 + 4 + 6 + 3) * token + (15 + 10 + 21 + 6) * pair + 8 * logit
     assert step.update == 3 * step.score
+    again = flops.training_step(CONFIG, **lengths, share_prompts=False, epochs=3)
+    assert again.update == 3 * step.update and again.score == step.score
     shared = flops.training_step(CONFIG, **lengths, share_prompts=True)
     assert shared.score == step.score - 5 * token - (6 + 3) * pair and shared.decode == step.decode

@@ -99,6 +99,7 @@ def longest_step(config: Config) -> flops.StepFlops:
         response_lengths=[config.sampler.max_response_length] * rollout.prompts_per_step * rollout.group_size,
         group_size=rollout.group_size,
         share_prompts=config.learner.share_prompts,
+        epochs=config.learner.epochs,
     )
 
 

@@ -180,7 +180,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
     shapes: XLA's own count takes the body of a loop once.
     """
     count = config.mesh.data * config.mesh.fsdp * config.mesh.tensor
-    work = longest_step(config).update / config.learner.num_minibatches / count
+    work = longest_step(config).update / config.learner.updates_per_rollout / count
     peak = flops.data_sheet(chip.kind, 1).flops
     memory, shape = step.memory, step.shape
     kept = sum(state_bytes(config, _sizes(config)))

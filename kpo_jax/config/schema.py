@@ -67,8 +67,9 @@ SCHEDULES = ("constant", "linear", "cosine", "wsd")
 class LearnerConfig:
     """Optimizer and batching of the policy update.
 
-    Each rollout is cut into `num_minibatches` optimizer steps (so the ratio is off-policy from the second on), each of
-    which accumulates its gradient over microbatches of at most `microbatch_tokens` tokens, prompts included, packed
+    Each rollout is cut into `num_minibatches` optimizer steps (so the ratio is off-policy from the second on), which
+    are taken `epochs` times over, in the same order, on the same old log-probabilities and advantages. Each of them
+    accumulates its gradient over microbatches of at most `microbatch_tokens` tokens, prompts included, packed
     without padding (0: the whole minibatch at once). With `share_prompts` a group's prompt is computed once for the
     responses that are packed behind it, which needs attention that passes over what a mask hides to be worth it: on a
     CPU it has. An update that is not finite is skipped, and so is a spike, whose gradient norm is more than
@@ -94,6 +95,7 @@ class LearnerConfig:
     adam_b2: float = 0.999
     max_grad_norm: float = 1.0
     num_minibatches: int = 4
+    epochs: int = 1
     microbatch_tokens: int = 0
     share_prompts: bool = True
     first_moment_dtype: str = "float32"
@@ -112,7 +114,7 @@ class LearnerConfig:
                 *not_negative(self, "weight_decay"),
                 *between(self, 0, 1, "adam_b1", "adam_b2", "decay_to"),
                 *whole(self, 0, "warmup_steps", "microbatch_tokens"),
-                *whole(self, 1, "num_minibatches", "max_bad_updates", "norm_window"),
+                *whole(self, 1, "num_minibatches", "epochs", "max_bad_updates", "norm_window"),
                 *one_of(self, "schedule", SCHEDULES),
                 *(whole(self, 1, "decay_steps") if decays else self._nothing_without("decay_steps", "decay_to")),
                 *(whole(self, 1, "stable_steps") if self.schedule == "wsd" else self._nothing_without("stable_steps")),
@@ -134,6 +136,11 @@ class LearnerConfig:
             for name, value in values.items()
             if value != 0 or isinstance(value, bool)
         ]
+
+    @property
+    def updates_per_rollout(self) -> int:
+        """The optimizer steps of a training step."""
+        return self.num_minibatches * self.epochs
 
     @property
     def decayed_after(self) -> float:

@@ -171,7 +171,7 @@ def _batches(config: Config) -> Iterator[Combination]:
 def _schedule(config: Config) -> Iterator[Combination]:
     """A run that would go on after its learning rate has decayed to 0, when no update moves the policy any more."""
     learner = config.learner
-    updates = config.num_steps * learner.num_minibatches
+    updates = config.num_steps * learner.updates_per_rollout
     if learner.decay_to == 0 and updates > learner.decayed_after:
         why = (
             f"the learning rate is 0 after {learner.decayed_after} updates, and num_steps = {config.num_steps} makes "

@@ -71,9 +71,16 @@ class StepFlops:
 
 
 def training_step(
-    config: ModelConfig, *, prompt_lengths: list[int], response_lengths: list[int], group_size: int, share_prompts: bool
+    config: ModelConfig,
+    *,
+    prompt_lengths: list[int],
+    response_lengths: list[int],
+    group_size: int,
+    share_prompts: bool,
+    epochs: int = 1,
 ) -> StepFlops:
-    """FLOPs of one step: `group_size` responses to each prompt, sampled, scored by the trainer and trained on once.
+    """FLOPs of one step: `group_size` responses to each prompt, sampled, scored by the trainer and trained on `epochs`
+    times.
 
     Args:
       prompt_lengths: tokens of each prompt.
@@ -101,7 +108,7 @@ def training_step(
         pairs=sum(_causal(p) for p in prompts) + sum(_causal(p + r) - _causal(p) for p, r in responses),
         logits=sum(r for _, r in responses),
     )
-    return StepFlops(prefill=prefill, decode=decode, score=score, update=3 * score)
+    return StepFlops(prefill=prefill, decode=decode, score=score, update=3 * score * epochs)
 
 
 def _unused_in_prefill(config, prompt_lengths):

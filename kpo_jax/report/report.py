@@ -112,6 +112,8 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
         return " / ".join(dict.fromkeys(map(str, values)))
 
     task = one("data", "path") or one("data", "difficulty")
+    learners = [run.config["learner"] for run in runs]  # runs from before there were epochs have one
+    updates = " / ".join(dict.fromkeys(str(of["num_minibatches"] * of.get("epochs", 1)) for of in learners))
     rollout = f"{one('rollout', 'prompts_per_step')} prompts x {one('rollout', 'group_size')} samples"
     graded = [
         f"{name}: {len(run.problems[name])} problems x {run.last(name).shape[1]} samples"
@@ -132,7 +134,7 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
         ),
         (
             "Training.",
-            f"{one('num_steps')} steps of {rollout}, {one('learner', 'num_minibatches')} optimizer steps each, "
+            f"{one('num_steps')} steps of {rollout}, {updates} optimizer steps each, "
             f"learning rate {one('learner', 'learning_rate')}.",
         ),
         (

@@ -147,13 +147,20 @@ class Run:
         self._writer.write(step, scalars, name)
 
     def record_trace(self, step: int, rollout: Rollout, minibatches: list[Minibatch], traces: list[TokenTrace]) -> None:
-        """Write the per-token record of a step, if the disk has room for it; show some of its responses."""
+        """Write the per-token record of a step, if the disk has room for it; show some of its responses.
+
+        A response has a row for each epoch: other updates met it with another policy.
+        """
         if not distributed.is_first():
             return
+        epochs = self.config.learner.epochs
         of_rows = dict(
-            finished=rollout.finished, verdicts=rollout.verdicts, scores=rollout.scores, problems=rollout.problems
+            finished=np.tile(rollout.finished, epochs),
+            verdicts=rollout.verdicts * epochs,
+            scores={name: np.tile(score, epochs) for name, score in rollout.scores.items()},
+            problems=rollout.problems * epochs,
         )
-        arrays, line = step_arrays(minibatches, jax.device_get(traces), **of_rows), None
+        arrays, line = step_arrays(minibatches * epochs, jax.device_get(traces), **of_rows), None
         if self._tracer.wants(step):
             try:
                 line = self._tracer.write(step, arrays)
@@ -210,7 +217,7 @@ def open_trace(config: Config, inputs: Inputs, programs: Programs, workdir: str,
         method=methods.name_of(config.algorithm),
         rewards=[term.name for term in inputs.rewards] + [OVERLONG] * bool(config.reward.overlong_buffer),
         group_size=config.rollout.group_size,
-        num_minibatches=config.learner.num_minibatches,
+        num_minibatches=config.learner.updates_per_rollout,
         microbatch_shape=(pack_shape.microbatches, pack_shape.sequences, config.sampler.max_response_length),
         tokenizer=config.tokenizer,
         revision=config.revision,

@@ -152,7 +152,7 @@ def add_advantages(
 def update(
     programs: Programs, state: TrainState, minibatches: list[Minibatch], traced: bool = False
 ) -> tuple[TrainState, Updated]:
-    """The state after one optimizer step per minibatch, and what they reported. The host waits for nothing.
+    """The state after one optimizer step per minibatch given, and what they reported. The host waits for nothing.
 
     `state` is donated. If `traced`, every token is reported too; the steps taken are the same.
     """
@@ -227,6 +227,7 @@ def speed(
             response_lengths=rows["response_mask"].sum(axis=1).tolist(),
             group_size=group,
             share_prompts=config.learner.share_prompts,
+            epochs=config.learner.epochs,
         )
 
     work, drawn = work_of(rows), work_of(sampled)
@@ -235,7 +236,7 @@ def speed(
     phases = {
         "rollout": (responses, drawn.prefill + drawn.decode),
         "score": (tokens, work.score),
-        "update": (tokens, work.update),
+        "update": (tokens * config.learner.epochs, work.update),
     }
     peak = flops.data_sheet(jax.devices()[0].device_kind, jax.device_count())
     out = {"speed/response_tokens_per_second": responses / sum(seconds)}

@@ -77,7 +77,7 @@ def train(
                 run.phase(f"step {step + 1}: score")
                 minibatches, values = score(config, programs, state, reference, rollout.rows)
                 run.phase(f"step {step + 1}: update")
-                state, updated = update(programs, state, minibatches, traced=run.traced)
+                state, updated = update(programs, state, minibatches * config.learner.epochs, traced=run.traced)
                 record(run, programs, step + 1, rollout, values, minibatches, updated)
             run.end(step)
         except (preemption.Interrupted, NotFull) as error:  # of a rollout or an evaluation, never amid an update
