@@ -119,6 +119,7 @@ def test_all_mistakes_are_reported_at_once_and_nothing_is_written(tmp_path):
 
 WRONG = {
     "algorithm.kl.estimate": ("k9", "'k9' is not one of k1, k2, k3"),
+    "algorithm.entropy_bonus": ("-0.1", "-0.1 is not a finite number >= 0"),
     "algorithm.filter.name": ("kalmann", "'kalmann' is not one of identity, sequence_mean, "),
     "algorithm.objective.clip_low": ("2", "2.0 is not a number in [0, 1]"),
     "algorithm.advantage.name": ("none", "'none' is not one of group, dr_grpo, "),

@@ -177,6 +177,31 @@ def test_warm_up_reaches_the_rate_and_starts_above_zero():
     np.testing.assert_allclose(sizes, np.array([0.25, 0.5, 0.75, 1, 1, 1]) * CONFIG.learning_rate, rtol=1e-3)
 
 
+def test_an_entropy_bonus_raises_the_entropy_and_does_so_over_microbatches():
+    """Where no token has an advantage, so that nothing else moves the policy; both halves count the same tokens."""
+    mesh = make_mesh(MeshConfig(data=1), jax.devices()[:1])
+    optimizer = learner.make_optimizer(dataclasses.replace(CONFIG, weight_decay=0.0))
+    init, shardings = learner.make_init(MODEL, optimizer, mesh)
+    batch = rows() | {"advantage": np.zeros(ROWS, np.float32)}
+    how = policy_loss_of(Config(algorithm=METHODS["dapo"]))
+
+    def entropies(bonus, microbatch_tokens):
+        loss = learner.loss_of_policy(MODEL, dataclasses.replace(how, entropy_bonus=bonus), temperature=1.0)
+        step = learner.make_step(loss, optimizer, shardings, mesh, CONFIG)
+        state, found = init(jax.random.key(0)), []
+        for _ in range(2):
+            state, metrics, report = step(state, packed(batch, mesh, microbatch_tokens)[1])
+            assert metrics["learner/loss"] == -metrics.get("learner/entropy_bonus", 0)
+            found.append([report.total.entropy_sum, report.total.num_tokens, metrics.get("learner/entropy_bonus", 0)])
+        return np.array(found)
+
+    whole, parts, none = entropies(0.1, 0), entropies(0.1, 48), entropies(0.0, 0)
+    assert whole[1, 0] > whole[0, 0]
+    np.testing.assert_allclose(parts, whole, rtol=1e-5)
+    np.testing.assert_allclose(whole[:, 2], 0.1 * whole[:, 0] / whole[:, 1], rtol=1e-5)  # dapo's mean is over tokens
+    assert none[1, 0] == none[0, 0]  # the control: without it the policy stays
+
+
 def rates(**changes):
     """The rate of each of 14 updates, and of 100 more, in units of the full one."""
     config = LearnerConfig(learning_rate=0.5, **changes)

@@ -103,6 +103,25 @@ def test_what_is_masked_and_what_is_measured_alone_do_not_matter():
     assert np.abs(plain - moved).max() > 1e-3
 
 
+@pytest.mark.parametrize("aggregation", ["token-mean", "seq-mean-token-mean"])
+def test_the_entropy_bonus_by_hand(aggregation):
+    """Its share in the loss, its gradient, and neither elsewhere; junk under the mask does not reach it."""
+    plain = PolicyLoss(Identity(), Clipped(LOW, HIGH, aggregation=aggregation))
+    how = dataclasses.replace(plain, entropy_bonus=0.25)
+    of = lambda log_prob, entropy, how: policy_loss(log_prob, entropy, batch(), how)
+    junk = np.where(MASK, ENTROPY, np.nan).astype(np.float32)
+    (value, (measured, _)), gradients = jax.value_and_grad(of, (0, 1), has_aux=True)(LOG_PROB, junk, how)
+    lengths = MASK.sum(axis=1, keepdims=True)
+    shares = MASK / MASK.sum() if aggregation == "token-mean" else MASK / np.maximum(lengths, 1) / 2  # two have tokens
+    bonus = 0.25 * np.sum(shares * ENTROPY)
+    (without, (unmeasured, _)), others = jax.value_and_grad(of, (0, 1), has_aux=True)(LOG_PROB, junk, plain)
+    np.testing.assert_allclose(without - value, bonus, rtol=1e-5)
+    np.testing.assert_allclose(measured.entropy_bonus, bonus, rtol=1e-6)
+    np.testing.assert_allclose(gradients[1], -0.25 * shares, rtol=1e-6)
+    np.testing.assert_array_equal(gradients[0], others[0])
+    assert not others[1].any() and unmeasured.entropy_bonus == 0  # the control: without it, nothing
+
+
 def test_losses_of_microbatches_add_up_with_the_totals_of_the_step():
     whole = batch()
     fields = ("response_mask", "old_log_prob", "sampler_log_prob", "advantage")

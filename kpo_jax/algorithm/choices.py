@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from kpo_jax import choices
 from kpo_jax.advantages import ADVANTAGES, CRITIC_ADVANTAGE
-from kpo_jax.checks import Illegal, one_of, refuse, unless, whole
+from kpo_jax.checks import Illegal, not_negative, one_of, refuse, unless, whole
 from kpo_jax.filters import FILTER_GRADIENTS, FILTERS
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
 from kpo_jax.objectives.kl import KLConfig
@@ -101,8 +101,10 @@ class AdvantageConfig:
 
 @dataclasses.dataclass(frozen=True)
 class AlgorithmConfig:
-    """The science: ratio filter, objective, advantage, divergence from a reference policy, and which groups are used.
+    """The science: ratio filter, objective, advantage, divergence from a reference policy, entropy bonus, and which
+    groups are used.
 
+    `entropy_bonus` weighs the policy's entropy in the loss, see loss.PolicyLoss; 0 only measures it.
     `dynamic_sampling` is DAPO's: groups whose rewards are all equal are dropped and others sampled until the batch is
     full, in at most that many generation batches (10 in DAPO); 0 trains on whatever the one batch holds.
     """
@@ -112,9 +114,10 @@ class AlgorithmConfig:
     advantage: AdvantageConfig = AdvantageConfig()
     kl: KLConfig = KLConfig()
     dynamic_sampling: int = 0
+    entropy_bonus: float = 0.0
 
     def __post_init__(self):
-        refuse(whole(self, 0, "dynamic_sampling"))
+        refuse([*whole(self, 0, "dynamic_sampling"), *not_negative(self, "entropy_bonus")])
 
     @property
     def has_critic(self) -> bool:

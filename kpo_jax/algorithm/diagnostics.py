@@ -65,6 +65,7 @@ class Accumulator(NamedTuple):
     null: Distance
     log_ratio: Moments
     filtered_log_ratio: Moments
+    entropy_bonus: jax.Array  # the loss's, so a sum over the microbatches of one optimizer step; 0 without one
 
 
 def init() -> Accumulator:
@@ -84,6 +85,7 @@ def init() -> Accumulator:
         null.nothing(),
         masked.no_moments(),
         masked.no_moments(),
+        number,
     )
 
 
@@ -95,6 +97,7 @@ def measure(
     *,
     kappa: float,
     reference_kl_sum: jax.Array | None = None,
+    entropy_bonus: jax.Array | None = None,
 ) -> Accumulator:
     """Measure one microbatch.
 
@@ -105,6 +108,7 @@ def measure(
       distance: of the tokens' gradients from those of a ratio of 1, see `null.measure`.
       kappa: the filter's saturation threshold in innovation_std, inf if it has none; static.
       reference_kl_sum: [3], of objectives.kl.kl_penalty; None without a reference.
+      entropy_bonus: [], what the entropies took off the loss; None without such a bonus.
     """
     mask = batch.response_mask
     has_std = mask & ~jnp.isinf(tokens.innovation_std)  # filters without a noise model expect inf
@@ -134,6 +138,7 @@ def measure(
         null=distance,
         log_ratio=masked.moments(tokens.log_ratio, mask),
         filtered_log_ratio=masked.moments(tokens.filtered_log_ratio, mask),
+        entropy_bonus=jnp.zeros((), jnp.float32) if entropy_bonus is None else entropy_bonus,
     )
 
 

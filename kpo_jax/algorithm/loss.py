@@ -38,12 +38,16 @@ class PolicyLoss:
       objective: what is minimised of the filtered log-ratios.
       filter_gradient: straight_through or through_filter, see `filters.apply_filter`.
       kl: the penalty for leaving the reference policy, which needs `Batch.reference_log_prob`; by default none.
+      entropy_bonus: what a nat of the policy's entropy takes off the loss (A3C's beta: Mnih et al. 2016, arXiv
+        1602.01783). The entropies are those of single tokens, at the sampling temperature, after the responses of the
+        rollout; they add up as the objective's token losses do.
     """
 
     ratio_filter: RatioFilter
     objective: Objective
     filter_gradient: str = "straight_through"
     kl: KLConfig = KLConfig()
+    entropy_bonus: float = 0.0
 
 
 def policy_loss(
@@ -52,8 +56,9 @@ def policy_loss(
     """The loss of one microbatch, and what was met on the way to it.
 
     Args:
-      log_prob: [B, T], of the response tokens under the policy that is trained. The gradient flows through it alone.
-      entropy: [B, T], nats, of the distributions that the tokens were drawn from. It is only measured.
+      log_prob: [B, T], of the response tokens under the policy that is trained. The gradient flows through it.
+      entropy: [B, T], nats, of the trained policy's distributions of these tokens. The gradient flows through it where
+        there is an entropy bonus; else it is only measured.
       batch: the other arrays of the tokens; `packed` is not read.
 
     Returns:
@@ -67,11 +72,14 @@ def policy_loss(
     loss, token_gradient, filtered, out = surrogate(jax.lax.stop_gradient(log_ratio), batch, how)
     # of the value of the loss and, in first order, of its gradient: so the gradient of each token is at hand, too
     loss = loss + jnp.sum(token_gradient * (log_ratio - jax.lax.stop_gradient(log_ratio)))
-    penalty, reference_kl_sum = 0.0, None
+    weights = aggregation_weights(batch, how.objective.aggregation, how.objective.length_norm)
+    penalty, reference_kl_sum, bonus = 0.0, None, None
     if how.kl.estimate:
         require_tokens(batch.response_mask, reference_log_prob=batch.reference_log_prob)
-        weights = aggregation_weights(batch, how.objective.aggregation, how.objective.length_norm)
         penalty, reference_kl_sum = kl_penalty(log_prob, batch.reference_log_prob, batch.response_mask, weights, how.kl)
+    if how.entropy_bonus:
+        bonus = how.entropy_bonus * jnp.sum(weights * masked.clean(entropy, batch.response_mask))
+        penalty -= bonus
     tokens = TokenTrace(log_prob, log_ratio, *filtered, out.clipped)
     measured = diagnostics.measure(
         tokens,
@@ -80,6 +88,7 @@ def policy_loss(
         null.measure(*null.weigh(token_gradient, batch, how.objective), log_ratio),
         kappa=how.ratio_filter.kappa,
         reference_kl_sum=reference_kl_sum,
+        entropy_bonus=bonus,
     )
     return loss + penalty, jax.lax.stop_gradient((measured, tokens))
 

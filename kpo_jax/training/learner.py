@@ -152,7 +152,10 @@ def loss_of_policy(model_config: ModelConfig, how: PolicyLoss, *, temperature: f
         number, flag = jnp.zeros(shape, jnp.float32), jnp.zeros(shape, bool)
         return Report(diagnostics.init(), TokenTrace(*(number,) * 6, flag, flag) if traced else None)
 
-    return Loss(of, start, diagnostics.merge)
+    def metrics(measured, num_tokens):
+        return {"learner/entropy_bonus": measured.entropy_bonus} if how.entropy_bonus else {}
+
+    return Loss(of, start, diagnostics.merge, metrics=metrics)
 
 
 def loss_of_demonstrations(model_config: ModelConfig) -> Loss:

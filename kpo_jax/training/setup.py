@@ -171,6 +171,7 @@ def policy_loss_of(config: Config) -> PolicyLoss:
         objective=build_objective(algorithm.objective),
         filter_gradient=algorithm.filter.gradient,
         kl=algorithm.kl,
+        entropy_bonus=algorithm.entropy_bonus,
     )
 
 
