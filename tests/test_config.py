@@ -132,6 +132,7 @@ WRONG = {
     "reward.kind": ("zz", "'zz' is not one of correct, exact, plus_minus_one, "),
     "reward.overlong_buffer": ("-1", "-1 is not a whole number >= 0"),
     "model.num_heads": ("0", "0 is not a whole number >= 1"),
+    "rollout.staleness": ("-1", "-1 is not a whole number >= 0"),
     "sampler.top_p": ("1.5", "1.5 is not a number in (0, 1]"),
     "mesh.data": ("0", "0 is neither -1 (all that are left) nor a whole number >= 1"),
     "mesh.sampling_tensor": ("-1", "-1 is not a whole number >= 0"),

@@ -49,6 +49,13 @@ def test_bytes_of_parameters_and_moments_are_those_of_the_state(first, second):
     assert moments > state_bytes(others, mesh_shape(config.mesh, 8))[1]
 
 
+def test_bytes_of_past_policies_are_those_of_so_many_parameters():
+    stale = dataclasses.replace(CONFIG, rollout=dataclasses.replace(CONFIG.rollout, staleness=3))
+    size = human(3 * state_bytes(CONFIG, mesh_shape(CONFIG.mesh, 8))[0])
+    assert f"  past policies  {size}" in describe(stale).splitlines()
+    assert "past policies" not in describe(CONFIG)  # the control
+
+
 def test_an_untied_critic_has_no_output_head():
     config = dataclasses.replace(CONFIG, model=dataclasses.replace(CONFIG.model, tie_embeddings=False))
     params = jax.eval_shape(lambda: critic.init_params(init_params(config.model, jax.random.key(0))))["trunk"]

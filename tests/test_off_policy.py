@@ -1,9 +1,12 @@
-"""How far off-policy a run trains: several epochs over one rollout."""
+"""How far off-policy a run trains: several epochs over one rollout, rollouts of an older policy."""
 
 import dataclasses
 import json
+import shutil
 
+import glossary
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -17,15 +20,20 @@ from kpo_jax.config import (
     MeshConfig,
     RolloutConfig,
     TraceConfig,
+    difference,
+    to_dict,
 )
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.recording import trace
+from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.rewards import RewardConfig
 from kpo_jax.training import checkpoints, setup, trainer
 from kpo_jax.training.inputs import load_inputs
+from kpo_jax.training.past import drawn_at, remember
+from kpo_jax.training.step import collect
 
 # A random policy is never right; the reward and the advantage are such that there is a gradient all the same.
 CONFIG = Config(
@@ -38,7 +46,7 @@ CONFIG = Config(
     sampler=SampleConfig(max_response_length=8),
     reward=RewardConfig(kind="plus_minus_one"),
     rollout=RolloutConfig(prompts_per_step=4, group_size=4),
-    algorithm=dataclasses.replace(method("kpo_weak"), advantage=AdvantageConfig("krpo")),
+    algorithm=dataclasses.replace(method("kpo_weak"), advantage=AdvantageConfig("krpo"), entropy_bonus=1e-3),
     learner=LearnerConfig(learning_rate=1e-2, num_minibatches=2),
     checkpoint=CheckpointConfig(every=1, keep_last=10),
     trace=TraceConfig(every=1),
@@ -122,3 +130,126 @@ def test_a_trace_of_epochs_replays(twice):
     assert len(parts) == 4 and all(replay.differences(push(part), step, part.number) == {} for part in parts)
     wrong = parts[3]._replace(log_ratio=parts[1].log_ratio)  # the negative control: the same rows an epoch before
     assert "innovation" in replay.differences(push(wrong), step, 3)
+
+
+# ---------------------------------------------------------------------------------------------------------- staleness
+
+STALE = changed("rollout", staleness=2)
+
+
+@pytest.fixture(scope="module")
+def stale(built, tmp_path_factory):
+    return train(STALE, built, tmp_path_factory.mktemp("runs") / "stale", num_steps=4)
+
+
+def restored(workdir, programs, step=None, staleness=2):
+    return checkpoints.restore(str(workdir), programs.shapes, programs.shardings, step=step, staleness=staleness)
+
+
+def responses(workdir, step):
+    """(tokens, the trainer's old log-probabilities) of the responses that a step was trained on."""
+    arrays = trace.load_step(trace.load(str(workdir))[0], step)
+    return arrays["token"], arrays["old_log_prob"]
+
+
+def test_the_policies_that_are_remembered():
+    past, params = {}, jnp.zeros(3)
+    for step in range(6):
+        assert list(past) == list(range(max(0, step - 2), step)) and drawn_at(past, step) == max(0, step - 2)
+        remember(past, step, {"w": params + step}, 2)
+    assert [float(past[n]["w"][0]) for n in past] == [4, 5]
+    mine = {"w": params}
+    remember(past, 6, mine, 2)
+    mine["w"].delete()  # as the update does with what it is given
+    assert (np.asarray(past[6]["w"]) == 0).all()
+    remember(none := {}, 6, {"w": params}, 0)
+    assert none == {} and drawn_at(none, 6) == 6
+
+
+def test_an_older_policy_draws_and_scores(stale, built):
+    inputs, programs = built
+    for step, old in ((1, 0), (2, 0), (3, 0), (4, 1)):
+        draw = lambda number, step=step: (
+            collect(STALE, inputs, programs, restored(stale, programs, number).state.params, step).rows
+        )
+        rows, (tokens, old_log_prob) = draw(old), responses(stale, step)
+        mask = rows["response_mask"]
+        starts = rows["prompt_length"][:, None] + np.arange(mask.shape[1])
+        np.testing.assert_array_equal(np.take_along_axis(rows["tokens"], starts, axis=1)[mask], tokens)
+        assert np.abs(rows["sampler_log_prob"][mask] - old_log_prob).max() < 1e-5
+        if step > 1:  # the negative control: the present policy draws others, or finds other log-probabilities
+            fresh = draw(step - 1)
+            others = fresh["sampler_log_prob"][fresh["response_mask"]]
+            assert others.shape != old_log_prob.shape or np.abs(others - old_log_prob).max() > 1e-3
+
+
+def test_the_log_ratio_starts_at_the_drift_and_sampler_and_trainer_agree(stale, once):
+    steps, updates = lines(stale), lines(stale, "minibatches")
+    assert [step["rollout/staleness"] for step in steps] == [0, 1, 2, 2]
+    first = [line for line in updates if line["minibatch"] == 0]
+    assert first[0]["policy/approx_kl"] < 1e-9 < 1e-6 < min(line["policy/approx_kl"] for line in first[1:])
+    assert max(line["mismatch/abs_max"] for line in (*steps, *updates)) < 1e-5
+    for step, fresh in zip(steps, lines(once), strict=False):
+        tokens = [line["policy/num_tokens"] for line in updates if line["step"] == step["step"]]
+        pooled = tokens[1:] if step["step"] == 1 else tokens
+        assert step["policy/num_tokens"] == sum(pooled)
+        assert any(key.startswith("on_policy/") for key in step) == (step["step"] == 1)
+        assert any(key.startswith("on_policy/") for key in fresh) and "rollout/staleness" not in fresh
+    known, kinds = glossary.entries(glossary.PAGE.read_text()), {"always", "noise model", "clip band"}
+    assert glossary.differences(known, glossary.keys_of(stale), kinds | {"staleness", "entropy bonus"}) == []
+
+
+def test_staleness_resumes_to_the_bit_when_it_is_stopped(stale, built, tmp_path, monkeypatch):
+    config = dataclasses.replace(STALE, checkpoint=dataclasses.replace(STALE.checkpoint, every=10))
+
+    def until_third(*arguments):
+        if arguments[-1] == 3:
+            raise preemption.Interrupted
+        return collect(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "collect", until_third)
+        with pytest.raises(preemption.Preempted, match="saved at step 2 of 4"):
+            train(config, built, tmp_path / "run", num_steps=4)
+    shutil.copytree(tmp_path / "run", tmp_path / "forgetful")
+    broken = train(config, built, tmp_path / "run", num_steps=4)
+    assert all(lines(broken, name) == lines(stale, name) for name in ("metrics", "minibatches"))
+    ends = [restored(workdir, built[1], 4) for workdir in (broken, stale)]
+    assert list(ends[0].past) == list(ends[1].past) == [2, 3]
+    leaves = [jax.tree.leaves(jax.device_get((end.state, end.past))) for end in ends]
+    assert same(*leaves)
+    # the negative control: a run that does not know its past goes another way
+    forgetful = train(changed("rollout", staleness=0), built, tmp_path / "forgetful", num_steps=4)
+    assert lines(forgetful)[:2] == lines(stale)[:2] and lines(forgetful)[2] != lines(stale)[2]
+
+
+def test_checkpoints_hold_the_past_and_only_where_there_is_one(stale, once, built):
+    programs = built[1]
+    for step, numbers in ((0, []), (1, [0]), (2, [0, 1]), (4, [2, 3])):
+        assert list(restored(stale, programs, step).past) == numbers
+    past = restored(stale, programs, 4).past
+    for number in (2, 3):
+        assert same(jax.tree.leaves(jax.device_get(past[number])), policy(stale, programs, number))
+    # of another staleness: the last ones, or as many as there are
+    assert list(restored(stale, programs, 4, 1).past) == [3] and list(restored(stale, programs, 4, 5).past) == [2, 3]
+    for workdir, holds in ((stale, True), (once, False)):
+        saved = workdir / "checkpoints" / "3"
+        assert (saved / "past").exists() == holds
+        assert ("past" in json.loads((saved / "about" / "metadata").read_text())) == holds
+    assert difference(CONFIG, STALE) == ["rollout.staleness: 0 -> 2"] and to_dict(STALE)["rollout"]["staleness"] == 2
+
+
+@pytest.mark.parametrize("harm", ["gone", "another"])
+def test_a_checkpoint_whose_past_is_damaged_is_passed_over(stale, built, tmp_path, harm):
+    workdir = shutil.copytree(stale, tmp_path / "run")
+    assert restored(workdir, built[1]).step == 4  # the control
+    past = workdir / "checkpoints" / "4" / "past"
+    shutil.rmtree(past)
+    if harm == "another":  # whole, but the policy of another step under a number that was asked for
+        about = workdir / "checkpoints" / "4" / "about" / "metadata"
+        said = json.loads(about.read_text())
+        shutil.copytree(stale / "checkpoints" / "4" / "past", past)
+        said["past"] = {"2": said["past"]["3"], "3": said["past"]["2"]}
+        about.write_text(json.dumps(said))
+    assert restored(workdir, built[1]).step == 3
+    assert restored(workdir, built[1], staleness=0).step == 4

@@ -72,8 +72,10 @@ def _network_bytes(config: Config, table: parameters.Table, sizes: dict[str, int
 
 
 def _further_networks(config: Config, sizes: dict[str, int]) -> list[str]:
-    """Lines on the bytes of the reference policy and of the critic, where there are any."""
-    lines = []
+    """Lines on the bytes of past policies, of the reference policy and of the critic, where there are any."""
+    lines, staleness = [], config.rollout.staleness
+    if staleness:
+        lines.append(f"  past policies  {human(staleness * state_bytes(config, sizes)[0])}")
     if config.algorithm.kl.estimate:
         lines.append(f"  reference      {human(state_bytes(config, sizes)[0])}")
     if config.algorithm.has_critic:  # the policy's network without its output head; the value head is a few bytes

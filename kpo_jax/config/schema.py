@@ -39,18 +39,25 @@ class RolloutConfig:
 
     Another `stream` draws other responses of the same policy to the same prompts, and changes nothing else. So it makes
     the A/A twin of a run: how far the two end apart is what a difference of methods has to exceed.
+
+    With a `staleness` of k the responses of training step t are drawn by the policy of k training steps ago, that after
+    max(0, t - 1 - k) of them, as where sampler and trainer run side by side. The old log-probabilities are the
+    trainer's under that same policy, not under the present one: so from the first minibatch on the log-ratio, and what
+    a filter makes of it, is of k training steps of drift, and sampler and trainer differ by rounding alone. The k
+    policies are kept on the devices and in every checkpoint.
     """
 
     prompts_per_step: int = 8
     group_size: int = 8
     prompts_per_call: int = 0
     stream: int = 0
+    staleness: int = 0
 
     def __post_init__(self):
         refuse(
             [
                 *whole(self, 1, "prompts_per_step", "group_size"),
-                *whole(self, 0, "prompts_per_call", "stream"),
+                *whole(self, 0, "prompts_per_call", "stream", "staleness"),
             ]
         )
 

@@ -1,6 +1,7 @@
 """Saving and restoring a run with orbax: asynchronous, atomic, checked, the newest and the best kept.
 
-A checkpoint of step n holds the TrainState after n training steps. Data order and sampling keys are pure functions of
+A checkpoint of step n holds the TrainState after n training steps, and the policies before it where a past one draws
+the responses (see past.py). Data order and sampling keys are pure functions of
 (seed, step), so the step is all that resuming needs besides the arrays. Beside the arrays stand their fingerprint,
 which tells damage that orbax does not notice, the configuration and the version of the code. The configuration of the
 run's latest start also stands beside the checkpoints in `config.json`.
@@ -42,13 +43,15 @@ class Restored(NamedTuple):
     """The state after training step `step`, whether the evaluation that was due then had been done, and where it is
     saved.
 
-    `state` is a dict where only some of the state's fields were asked for.
+    `state` is a dict where only some of the state's fields were asked for. `past` are the policies before it, by their
+    steps.
     """
 
     step: int
     state: TrainState | dict
     evaluated: bool
     saved: int | None
+    past: dict
 
 
 # ---------------------------------------------------------------------------------------------------------- fingerprint
@@ -133,8 +136,10 @@ class Saver:
         )
         return ocp.CheckpointManager(_directory(self._workdir), options=options)
 
-    def save(self, step: int, state: TrainState, *, evaluated: bool, rank: float | None = None) -> None:
-        """Start saving `state` as `step`; returns before it is on disk.
+    def save(
+        self, step: int, state: TrainState, *, evaluated: bool, rank: float | None = None, past: dict | None = None
+    ) -> None:
+        """Start saving `state`, and the `past` policies if there are any, as `step`; returns before it is on disk.
 
         `evaluated` says whether the evaluation that was due after this step was done. The states of the highest `rank`
         are the best; without one it is not among them.
@@ -146,11 +151,15 @@ class Saver:
             "config": to_dict(self._config),
             "version": self._version,
         }
+        items = {"state": ocp.args.StandardSave(state), "about": ocp.args.JsonSave(about)}
+        if past:
+            about["past"] = {str(number): int(fingerprint(params)) for number, params in past.items()}
+            items["past"] = ocp.args.StandardSave({str(number): params for number, params in past.items()})
         self._pending, error = step, ""
         try:
             self._manager.save(
                 step,
-                args=ocp.args.Composite(state=ocp.args.StandardSave(state), about=ocp.args.JsonSave(about)),
+                args=ocp.args.Composite(**items),
                 metrics=None if rank is None else {_RANK: rank},
             )
         except Exception as caught:  # what a full disk raises depends on which layer of orbax meets it
@@ -217,12 +226,13 @@ def steps(workdir: str) -> list[int]:
 
 
 def restore(
-    workdir: str, shapes: TrainState | dict, shardings: TrainState | dict, step: int | None = None
+    workdir: str, shapes: TrainState | dict, shardings: TrainState | dict, step: int | None = None, staleness: int = 0
 ) -> Restored | None:
     """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is no
     checkpoint at all.
 
-    If `shapes` and `shardings` are dicts of some of the state's fields, these alone are restored and checked. The
+    If `shapes` and `shardings` are dicts of some of the state's fields, these alone are restored and checked. Of the
+    past policies the last `staleness` are restored, or as many as were saved. The
     person at the terminal is told of every damaged checkpoint that is passed over. Raises Damaged if `step` is missing
     or damaged, or if all checkpoints are damaged.
     """
@@ -232,7 +242,7 @@ def restore(
             raise Damaged(f"checkpoint: no step {step} in {_directory(workdir)}; there are {found}")
         found = [step]
     for candidate in reversed(found):
-        restored, problem = _restore(workdir, candidate, shapes, shardings)
+        restored, problem = _restore(workdir, candidate, shapes, shardings, staleness)
         if restored is not None:
             return restored
         line = f"checkpoint: step {candidate} in {_directory(workdir)} is damaged: {problem}"
@@ -245,30 +255,19 @@ def restore(
 
 
 def _restore(
-    workdir: str, step: int, shapes: TrainState | dict, shardings: TrainState | dict
+    workdir: str, step: int, shapes: TrainState | dict, shardings: TrainState | dict, staleness: int
 ) -> tuple[Restored | None, str]:
     """(restored, "") or (None, what is wrong), the same on every process."""
-    path, problem = _directory(workdir) / str(step), ""
+    path, problem, past = _directory(workdir) / str(step), "", {}
     try:
         about = json.loads((path / "about" / "metadata").read_text())
         wanted, evaluated = dict(about["fingerprints"]), bool(about["evaluated"])
-        # Every process reads its part alone: one that cannot must not leave the others in a barrier.
-        me = jax.process_index()
-        alone = ocp.options.MultiprocessingOptions(
-            primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}"
-        )
-        target = _placed(shapes, shardings)
-        if isinstance(shapes, dict):
-            handler = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)
-            places = ocp.checkpoint_utils.construct_restore_args(target)
-            how = ocp.args.PyTreeRestore(target, restore_args=places, partial_restore=True)
-        else:
-            handler, how = (
-                ocp.StandardCheckpointHandler(multiprocessing_options=alone),
-                ocp.args.StandardRestore(target),
-            )
-        with contextlib.closing(handler):
-            state = jax.block_until_ready(handler.restore(path / "state", args=how))
+        wanted_past = {int(number): value for number, value in about.get("past", {}).items()}
+        state = _read(path / "state", shapes, shardings)
+        if numbers := sorted(wanted_past)[max(len(wanted_past) - staleness, 0) :]:
+            each = lambda params: {str(number): params for number in numbers}
+            past = _read(path / "past", each(shapes.params), each(shardings.params))
+            past = {number: past[str(number)] for number in numbers}
     except Exception as error:  # whatever orbax, tensorstore or json make of damaged files
         problem = _one_line(error)
     problems = [p for p in distributed.exchange(problem, "restore") if p]
@@ -277,7 +276,28 @@ def _restore(
     for name, value in _fingerprints(state).items():
         if wanted.get(name) != int(value):
             return None, f"the fingerprint of its {name} is {int(value)}, that of what was saved was {wanted.get(name)}"
-    return Restored(step, state, evaluated, saved=step), ""
+    for number, params in past.items():
+        if wanted_past[number] != int(fingerprint(params)):
+            return None, f"the fingerprint of the policy of step {number} is not that of what was saved"
+    return Restored(step, state, evaluated, saved=step, past=past), ""
+
+
+def _read(path: Path, shapes, shardings):
+    """An item of a checkpoint on the shardings: of a dict those of its entries that are asked for, else the whole."""
+    # Every process reads its part alone: one that cannot must not leave the others in a barrier.
+    me = jax.process_index()
+    alone = ocp.options.MultiprocessingOptions(
+        primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}"
+    )
+    target = _placed(shapes, shardings)
+    if isinstance(shapes, dict):
+        handler = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)
+        places = ocp.checkpoint_utils.construct_restore_args(target)
+        how = ocp.args.PyTreeRestore(target, restore_args=places, partial_restore=True)
+    else:
+        handler, how = ocp.StandardCheckpointHandler(multiprocessing_options=alone), ocp.args.StandardRestore(target)
+    with contextlib.closing(handler):
+        return jax.block_until_ready(handler.restore(path, args=how))
 
 
 def restore_params(workdir: str, step: int, shapes: TrainState, shardings: TrainState):

@@ -103,10 +103,10 @@ class Run:
             tell(line)
         self._evaluated, self._rank = True, _rank(self.config, scalars)
 
-    def save(self, step: int, state: TrainState) -> None:
-        """Begin to save the state after `step`."""
+    def save(self, step: int, state: TrainState, past: dict) -> None:
+        """Begin to save the state after `step` and its past policies."""
         evaluated = self._evaluated or not self._is_evaluated(step)
-        self._saver.save(step, state, evaluated=evaluated, rank=self._rank)
+        self._saver.save(step, state, evaluated=evaluated, rank=self._rank, past=past)
 
     def begin(self, step: int) -> None:
         """Training step `step` begins, unless a process was asked to stop: then all raise preemption.Interrupted."""
@@ -185,8 +185,8 @@ class Run:
         """The run is done. Raises NotSaved unless its last step is on disk."""
         self._saver.require(step)
 
-    def stop(self, step: int, state: TrainState, error: preemption.Interrupted | NotFull) -> None:
-        """Save the state after `step`, since what was to follow was left undone, and say so.
+    def stop(self, step: int, state: TrainState, past: dict, error: preemption.Interrupted | NotFull) -> None:
+        """Save the state after `step` and its past policies, since what was to follow was left undone, and say so.
 
         Raises:
           preemption.Preempted: if `error` is that some process was asked to stop.
@@ -195,7 +195,7 @@ class Run:
         """
         self.phase(f"step {step}: checkpoint before the end")
         if step != self._saver.newest:
-            self.save(step, state)
+            self.save(step, state, past)
         self._saver.require(step)
         if isinstance(error, preemption.Interrupted):
             line = f"{preemption.why()}: saved at step {step} of {self.config.num_steps}; the same command resumes"

@@ -96,15 +96,16 @@ def collect(config: Config, inputs: Inputs, programs: Programs, params, step: in
 
 
 def score(
-    config: Config, programs: Programs, state: TrainState, reference, rows: dict[str, np.ndarray]
+    config: Config, programs: Programs, state: TrainState, reference, rows: dict[str, np.ndarray], drew=None
 ) -> tuple[list[Minibatch], dict[str, float]]:
     """The rollout's rows as minibatches that the update can be made on, and how good the critic's values were.
 
-    All is found before any update: the trainer's own log-probabilities (old_log_prob), those of the `reference`
-    parameters unless they are None (reference_log_prob) and, with a critic, values, returns and advantages.
+    All is found before any update: the trainer's own log-probabilities under the parameters that drew the rows
+    (old_log_prob), those of the `reference` parameters unless they are None (reference_log_prob) and, with a critic,
+    values, returns and advantages. `drew` are the parameters that drew; None if they are the state's.
     """
     minibatches = pack_minibatches(config, programs, rows)
-    add_scores(programs, programs.score_step, state.params, minibatches, "old_log_prob")
+    add_scores(programs, programs.score_step, state.params if drew is None else drew, minibatches, "old_log_prob")
     if reference is not None:
         add_scores(programs, programs.score_step, reference, minibatches, "reference_log_prob")
     return minibatches, add_advantages(config, programs, state, minibatches)
@@ -171,17 +172,19 @@ def update(
     return state, updated
 
 
-def step_metrics(programs: Programs, updated: Updated) -> tuple[dict[str, float], list[dict[str, float]]]:
+def step_metrics(
+    programs: Programs, updated: Updated, on_policy: bool = True
+) -> tuple[dict[str, float], list[dict[str, float]]]:
     """(the training step's metrics, those of each minibatch). Waits for the devices.
 
-    The first minibatch after a rollout is on-policy, its ratio 1 up to numerics, so it is reported apart as
-    `on_policy/...`; the other diagnostics are pooled exactly over the minibatches after it (over the only one, where
-    there is one).
+    The first minibatch after a rollout that the present policy drew is `on_policy`, its ratio 1 up to numerics, so it
+    is reported apart as `on_policy/...`; the other diagnostics are pooled exactly over the minibatches after it (over
+    the only one, where there is one). After a rollout of an older policy they are pooled over all.
     """
     metrics, measured, _ = updated
     each = [to_host(m) | to_host(programs.summarize(a)) for m, a in zip(metrics, measured, strict=True)]
-    pooled = measured[1] if len(measured) > 1 else measured[0]
-    for accumulator in measured[2:]:
+    pooled, *others = measured[1:] if on_policy and len(measured) > 1 else measured
+    for accumulator in others:
         pooled = diagnostics.merge(pooled, accumulator)
     areas, counts = ("learner/", "critic/"), ("/steps", "/skipped", "/skipped_in_a_row", "/spikes")
     learner = {
@@ -189,8 +192,8 @@ def step_metrics(programs: Programs, updated: Updated) -> tuple[dict[str, float]
         for k in each[0]
         if k.startswith(areas)
     }
-    on_policy = {f"on_policy/{k}": v for k, v in each[0].items() if k.startswith(("ratio/", "mismatch/"))}
-    return learner | to_host(programs.summarize(pooled)) | on_policy, each
+    first = {f"on_policy/{k}": v for k, v in each[0].items() if k.startswith(("ratio/", "mismatch/"))}
+    return learner | to_host(programs.summarize(pooled)) | (first if on_policy else {}), each
 
 
 def check_finite(config: Config, metrics: dict, minibatches: list[Minibatch], step: int, workdir: str) -> None:

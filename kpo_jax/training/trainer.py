@@ -9,6 +9,7 @@ from kpo_jax.training import checkpoints, evaluate
 from kpo_jax.training.compiling import compile_ahead
 from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.inputs import Inputs
+from kpo_jax.training.past import drawn_at, remember
 from kpo_jax.training.rollout import Rollout, summary
 from kpo_jax.training.run import Run
 from kpo_jax.training.setup import Programs, first_state, reference_params
@@ -58,7 +59,7 @@ def train(
             tell(f"already at step {resumed.step}, beyond num_steps = {config.num_steps}: nothing is changed")
             return False
         run.open(inputs, programs, resumed)
-        state = resumed.state
+        state, past = resumed.state, resumed.past
         reference = reference_params(config, programs, state, resumed.step, workdir)
         try:
             for step in range(resumed.step, config.num_steps + 1):  # `state` is that after `step` training steps
@@ -68,20 +69,22 @@ def train(
                     run.record_evaluation(step, scalars)
                 if run.checkpoint_is_due(step):
                     run.phase(f"step {step}: checkpoint")
-                    run.save(step, state)
+                    run.save(step, state, past)
                 if step == config.num_steps:
                     break
                 run.begin(step + 1)
                 run.phase(f"step {step + 1}: rollout")
-                rollout = collect(config, inputs, programs, state.params, step + 1)
+                drawn = drawn_at(past, step)
+                rollout = collect(config, inputs, programs, past.get(drawn, state.params), step + 1)
                 run.phase(f"step {step + 1}: score")
-                minibatches, values = score(config, programs, state, reference, rollout.rows)
+                minibatches, values = score(config, programs, state, reference, rollout.rows, past.get(drawn))
                 run.phase(f"step {step + 1}: update")
+                remember(past, step, state.params, config.rollout.staleness)
                 state, updated = update(programs, state, minibatches * config.learner.epochs, traced=run.traced)
-                record(run, programs, step + 1, rollout, values, minibatches, updated)
+                record(run, programs, step + 1, rollout, values, minibatches, updated, step - drawn)
             run.end(step)
         except (preemption.Interrupted, NotFull) as error:  # of a rollout or an evaluation, never amid an update
-            run.stop(step, state, error)
+            run.stop(step, state, past, error)
     return True
 
 
@@ -93,15 +96,18 @@ def record(
     values: dict[str, float],
     minibatches: list[Minibatch],
     updated: Updated,
+    age: int,
 ) -> None:
-    """Write down what training step `step` was; `values` are the metrics of the critic's values.
+    """Write down what training step `step` was; `values` are the metrics of the critic's values, `age` is how many
+    training steps old the policy was that drew.
 
     Raises Diverged if too many updates in a row were skipped.
     """
     config = run.config
-    scalars, of_minibatches = step_metrics(programs, updated)
+    scalars, of_minibatches = step_metrics(programs, updated, on_policy=age == 0)
     seconds = run.seconds()
-    scalars = summary(rollout, config.rollout.group_size) | values | scalars
+    stale = {"rollout/staleness": age} if config.rollout.staleness else {}
+    scalars = summary(rollout, config.rollout.group_size) | stale | values | scalars
     run.record(step, scalars)
     for number, metrics in enumerate(of_minibatches):
         run.record(step, {"minibatch": number} | metrics, "minibatches")
@@ -134,7 +140,8 @@ def resume(
     distributed.check_shared(workdir)
     phase("start: checkpoint")
     try:
-        restored = checkpoints.restore(workdir, programs.shapes, programs.shardings)
+        staleness = config.rollout.staleness
+        restored = checkpoints.restore(workdir, programs.shapes, programs.shardings, staleness=staleness)
     except checkpoints.Damaged as error:
         if not start_afresh:
             raise checkpoints.Damaged(f"{error}; --start_afresh puts them aside and begins again") from error
@@ -155,7 +162,7 @@ def resume(
     except preemption.Interrupted:
         line = f"{preemption.why()}: before the first step, nothing to save; the same command begins again"
         raise preemption.Preempted(line) from None
-    return checkpoints.Restored(step=0, state=state, evaluated=False, saved=None)
+    return checkpoints.Restored(step=0, state=state, evaluated=False, saved=None, past={})
 
 
 def write_provenance(workdir: str, step: int) -> None:
