@@ -10,12 +10,14 @@ import jax
 import pytest
 from configurations import load
 
-from kpo_jax.commands.dry_run import describe, human, state_bytes
-from kpo_jax.config import LearnerConfig
+from kpo_jax.commands.dry_run import decoding_bytes, describe, human, state_bytes
+from kpo_jax.config import LearnerConfig, MeshConfig
 from kpo_jax.model import critic
 from kpo_jax.model.decoder import init_params
 from kpo_jax.runtime.mesh import mesh_shape
-from kpo_jax.runtime.sharding import make_mesh
+from kpo_jax.runtime.sharding import local_mesh, make_mesh
+from kpo_jax.sampling.decoding import decode_weights
+from kpo_jax.sampling.programs import Programs
 from kpo_jax.training.learner import make_init, make_optimizer
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +65,20 @@ def test_an_untied_critic_has_no_output_head():
     whole = dataclasses.replace(config, mesh=dataclasses.replace(config.mesh, data=1, fsdp=1, tensor=1))
     assert f"  critic         {human(size)}" in describe(whole).splitlines()
     assert size < state_bytes(whole, mesh_shape(whole.mesh, 1))[0]
+
+
+@pytest.mark.parametrize("tie", [True, False])
+@pytest.mark.parametrize("mesh", [dict(data=2, fsdp=2, tensor=2), dict(fsdp=8, sampling_tensor=2)])
+def test_bytes_for_decoding_are_those_of_its_weights(mesh, tie):
+    model = dataclasses.replace(CONFIG.model, tie_embeddings=tie, dtype="bfloat16")
+    config = dataclasses.replace(CONFIG, model=model, mesh=MeshConfig(**mesh))
+    own = local_mesh(make_mesh(config.mesh), config.mesh.sampling_tensor)
+    programs = Programs(model, config.sampler, own, ())
+    weights = jax.eval_shape(lambda: decode_weights(model, init_params(model, jax.random.key(0))))
+    assert decoding_bytes(config) == on_one_device(weights, programs.weight_shardings())
+    whole = dataclasses.replace(config, mesh=MeshConfig(fsdp=8))
+    assert decoding_bytes(whole) > 1.5 * decoding_bytes(config)
+    assert f"  for decoding   {human(decoding_bytes(config))}" in describe(config).splitlines()
 
 
 COUNT = """

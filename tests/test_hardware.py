@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kpo_jax.hardware import correctness, records
+from kpo_jax.hardware import candidates, correctness, records, speed
 from kpo_jax.hardware.records import SCALES, Finding
 from kpo_jax.model import attention
 from kpo_jax.sampling import decoding
@@ -82,6 +82,19 @@ def test_a_sampler_of_another_policy_is_seen(monkeypatch):
     sharper = lambda weights, hidden: 1.5 * jnp.einsum("bd,dv->bv", hidden, weights["head"])
     monkeypatch.setattr(decoding, "logits", sharper)
     assert not any(one.holds for one in correctness.log_probs(SMALL) if one.holds is not None)
+
+
+def test_segments_are_told_by_where_they_begin():
+    own = jnp.asarray([[1, 1, 1, 2, 3, 3, 0, 0], [1, 1, 1, 1, 1, 1, 1, 1], [0] * 8])
+    lengths, offsets = candidates.segment_offsets(own, 3)
+    assert lengths.tolist() == [[3, 1, 2], [8, -1, -1], [-1, -1, -1]]
+    assert offsets.tolist() == [[0, 3, 4, -1], [0, -1, -1, -1], [-1, -1, -1, -1]]
+
+
+def test_forms_of_attention_are_timed():
+    found = list(speed.attention_forms(SMALL))
+    assert [one.what.partition(",")[0] for one in found] == ["whole rows", "packed rows"]  # the rest is a GPU's
+    assert all(one.value > 0 and one.unit == "ms" for one in found)
 
 
 def test_bounds_refuse_what_is_no_number():

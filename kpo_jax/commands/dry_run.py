@@ -35,6 +35,7 @@ def describe(config: Config) -> str:
         f"  gradient       {human(param_bytes)}",
         f"  optimizer      {human(moment_bytes)}",
         *_further_networks(config, sizes),
+        f"  for decoding   {human(decoding_bytes(config))}",
         f"  KV cache       {human(_cache_bytes(config, sizes))}",
         "TFLOPs of a training step, all prompts and responses as long as they may be",
         *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(longest_step(config)).items()),
@@ -103,6 +104,16 @@ def longest_step(config: Config) -> flops.StepFlops:
         share_prompts=config.learner.share_prompts,
         epochs=config.learner.epochs,
     )
+
+
+def decoding_bytes(config: Config) -> int:
+    """Bytes on one device of the weights as decoding reads them: in the compute dtype, split by heads alone, and with a
+    head of their own where the embeddings are tied.
+    """
+    model, split = config.model, config.mesh.sampling_tensor or config.mesh.tensor
+    sizes = {"data": 1, "fsdp": 1, "tensor": split}
+    head = model.vocab_size * model.hidden_size * DTYPES[model.dtype] // split if model.tie_embeddings else 0
+    return bytes_per_device(parameters.leaves(parameters.tree(model)), model.dtype, sizes) + head
 
 
 def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:

@@ -12,6 +12,7 @@ _FUNCTIONS = {
     "log-probabilities": correctness.log_probs,
     "training": correctness.training,
     "filters": speed.filters,
+    "attention forms": speed.attention_forms,
     "update": speed.update,
     "sampler": speed.sampler,
 }
@@ -20,7 +21,7 @@ _FUNCTIONS = {
 def run(name: str, scale_name: str) -> None:
     """Print the findings of a part; `name` is one of records.parts."""
     kind, _, model = name.partition(" ")
-    function = partial(_FUNCTIONS[kind], name=model) if model else _FUNCTIONS[kind]
+    function = _FUNCTIONS[name] if name in _FUNCTIONS else partial(_FUNCTIONS[kind], name=model)
     for finding in function(SCALES[scale_name]):
         print(to_json(finding), flush=True)
 

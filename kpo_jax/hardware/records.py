@@ -89,7 +89,7 @@ SCALES = {
 
 # seconds that a part may take
 _TOGETHER = {"attention": 120, "log-probabilities": 120, "training": 240}
-_ALONE = {"device": 60, "filters": 60}
+_ALONE = {"device": 60, "filters": 60, "attention forms": 60}
 _OF_A_MODEL = {"update": 180, "sampler": 120}
 
 

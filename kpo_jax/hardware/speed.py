@@ -14,13 +14,14 @@ import numpy as np
 from kpo_jax.commands.benchmark import measure_limits
 from kpo_jax.config import Config, LearnerConfig, MeshConfig, RolloutConfig, with_method
 from kpo_jax.filters.kalman import Kalman
-from kpo_jax.hardware.records import Finding, Scale, at_least
-from kpo_jax.model import flops
+from kpo_jax.hardware.candidates import attention_by_offsets
+from kpo_jax.hardware.records import Finding, Scale, at_least, at_most
+from kpo_jax.model import attention, flops
 from kpo_jax.model.config import PRESETS
 from kpo_jax.model.decoder import init_params
 from kpo_jax.model.packing import make_batch, pack
 from kpo_jax.runtime.ahead import Ahead, Program, like
-from kpo_jax.runtime.sharding import make_mesh, put_microbatches, put_rows, replicated
+from kpo_jax.runtime.sharding import make_mesh, on_mesh, put_microbatches, put_rows, replicated
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.sampling.programs import Programs, Rows
 from kpo_jax.sampling.shapes import Plan, Shape
@@ -70,6 +71,39 @@ def filters(scale: Scale) -> Iterator[Finding]:
         yield Finding("filters", f"{name}: largest difference of the two", float(gap))
         gain = seconds["scan", name] / seconds["parallel", name]
         yield _hoped("filters", f"{name}: scan over parallel", gain, _PARALLEL, "x")
+
+
+def attention_forms(scale: Scale) -> Iterator[Finding]:
+    """The update's attention, forward and backward, of whole and of packed rows, and what may take its place."""
+    part, (_, length, heads, kv_heads, width) = "attention forms", scale.attention
+    rows, length = scale.update_rows, 4 * length
+    shapes = [(rows, length, n, width) for n in (heads, kv_heads, kv_heads, heads)]
+    query, key, value, weight = (
+        jax.random.normal(jax.random.key(i), shape, jnp.bfloat16) for i, shape in enumerate(shapes)
+    )
+    ends = np.array([0.25, 0.5, 0.8, 0.95]) * length  # four segments, and padding behind them
+    own = jnp.asarray(1 + (np.arange(length)[:, None] >= ends).sum(axis=1), jnp.int32)
+    own = jnp.broadcast_to(jnp.where(own == 5, 0, own), (rows, length))
+    weight = jnp.where(own[:, :, None, None] > 0, weight, 0)
+    form = on_mesh(attention.causal_attention, make_mesh(MeshConfig(), jax.devices()[:1]))
+    forms = {
+        "whole rows": lambda *x: form(*x, None),
+        "packed rows": lambda *x: form(*x, attention.Segments(own)),
+        "packed rows by offsets": lambda *x: attention_by_offsets(*x, own, 4),
+    }
+    if jax.default_backend() != "gpu":
+        del forms["packed rows by offsets"]
+    gradients = {}
+    for name, one in forms.items():
+        loss = lambda *x, one=one: jnp.sum(one(*x).astype(jnp.float32) * weight)
+        run = jax.jit(jax.grad(loss, argnums=(0, 1, 2)))
+        seconds = _timed(lambda run=run: run(query, key, value), scale.repeats)
+        gradients[name] = [np.asarray(x, np.float32) for x in run(query, key, value)]
+        yield Finding(part, f"{name}, {rows} x {length} tokens, {heads} heads", 1e3 * seconds, "ms")
+    for name in forms.keys() - {"whole rows", "packed rows"}:
+        pairs = zip(gradients[name], gradients["packed rows"], strict=True)
+        error = max(float(np.linalg.norm(x - y) / np.linalg.norm(y)) for x, y in pairs)
+        yield at_most(part, f"{name}: distance of its gradients to those of packed rows", error, 2e-2)
 
 
 def sampler(scale: Scale, name: str) -> Iterator[Finding]:

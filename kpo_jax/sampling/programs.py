@@ -59,7 +59,7 @@ class Programs:
         self.empty_prompts = empty(partial(_empty_prompts, model_config), static_argnums=(0, 1))
         self.empty_ring = empty(partial(decoding.empty_ring, model_config), static_argnums=(0, 1, 2))
         self._copy = Program(
-            jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self._weight_shardings())
+            jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self.weight_shardings())
         )
         write = on_mesh(partial(_write_prompts, model_config), mesh)
         self.admit = Program(jax.jit(write, donate_argnums=3, out_shardings=self._cache))
@@ -112,7 +112,7 @@ class Programs:
         (shapes, prefilled), cache = plan, self._cache
         whole = shapes[0]
         yield self._copy, (params,)
-        weights = like(jax.eval_shape(self._copy.jitted, params), self._weight_shardings())
+        weights = like(jax.eval_shape(self._copy.jitted, params), self.weight_shardings())
         rows_of = NamedSharding(self.mesh, BATCH)
 
         def caches(shape):
@@ -136,7 +136,8 @@ class Programs:
             places = np.zeros((new.slots,), int), np.zeros((new.rows,), int)
             yield self.move(old, new), (layer, *places, np.int32(0))
 
-    def _weight_shardings(self):
+    def weight_shardings(self):
+        """Where each of the weights lies that `prepare` gives."""
         config = self.model_config
         shapes = jax.eval_shape(lambda: decoding.decode_weights(config, model.init_params(config, jax.random.key(0))))
 
