@@ -245,6 +245,7 @@ def test_hub_reader_on_a_local_folder(tmp_path, monkeypatch):
         (b"[" * 100_000 + b"\n", "line 1: not JSON"),
         (b'{"problem": "p", "answer": ' + b"9" * 5000 + b"}\n", "line 1: not JSON"),
         (b'{"question": "p", "answer": "1"}\n', "line 1: no field 'problem'; .* question, answer"),
+        (b'{"\\n": "p", "answer": "1"}\n', r"line 1: no field 'problem'; .* fields '\\n', answer$"),
         (b'{"problem": "p", "answer": ["1"]}\n', "line 1: field 'answer' is a list; expected text or a number"),
         (b'{"problem": "p", "answer": true}\n', "line 1: field 'answer' is a bool"),
         (b'{"problem": "\\ud800", "answer": "1"}\n', "line 1: field 'problem' is not valid Unicode"),

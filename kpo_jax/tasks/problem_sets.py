@@ -146,7 +146,8 @@ def find(row: Mapping[str, Any], name: str, place: str) -> Any:
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
             value = value[int(part)]
         else:
-            fields = isinstance(value, Mapping) and ", ".join(map(str, value))
+            shown = lambda field: field if field.isprintable() else repr(field)
+            fields = isinstance(value, Mapping) and ", ".join(shown(str(field)) for field in value)
             holds = f"fields {fields or '(none)'}" if isinstance(value, Mapping) else f"a {type(value).__name__}"
             raise ValueError(f"{place}: no field {name!r}; there is no {part!r} in {holds}")
     if isinstance(parent, Mapping) and _is_message(parent) and parent["role"] != "user":
