@@ -7,6 +7,7 @@ import functools
 import batch_shapes
 import chex
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.sharding import NamedSharding
@@ -419,3 +420,16 @@ def test_few_shapes_cost_little_where_products_decide(monkeypatch):
     ragged = batch_shapes.CALLS[1]
     assert max(batch_shapes.ratios(ragged, ragged.shapes, "products").values()) < 1.1
     assert batch_shapes.ratios(ragged, ragged.shapes[:1], "products")["ragged"] > 2  # the control
+
+
+@pytest.mark.parametrize("segments", [1, 3])
+def test_both_forms_of_own_scores_are_one(segments):
+    rng = np.random.default_rng(0)
+    query = jnp.asarray(rng.normal(size=(4, 2, 3, 8)), jnp.float32)
+    keys = jnp.asarray(rng.normal(size=(4, 2, segments, 8, 5)), jnp.float32)
+    expected = np.einsum("bkmh,bkshw->bkmsw", query, keys).reshape(4, 2, 3, -1)
+    for platform in ("cpu", "gpu"):
+        np.testing.assert_allclose(decoding.own_scores(query, keys, platform), expected, atol=1e-5)
+    with pytest.raises(AssertionError):  # the columns in another order
+        np.testing.assert_allclose(decoding.own_scores(query, keys[:, :, ::-1, :, ::-1], "gpu"), expected, atol=1e-5)
+    assert decoding.own_scores(query.astype(jnp.bfloat16), keys.astype(jnp.bfloat16), "gpu").dtype == jnp.float32

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import jax.numpy as jnp
-import numpy as np
 import pytest
 
 from kpo_jax.hardware import candidates, correctness, records, speed
@@ -52,6 +51,14 @@ def test_a_part_that_is_stopped_is_said_to_be(tmp_path):
     assert ended.returncode == 1
     last = Finding(**json.loads((tmp_path / "accelerator.json").read_text())[-1])
     assert last[:2] == ("training", "came to its end") and not last.holds and "stopped after" in last.value
+
+
+def test_what_has_no_time_left_is_said_to_have_had_none(tmp_path):
+    ended = check(tmp_path, "--parts=device,filters", "--minutes=0.01")
+    assert ended.returncode == 1 and "0 of 2 bounds hold" in ended.stdout
+    found = [Finding(**one) for one in json.loads((tmp_path / "accelerator.json").read_text())]
+    assert [one.part for one in found] == ["device", "filters"]
+    assert {one.value for one in found} == {"no: the time was up"}
 
 
 @pytest.mark.parametrize(
@@ -106,16 +113,3 @@ def test_a_report_names_what_does_not_hold_first():
     page = records.report("title", [Finding("a", "fine", 1.0), records.at_most("b", "slow", 3.0, 2.0, "s")])
     assert page.index("0 of 1 bounds hold") < page.index("- b: slow is 3, wanted <= 2") < page.index("| a ")
     assert records.from_json(records.to_json(records.at_most("b", "slow", 3.0, 2.0, "s"))).holds is False
-
-
-@pytest.mark.parametrize("segments", [1, 3])
-def test_both_forms_of_own_scores_are_one(segments):
-    rng = np.random.default_rng(0)
-    query = jnp.asarray(rng.normal(size=(4, 2, 3, 8)), jnp.float32)
-    keys = jnp.asarray(rng.normal(size=(4, 2, segments, 8, 5)), jnp.float32)
-    expected = np.einsum("bkmh,bkshw->bkmsw", query, keys).reshape(4, 2, 3, -1)
-    for platform in ("cpu", "gpu"):
-        np.testing.assert_allclose(decoding.own_scores(query, keys, platform), expected, atol=1e-5)
-    with pytest.raises(AssertionError):  # the columns in another order
-        np.testing.assert_allclose(decoding.own_scores(query, keys[:, :, ::-1, :, ::-1], "gpu"), expected, atol=1e-5)
-    assert decoding.own_scores(query.astype(jnp.bfloat16), keys.astype(jnp.bfloat16), "gpu").dtype == jnp.float32

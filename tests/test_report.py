@@ -18,7 +18,7 @@ from kpo_jax import stats as statistics
 from kpo_jax import text as text_lib
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.filters import FILTERS, Kalman
-from kpo_jax.report import comparison, figures, paper, refilter, report, responses, runs, tables
+from kpo_jax.report import comparison, figures, paper, refilter, regime, report, responses, runs, tables
 
 DOCS = Path(__file__).parents[1] / "docs" / "science.md"
 SHARED = Path(__file__).parents[2] / "shared" / "docs" / "paper_tables.md"
@@ -315,14 +315,14 @@ def test_filters_that_filter_nothing_are_named(tmp_path):
         return load_all([write_run(tmp_path / name, "is_kpo_calibrated", 0, share(1), share(2), metrics=metrics)])
 
     inert = methods_of("inert", 0.99999, 0.0)
-    assert tables.nulls(inert) == ["is_kpo_calibrated"]
-    assert tables.null_table(inert).rows == [
+    assert regime.nulls(inert) == ["is_kpo_calibrated"]
+    assert regime.null_table(inert).rows == [
         ["is_kpo_calibrated", "0.999990", "0.999990", "1", "13.0%", "0.00%", "yes"]
     ]
     assert any("is_kpo_calibrated" in text for _, text in report.limits(inert))
     for name, cosine, lost in (("turned", 0.95, 0.0), ("clipping", 0.99999, 0.2)):
-        assert tables.nulls(methods_of(name, cosine, lost)) == []
-    assert tables.null_table(methods_of("turned_again", 0.95, 0.0)).rows[0][-1] == "no"
+        assert regime.nulls(methods_of(name, cosine, lost)) == []
+    assert regime.null_table(methods_of("turned_again", 0.95, 0.0)).rows[0][-1] == "no"
     # one step in which it was not the null is enough, and a step without an advantage is none
     path = tmp_path / "once" / "metrics.jsonl"
     methods_of("once", 0.99999, 0.0)
@@ -330,9 +330,9 @@ def test_filters_that_filter_nothing_are_named(tmp_path):
     for value, expected in ((None, ["is_kpo_calibrated"]), (0.9, [])):
         lines[1]["null/cosine"] = value
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        assert tables.nulls(load_all([tmp_path / "once"])) == expected
+        assert regime.nulls(load_all([tmp_path / "once"])) == expected
     path = write_run(tmp_path / "silent", "is_kpo_calibrated", 0, share(1), share(2))
-    assert tables.nulls(load_all([path])) == [] and tables.null_table(load_all([path])) is None  # nothing recorded
+    assert regime.nulls(load_all([path])) == [] and regime.null_table(load_all([path])) is None  # nothing recorded
 
 
 def test_equal_grades_are_called_equal(tmp_path):
@@ -697,7 +697,7 @@ def test_the_regime_stands_beside_the_paper_s(tmp_path):
     metrics = {"regime/length": 6.0, "regime/innovation_abs_max": 21.0, "filter/innovation_kurtosis": 593.0,
                "regime/band": 0.1}  # fmt: skip
     methods = load_all([write_run(tmp_path / "a", "kpo_weak", 0, share(1), share(2), metrics=metrics)])
-    ours, printed = tables.regime_table(methods).rows
+    ours, printed = regime.regime_table(methods).rows
     assert ours == ["kpo_weak", "6", "593", "21", "-", "0.1", "-", "-"]
     assert printed[:3] == ["the paper", "0.86 (strong), 86 (weak)", "17 to 59"]
-    assert tables.regime_table(load_all([write_run(tmp_path / "old", "grpo", 0, share(1), share(2))])) is None
+    assert regime.regime_table(load_all([write_run(tmp_path / "old", "grpo", 0, share(1), share(2))])) is None

@@ -70,10 +70,11 @@ def measure_limits(dtype: str, size: int = 2048, elements: int = 2**26) -> flops
 
 
 def _best(run: Callable) -> float:
-    return min(_timed(run) for _ in range(8))
+    return min(timed(run) for _ in range(8))
 
 
-def _timed(run: Callable) -> float:
+def timed(run: Callable) -> float:
+    """Seconds until what `run()` returns is there."""
     start = time.perf_counter()
     jax.block_until_ready(run())
     return time.perf_counter() - start
@@ -81,8 +82,8 @@ def _timed(run: Callable) -> float:
 
 def measure(name: str, run: Callable, *, items: int, operations: float = 0, bytes: float = 0) -> Phase:
     """Time `run()`: once with compilation, then REPEATS times."""
-    first = _timed(run)
-    return Phase(name, items, float(np.median([_timed(run) for _ in range(REPEATS)])), first, operations, bytes)
+    first = timed(run)
+    return Phase(name, items, float(np.median([timed(run) for _ in range(REPEATS)])), first, operations, bytes)
 
 
 def phases(config: Config, inputs: Inputs, programs: Programs) -> list[Phase]:

@@ -88,17 +88,18 @@ def main() -> int:
     findings, end = [], time.monotonic() + 60 * asked.minutes
     for group in parts(SCALES[asked.scale]):
         chosen = {name: limit for name, limit in group.items() if not asked.parts or name in asked.parts}
+        if not chosen:
+            continue
         left = end - time.monotonic()
         if left < 5:
             findings += [Finding(name, "came to its end", "no: the time was up", "", "yes", False) for name in chosen]
-            continue
-        if chosen:
+        else:
             print(f"{', '.join(chosen)} ...", file=sys.stderr, flush=True)
-        findings += run_parts(chosen, asked, left)
-        title = f"Accelerator check, {datetime.date.today()}, {_device(findings)}"
+            findings += run_parts(chosen, asked, left)
+        page = report(f"Accelerator check, {datetime.date.today()}, {_device(findings)}", findings)
         write_whole(asked.out / "accelerator.json", json.dumps([one._asdict() for one in findings], indent=1) + "\n")
-        write_whole(asked.out / "accelerator.md", report(title, findings))
-    print(report(title, findings))
+        write_whole(asked.out / "accelerator.md", page)
+    print(page)
     return int(any(one.holds is False for one in findings))
 
 

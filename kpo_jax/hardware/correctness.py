@@ -72,7 +72,7 @@ def _plain(query, key, value, segments):
 
 
 def _with_gradients(form, query, key, value, weight, segments):
-    """[sum over what `weight` sees, by query: out * (weight != 0), then the gradients of query, key, value]."""
+    """[what the form gives, then the gradients of query, key and value], each 0 where `weight` is."""
 
     def loss(query, key, value):
         out = form(query, key, value, segments).astype(jnp.float32)
@@ -127,10 +127,13 @@ def training(scale: Scale) -> Iterator[Finding]:
             f"--config.num_steps={scale.training_steps}", "--config.warm_start.num_steps=50", "--config.eval.every=0",
         ]  # fmt: skip
         beside = _start([*command, f"--workdir={there}", "--compilation_cache=off"], JAX_PLATFORMS="cpu")
-        for workdir in here:
-            run = [*command, f"--workdir={workdir}", f"--compilation_cache={Path(folder) / 'programs'}"]
-            yield from _ended(_start(run), workdir.name)
-        yield from _ended(beside, "cpu")
+        try:
+            for workdir in here:
+                run = [*command, f"--workdir={workdir}", f"--compilation_cache={Path(folder) / 'programs'}"]
+                yield from _ended(_start(run), workdir.name)
+            yield from _ended(beside, "cpu")
+        finally:  # nothing runs on in a folder that is gone
+            beside.kill()
         first, second, cpu = (_metrics(workdir) for workdir in (*here, there))
         yield Finding("training", "second run the same to the byte", str(first == second), "", "True", first == second)
         for name, bound in (("policy/entropy", 0.05), ("learner/grad_norm", 0.25)):

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from kpo_jax.commands.benchmark import measure_limits
+from kpo_jax.commands.benchmark import measure_limits, timed
 from kpo_jax.config import Config, LearnerConfig, MeshConfig, RolloutConfig, with_method
 from kpo_jax.filters.kalman import Kalman
 from kpo_jax.hardware.candidates import attention_by_offsets
@@ -180,7 +180,7 @@ def sampler(scale: Scale, name: str) -> Iterator[Finding]:
 
 
 def update(scale: Scale, name: str) -> Iterator[Finding]:
-    """Score and update of a model with random weights; its parameters and moments are kept in bfloat16."""
+    """Score and update of a model with random weights; parameters are float32, moments bfloat16."""
     part, mesh = f"update {name}", make_mesh(MeshConfig(), jax.devices()[:1])
     length = scale.prompt_length + 4 * scale.response_length
     config = Config(
@@ -275,11 +275,5 @@ def _peak(part: str) -> Iterator[Finding]:
 
 def _timed(run: Callable, repeats: int) -> float:
     """Seconds: the median of `repeats` runs, after one that is not counted."""
-
-    def once():
-        began = time.perf_counter()
-        jax.block_until_ready(run())
-        return time.perf_counter() - began
-
-    once()
-    return float(np.median([once() for _ in range(repeats)]))
+    timed(run)
+    return float(np.median([timed(run) for _ in range(repeats)]))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from kpo_jax.recording import provenance
-from kpo_jax.report import comparison, figures, page, responses, tables
+from kpo_jax.report import comparison, figures, page, regime, responses, tables
 from kpo_jax.report.runs import Run, by_method, load, mean_metric, sets
 from kpo_jax.report.tables import Table
 from kpo_jax.text import blocks, plain, table
@@ -88,7 +88,7 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
             found = [t for t in (*found, tables.options_table(methods, cells)) if t is not None]
             sections.append(Section(f"Methods: {name}", tables=found, figures=pictures("scores.png")))
         found = [tables.scores_table(methods), tables.innovation_table(methods), tables.filter_table(methods)]
-        found += [tables.regime_table(methods), tables.null_table(methods)]
+        found += [regime.regime_table(methods), regime.null_table(methods)]
         found += [tables.clip_table(methods), tables.numerics_table(methods)]
         found = [t for t in found if t is not None]
         shown = pictures("figure_2a.png", "figure_2b.png", "clipping.png")
@@ -183,7 +183,7 @@ def limits(methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
             "model, task and learning rate. It does not measure how stable the method is.",
         ),
     ]
-    if found := tables.nulls(methods):
+    if found := regime.nulls(methods):
         out.append(
             (
                 "Filters that filter nothing.",

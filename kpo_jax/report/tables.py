@@ -8,9 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from kpo_jax import stats
-from kpo_jax.algorithm import null
 from kpo_jax.recording import evaluations
-from kpo_jax.report import comparison, noise_model, paper
+from kpo_jax.report import comparison, paper
 from kpo_jax.report.figures import by_minibatch, over_seeds
 from kpo_jax.report.runs import Run, mean_metric, total
 
@@ -109,84 +108,6 @@ def at_least_p(p_value: float) -> bool:
     return p_value <= stats.LEAST_P
 
 
-def null_figures(runs: list[Run]) -> dict[str, float] | None:
-    """Means over the training steps of all seeds of the distance to a ratio of 1 without a clip, off-policy, by the
-    names of `null.figures`, with the least cosine and the largest lost_fraction of a step as least_cosine, most_lost.
-
-    None of runs that did not measure it.
-    """
-    names = ("cosine", "step_size", "moved_fraction", "lost_fraction")
-    lines = [line for run in runs for line in run.lines]
-    of = {name: [v for line in lines if (v := line.get(f"null/{name}")) is not None] for name in names}
-    if not all(of.values()):
-        return None
-    means = {name: float(np.mean(values)) for name, values in of.items()}
-    return means | {"least_cosine": min(of["cosine"]), "most_lost": max(of["lost_fraction"])}
-
-
-def nulls(methods: dict[str, list[Run]]) -> list[str]:
-    """Methods that were a ratio of 1 without a clip in every training step of their runs."""
-    found = {name: null_figures(runs) for name, runs in methods.items()}
-    return [name for name, of in found.items() if of and null.is_null(of["least_cosine"], of["most_lost"])]
-
-
-def null_table(methods: dict[str, list[Run]]) -> Table | None:
-    """How far each method's gradient was from that of a ratio of 1 without a clip."""
-    found, are_null = {name: null_figures(runs) for name, runs in methods.items()}, nulls(methods)
-    rows = [
-        [
-            name,
-            f"{of['cosine']:.6f}",
-            f"{of['least_cosine']:.6f}",
-            f"{of['step_size']:.4g}",
-            f"{of['moved_fraction']:.1%}",
-            f"{of['lost_fraction']:.2%}",
-            "yes" if name in are_null else "no",
-        ]
-        for name, of in found.items()
-        if of
-    ]
-    header = ["method", "cosine", "least of a step", "step size", "moved", "of them without gradient", "the null?"]
-    caption = (
-        "Distance to the null, a ratio of 1 without a clip, off-policy: cosine of the two gradients of the "
-        "log-probabilities, and the length of the one over that of the other; moved are the tokens whose log-ratio is "
-        f"beyond {null.MOVED:g}. Means over training steps and seeds. A method is the null on these data if no step "
-        f"has a cosine below {null.NULL_COSINE}, or takes the gradient of more than {null.NULL_LOST:.1%} of the moved "
-        "tokens."
-    )
-    return Table(caption, header, rows) if rows else None
-
-
-def regime_table(methods: dict[str, list[Run]]) -> Table | None:
-    """In which regime the filters worked: numbers without a unit, beside the paper's."""
-    keys = {name: f"regime/{name}" for name in paper.REGIME} | {"kurtosis": "filter/innovation_kurtosis"}
-    found = {method: {name: _over(runs, key) for name, key in keys.items()} for method, runs in methods.items()}
-    rows = [
-        [method, *(_number(value) for value in of.values()), *_fitted(methods[method])]
-        for method, of in found.items()
-        if of["innovation_abs_max"] is not None
-    ]
-    header = ["method", "T sqrt(Q/V)", "kurtosis of d", "largest d / sd z", "threshold / sd z", "band / sd filtered"]
-    header += ["Q/V by maximum likelihood, 95 %", "innovations white: p"]
-    caption = (
-        "The regime, off-policy, means over training steps and seeds: length of a response in memories of the filter, "
-        "kurtosis of the innovations, the largest of them and the threshold over the deviation of the log-ratio, half "
-        "the clip band over the deviation of the filtered one. Q/V is that of the log-ratios themselves, of the first "
-        "run with a trace; a p near 0 says that KPO's model does not fit them. The paper's length is taken for 860 "
-        "tokens."
-    )
-    printed = ["the paper", *paper.REGIME.values(), "not printed", "not printed"]
-    return Table(caption, header, [*rows, printed]) if rows else None
-
-
-def _fitted(runs: list[Run]) -> list[str]:
-    found = next((fit for run in runs if (fit := noise_model.fit(run.workdir)) is not None), None)
-    if found is None:
-        return ["-", "-"]
-    of = found.estimate
-    return [f"{of.var_ratio:.3g} [{of.var_ratio_low:.3g}, {of.var_ratio_high:.3g}]", f"{found.white.p_value:.2g}"]
-
-
 def _score(value) -> str:
     return points(*value)
 
@@ -279,20 +200,20 @@ def filter_table(methods: dict[str, list[Run]]) -> Table | None:
         exact = paper.steady_state(*setting[:3])
         length = max(1, round(np.mean([mean_metric(run, "rollout/length_mean") or 1 for run in methods[method]])))
         measured = {
-            key: _over(methods[method], key)
+            key: over(methods[method], key)
             for key in ("filter/gain_mean", "filter/gain_last", "filter/innovation_std_mean")
         }
-        threshold = _over(methods[method], "filter/threshold")
+        threshold = over(methods[method], "filter/threshold")
         kappa = "none" if math.isinf(setting.kappa) else f"{setting.kappa:g}"
         rows.append([
             method, f"{setting.process_var:g}, {setting.measurement_var:g}, {kappa}",
             setting.gain, f"{exact.gain:.4g}",
             f"{paper.mean_gain(setting.process_var / setting.measurement_var, length):.4g}",
-            _number(measured["filter/gain_mean"]), _number(measured["filter/gain_last"]),
+            number_text(measured["filter/gain_mean"]), number_text(measured["filter/gain_last"]),
             setting.innovation_std, f"{exact.innovation_std:.4f}",
-            _number(measured["filter/innovation_std_mean"], ".4f"),
+            number_text(measured["filter/innovation_std_mean"], ".4f"),
             setting.threshold, "none" if math.isinf(exact.threshold) else f"{exact.threshold:.3f}",
-            _number(threshold, ".3f"),
+            number_text(threshold, ".3f"),
         ])  # fmt: skip
     header = ["method", "Q, V, kappa", "gain: printed", "steady state", "exact mean", "measured mean", "measured last"]
     header += ["sigma: printed", "steady state", "measured", "threshold: printed", "steady state", "measured"]
@@ -351,7 +272,7 @@ def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
         rows.append([
             method, f"{setting.process_var:g}", f"{setting.measurement_var:g}",
             "-" if math.isinf(setting.kappa) else f"{setting.kappa:g}",
-            printed.gain, _number(_over(methods[method], "filter/gain_last")),
+            printed.gain, number_text(over(methods[method], "filter/gain_last")),
             printed.saturated, *saturation(methods[method]),
             f"{printed.avg:.2f}", _score(comparison.average(values)),
             "" if against is None else f"{points(*against.paired[:3], sign=True)}, p {p_text(against.paired.p_value)}",
@@ -372,7 +293,7 @@ def saturation(runs: list[Run]) -> list[str]:
     )
     largest = [v for run in runs if (v := mean_metric(run, "filter/innovation_abs_max", largest=True)) is not None]
     share = f"{saturated:,} of {tokens:,} ({saturated / max(tokens, 1):.2g})"
-    return [share, f"{max(largest):.3g}" if largest else "-", _number(_over(runs, "filter/threshold"), ".4g")]
+    return [share, f"{max(largest):.3g}" if largest else "-", number_text(over(runs, "filter/threshold"), ".4g")]
 
 
 def question_table(cells: Cells) -> Table | None:
@@ -391,7 +312,7 @@ def question_table(cells: Cells) -> Table | None:
         )
         rows.append([
             text, f"{a} - {b}", of.verdict, " ".join(f"{100 * d:+.1f}" for d in found.seeds), over_seeds,
-            *(_number(None if math.isnan(p) else p, ".2g") for p in of[:3]),
+            *(number_text(None if math.isnan(p) else p, ".2g") for p in of[:3]),
             points(*found.paired[:3], sign=True), p_text(found.paired.p_value),
             f"{found.z:+.2f}, {found.z_p_value:.2g}",
         ])  # fmt: skip
@@ -508,10 +429,10 @@ def clip_table(methods: dict[str, list[Run]]) -> Table:
     for method, runs in methods.items():
         shares = dict(zip(*by_minibatch(runs, "clip/fraction"), strict=True))
         rows.append([
-            method, _number(_over(runs, "filter/gain_last")),
-            _percent(_over(runs, "clip/fraction_positive")), _percent(_over(runs, "clip/fraction_negative")),
+            method, number_text(over(runs, "filter/gain_last")),
+            _percent(over(runs, "clip/fraction_positive")), _percent(over(runs, "clip/fraction_negative")),
             *(_percent(shares.get(n)) for n in range(1, last + 1)), *saturation(runs),
-            _number(_over(runs, "filter/innovation_kurtosis")),
+            number_text(over(runs, "filter/innovation_kurtosis")),
         ])  # fmt: skip
     header = [
         "method",
@@ -593,12 +514,14 @@ def diagnostics_table(runs: list[Run]) -> Table:
     )
 
 
-def _over(runs: list[Run], key: str) -> float | None:
+def over(runs: list[Run], key: str) -> float | None:
+    """The mean over runs of a metric's mean over training steps; None where no run has it."""
     values = [value for run in runs if (value := mean_metric(run, key)) is not None]
     return float(np.mean(values)) if values else None
 
 
-def _number(value: float | None, form: str = ".3g") -> str:
+def number_text(value: float | None, form: str = ".3g") -> str:
+    """A number, or a dash where there is none."""
     return "-" if value is None else f"{value:{form}}"
 
 
