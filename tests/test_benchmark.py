@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from test_trainer import run
+from test_trainer import ENVIRONMENT, run
 
 from kpo_jax import config
 from kpo_jax.commands import benchmark
@@ -13,7 +13,9 @@ from kpo_jax.model.config import PRESETS
 from kpo_jax.training.step import speed
 
 
-def test_every_phase_is_measured(tmp_path):
+def test_every_phase_is_measured(tmp_path, monkeypatch):
+    # every program is kept, or how many are loaded would hang on how fast this machine compiles
+    monkeypatch.setitem(ENVIRONMENT, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     result = run(tmp_path, "--mode=benchmark")
     assert result.returncode == 0, result.stderr
     report = json.loads((tmp_path / "benchmark.json").read_text())
@@ -34,7 +36,7 @@ def test_every_phase_is_measured(tmp_path):
     assert not (tmp_path / "config.json").exists()  # no run was begun there
     cold, warm = report["starts"]
     assert (cold["name"], cold["loaded"], warm["name"]) == ("cold", 0, "warm")
-    assert warm["loaded"] > 10 and warm["programs"] == cold["programs"] and warm["compiling"] < cold["compiling"]
+    assert warm["programs"] == cold["programs"] < 2 * warm["loaded"] and warm["compiling"] < cold["compiling"]
     assert "s to the first trained step" in result.stdout
 
 
