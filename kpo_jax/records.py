@@ -199,13 +199,15 @@ class TrainState:
 
     Attributes:
       step: [] int32, optimizer steps taken, skipped ones included.
-      params: parameter tree, master dtype (float32 by default).
+      params: what is trained: the network's parameters in their master dtype (float32 by default), or its adapters.
       opt_state: optax state.
       skipped: [] int32, updates skipped because loss or gradient was not finite, or the gradient a spike.
       skipped_in_a_row: [] int32, the current run of them.
       spikes: [] int32, those of them that were spikes.
       typical_norm: [] float32, running mean of the gradient norms of the updates that were taken.
       critic: the critic's own TrainState; None without a critic.
+      base: the frozen weights under the adapters, which a critic's adapters share; None where all weights are trained.
+        No step changes, differentiates or donates them, and checkpoints leave them out.
     """
 
     step: jax.Array
@@ -216,3 +218,24 @@ class TrainState:
     spikes: jax.Array
     typical_norm: jax.Array
     critic: Any = None
+    base: Any = None
+
+    @property
+    def network(self) -> Any:
+        """All parameters, as the network reads them."""
+        return over(self.base, self.params)
+
+    @property
+    def weights(self) -> Any:
+        """The network's weights without adapters, trained or frozen."""
+        return self.params if self.base is None else self.base
+
+    @property
+    def whole_critic(self) -> "TrainState":
+        """The critic's state with the frozen weights that it shares."""
+        return self.critic.replace(base=self.base)
+
+
+def over(base, params):
+    """Trained parameters over the frozen weights: what a network reads. Without frozen weights they are all."""
+    return params if base is None else base | params

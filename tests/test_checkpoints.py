@@ -210,7 +210,7 @@ def test_where_none_is_good_nothing_is_taken(copy):
     with pytest.raises(Damaged, match=r"step 1 .* is damaged"):
         checkpoints.restore(str(workdir), shapes, shardings, step=1)
     with pytest.raises(Damaged):
-        checkpoints.restore_params(str(workdir), 0, shapes, shardings)
+        checkpoints.restore_weights(str(workdir), 0, shapes, shardings)
 
 
 def test_another_trajectory_is_named_and_only_a_start_writes_the_configuration(tmp_path):
@@ -280,25 +280,25 @@ def test_parameters_alone_are_checked_by_their_own_fingerprint(by_method, tmp_pa
         path.write_text(json.dumps(about | {"fingerprints": about["fingerprints"] | {field: 7}}))
         if damaged:
             with pytest.raises(Damaged, match="the fingerprint of its params is"):
-                checkpoints.restore_params(str(tmp_path / "run"), 0, programs.shapes, programs.shardings)
+                checkpoints.restore_weights(str(tmp_path / "run"), 0, programs.shapes, programs.shardings)
         else:
-            checkpoints.restore_params(str(tmp_path / "run"), 0, programs.shapes, programs.shardings)
+            checkpoints.restore_weights(str(tmp_path / "run"), 0, programs.shapes, programs.shardings)
 
 
 @pytest.mark.parametrize("hidden_size", [16, 64])
 def test_parameters_of_another_shape_are_refused(by_method, hidden_size):
     _, _, programs = run_of("grpo", hidden_size=hidden_size)
     with pytest.raises(Damaged, match="step 0") as caught:
-        checkpoints.restore_params(by_method["ppo"][0], 0, programs.shapes, programs.shardings)
+        checkpoints.restore_weights(by_method["ppo"][0], 0, programs.shapes, programs.shardings)
     assert "\n" not in str(caught.value)
 
 
 def test_parameters_of_a_step_or_a_run_that_is_not_there_are_a_line(by_method, tmp_path):
     _, _, programs = run_of("grpo")
     with pytest.raises(Damaged, match=r"no step 3 in .*; there are \[0\]"):
-        checkpoints.restore_params(by_method["ppo"][0], 3, programs.shapes, programs.shardings)
+        checkpoints.restore_weights(by_method["ppo"][0], 3, programs.shapes, programs.shardings)
     with pytest.raises(Damaged, match=r"init_from: .* holds no checkpoints"):
-        checkpoints.restore_params(str(tmp_path), 0, programs.shapes, programs.shardings)
+        checkpoints.restore_weights(str(tmp_path), 0, programs.shapes, programs.shardings)
 
 
 # ------------------------------------------------------------------------------------------------------------ disk full

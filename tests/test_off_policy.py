@@ -80,7 +80,7 @@ def lines(workdir, name="metrics"):
 
 def policy(workdir, programs, step):
     """The leaves of the parameters after a training step."""
-    params = checkpoints.restore_params(str(workdir), step, programs.shapes, programs.shardings)
+    params = checkpoints.restore_weights(str(workdir), step, programs.shapes, programs.shardings)
     return jax.tree.leaves(jax.device_get(params))
 
 

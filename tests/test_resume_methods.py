@@ -92,7 +92,7 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path, monkeypatch):
     )
     assert all(np.array_equal(x, y) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True))
     # the policy alone, for a run without a critic
-    plain = checkpoints.restore_params(
+    plain = checkpoints.restore_weights(
         str(whole), 3, programs.shapes.replace(critic=None), programs.shardings.replace(critic=None)
     )
     assert all(

@@ -104,13 +104,13 @@ def phases(config: Config, inputs: Inputs, programs: Programs) -> list[Phase]:
         group_size=group,
         share_prompts=config.learner.share_prompts,
     )
-    sampling, completions = _sampling_phases(config, inputs, programs, state.params, prompt_ids, work)
+    sampling, completions = _sampling_phases(config, inputs, programs, state.network, prompt_ids, work)
     rows = _random_rows(rng, prompt_ids, completions, group)
     minibatches = pack_minibatches(config, programs, rows)
     tokens = batch * (prompt_length + length)
 
     def score(name="old_log_prob"):
-        add_scores(programs, programs.score_step, state.params, minibatches, name)
+        add_scores(programs, programs.score_step, state.network, minibatches, name)
 
     scoring = measure("score", score, items=tokens, operations=work.score)
     add_advantages(config, programs, state, minibatches)

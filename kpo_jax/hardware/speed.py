@@ -202,11 +202,11 @@ def update(scale: Scale, name: str) -> Iterator[Finding]:
     began = time.perf_counter()
     ahead = Ahead(threads=2)
     ahead.compile(step, shapes, batch)
-    ahead.compile(scorer, shapes.params, batch.packed)
+    ahead.compile(scorer, shapes.network, batch.packed)
     ahead.wait()
     yield Finding(part, "compiling score and update, side by side", time.perf_counter() - began, "s")
     box = [init(jax.random.key(0))]
-    seconds = _timed(lambda: scorer(box[0].params, batch.packed), scale.repeats)
+    seconds = _timed(lambda: scorer(box[0].network, batch.packed), scale.repeats)
     work = flops.training_step(
         config.model,
         prompt_lengths=[scale.prompt_length] * minibatch_rows(config),

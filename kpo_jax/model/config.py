@@ -58,6 +58,48 @@ class RopeScaling:
         )
 
 
+PROJECTIONS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")  # of a layer
+ALL_LINEAR = "all-linear"
+
+
+@dataclasses.dataclass(frozen=True)
+class LoraConfig:
+    """Low-rank adapters (LoRA, Hu et al. 2021, arXiv 2106.09685): all weights stay as they are, and a projection W is
+    trained as W + alpha / rank * A B, of which A [in, rank] and B [rank, out] alone learn, in float32. B begins at 0.
+
+    Attributes:
+      rank: 0 trains all weights, without adapters.
+      alpha: of the factor alpha / rank.
+      targets: which projections of every layer have adapters: names of PROJECTIONS with commas between, or
+        "all-linear".
+    """
+
+    rank: int = 0
+    alpha: float = 32.0
+    targets: str = ALL_LINEAR
+
+    def __post_init__(self):
+        wrong = [name for name in self.names if name not in PROJECTIONS]
+        legal = f"{ALL_LINEAR}, {', '.join(PROJECTIONS)}"
+        refuse(
+            [
+                *whole(self, 0, "rank"),
+                *positive(self, "alpha"),
+                *unless(not wrong, "targets", f"{', '.join(map(repr, wrong))} is not one of {legal}"),
+            ]
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The projections with adapters, each once."""
+        return PROJECTIONS if self.targets == ALL_LINEAR else tuple(dict.fromkeys(self.targets.split(",")))
+
+    @property
+    def scale(self) -> float:
+        """What A B is multiplied by."""
+        return self.alpha / self.rank
+
+
 @dataclasses.dataclass(frozen=True)
 class ModelConfig:
     """Architecture and numerics of one decoder.
@@ -75,6 +117,7 @@ class ModelConfig:
       param_dtype: storage of the parameters; they are cast to `dtype` where they are used.
       remat: what the backward pass recomputes in a layer: "none"; "elementwise", all but matrix products and attention,
         which costs little time and saves much memory; "attention", that too; "full", everything.
+      lora: adapters, which alone are trained where there are any.
 
     Raises:
       ValueError: lists every illegal field.
@@ -101,6 +144,7 @@ class ModelConfig:
     dtype: str = "float32"
     param_dtype: str = "float32"
     remat: str = "elementwise"
+    lora: LoraConfig = LoraConfig()
 
     @property
     def description(self) -> Family:
@@ -172,13 +216,18 @@ def _fit_of_parts(config: ModelConfig) -> list[Problem]:
         fits = unless(1 <= chosen <= experts, "experts_per_token", f"{chosen} is not in [1, num_experts = {experts}]")
     else:
         fits = unless(experts == chosen == 0, "num_experts", f"{experts}: {config.family} has no experts, must be 0")
+    if config.lora.rank and config.description.experts:
+        of_experts = [name for name in config.lora.names if name in ("gate_proj", "up_proj", "down_proj")]
+        fits += unless(not of_experts, "lora.targets", f"{', '.join(of_experts)}: experts have no adapters")
     problem = f"{config.window}: must be > 0 with layers 'l' in layer_pattern, and 0 without"
     return [*fits, *unless((config.window > 0) == local, "window", problem)]
 
 
-# what the weights decide; dtypes and remat are the run's own choice
+# what the weights decide; the others are the run's own choice
 ARCHITECTURE_FIELDS = tuple(
-    field.name for field in dataclasses.fields(ModelConfig) if field.name not in ("dtype", "param_dtype", "remat")
+    field.name
+    for field in dataclasses.fields(ModelConfig)
+    if field.name not in ("dtype", "param_dtype", "remat", "lora")
 )
 
 

@@ -1,7 +1,8 @@
 """PPO's critic: a network of its own that expects the reward of a response at each of its tokens.
 
 It is the policy's decoder, begun from the policy's first weights, with a linear value head in place of the vocabulary;
-it shares nothing with the policy and has its own optimizer. A shared trunk would save its memory, but then the value
+it shares nothing that learns with the policy and has its own optimizer: where the policy has adapters, it has adapters
+of its own over the same frozen weights. A shared trunk would save its memory, but then the value
 loss moves the policy, by a coefficient that has to be tuned, and the policy's update is no longer the update that the
 other methods have.
 """
@@ -15,14 +16,18 @@ import numpy as np
 from kpo_jax.advantages.gae import Gae
 from kpo_jax.model.config import CriticConfig, ModelConfig
 from kpo_jax.model.head import packed_hidden_states
+from kpo_jax.model.parameters import LORA
 from kpo_jax.records import Packed
 
 STD_FLOOR = 1e-6
 
 
 def init_params(policy_params) -> dict:
-    """The critic's first parameters: a copy of the policy's without its output head, and a value head that is 0."""
-    trunk = {name: jax.tree.map(jnp.copy, part) for name, part in policy_params.items() if name != "lm_head"}
+    """The critic's first parameters: a copy of the policy's without its output head, of one with adapters a copy of
+    these alone, and a value head that is 0.
+    """
+    own = [LORA] if LORA in policy_params else [name for name in policy_params if name != "lm_head"]
+    trunk = {name: jax.tree.map(jnp.copy, policy_params[name]) for name in own}
     width = policy_params["norm"].shape[0]
     return {"trunk": trunk, "value_head": {"kernel": jnp.zeros(width, jnp.float32), "bias": jnp.zeros((), jnp.float32)}}
 
@@ -30,10 +35,11 @@ def init_params(policy_params) -> dict:
 def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
     """The value before each response token, [B, T] float32: the reward that the critic expects from what it has read.
 
-    `config` is the policy's. The values are finite junk where `packed.places` is junk.
+    `config` is the policy's. The values are finite junk where `packed.places` is junk. Frozen weights that are not the
+    critic's own stand beside its trunk.
     """
     trunk_config = dataclasses.replace(config, tie_embeddings=True)  # it has no output head to declare
-    hidden = packed_hidden_states(trunk_config, params["trunk"], packed)
+    hidden = packed_hidden_states(trunk_config, params | params["trunk"], packed)
     hidden = jnp.take_along_axis(hidden, packed.columns[:, :, None], axis=1, mode="clip")  # [R, C, D]
     hidden = hidden.astype(jnp.float32)
     value = jnp.einsum("rcd,d->rc", hidden, params["value_head"]["kernel"]) + params["value_head"]["bias"]

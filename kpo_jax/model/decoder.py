@@ -10,6 +10,7 @@ Parameters carry Hugging Face's names; projections keep their heads apart and a 
                        / q_norm, k_norm [L, H], or [L, N H] and [L, K H] over all heads of a token
            / mlp / gate_proj, up_proj [L, D, F]   down_proj [L, F, D]
                  / gate [L, D, E]   experts / gate_proj, up_proj [L, E, D, F]   down_proj [L, E, F, D]
+    lora / layers / ... / the projections with adapters / a [L, in, rank]   b [L, rank, out] (see kpo_jax.model.lora)
 """
 
 import functools
@@ -19,18 +20,17 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.ad_checkpoint import checkpoint_name
 
 from kpo_jax.model import layers, parameters
 from kpo_jax.model.attention import ATTENTION_OUTPUT, Segments, causal_attention
 from kpo_jax.model.config import ModelConfig
 
-_WEIGHT_PRODUCTS = jax.checkpoint_policies.dots_with_no_batch_dims_saveable
+_PROJECTED = "projected"  # what a projection and its adapter make: a policy that kept all products would keep it twice
 _REMAT_POLICIES = {
     "full": None,
-    "attention": _WEIGHT_PRODUCTS,
-    "elementwise": jax.checkpoint_policies.save_from_both_policies(
-        _WEIGHT_PRODUCTS, jax.checkpoint_policies.save_only_these_names(ATTENTION_OUTPUT)
-    ),
+    "attention": jax.checkpoint_policies.save_only_these_names(_PROJECTED),
+    "elementwise": jax.checkpoint_policies.save_only_these_names(_PROJECTED, ATTENTION_OUTPUT),
 }
 
 
@@ -56,6 +56,18 @@ class _Parameters(nn.Module):
     def weight(self, name):
         """The same, cast to dtype."""
         return self.stored(name).astype(self.config.dtype)
+
+    def project(self, x, name):
+        """x [B, S, in] times the weight of that name, [B, S, out] with the heads of out apart, and what its adapter
+        adds where it has one. Apart from the weight, as an update of A B may be too small for a sum in `dtype`.
+        """
+        weight, config = self.weight(name), self.config
+        ins = parameters.split(self.table(config)[name].axes)
+        out = product(x, weight.reshape(-1, *weight.shape[ins:]))
+        if self.has_variable(parameters.LORA, name):
+            adapter = jax.tree.map(lambda x: x.astype(config.dtype), self.get_variable(parameters.LORA, name))
+            out += (config.lora.scale * product(product(x, adapter["a"]), adapter["b"])).reshape(out.shape)
+        return checkpoint_name(out, _PROJECTED)
 
     def norm(self, x, name):
         return layers.rms_norm(x, self.weight(name), self.config.norm_eps, self.config.description.norm_offset)
@@ -92,11 +104,10 @@ class Attention(_Parameters):
         )
         table = places.rotary if kind is None else jax.tree.map(lambda x: x[kind], places.rotary)
         out = self._attend(layers.rotate(query, table), layers.rotate(key, table), value, kind, places)
-        weight = self.weight("o_proj").reshape(-1, config.hidden_size)
-        return product(out.reshape(*x.shape[:2], -1), weight)
+        return self.project(out.reshape(*x.shape[:2], -1), "o_proj")
 
     def _project(self, x, name):
-        out = product(x, self.weight(f"{name}_proj"))
+        out = self.project(x, f"{name}_proj")
         if self.config.description.qkv_bias:
             out += self.weight(f"{name}_bias")[None, None]
         return out
@@ -124,8 +135,7 @@ class MLP(_Parameters):
     @nn.compact
     def __call__(self, x):
         activation = layers.ACTIVATIONS[self.config.description.activation]
-        gate, up, down = map(self.weight, ("gate_proj", "up_proj", "down_proj"))
-        return product(activation(product(x, gate)) * product(x, up), down)
+        return self.project(activation(self.project(x, "gate_proj")) * self.project(x, "up_proj"), "down_proj")
 
 
 class Experts(_Parameters):
@@ -204,7 +214,7 @@ class Decoder(_Parameters):
         kinds = np.array([letters.index(letter) for letter in config.layer_kinds]) if len(letters) > 1 else None
         scanned = nn.scan(
             layer,
-            variable_axes={"params": 0},
+            variable_axes={"params": 0, parameters.LORA: 0},
             split_rngs={"params": True},
             in_axes=(nn.broadcast if kinds is None else 0, nn.broadcast),
             length=config.num_layers,
@@ -247,4 +257,6 @@ def hidden_states(
       positions: [B, S] int32, counted from 0 at each sequence's first token.
       segments: where a row holds several sequences, what each token sees.
     """
-    return Decoder(config).apply({"params": params}, tokens, positions, segments)
+    return Decoder(config).apply(
+        {"params": params, parameters.LORA: params.get(parameters.LORA, {})}, tokens, positions, segments
+    )

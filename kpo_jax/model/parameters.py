@@ -2,7 +2,7 @@
 
 Plain values, read without jax. The decoder's modules declare their parameters from these tables, the mesh splits them
 by their axes, and a dry run counts them. The names of axes: vocab, embed, heads, kv_heads, head_dim, mlp, experts,
-layers, norm.
+layers, norm, rank.
 """
 
 import dataclasses
@@ -32,6 +32,7 @@ class Parameter:
         return math.prod(self.shape)
 
 
+LORA = "lora"  # where a decoder's adapters stand, beside its other parameters
 Table = dict[str, Any]  # name -> Parameter, or a Table of what lies within
 
 
@@ -110,6 +111,40 @@ def tree(config: ModelConfig) -> Table:
     mlp = {**router(config), "experts": experts(config)} if mixture else gated(config)
     layer = {**norms(config), "self_attn": attention(config), "mlp": mlp}
     return {**ends(config), "layers": stacked(layer, config.num_layers, "layers")}
+
+
+def split(axes: tuple[str, ...]) -> int:
+    """How many of a projection's axes, without those of layers and experts, are of what it reads; 0 for what is no
+    projection: it neither reads the residual stream nor writes to it.
+    """
+    if axes[0] == "embed":
+        return 1
+    return len(axes) - 1 if axes[-1] == "embed" and axes[0] != "vocab" else 0
+
+
+def adapters(config: ModelConfig) -> Table:
+    """The trained parameters of a decoder with adapters, {} for one without: of each target of `config.lora` an `a`
+    [L, in, rank] and a `b` [L, rank, out], their heads in one axis, as Hugging Face's files have them.
+    """
+    rank, targets = config.lora.rank, config.lora.names
+
+    def pair(weight: Parameter) -> Table:
+        (layers, *shape), (_, *axes) = weight.shape, weight.axes
+        ins = split(tuple(axes))
+        into, out = math.prod(shape[:ins]), math.prod(shape[ins:])
+        return {
+            "a": Parameter((layers, into, rank), ("layers", axes[0], "rank")),
+            "b": Parameter((layers, rank, out), ("layers", "rank", axes[ins])),
+        }
+
+    if not rank:
+        return {}
+    layers = {
+        part: {name: pair(weight) for name, weight in table.items() if name in targets}
+        for part, table in tree(config)["layers"].items()
+        if part in ("self_attn", "mlp")
+    }
+    return {LORA: {"layers": {part: pairs for part, pairs in layers.items() if pairs}}}
 
 
 def leaves(table: Table) -> Iterator[Parameter]:

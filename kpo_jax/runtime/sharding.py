@@ -96,8 +96,9 @@ def localize(tree, specs, mesh: Mesh, local: Mesh):
 
 
 def param_specs(model_config):
-    """PartitionSpec of every parameter, the tree of `decoder.init_params`."""
-    return jax.tree.map(lambda one: PartitionSpec(*map(RULES.get, one.axes)), parameters.tree(model_config))
+    """PartitionSpec of every parameter of a policy: the tree of `decoder.init_params`, and its adapters' beside it."""
+    table = parameters.tree(model_config) | parameters.adapters(model_config)
+    return jax.tree.map(lambda one: PartitionSpec(*map(RULES.get, one.axes)), table)
 
 
 def state_shardings(state_shapes, model_config, mesh: Mesh):

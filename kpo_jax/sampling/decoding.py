@@ -13,6 +13,7 @@ a CPU's cache.
 Layers are unrolled, with weights and caches of their own: what a scan slices out of a stack it copies, every step anew.
 """
 
+import functools
 from typing import Any
 
 import jax
@@ -22,6 +23,8 @@ from kpo_jax.model import decoder as model
 from kpo_jax.model import layers as parts
 from kpo_jax.model.attention import causal_attention, platform
 from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.lora import merge
+from kpo_jax.model.parameters import LORA
 from kpo_jax.records import KVCache
 
 _MASKED = -1e30
@@ -43,14 +46,16 @@ WEIGHT_AXES = {
 
 
 def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
-    """The parameters in `config.dtype`, layer by layer, projections of one input side by side. M = N / K below.
+    """The parameters in `config.dtype`, adapters merged, layer by layer, projections of one input side by side. M = N /
+    K below.
 
     qkv_proj [D, K, M + 2, H]: of every key head its M queries, its key, its value; qkv_bias [K, M + 2, H] likewise.
     o_proj [K * M * H, D], gate_up_proj [D, 2, F], down_proj [F, D], head [D, V], embed_tokens and the norms as in
     `params`; of a mixture router, experts_gate, experts_up and experts_down, as there too.
     """
     heads = (config.num_kv_heads, -1, config.head_dim)  # [K, M, H], M = 1 for keys and values
-    params = jax.tree.map(lambda x: x.astype(config.dtype), params)
+    adapters = params.get(LORA, {"layers": {}})["layers"]
+    cast = functools.partial(jax.tree.map, lambda x: x.astype(config.dtype))
 
     def by_key_head(attention, kind):
         parts = [attention[f"{name}_{kind}"] for name in "qkv"]
@@ -74,11 +79,15 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
             gate_up_proj=jnp.stack([mlp["gate_proj"], mlp["up_proj"]], axis=1), down_proj=mlp["down_proj"]
         )
 
-    layers = [one(jax.tree.map(lambda x, i=i: x[i], params["layers"])) for i in range(config.num_layers)]
+    layers = []
+    for number in range(config.num_layers):  # merged layer by layer: float32 of all of them would be twice the weights
+        weights, adapter = jax.tree.map(lambda x, i=number: x[i], (params["layers"], adapters))
+        layers.append(one(cast(merge(config, weights, adapter))))
     # As [V, D] a CPU takes three times as long for a few rows. Where the embeddings are tied this is a second copy of
     # them.
-    head = model.head_weight(config, params).T
-    return {"embed_tokens": params["embed_tokens"], "norm": params["norm"], "head": head, "layers": layers}
+    ends = cast({name: part for name, part in params.items() if name not in ("layers", LORA)})
+    head = model.head_weight(config, ends).T
+    return {"embed_tokens": ends["embed_tokens"], "norm": ends["norm"], "head": head, "layers": layers}
 
 
 def empty_ring(config: ModelConfig, batch: int, segments: int, width: int) -> KVCache:

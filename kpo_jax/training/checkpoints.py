@@ -1,10 +1,11 @@
 """Saving and restoring a run with orbax: asynchronous, atomic, checked, the newest and the best kept.
 
 A checkpoint of step n holds the TrainState after n training steps, and the policies before it where a past one draws
-the responses (see past.py). Data order and sampling keys are pure functions of
-(seed, step), so the step is all that resuming needs besides the arrays. Beside the arrays stand their fingerprint,
-which tells damage that orbax does not notice, the configuration and the version of the code. The configuration of the
-run's latest start also stands beside the checkpoints in `config.json`.
+the responses (see past.py). Weights that are frozen under adapters are in none: they are saved once, beside the
+checkpoints, and each of these has their fingerprint, so that a run does not go on with others. Data order and sampling
+keys are pure functions of (seed, step), so the step is all that resuming needs besides the arrays. Beside the arrays
+stand their fingerprint, which tells damage that orbax does not notice, the configuration and the version of the code.
+The configuration of the run's latest start also stands beside the checkpoints in `config.json`.
 """
 
 import contextlib
@@ -24,10 +25,11 @@ from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, C
 from kpo_jax.config import Config, to_dict
 from kpo_jax.ends import Failed, Refused
 from kpo_jax.recording.terminal import tell
-from kpo_jax.records import TrainState
+from kpo_jax.records import TrainState, over
 from kpo_jax.runtime import distributed
 
 DAMAGED = "damaged_checkpoints"  # where a run that falls back puts them, beside `checkpoints`
+BASE = "base"  # the frozen weights of a run with adapters, beside `checkpoints`
 _RANK = "score"  # the name of the rank on disk
 
 
@@ -117,6 +119,7 @@ class Saver:
         self._workdir, self._config, self._version = workdir, config, code_version()
         self._manager = self._open()
         self._good, self._pending = newest, None
+        self._has_base = newest is not None
 
     @property
     def newest(self) -> int | None:
@@ -151,12 +154,16 @@ class Saver:
             "config": to_dict(self._config),
             "version": self._version,
         }
-        items = {"state": ocp.args.StandardSave(state), "about": ocp.args.JsonSave(about)}
+        items = {"state": ocp.args.StandardSave(state.replace(base=None)), "about": ocp.args.JsonSave(about)}
         if past:
             about["past"] = {str(number): int(fingerprint(params)) for number, params in past.items()}
             items["past"] = ocp.args.StandardSave({str(number): params for number, params in past.items()})
         self._pending, error = step, ""
         try:
+            if state.base is not None and not self._has_base:
+                with contextlib.closing(ocp.StandardCheckpointer()) as checkpointer:  # atomic, as the manager is
+                    checkpointer.save(_base(self._workdir), state.base, force=True)
+                self._has_base = True
             self._manager.save(
                 step,
                 args=ocp.args.Composite(**items),
@@ -263,7 +270,7 @@ def _restore(
         about = json.loads((path / "about" / "metadata").read_text())
         wanted, evaluated = dict(about["fingerprints"]), bool(about["evaluated"])
         wanted_past = {int(number): value for number, value in about.get("past", {}).items()}
-        state = _read(path / "state", shapes, shardings)
+        state = _read_state(workdir, path / "state", shapes, shardings)
         if numbers := sorted(wanted_past)[max(len(wanted_past) - staleness, 0) :]:
             each = lambda params: {str(number): params for number in numbers}
             past = _read(path / "past", each(shapes.params), each(shardings.params))
@@ -280,6 +287,17 @@ def _restore(
         if wanted_past[number] != int(fingerprint(params)):
             return None, f"the fingerprint of the policy of step {number} is not that of what was saved"
     return Restored(step, state, evaluated, saved=step, past=past), ""
+
+
+def _read_state(workdir: str, path: Path, shapes, shardings):
+    """A state, or a dict of some of its fields, with the frozen weights from where they lie."""
+    if not isinstance(shapes, dict):
+        own = _read(path, shapes.replace(base=None), shardings.replace(base=None))
+        base = None if shapes.base is None else _read(_base(workdir), shapes.base, shardings.base)
+        return own.replace(base=base)
+    names = [name for name in shapes if name != "base"]
+    own = _read(path, {name: shapes[name] for name in names}, {name: shardings[name] for name in names})
+    return own if "base" not in shapes else own | {"base": _read(_base(workdir), shapes["base"], shardings["base"])}
 
 
 def _read(path: Path, shapes, shardings):
@@ -300,25 +318,29 @@ def _read(path: Path, shapes, shardings):
         return jax.block_until_ready(handler.restore(path, args=how))
 
 
-def restore_params(workdir: str, step: int, shapes: TrainState, shardings: TrainState):
-    """The policy's parameters of another run's checkpoint, which may have a critic where this run has none.
+def restore_weights(workdir: str, step: int, shapes: TrainState, shardings: TrainState):
+    """The weights of the policy in another run's checkpoint, which may have a critic or adapters where this run has
+    none. Those of a run with adapters are the frozen ones, which are its policy at step 0.
 
     Raises Damaged if the checkpoint is missing, damaged or of another shape.
     """
     if not _directory(workdir).is_dir():
         raise Damaged(f"init_from: {workdir} holds no checkpoints")
-    return restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step).state["params"]
+    name = "base" if _base(workdir).is_dir() else "params"
+    return restore(workdir, {name: shapes.weights}, {name: shardings.weights}, step).state[name]
 
 
 def restore_policy(workdir: str, shapes: TrainState, shardings: TrainState, step: int | None):
-    """(step, parameters) of a run's newest good checkpoint or of `step`, on `shardings`.
+    """(step, all parameters of the policy) of a run's newest good checkpoint or of `step`, on `shardings`.
 
     Raises ValueError, one line, if there is none.
     """
-    restored = restore(workdir, {"params": shapes.params}, {"params": shardings.params}, step)
+    names = ["params"] if shapes.base is None else ["params", "base"]
+    fields = lambda state: {name: getattr(state, name) for name in names}
+    restored = restore(workdir, fields(shapes), fields(shardings), step)
     if restored is None:
         raise ValueError(f"--workdir: no checkpoint in {workdir}; train first")
-    return restored.step, restored.state["params"]
+    return restored.step, over(restored.state.get("base"), restored.state["params"])
 
 
 def set_aside(workdir: str, after: int) -> None:
@@ -335,6 +357,10 @@ def set_aside(workdir: str, after: int) -> None:
             (_directory(workdir) / str(step)).rename(target)
             tell(f"warning: the damaged checkpoint of step {step} is now {target}")
     distributed.exchange("", "set aside")  # wait until it is done
+
+
+def _base(workdir: str) -> Path:
+    return Path(os.path.abspath(workdir)) / BASE
 
 
 def _directory(workdir: str) -> Path:

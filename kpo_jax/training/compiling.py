@@ -33,12 +33,12 @@ def compile_ahead(config: Config, inputs: Inputs, programs: Programs, ahead: Ahe
     _compile_sampler(config, programs, ahead, programs.sampling, numbers)
     state = like(programs.shapes, programs.shardings)
     batch = like(batch_shapes(programs.pack_shape, config, prompt_length), microbatch_sharding(programs.mesh))
-    ahead.compile(programs.score_step, state.params, batch.packed)
+    ahead.compile(programs.score_step, state.network, batch.packed)
     if programs.value_step is not None:
-        ahead.compile(programs.value_step, state.critic.params, batch.packed)
+        ahead.compile(programs.value_step, state.whole_critic.network, batch.packed)
     ahead.compile(programs.traced_step if traced else programs.train_step, state, batch)
     if programs.critic_step is not None:
-        ahead.compile(programs.critic_step, state.critic, batch)
+        ahead.compile(programs.critic_step, state.whole_critic, batch)
     measured = like(jax.eval_shape(diagnostics.init), replicated(programs.mesh))
     ahead.compile(programs.summarize, measured)
 
@@ -66,7 +66,7 @@ def _compile_sampler(config: Config, programs: Programs, ahead: Ahead, sampling:
         sampling.device_rows,
     )
     shardings = jax.tree.map(lambda spec: NamedSharding(sampling.mesh, spec), param_specs(config.model))
-    params = like(programs.shapes.params, shardings)
+    params = like(programs.shapes.network, shardings)
     sampling.compile_ahead(ahead, how, params, jax.random.key(0))
 
 

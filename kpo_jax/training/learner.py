@@ -18,7 +18,8 @@ from kpo_jax.model import critic
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.decoder import init_params
 from kpo_jax.model.head import token_log_probs
-from kpo_jax.records import Batch, Packed, TokenTrace, TrainState
+from kpo_jax.model.lora import init_adapters
+from kpo_jax.records import Batch, Packed, TokenTrace, TrainState, over
 from kpo_jax.runtime.sharding import microbatch_sharding, on_mesh, replicated, state_shardings
 
 
@@ -86,24 +87,34 @@ def _stored_as(adam, first_dtype, second_dtype) -> optax.GradientTransformation:
     return optax.GradientTransformation(init, update)
 
 
-def init_state(params, optimizer, critic_optimizer=None) -> TrainState:
-    """The first state of a policy with these parameters. With an optimizer for it there is a critic, which begins from
-    the same parameters.
+def init_state(params, optimizer, critic_optimizer=None, base=None) -> TrainState:
+    """The first state of a policy with these trained parameters, over the frozen weights `base` if there are any. With
+    an optimizer for it there is a critic, which begins from the same parameters.
     """
     zero = jnp.zeros((), jnp.int32)
     counts = dict(step=zero, skipped=zero, skipped_in_a_row=zero, spikes=zero)
     opt_state, typical_norm = optimizer.init(params), jnp.zeros((), jnp.float32)
-    state = TrainState(params=params, opt_state=opt_state, typical_norm=typical_norm, **counts)
+    state = TrainState(params=params, opt_state=opt_state, typical_norm=typical_norm, base=base, **counts)
     if critic_optimizer is None:
         return state
-    return state.replace(critic=init_state(critic.init_params(params), critic_optimizer))
+    return state.replace(critic=init_state(critic.init_params(state.network), critic_optimizer))
+
+
+def init_over(weights, model_config: ModelConfig, key, optimizer, critic_optimizer=None) -> TrainState:
+    """The first state of a policy with these weights: they are trained, or frozen under the adapters of `model_config`,
+    which `key` draws.
+    """
+    adapters = init_adapters(model_config, key)
+    if adapters is None:
+        return init_state(weights, optimizer, critic_optimizer)
+    return init_state(adapters, optimizer, critic_optimizer, base=weights)
 
 
 def make_init(model_config, optimizer, mesh, critic_optimizer=None):
     """A jitted `init(key) -> TrainState`, born sharded: no device ever holds the whole state."""
 
     def init(key):
-        return init_state(init_params(model_config, key), optimizer, critic_optimizer)
+        return init_over(init_params(model_config, key), model_config, key, optimizer, critic_optimizer)
 
     shardings = state_shardings(jax.eval_shape(init, jax.random.key(0)), model_config, mesh)
     return jax.jit(init, out_shardings=shardings), shardings
@@ -269,32 +280,55 @@ def guarded_update(
     return new_state, metrics
 
 
-def make_step(loss: Loss, optimizer: optax.GradientTransformation, shardings: TrainState, mesh, config: LearnerConfig):
+class Step:
+    """A jitted function of (a TrainState without its frozen weights, those, a batch), of which the first alone is
+    donated, as one of (state, batch).
+    """
+
+    def __init__(self, jitted: Callable):
+        self.jitted = jitted
+
+    def __call__(self, state: TrainState, batch: Batch):
+        new, *others = self.jitted(state.replace(base=None), state.base, batch)
+        return new.replace(base=state.base), *others
+
+    def lower(self, state, batch):
+        """As that of the jitted function."""
+        return self.jitted.lower(state.replace(base=None), state.base, batch)
+
+
+def make_step(
+    loss: Loss, optimizer: optax.GradientTransformation, shardings: TrainState, mesh, config: LearnerConfig
+) -> Step:
     """A jitted `step(state, batch) -> (state, metrics, Report)`: one optimizer step on one minibatch.
 
     `batch` is a Batch of microbatches without its totals (packing.make_batch). `state`, which has the `shardings`, is
-    donated. The metrics are scalars, named after the loss's area. They and the Report are whole on every device. Which
-    updates are skipped, `config` says (see `guarded_update`).
+    donated but for its frozen weights. The metrics are scalars, named after the loss's area. They and the Report are
+    whole on every device. Which updates are skipped, `config` says (see `guarded_update`).
     """
 
-    def step(state, batch):
+    def step(state, base, batch):
         batch = with_totals(batch)
-        value, report, grads = accumulate(loss, state.params, batch)
+        of_trained = loss._replace(of=lambda params, batch: loss.of(over(base, params), batch))
+        value, report, grads = accumulate(of_trained, state.params, batch)
         state, metrics = guarded_update(state, value, grads, optimizer, config)
         metrics = {f"{loss.area}/{name}": metric for name, metric in metrics.items()}
         return state, metrics | loss.metrics(report.total, batch.num_tokens), report
 
-    whole = replicated(mesh)
-    return jax.jit(
-        on_mesh(step, mesh),
-        in_shardings=(shardings, microbatch_sharding(mesh)),
-        out_shardings=(shardings, whole, whole),
-        donate_argnums=0,
+    whole, donated = replicated(mesh), shardings.replace(base=None)
+    return Step(
+        jax.jit(
+            on_mesh(step, mesh),
+            in_shardings=(donated, shardings.base, microbatch_sharding(mesh)),
+            out_shardings=(donated, whole, whole),
+            donate_argnums=0,
+        )
     )
 
 
 def make_scorer(score_one: Callable, shardings: TrainState, mesh):
-    """A jitted `scorer(params, packed) -> [microbatches, B, T]` float32 of the parameters of a state with `shardings`.
+    """A jitted `scorer(params, packed) -> [microbatches, B, T]` float32 of all parameters of a network, of whose state
+    the `shardings` are.
 
     `score_one(params, packed) -> [B, T]` finds a number for each response token of a microbatch. The shapes are those
     of the update, so that the first minibatch's ratio is exactly 1. The result is whole on every process, and junk
@@ -308,7 +342,7 @@ def make_scorer(score_one: Callable, shardings: TrainState, mesh):
         return jax.lax.fori_loop(0, _num_used(packed), one, jnp.zeros(packed.places.shape, jnp.float32))
 
     sharding = microbatch_sharding(mesh)
-    return jax.jit(on_mesh(score, mesh), in_shardings=(shardings.params, sharding), out_shardings=replicated(mesh))
+    return jax.jit(on_mesh(score, mesh), in_shardings=(shardings.network, sharding), out_shardings=replicated(mesh))
 
 
 def log_prob_scores(model_config: ModelConfig, temperature: float) -> Callable:

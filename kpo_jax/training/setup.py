@@ -21,7 +21,7 @@ from kpo_jax.sampling.programs import Programs as SamplerPrograms
 from kpo_jax.training import checkpoints
 from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.learner import (
-    init_state,
+    init_over,
     log_prob_scores,
     loss_of_critic,
     loss_of_policy,
@@ -96,9 +96,9 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
     )
     value_step = critic_step = None
     if critic_optimizer:
-        value_step = Program(make_scorer(value_scores(config.model), shardings.critic, mesh))
+        value_step = Program(make_scorer(value_scores(config.model), shardings.whole_critic, mesh))
         loss = loss_of_critic(config.model, config.critic.value_clip)
-        critic_step = Program(make_step(loss, critic_optimizer, shardings.critic, mesh, critic_learner(config)))
+        critic_step = Program(make_step(loss, critic_optimizer, shardings.whole_critic, mesh, critic_learner(config)))
     sampling, eval_sampling = _sampler_programs(config, inputs.tokenizer, own_mesh)
     return Programs(
         mesh=mesh,
@@ -207,14 +207,15 @@ def first_state(config: Config, inputs: Inputs, programs: Programs) -> TrainStat
       checkpoints.Damaged: the run of `init_from` has no good base policy of this shape.
       preemption.Interrupted: some process was asked to stop in the warm start; on all of them.
     """
+    key = jax.random.key(config.seed)
     if config.init_from:
-        params = checkpoints.restore_params(config.init_from, 0, programs.shapes, programs.shardings)
+        params = checkpoints.restore_weights(config.init_from, 0, programs.shapes, programs.shardings)
     elif config.pretrained:
-        params = huggingface.load_params(inputs.weights, config.model, programs.shardings.params)
+        params = huggingface.load_params(inputs.weights, config.model, programs.shardings.weights)
     elif config.warm_start.num_steps:
-        params = programs.init(jax.random.key(config.seed)).params
+        params = programs.init(key).weights
     else:
-        return programs.init(jax.random.key(config.seed))
+        return programs.init(key)
     if config.warm_start.num_steps:
         params = warm_start(
             params,
@@ -226,18 +227,21 @@ def first_state(config: Config, inputs: Inputs, programs: Programs) -> TrainStat
             mesh=programs.mesh,
             prompt_length=inputs.train.prompt_length,
         )
-    return jax.jit(lambda p: init_state(p, *make_optimizers(config)), out_shardings=programs.shardings)(params)
+    start = lambda p: init_over(p, config.model, key, *make_optimizers(config))
+    return jax.jit(start, out_shardings=programs.shardings, donate_argnums=0)(params)
 
 
 def reference_params(config: Config, programs: Programs, state: TrainState, step: int, workdir: str):
-    """The parameters of the reference policy of a run that has done `step` steps, which are its first ones; None if the
-    configuration has no reference.
+    """The trained parameters of the reference policy of a run that has done `step` steps, which are its first ones;
+    None if the configuration has no reference.
 
     They are copied from the state of step 0. Later they come from the checkpoint of step 0, which is never removed, so
-    no other checkpoint holds them.
+    no other checkpoint holds them. Those of adapters are 0: the reference is the frozen weights.
     """
     if not config.algorithm.kl.estimate:
         return None
+    if state.base is not None:
+        return jax.tree.map(jax.numpy.zeros_like, state.params)
     if step == 0:
         return jax.tree.map(jax.numpy.copy, state.params)  # a copy, as the update is done in place
-    return checkpoints.restore_params(workdir, 0, programs.shapes, programs.shardings)
+    return checkpoints.restore_weights(workdir, 0, programs.shapes, programs.shardings)

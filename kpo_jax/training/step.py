@@ -15,7 +15,7 @@ from kpo_jax.ends import Failed
 from kpo_jax.model import critic, flops
 from kpo_jax.model.packing import make_batch, pack, unpack
 from kpo_jax.recording.metrics import to_host
-from kpo_jax.records import Packed, TokenTrace, TrainState
+from kpo_jax.records import Packed, TokenTrace, TrainState, over
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import put_microbatches
 from kpo_jax.tasks.prompts import extra_prompts, prompt_order
@@ -102,12 +102,13 @@ def score(
 
     All is found before any update: the trainer's own log-probabilities under the parameters that drew the rows
     (old_log_prob), those of the `reference` parameters unless they are None (reference_log_prob) and, with a critic,
-    values, returns and advantages. `drew` are the parameters that drew; None if they are the state's.
+    values, returns and advantages. `drew` are the parameters that drew; None if they are the state's. Of both those are
+    meant that a state trains.
     """
     minibatches = pack_minibatches(config, programs, rows)
-    add_scores(programs, programs.score_step, state.params if drew is None else drew, minibatches, "old_log_prob")
-    if reference is not None:
-        add_scores(programs, programs.score_step, reference, minibatches, "reference_log_prob")
+    for params, name in ((state.params if drew is None else drew, "old_log_prob"), (reference, "reference_log_prob")):
+        if params is not None:
+            add_scores(programs, programs.score_step, over(state.base, params), minibatches, name)
     return minibatches, add_advantages(config, programs, state, minibatches)
 
 
@@ -138,7 +139,7 @@ def add_advantages(
     """
     if programs.value_step is None:
         return {}
-    add_scores(programs, programs.value_step, state.critic.params, minibatches, "old_value")
+    add_scores(programs, programs.value_step, state.whole_critic.network, minibatches, "old_value")
     rollout_rows = lambda name: np.concatenate([rows[name] for rows, _, _ in minibatches])
     value, mask = rollout_rows("old_value"), rollout_rows("response_mask")
     advantage, returns = critic.targets(
@@ -163,8 +164,8 @@ def update(
         step = programs.traced_step if traced else programs.train_step
         state, metrics, report = step(state, batch)
         if programs.critic_step is not None:
-            trained, critic_metrics, _ = programs.critic_step(state.critic, batch)
-            state, metrics = state.replace(critic=trained), metrics | critic_metrics
+            trained, critic_metrics, _ = programs.critic_step(state.whole_critic, batch)
+            state, metrics = state.replace(critic=trained.replace(base=None)), metrics | critic_metrics
         updated.metrics.append(metrics)
         updated.measured.append(report.total)
         if traced:

@@ -4,6 +4,7 @@ from kpo_jax.config import Config
 from kpo_jax.recording import evaluations, lines, provenance
 from kpo_jax.recording.terminal import phase, tell, width
 from kpo_jax.recording.workdir import write_config
+from kpo_jax.records import over
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.training import checkpoints, evaluate
 from kpo_jax.training.compiling import compile_ahead
@@ -65,7 +66,7 @@ def train(
             for step in range(resumed.step, config.num_steps + 1):  # `state` is that after `step` training steps
                 if run.evaluation_is_due(step):
                     run.phase(f"step {step}: evaluation")
-                    scalars = run_evaluation(config, inputs, programs, state.params, step, workdir)
+                    scalars = run_evaluation(config, inputs, programs, state.network, step, workdir)
                     run.record_evaluation(step, scalars)
                 if run.checkpoint_is_due(step):
                     run.phase(f"step {step}: checkpoint")
@@ -75,7 +76,8 @@ def train(
                 run.begin(step + 1)
                 run.phase(f"step {step + 1}: rollout")
                 drawn = drawn_at(past, step)
-                rollout = collect(config, inputs, programs, past.get(drawn, state.params), step + 1)
+                drew = over(state.base, past.get(drawn, state.params))
+                rollout = collect(config, inputs, programs, drew, step + 1)
                 run.phase(f"step {step + 1}: score")
                 minibatches, values = score(config, programs, state, reference, rollout.rows, past.get(drawn))
                 run.phase(f"step {step + 1}: update")

@@ -62,7 +62,7 @@ def _layout(name: str, shape: tuple[int, ...], axes: tuple[str, ...]) -> Layout:
     """Of a parameter without the axes of layers and experts. What reads the stream or writes to it is a matrix, stored
     [out, in] with the heads in one axis, while ours is [in, out]; all else lies as ours does.
     """
-    split = 1 if axes[0] == "embed" else len(shape) - 1 if axes[-1] == "embed" and axes[0] != "vocab" else 0
+    split = parameters.split(axes)
     ins, outs = shape[:split], shape[split:]
     places = tuple(range(len(shape)))
     if split:
