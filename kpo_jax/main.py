@@ -57,7 +57,11 @@ MODES = {
     "sample": Mode("print responses of a checkpoint", (*_CHECKPOINT, "prompt", "num_prompts"), stops=True),
     "noise": Mode("score one policy in several ways: what a filter makes of numerics alone", _CHECKPOINT, stops=True),
     "replay": Mode("push a recorded trace through other filters", ("trace", "grid"), config=False, alone=True),
-    "export": Mode("write the policy for transformers", ("out", "dtype", "step", "detect_job"), config=False),
+    "export": Mode(
+        "write the policy for transformers, or its adapters for peft",
+        ("out", "dtype", "step", "adapter", "detect_job"),
+        config=False,
+    ),
     "report": Mode("compare finished runs", ("runs",), config=False, alone=True, compiles=False),
     "benchmark": Mode("measure starts and every phase of a configuration", alone=True, compiles=False),
 }
@@ -80,6 +84,7 @@ flags.DEFINE_string("out", None, "The directory to write; it must not exist or b
 flags.DEFINE_enum(
     "dtype", None, ("float32", "bfloat16", "float16"), "Of the weights written; by default the run's own."
 )
+flags.DEFINE_bool("adapter", False, "Write the adapters alone, for peft, and not merged into the weights.")
 flags.DEFINE_list("profile_steps", [], "First and last training step to profile, e.g. 3,4; goes to WORKDIR/profile.")
 flags.DEFINE_integer(
     "show_samples",

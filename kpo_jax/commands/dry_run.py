@@ -28,9 +28,11 @@ def describe(config: Config) -> str:
     param_bytes, moment_bytes = state_bytes(config, sizes)
     lines = [
         f"parameters       {parameters.num_params(config.model):,}",
+        *_adapter_lines(config),
         f"first policy     {_first_policy(config)}",
         f"mesh             {' x '.join(f'{k} {v}' for k, v in sizes.items())} = {num_devices} device(s)",
         "bytes per device",
+        *([f"  frozen         {human(frozen)}"] if (frozen := frozen_bytes(config, sizes)) else []),
         f"  parameters     {human(param_bytes)}",
         f"  gradient       {human(param_bytes)}",
         f"  optimizer      {human(moment_bytes)}",
@@ -56,18 +58,33 @@ def _prompt_lengths(problem_set: ProblemSet) -> str:
     return f", prompts of {min(lengths)} to {max(lengths)} tokens" if lengths else ""
 
 
+def _adapter_lines(config: Config) -> list[str]:
+    lora = config.model.lora
+    if not lora.rank:
+        return []
+    count = parameters.num_trained(config.model)
+    return [f"trained          {count:,}, in adapters of rank {lora.rank}, {lora.targets}"]
+
+
 def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
-    """Bytes on one device of a mesh of those sizes: (parameters, both moments). The gradient is as large as the
+    """Bytes on one device of a mesh of those sizes: (trained parameters, both moments). The gradient is as large as the
     parameters.
     """
-    return _network_bytes(config, parameters.tree(config.model), sizes)
+    return _network_bytes(config, parameters.adapters(config.model) or parameters.tree(config.model), sizes)
+
+
+def frozen_bytes(config: Config, sizes: dict[str, int]) -> int:
+    """The same of the weights that are frozen under adapters; 0 where there are none."""
+    model = config.model
+    leaves = parameters.leaves(parameters.tree(model)) if model.lora.rank else ()
+    return bytes_per_device(leaves, model.param_dtype, sizes)
 
 
 def _network_bytes(config: Config, table: parameters.Table, sizes: dict[str, int]) -> tuple[int, int]:
     learner, leaves = config.learner, list(parameters.leaves(table))
     params, first, second = (
         bytes_per_device(leaves, dtype, sizes)
-        for dtype in (config.model.param_dtype, learner.first_moment_dtype, learner.second_moment_dtype)
+        for dtype in (config.model.trained_dtype, learner.first_moment_dtype, learner.second_moment_dtype)
     )
     return params, first + second  # the optimizer's counters are a few bytes
 
@@ -80,8 +97,8 @@ def _further_networks(config: Config, sizes: dict[str, int]) -> list[str]:
     if config.algorithm.kl.estimate:
         lines.append(f"  reference      {human(state_bytes(config, sizes)[0])}")
     if config.algorithm.has_critic:  # the policy's network without its output head; the value head is a few bytes
-        trunk = {name: part for name, part in parameters.tree(config.model).items() if name != "lm_head"}
-        size, moments = _network_bytes(config, trunk, sizes)
+        own = parameters.adapters(config.model) or parameters.tree(config.model)
+        size, moments = _network_bytes(config, {name: part for name, part in own.items() if name != "lm_head"}, sizes)
         lines += [f"  critic         {human(size)}", f"  its optimizer  {human(moments)}"]
     return lines
 

@@ -6,12 +6,14 @@ from typing import Any
 import jax
 
 from kpo_jax.config import Config
+from kpo_jax.model import lora
 from kpo_jax.recording.workdir import run_config
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import local_mesh, localize, make_mesh, param_specs
 from kpo_jax.training import checkpoints
 from kpo_jax.training.learner import make_init, make_optimizer
 from kpo_jax.weights import huggingface
+from kpo_jax.weights.adapters import write_adapters
 from kpo_jax.weights.gguf import is_gguf
 from kpo_jax.weights.huggingface_config import architecture_of
 from kpo_jax.weights.huggingface_files import read_json
@@ -19,27 +21,37 @@ from kpo_jax.weights.save import check_empty, write
 from kpo_jax.weights.tokenizers import load_tokenizer
 
 
-def export_run(workdir: str, out: str, step: int | None, dtype: str | None) -> str:
+def export_run(workdir: str, out: str, step: int | None, dtype: str | None, adapter: bool = False) -> str:
     """Write the policy of a run's newest checkpoint (or of `step`) to the directory `out`; returns a line about it.
 
     The configuration is the run's own. config.json and generation_config.json are those of the pretrained directory the
     run began from, where it did, with the end-of-text ids of the run; tokenizer files are written where the tokenizer
-    has some. dtype None is the dtype of the parameters. Raises ValueError with one line for whatever is missing or in
-    the way; all of it but a missing checkpoint and a mesh that does not fit this machine before a device is touched.
+    has some. Adapters are merged into the weights; with `adapter` they alone are written, in PEFT's form. dtype None is
+    that of the parameters. Raises ValueError with one line for whatever is missing or in the way; all of it but a missing
+    checkpoint and a mesh that does not fit this machine before a device is touched.
     """
     check_empty(out)
     config = run_config(workdir)
     tokenizer = load_tokenizer(config.tokenizer, config.revision or None)
-    dtype = dtype or config.model.param_dtype
+    if adapter and not config.model.lora.rank:
+        raise ValueError(f"--adapter: the run in {workdir} has none, model.lora.rank is 0")
+    dtype = dtype or (config.model.trained_dtype if adapter else config.model.param_dtype)
     architecture, generation = documents(config, tokenizer, dtype)
     mesh = make_mesh(config.mesh)
     init, shardings = make_init(config.model, make_optimizer(config.learner), mesh)
     shapes = jax.eval_shape(init, jax.random.key(0))
     step, params = checkpoints.restore_policy(workdir, shapes, shardings, step)
     params = localize(params, param_specs(config.model), mesh, local_mesh(mesh))
+    if adapter:
+        base = base_of(config)
+        if distributed.is_first():
+            revision = config.revision or None
+            write_adapters(params, config.model, out, dtype=dtype, base=base, revision=revision)
+        over = base or "what --mode=export --step=0 writes"
+        return f"the adapters of step {step} of {workdir} are in {out}, {dtype}, to be used with {over}"
     if distributed.is_first():
         write(
-            params,
+            lora.merged(config.model, params),
             config.model,
             out,
             dtype=dtype,
@@ -48,6 +60,12 @@ def export_run(workdir: str, out: str, step: int | None, dtype: str | None) -> s
             tokenizer=tokenizer,
         )
     return f"step {step} of {workdir} is in {out}, {dtype}"
+
+
+def base_of(config: Config) -> str | None:
+    """The model whose weights are those under a run's adapters; None where that has no name of its own."""
+    own = is_gguf(config.pretrained) or config.warm_start.num_steps
+    return None if own else config.pretrained or None
 
 
 def documents(config: Config, tokenizer, dtype: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -121,7 +121,7 @@ def report(config, values: dict) -> str:
 def export(config, values: dict) -> str:
     terminal.phase("export")
     with usage_errors():
-        return exports.export_run(values["workdir"], values["out"], values["step"], values["dtype"])
+        return exports.export_run(*(values[name] for name in ("workdir", "out", "step", "dtype", "adapter")))
 
 
 RUN = {

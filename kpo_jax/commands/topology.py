@@ -11,10 +11,11 @@ import jax
 from jax.sharding import NamedSharding
 
 from kpo_jax.commands.chips import Chip, parse
-from kpo_jax.commands.dry_run import human, longest_step, state_bytes
+from kpo_jax.commands.dry_run import frozen_bytes, human, longest_step, state_bytes
 from kpo_jax.config import Config, problems_of
 from kpo_jax.model import flops, parameters
 from kpo_jax.model.decoder import init_params
+from kpo_jax.model.lora import init_adapters
 from kpo_jax.model.packing import PackShape
 from kpo_jax.recording.terminal import tell
 from kpo_jax.runtime.ahead import like
@@ -146,6 +147,7 @@ def compile_sampler(config: Config, found: list) -> Sampler:
     )
     start, specs = time.perf_counter(), param_specs(config.model)
     params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
+    params |= jax.eval_shape(lambda: init_adapters(config.model, jax.random.key(0))) or {}
     shapes = like(params, jax.tree.map(lambda spec: NamedSharding(own, spec), specs))
     key = like(jax.eval_shape(lambda: jax.random.key(0)), replicated(own))
     wanted = programs.admit, programs.decode(how.shapes[0])
@@ -183,7 +185,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
     work = longest_step(config).update / config.learner.updates_per_rollout / count
     peak = flops.data_sheet(chip.kind, 1).flops
     memory, shape = step.memory, step.shape
-    kept = sum(state_bytes(config, _sizes(config)))
+    kept = frozen_bytes(config, _sizes(config)) + sum(state_bytes(config, _sizes(config)))
     sampling = kept + sampler.localized + max(sampler.prefill.total, sampler.decode.total)
 
     def line(name, size, remark=""):
@@ -241,7 +243,7 @@ def alternatives(config: Config, text: str):
 def _state_bytes(config: Config) -> int:
     """Bytes on one device of parameters, gradient and both moments."""
     params, moments = state_bytes(config, _sizes(config))
-    return 2 * params + moments
+    return frozen_bytes(config, _sizes(config)) + 2 * params + moments
 
 
 def _prompt_length(config: Config) -> int:

@@ -152,6 +152,11 @@ class ModelConfig:
         return FAMILIES[self.family]
 
     @property
+    def trained_dtype(self) -> str:
+        """That of what is trained: of adapters float32 in any case."""
+        return "float32" if self.lora.rank else self.param_dtype
+
+    @property
     def layer_kinds(self) -> str:
         """The letter of each layer."""
         return (self.layer_pattern * self.num_layers)[: self.num_layers]

@@ -3,13 +3,14 @@ best.
 
 A multiplication and an addition are two operations. Matrix products alone count, as is the custom where a fraction of a
 device's peak is quoted (Chowdhery et al. 2022, appendix B). What is computed again to save memory (remat, the tiles of
-the head) does not.
+the head) does not. Nor do the products with adapters, about a hundredth of the others; their weights' gradients are not
+made.
 """
 
 import dataclasses
 
 from kpo_jax.model.config import DTYPES, ModelConfig
-from kpo_jax.model.parameters import num_params
+from kpo_jax.model.parameters import num_params, num_trained
 
 # device_kind -> (bfloat16 FLOP/s without sparsity, bytes/s of memory) of one device
 DATA_SHEETS = {
@@ -102,13 +103,14 @@ def training_step(
         logits=fed_back,
     )
     prompts = prompt_lengths if share_prompts else [p for p, _ in responses]
+    scored = dict(tokens=sum(prompts) + sum(r for _, r in responses), logits=sum(r for _, r in responses))
     score = forward(
         config,
-        tokens=sum(prompts) + sum(r for _, r in responses),
+        **scored,
         pairs=sum(_causal(p) for p in prompts) + sum(_causal(p + r) - _causal(p) for p, r in responses),
-        logits=sum(r for _, r in responses),
     )
-    return StepFlops(prefill=prefill, decode=decode, score=score, update=3 * score * epochs)
+    update = 3 * score - (forward(config, **scored, pairs=0) if config.lora.rank else 0)
+    return StepFlops(prefill=prefill, decode=decode, score=score, update=update * epochs)
 
 
 def _unused_in_prefill(config, prompt_lengths):
@@ -139,10 +141,11 @@ def decode_bytes(
 
 
 def optimizer_bytes(config: ModelConfig) -> int:
-    """Bytes that one optimizer step must move: weights read twice, the gradient written, AdamW's seven passes over the
-    parameters.
+    """Bytes that one optimizer step must move: weights read twice; of what is trained the gradient written, and AdamW's
+    seven passes.
     """
-    return 10 * num_params(config) * DTYPES[config.param_dtype]
+    trained = num_trained(config) * DTYPES[config.trained_dtype]
+    return 2 * num_params(config) * DTYPES[config.param_dtype] + 8 * trained
 
 
 def _causal(length: int) -> int:

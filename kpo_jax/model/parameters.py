@@ -157,5 +157,10 @@ def leaves(table: Table) -> Iterator[Parameter]:
 
 
 def num_params(config: ModelConfig) -> int:
-    """Number of parameters; tied embeddings count once."""
+    """Number of parameters without adapters; tied embeddings count once."""
     return sum(one.size for one in leaves(tree(config)))
+
+
+def num_trained(config: ModelConfig) -> int:
+    """Number of those that are trained: the adapters' where there are any, else all."""
+    return sum(one.size for one in leaves(adapters(config) or tree(config)))

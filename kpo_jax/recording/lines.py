@@ -10,7 +10,7 @@ import jax
 
 from kpo_jax.algorithm import methods
 from kpo_jax.config import Config
-from kpo_jax.model.parameters import num_params
+from kpo_jax.model.parameters import num_params, num_trained
 
 
 def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns: int) -> list[str]:
@@ -28,6 +28,8 @@ def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns:
     devices = ", ".join(f"{count} x {kind}" for kind, count in kinds.items())
     axes = " x ".join(f"{axis} {size}" for axis, size in mesh.shape.items())
     size = f"{num_params(model):,} parameters, {model.num_layers} layers of width {model.hidden_size}"
+    if model.lora.rank:
+        size += f", {num_trained(model):,} more in adapters of rank {model.lora.rank} that alone are trained"
     count = jax.process_count()
     sets = ", ".join(f"{name} {count:,}" for name, count in problems.items())
     said = [
@@ -36,8 +38,24 @@ def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns:
         f"devices  {jax.default_backend()}: {devices}{f', {count} processes' * (count > 1)}; mesh {axes}",
         f"data     problems: {sets}",
         f"workdir  {workdir}",
+        *_rounded_away(config),
     ]
     return [part for line in said for part in textwrap.wrap(line, columns, subsequent_indent=" " * 9)]
+
+
+def _rounded_away(config: Config) -> list[str]:
+    """What is to be said of a learning rate too small for weights in bfloat16: Adam moves a weight by about the rate, and
+    the next number is a 256th to a 128th of it away.
+    """
+    model, rate = config.model, config.learner.learning_rate
+    typical = model.hidden_size**-0.5
+    if model.param_dtype != "bfloat16" or model.lora.rank or rate >= typical / 256:
+        return []
+    return [
+        f"warning: in bfloat16 (model.param_dtype) a weight of {typical:.2g} moves by {typical / 256:.1g} or not at "
+        f"all, and learner.learning_rate is {rate:g}, so most updates are rounded away; float32 or adapters "
+        "(model.lora.rank) keep them"
+    ]
 
 
 def position(step: int, num_steps: int, evaluated: bool, new: bool) -> str:

@@ -3,6 +3,7 @@
 What training left untouched comes out bit for bit as it went in, in the dtype of the parameters.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -53,20 +54,35 @@ def write(
     tokenizer,
     max_bytes: int = MAX_FILE_BYTES,
 ) -> None:
-    """Write weights, documents and tokenizer to a temporary neighbour of `out`, which gets its name once all is there.
+    """Write weights, documents and tokenizer to the directory `out`, see `whole_directory`.
 
     Host memory holds one file of weights, at most `max_bytes` or one tensor. Raises ValueError if `out` is in the way,
     and for a finite weight that `dtype` cannot hold.
+    """
+    with whole_directory(out) as directory:
+        _write_weights(params, model_config, directory, jnp.dtype(dtype), max_bytes)
+        tokenizer.save(str(directory))
+        write_json(directory / "config.json", architecture)
+        write_json(directory / "generation_config.json", generation)
+
+
+def write_json(path: Path, document: dict) -> None:
+    """Write a JSON document as people read it."""
+    path.write_text(json.dumps(document, indent=2) + "\n")
+
+
+@contextlib.contextmanager
+def whole_directory(out: str):
+    """A temporary neighbour of the directory `out` to write into, which gets its name once all is there.
+
+    Raises ValueError if `out` is in the way.
     """
     check_empty(out)
     target = Path(os.path.abspath(out))
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        _write_weights(params, model_config, temporary, jnp.dtype(dtype), max_bytes)
-        tokenizer.save(str(temporary))
-        for name, document in (("config.json", architecture), ("generation_config.json", generation)):
-            (temporary / name).write_text(json.dumps(document, indent=2) + "\n")
+        yield temporary
         umask = os.umask(0)
         os.umask(umask)
         for path in (temporary, *temporary.iterdir()):  # tempfile and safetensors write for the owner alone
@@ -112,10 +128,15 @@ def _stored(entry: Entry, dtype) -> np.ndarray:
     parts = []
     for leaf, place, layout in sorted(entry.parts, key=lambda part: part[2].first):
         array = np.asarray(leaf[place] if place else leaf)
-        with np.errstate(over="ignore"):  # reported below
-            cast = array.astype(dtype)
-        if dtype != array.dtype and not np.array_equal(np.isfinite(cast), np.isfinite(array)):
-            largest = float(np.nanmax(np.abs(array.astype(np.float32))))
-            raise ValueError(f"--dtype: {dtype.name} cannot hold {largest:g}, a weight of {entry.name}")
-        parts.append(layout.to_stored(cast))
+        parts.append(layout.to_stored(cast(array, dtype, entry.name)))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def cast(array: np.ndarray, dtype, name: str) -> np.ndarray:
+    """The weights of the tensor `name` in another dtype. Raises ValueError for a finite one that it cannot hold."""
+    with np.errstate(over="ignore"):  # reported below
+        out = array.astype(dtype)
+    if dtype != array.dtype and not np.array_equal(np.isfinite(out), np.isfinite(array)):
+        largest = float(np.nanmax(np.abs(array.astype(np.float32))))
+        raise ValueError(f"--dtype: {dtype.name} cannot hold {largest:g}, a weight of {name}")
+    return out
