@@ -2,6 +2,7 @@
 embedding.
 """
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,24 @@ from pathlib import Path
 import pytest
 import update_memory
 
+from kpo_jax.model.config import LoraConfig
+
 EMBEDDING_BYTES = 4 * update_memory.MODEL.vocab_size * update_memory.MODEL.hidden_size
 LOGITS_BYTES = 4 * update_memory.MODEL.vocab_size * update_memory.ROWS * update_memory.RESPONSE
 
 
-def test_temporaries_are_one_gradient_and_the_activations():
-    assert update_memory.temporary_bytes() < EMBEDDING_BYTES + 200 * 2**20
+@pytest.fixture(scope="module")
+def temporaries():
+    return update_memory.temporary_bytes()
+
+
+def test_temporaries_are_one_gradient_and_the_activations(temporaries):
+    assert temporaries < EMBEDDING_BYTES + 200 * 2**20
+
+
+def test_with_adapters_there_is_no_gradient_of_what_is_frozen(temporaries):
+    adapted = dataclasses.replace(update_memory.MODEL, lora=LoraConfig(rank=4))
+    assert update_memory.temporary_bytes(adapted) < temporaries - 0.8 * EMBEDDING_BYTES
 
 
 def test_negative_control_whole_logits_would_show(monkeypatch):

@@ -27,8 +27,8 @@ def export_run(workdir: str, out: str, step: int | None, dtype: str | None, adap
     The configuration is the run's own. config.json and generation_config.json are those of the pretrained directory the
     run began from, where it did, with the end-of-text ids of the run; tokenizer files are written where the tokenizer
     has some. Adapters are merged into the weights; with `adapter` they alone are written, in PEFT's form. dtype None is
-    that of the parameters. Raises ValueError with one line for whatever is missing or in the way; all of it but a missing
-    checkpoint and a mesh that does not fit this machine before a device is touched.
+    that of the parameters. Raises ValueError with one line for whatever is missing or in the way; all of it but a
+    missing checkpoint and a mesh that does not fit this machine before a device is touched.
     """
     check_empty(out)
     config = run_config(workdir)

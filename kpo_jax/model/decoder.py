@@ -66,7 +66,7 @@ class _Parameters(nn.Module):
         out = product(x, weight.reshape(-1, *weight.shape[ins:]))
         if self.has_variable(parameters.LORA, name):
             adapter = jax.tree.map(lambda x: x.astype(config.dtype), self.get_variable(parameters.LORA, name))
-            out += (config.lora.scale * product(product(x, adapter["a"]), adapter["b"])).reshape(out.shape)
+            out += product(config.lora.scale * product(x, adapter["a"]), adapter["b"]).reshape(out.shape)
         return checkpoint_name(out, _PROJECTED)
 
     def norm(self, x, name):

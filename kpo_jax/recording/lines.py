@@ -44,8 +44,8 @@ def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns:
 
 
 def _rounded_away(config: Config) -> list[str]:
-    """What is to be said of a learning rate too small for weights in bfloat16: Adam moves a weight by about the rate, and
-    the next number is a 256th to a 128th of it away.
+    """What is to be said of a learning rate too small for weights in bfloat16: Adam moves a weight by about the rate,
+    and the next number is a 256th to a 128th of it away.
     """
     model, rate = config.model, config.learner.learning_rate
     typical = model.hidden_size**-0.5

@@ -295,9 +295,12 @@ def _read_state(workdir: str, path: Path, shapes, shardings):
         own = _read(path, shapes.replace(base=None), shardings.replace(base=None))
         base = None if shapes.base is None else _read(_base(workdir), shapes.base, shardings.base)
         return own.replace(base=base)
-    names = [name for name in shapes if name != "base"]
-    own = _read(path, {name: shapes[name] for name in names}, {name: shardings[name] for name in names})
-    return own if "base" not in shapes else own | {"base": _read(_base(workdir), shapes["base"], shardings["base"])}
+    out, own = {}, [name for name in shapes if name != "base"]
+    if own:
+        out |= _read(path, {name: shapes[name] for name in own}, {name: shardings[name] for name in own})
+    if "base" in shapes:
+        out["base"] = _read(_base(workdir), shapes["base"], shardings["base"])
+    return out
 
 
 def _read(path: Path, shapes, shardings):

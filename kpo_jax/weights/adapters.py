@@ -77,8 +77,8 @@ def _tensors(module: str, parts: list[_Part], num_layers: int):
 
 
 def _document(modules: dict[str, list[_Part]], model_config: ModelConfig) -> dict[str, Any]:
-    """adapter_config.json without the name of the model. A module of several projections has as many times the rank, and
-    alpha, so that the factor is the same.
+    """adapter_config.json without the name of the model. A module of several projections has as many times the rank,
+    and alpha, so that the factor is the same.
     """
     lora = model_config.lora
     sizes = {module.rpartition(".")[2]: len(parts) for module, parts in modules.items()}
