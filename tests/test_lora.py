@@ -108,8 +108,8 @@ def test_the_gradient_is_that_of_the_merged_weights():
     frozen, trained = off(params), {parameters.LORA: params[parameters.LORA]}
     direction = jnp.asarray(np.random.default_rng(2).normal(size=(*TOKENS.shape, 64)), jnp.float32)
     loss = lambda params: jnp.sum(logits(MODEL, params) * direction)
-    found = jax.grad(lambda trained: loss(frozen | trained))(trained)[parameters.LORA]["layers"]
-    of_weights = jax.grad(loss)(within(MODEL, params))["layers"]
+    found = jax.jit(jax.grad(lambda trained: loss(frozen | trained)))(trained)[parameters.LORA]["layers"]
+    of_weights = jax.jit(jax.grad(loss))(within(MODEL, params))["layers"]
     for part, pairs in params[parameters.LORA]["layers"].items():
         for name, pair in pairs.items():
             dw = of_weights[part][name].reshape(2, pair["a"].shape[1], -1)  # of W + alpha / rank A B
@@ -131,8 +131,8 @@ def test_the_sampler_reads_merged_weights():
     assert np.abs(merged["layers"][0]["qkv_proj"] - plain["layers"][0]["qkv_proj"]).max() > 1e-2
 
 
-def test_in_bfloat16_the_sampler_loses_what_the_trainer_keeps():
-    """An update below a half step of bfloat16 is nothing in the merged weights, and has a gradient for the trainer."""
+def test_in_bfloat16_sampler_and_trainer_differ_by_rounding():
+    """An update below a half step of bfloat16 is nothing in merged weights; a larger one is not all of itself."""
     config = dataclasses.replace(MODEL, family="qwen2", dtype="bfloat16", param_dtype="bfloat16")
     begun = network(config, moved=False)
     tiny = jax.tree.map(lambda x: x + 1e-6, begun[parameters.LORA])
@@ -157,8 +157,6 @@ def test_in_bfloat16_the_sampler_loses_what_the_trainer_keeps():
     assert mismatch(begun[parameters.LORA]) == (0, 0)  # the control: nothing to lose at the start
     mean, largest = mismatch(large)
     assert 1e-4 < mean < 0.02 and largest < 0.1
-    gradient = jax.grad(lambda adapters: jnp.sum(jnp.square(logits(config, begun | {parameters.LORA: adapters}))))(tiny)
-    assert all(np.abs(pair["b"]).max() > 0 for part in gradient["layers"].values() for pair in part.values())
 
 
 # --------------------------------------------------------------------------------------------------------- the update

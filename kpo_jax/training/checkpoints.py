@@ -154,7 +154,7 @@ class Saver:
             "config": to_dict(self._config),
             "version": self._version,
         }
-        items = {"state": ocp.args.StandardSave(state.replace(base=None)), "about": ocp.args.JsonSave(about)}
+        items = {"state": ocp.args.StandardSave(_own(state)), "about": ocp.args.JsonSave(about)}
         if past:
             about["past"] = {str(number): int(fingerprint(params)) for number, params in past.items()}
             items["past"] = ocp.args.StandardSave({str(number): params for number, params in past.items()})
@@ -163,6 +163,7 @@ class Saver:
             if state.base is not None and not self._has_base:
                 with contextlib.closing(ocp.StandardCheckpointer()) as checkpointer:  # atomic, as the manager is
                     checkpointer.save(_base(self._workdir), state.base, force=True)
+                    checkpointer.wait_until_finished()
                 self._has_base = True
             self._manager.save(
                 step,
@@ -289,12 +290,20 @@ def _restore(
     return Restored(step, state, evaluated, saved=step, past=past), ""
 
 
+def _own(state: TrainState) -> dict:
+    """What a checkpoint holds of a state, by its fields: all but frozen weights."""
+    fields = {field.name: getattr(state, field.name) for field in dataclasses.fields(state) if field.name != "base"}
+    return fields if state.critic is None else fields | {"critic": _own(state.critic)}
+
+
 def _read_state(workdir: str, path: Path, shapes, shardings):
     """A state, or a dict of some of its fields, with the frozen weights from where they lie."""
     if not isinstance(shapes, dict):
-        own = _read(path, shapes.replace(base=None), shardings.replace(base=None))
+        own = _read(path, _own(shapes), _own(shardings), whole=True)
+        if shapes.critic is not None:
+            own["critic"] = shapes.critic.replace(**own["critic"])
         base = None if shapes.base is None else _read(_base(workdir), shapes.base, shardings.base)
-        return own.replace(base=base)
+        return shapes.replace(**own, base=base)
     out, own = {}, [name for name in shapes if name != "base"]
     if own:
         out |= _read(path, {name: shapes[name] for name in own}, {name: shardings[name] for name in own})
@@ -303,15 +312,15 @@ def _read_state(workdir: str, path: Path, shapes, shardings):
     return out
 
 
-def _read(path: Path, shapes, shardings):
-    """An item of a checkpoint on the shardings: of a dict those of its entries that are asked for, else the whole."""
+def _read(path: Path, shapes, shardings, whole: bool = False):
+    """An item of a checkpoint on the shardings: those of its entries that are asked for, or all, and no others."""
     # Every process reads its part alone: one that cannot must not leave the others in a barrier.
     me = jax.process_index()
     alone = ocp.options.MultiprocessingOptions(
         primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}"
     )
     target = _placed(shapes, shardings)
-    if isinstance(shapes, dict):
+    if not whole:
         handler = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)
         places = ocp.checkpoint_utils.construct_restore_args(target)
         how = ocp.args.PyTreeRestore(target, restore_args=places, partial_restore=True)
