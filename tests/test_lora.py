@@ -36,7 +36,7 @@ from kpo_jax.weights.layout import layouts
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 SIZES = dict(vocab_size=64, hidden_size=32, intermediate_size=48, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8)
-MODEL = ModelConfig(**SIZES, lora=LoraConfig(rank=4, alpha=8.0))
+MODEL = ModelConfig(**SIZES, lora=LoraConfig(rank=4, alpha=8.0), remat="none")
 PHI = dataclasses.replace(MODEL, family="phi3")
 ONE = MeshConfig(data=1)
 
@@ -103,6 +103,7 @@ def test_adapters_beside_the_weights_are_adapters_within_them():
     assert np.abs(logits(MODEL, within(other, params)) - logits(MODEL, params)).max() > 1e-2
 
 
+@pytest.mark.slow  # two more programs
 def test_the_gradient_is_that_of_the_merged_weights():
     params = network(MODEL)
     frozen, trained = off(params), {parameters.LORA: params[parameters.LORA]}
