@@ -161,7 +161,7 @@ RELEASED = {
     "ppo": (("identity", {}), ("clipped", _TOKEN_MEAN), "gae"),
     "grpo": (("identity", {}), _WIDE, "group"),
     "dr_grpo": (("identity", {}), ("clipped", dict(_WIDE[1], aggregation="seq-mean-token-sum-norm")), "dr_grpo"),
-    "dapo": (("identity", {}), ("clipped", dict(_TOKEN_MEAN, clip_high=0.28)), "group"),
+    "dapo": (("identity", {}), ("clipped", dict(_TOKEN_MEAN, clip_high=0.28, dual_clip=10.0)), "group"),
     "gspo": (("sequence_mean", {}), _NARROW, "group"),
     "gspo_token": (("sequence_mean", {}), _NARROW, "group"),
     "gmpo": (
@@ -287,7 +287,7 @@ def test_dynamic_sampling_needs_groups():
     alone = dataclasses.replace(config, rollout=dataclasses.replace(config.rollout, group_size=1))
     assert config_lib.problems_of(config) == []
     problem = (
-        "algorithm.dynamic_sampling: the rewards of a group of one (rollout.group_size) are all equal, "
+        "algorithm.dynamic_sampling: a group of one (rollout.group_size) is all right or all wrong, "
         "so all are dropped"
     )
     assert config_lib.problems_of(alone) == [problem]

@@ -105,8 +105,8 @@ class AlgorithmConfig:
     groups are used.
 
     `entropy_bonus` weighs the policy's entropy in the loss, see loss.PolicyLoss; 0 only measures it.
-    `dynamic_sampling` is DAPO's: groups whose rewards are all equal are dropped and others sampled until the batch is
-    full, in at most that many generation batches (10 in DAPO); 0 trains on whatever the one batch holds.
+    `dynamic_sampling` is DAPO's: groups that are all right or all wrong are dropped and others sampled until the batch
+    is full, in at most that many generation batches (10 in DAPO); 0 trains on whatever the one batch holds.
     """
 
     filter: FilterConfig = FilterConfig()

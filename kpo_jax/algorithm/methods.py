@@ -70,7 +70,7 @@ METHODS: dict[str, AlgorithmConfig] = {
     ),
     "dapo": AlgorithmConfig(
         filter=FilterConfig(name="identity"),
-        objective=ObjectiveConfig(clip_low=0.2, clip_high=0.28, aggregation="token-mean"),
+        objective=ObjectiveConfig(clip_low=0.2, clip_high=0.28, dual_clip=10.0, aggregation="token-mean"),
         dynamic_sampling=10,
     ),
     "gspo_token": AlgorithmConfig(filter=FilterConfig(name="sequence_mean"), objective=_NARROW),

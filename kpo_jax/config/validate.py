@@ -162,7 +162,7 @@ def _batches(config: Config) -> Iterator[Combination]:
     rollout, learner = config.rollout, config.learner
     per_step = ("rollout.prompts_per_step", rollout.prompts_per_step)
     if config.algorithm.dynamic_sampling and rollout.group_size == 1:
-        why = "the rewards of a group of one (rollout.group_size) are all equal, so all are dropped"
+        why = "a group of one (rollout.group_size) is all right or all wrong, so all are dropped"
         yield Combination("algorithm.dynamic_sampling", why, ("rollout.group_size",))
     yield from _divides(*per_step, "rollout.prompts_per_call", rollout.prompts_per_call, per_step[0])
     yield from _divides(*per_step, "learner.num_minibatches", learner.num_minibatches, per_step[0])

@@ -242,6 +242,11 @@ def rollout(
     return Rollout(rows=rows, finished=completions.finished, texts=texts, graded=graded, scores=each, problems=problems)
 
 
+def right_of(result: Rollout, group_size: int) -> np.ndarray:
+    """[groups, G] bool: which responses are right, by the main reward."""
+    return np.array([verdict.correct for verdict in result.verdicts], bool).reshape(-1, group_size)
+
+
 def summary(result: Rollout, group_size: int) -> dict[str, float]:
     """Scalars of a rollout: rewards, accuracy, response length in tokens, how many groups carry no signal.
 
@@ -252,7 +257,7 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
     used, result = result, result.generated or result
     reward = result.rows["reward"]
     groups = reward.reshape(-1, group_size)
-    right = np.array([v.correct for v in result.verdicts]).reshape(-1, group_size)
+    right = right_of(result, group_size)
     lengths = result.rows["response_mask"].sum(axis=1)
     return (
         {
@@ -275,16 +280,16 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
 
 
 def _dropped(used: Rollout, group_size: int) -> dict[str, int]:
-    """How many generation batches it took to fill the batch, how many groups had equal rewards, how many were one too
-    many.
+    """How many generation batches it took to fill the batch, how many groups were all right or all wrong, how many
+    were one too many.
     """
     if used.generated is None:
         return {}
-    groups = used.generated.rows["reward"].reshape(-1, group_size)
-    dropped = int(np.sum(groups.min(axis=1) == groups.max(axis=1)))
+    right = right_of(used.generated, group_size)
+    dropped = int(np.sum(right.all(axis=1) | ~right.any(axis=1)))
     size = len(used.rows["reward"]) // group_size
     return {
-        "rollout/generation_batches": len(groups) // size,
+        "rollout/generation_batches": len(right) // size,
         "rollout/groups_dropped": dropped,
-        "rollout/groups_surplus": len(groups) - dropped - size,
+        "rollout/groups_surplus": len(right) - dropped - size,
     }
