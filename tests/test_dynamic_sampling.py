@@ -72,7 +72,7 @@ def test_it_gives_up_with_one_line_that_says_what_was_found():
         fill(make_rollout, num_groups=3, group_size=2, max_batches=2)
     line = str(error.value)
     assert line.startswith(
-        "dynamic sampling: 1 of the 3 groups of a batch after 2 generation batches (algorithm.dynamic_sampling); of the 5 "
+        "dynamic sampling: 1 of the 3 groups of a batch after 2 generation batches (algorithm.dynamic_sampling); of "
     )
     assert "\n" not in line and "of the 5 groups dropped 2 are all right, the others all wrong" in line
 

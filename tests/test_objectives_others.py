@@ -219,6 +219,23 @@ def test_huge_log_ratios_stay_finite(cls):
     assert np.isfinite(loss) and np.isfinite(gradient).all()
 
 
+@pytest.mark.parametrize("cls", [Clipped, PositionClipped, Geometric, Sapo, RandomDrop, ScaledClipped])
+def test_what_the_log_ratio_cap_takes_counts_as_clipped(cls):
+    """A log-ratio of 12 with A < 0, which no band clips, has no gradient beyond a cap of 10, and says so."""
+    z = jnp.where(MASK & (ADVANTAGE < 0)[:, None], 12.0, 0.0)
+    unbounded = dict(clip_low=math.inf, clip_high=math.inf) if cls is Geometric else {}
+    objective = cls(**unbounded)
+    output = objective(z, BATCH)
+    gradient = np.asarray(loss_and_gradient(objective, z, BATCH)[1])
+    gone = MASK & (gradient == 0) & (ADVANTAGE != 0)[:, None]
+    assert gone.any() and not gone.all()
+    np.testing.assert_array_equal(output.clipped, gone)
+    if cls is not Sapo:  # whose gate is closed by then, cap or not
+        higher = cls(log_ratio_cap=20.0, **unbounded)
+        assert not (higher(z, BATCH).clipped & gone).any()  # control
+        assert np.all(np.asarray(loss_and_gradient(higher, z, BATCH)[1])[gone])
+
+
 @each_objective
 def test_objectives_are_static_and_named_after_their_files(cls):
     assert hash(cls()) == hash(cls()) and cls() == cls()

@@ -76,7 +76,9 @@ def policy_loss(
     penalty, reference_kl_sum, bonus = 0.0, None, None
     if how.kl.estimate:
         require_tokens(batch.response_mask, reference_log_prob=batch.reference_log_prob)
-        penalty, reference_kl_sum = kl_penalty(log_prob, batch.reference_log_prob, batch.response_mask, weights, how.kl)
+        penalty, reference_kl_sum = kl_penalty(
+            log_prob, batch.reference_log_prob, log_ratio, batch.response_mask, weights, how.kl
+        )
     if how.entropy_bonus:
         bonus = how.entropy_bonus * jnp.sum(weights * masked.clean(entropy, batch.response_mask))
         penalty -= bonus

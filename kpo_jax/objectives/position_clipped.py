@@ -9,6 +9,7 @@ from kpo_jax import masked
 from kpo_jax.checks import refuse, unless
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.objectives.base import (
+    capped_ratio,
     clipped_surrogate,
     problems_of_aggregation,
     problems_of_cap,
@@ -32,7 +33,7 @@ class PositionClipped:
       dual_clip: None, or d >= clip_high: beyond a ratio of exp(d sqrt(t)) a negative advantage costs no more (0.05 as
         released).
       aggregation, length_norm: see `aggregation_weights`.
-      log_ratio_cap: largest log-ratio that is exponentiated; it only prevents overflow.
+      log_ratio_cap: largest log-ratio that is exponentiated, against overflow; beyond it a token counts as clipped.
     """
 
     clip_low: float = 0.025
@@ -55,8 +56,8 @@ class PositionClipped:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
         root = jnp.sqrt(jnp.cumsum(batch.response_mask, axis=1, dtype=jnp.float32))  # [B, T], of the position
         bound = lambda width: jnp.exp(jnp.minimum(width * root, self.log_ratio_cap))
-        ratio = jnp.exp(jnp.minimum(filtered_log_ratio.astype(jnp.float32), self.log_ratio_cap))
         advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
+        ratio, beyond = capped_ratio(filtered_log_ratio, advantage, self.log_ratio_cap)
         dual = None if self.dual_clip is None else bound(self.dual_clip)
         token_loss, clipped = clipped_surrogate(ratio, advantage, bound(-self.clip_low), bound(self.clip_high), dual)
-        return ObjectiveOutput(total(self, batch, token_loss), token_loss, clipped & batch.response_mask)
+        return ObjectiveOutput(total(self, batch, token_loss), token_loss, (clipped | beyond) & batch.response_mask)
