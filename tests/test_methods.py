@@ -33,6 +33,7 @@ TOKEN_ADVANTAGE = jnp.asarray(RNG.standard_normal((ROWS, LENGTH)), jnp.float32) 
 OUTLIERS = np.where(RNG.random((ROWS, LENGTH)) < 0.03, 12, 1)
 # innovations of the deviation that the paper prints, 0.012, with outliers
 LOG_RATIO = jnp.asarray(np.where(MASK, 0.012 * OUTLIERS * RNG.standard_normal((ROWS, LENGTH)), 0), jnp.float32)
+FADING = "is_kpo_wolf", "is_kpo_student_t", "is_kpo_adaptive_var", "is_kpo_score_t", "is_kpo_mixture"
 ROBUST = [name for name in METHODS if name.startswith("is_kpo_") and name != "is_kpo_weak"]
 
 
@@ -123,14 +124,8 @@ def test_robust_variants_smooth_as_kpo_weak_but_cut_outliers(name):
     if robust.saturated.any():
         assert 0.001 < robust.saturated[MASK].mean() < 0.5
     else:
-        assert name in ("is_kpo_wolf", "is_kpo_student_t", "is_kpo_adaptive_var")
-    if name not in (
-        "is_kpo_iterated",
-        "is_kpo_huber",
-        "is_kpo_wolf",
-        "is_kpo_student_t",
-        "is_kpo_adaptive_var",
-    ):  # whose gains follow the data
+        assert name in (*FADING, "is_kpo_median_window")
+    if name not in (*FADING, "is_kpo_iterated", "is_kpo_huber"):  # whose gains follow the data
         np.testing.assert_allclose(robust.gain, weak.gain, atol=2e-3)
 
 
@@ -140,6 +135,7 @@ _IS = lambda q, v, kappa, **rest: (
     dict(process_var=q, measurement_var=v, initial_var=0.0, kappa=kappa) | rest,
 )
 _SCALED = dict(var_ratio=1e-2, initial_ratio=0.0, kappa=3.0)
+_WITHOUT_V = dict(var_ratio=1e-2, initial_ratio=0.0)
 _NOISE = dict(process_var=1e-6, measurement_var=1e-4, initial_var=0.0)
 _NARROW = (
     "clipped",
@@ -224,6 +220,12 @@ RELEASED = {
     "is_kpo_student_t": (("student_t", dict(_NOISE, iterations=3)), _NARROW, "group"),
     "is_kpo_stubborn": (("stubborn", dict(_NOISE, kappa=3.0)), _NARROW, "group"),
     "is_kpo_adaptive_var": (("adaptive_var", _NOISE), _NARROW, "group"),
+    "is_kpo_quantile": (("quantile", dict(_WITHOUT_V, quantile=0.98, rate=0.05)), _NARROW, "group"),
+    "is_kpo_rank": (("rank", dict(_WITHOUT_V, window=32, rank=1)), _NARROW, "group"),
+    "is_kpo_median_window": (("median_window", dict(_WITHOUT_V, window=5)), _NARROW, "group"),
+    "is_kpo_score_t": (("score_t", dict(_WITHOUT_V, degrees_of_freedom=4.0)), _NARROW, "group"),
+    "is_kpo_mixture": (("outlier_mixture", dict(_WITHOUT_V, outliers=0.02, spread=10.0)), _NARROW, "group"),
+    "kpo_smoother": (("smoother", _KALMAN(1e-2, 1.0)[1]), _NARROW, "group"),
 }
 
 

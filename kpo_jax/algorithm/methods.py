@@ -38,6 +38,11 @@ def _robust(name: str, **parameters) -> AlgorithmConfig:
     return AlgorithmConfig(filter=FilterConfig(name=name, **variances, **parameters), objective=_NARROW)
 
 
+def _without_v(name: str, **parameters) -> AlgorithmConfig:
+    """A filter with a threshold, if it has one, that knows no V, at kpo_weak's Q/V."""
+    return AlgorithmConfig(filter=FilterConfig(name=name, var_ratio=1e-2, **parameters), objective=_NARROW)
+
+
 def _scaled(name: str, **parameters) -> AlgorithmConfig:
     """A filter that measures its own scale, at kpo_weak's Q/V."""
     return AlgorithmConfig(
@@ -119,6 +124,16 @@ METHODS: dict[str, AlgorithmConfig] = {
     "is_kpo_student_t": _robust("student_t"),
     "is_kpo_stubborn": _robust("stubborn"),
     "is_kpo_adaptive_var": _robust("adaptive_var"),
+    # Thresholds that need no V: one innovation in fifty, one in 33, none; and weights against a scale that is followed
+    "is_kpo_quantile": _without_v("quantile", quantile=0.98),
+    "is_kpo_rank": _without_v("rank", window=32, rank=1),
+    "is_kpo_median_window": _without_v("median_window", window=5),
+    "is_kpo_score_t": _without_v("score_t"),
+    "is_kpo_mixture": _without_v("outlier_mixture"),
+    # not causal: what the model of kpo_weak says of a token when it knows the whole response
+    "kpo_smoother": AlgorithmConfig(
+        filter=FilterConfig("smoother", process_var=1e-2, measurement_var=1.0, initial_var=0.0), objective=_NARROW
+    ),
 }
 
 
