@@ -151,7 +151,7 @@ def test_no_scale_is_assumed(make):
     ("limit", "near"),
     [
         (Quantile(*RATIOS, initial_scale=1e6), Quantile(*RATIOS, quantile=0.7, initial_scale=1.0)),
-        (Rank(*RATIOS, window=300), Rank(*RATIOS, window=30)),
+        (Rank(*RATIOS, window=300, rank=1), Rank(*RATIOS, window=30)),
         (MedianWindow(*RATIOS, window=1), MedianWindow(*RATIOS, window=3)),
         (ScoreT(*RATIOS, 1e9), ScoreT(*RATIOS)),
         (OutlierMixture(*RATIOS, outliers=1e-30, spread=2.0, initial_scale=1e3), OutlierMixture(*RATIOS)),

@@ -8,6 +8,8 @@ from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.checks import Illegal, Problem
 from kpo_jax.config.plain import from_plain, to_dict
 from kpo_jax.config.schema import Config, eval_sample_config
+from kpo_jax.objectives import TruncatedIS
+from kpo_jax.objectives.base import TiesTokens
 from kpo_jax.tasks.prompts import prompt_template
 from kpo_jax.tasks.registry import build_task
 from kpo_jax.tasks.rewards import terms
@@ -118,6 +120,18 @@ def _components(config: Config) -> Iterator[Combination]:
                 f"{path.removeprefix('algorithm.')} {chosen.name!r} must see at once; it must be 0",
                 (path,),
             )
+        if isinstance(_weighted(built), TiesTokens) and algorithm.rejection.criterion == "token":
+            yield Combination(
+                "algorithm.rejection.criterion",
+                f"'token' takes single tokens out of a loss that the objective {chosen.name!r} has of whole responses; "
+                "the other criteria take responses out",
+                (path,),
+            )
+
+
+def _weighted(objective):
+    """What a truncated importance weight weighs; itself where there is none."""
+    return objective.objective if isinstance(objective, TruncatedIS) else objective
 
 
 def _task(config: Config) -> Iterator[Combination]:

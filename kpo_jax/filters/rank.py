@@ -28,13 +28,13 @@ class Rank:
       var_ratio: Q/V, >= 0.
       initial_ratio: P_0/V, >= 0.
       window: W, innovations that are remembered, as they were before they were cut.
-      rank: k, from 1 to W.
+      rank: k, from 1 to W; k - 1 outliers among the remembered do not raise the threshold.
     """
 
     var_ratio: float
     initial_ratio: float = 0.0
     window: int = 32
-    rank: int = 1
+    rank: int = 3
     examples: ClassVar[tuple[dict, ...]] = (dict(var_ratio=0.1, initial_ratio=0.3, window=4, rank=2),)
     kappa: ClassVar[float] = math.inf
     batch_coupled: ClassVar[bool] = False

@@ -58,7 +58,7 @@ class RandomDrop:
         advantage = masked.over_tokens(batch.advantage, mask)  # [B, T]
         ratio, beyond = capped_ratio(log_ratio, advantage, self.log_ratio_cap)
         _, clipped = clipped_surrogate(ratio, advantage, 1 - self.clip_low, 1 + self.clip_high, None)
-        number = jax.random.uniform(jax.random.key(_bits(log_ratio)), mask.shape)
+        number = numbers_of(log_ratio)
         dropped = jnp.zeros_like(mask)
         for sign in (advantage > 0, advantage < 0):
             dropped |= drawn(number, sign & mask, masked.count(clipped & sign & mask))
@@ -66,12 +66,17 @@ class RandomDrop:
         return ObjectiveOutput(total(self, batch, token_loss), token_loss, dropped | beyond)
 
 
+def numbers_of(x: jax.Array) -> jax.Array:
+    """Random numbers in [0, 1) of the shape of `x` [B, T], float32, that follow from the bits of x."""
+    return jax.random.uniform(jax.random.key(_bits(x)), x.shape)
+
+
 def drawn(number: jax.Array, among: jax.Array, how_many: jax.Array) -> jax.Array:
-    """[B, T] bool: the `how_many` ([] int) places of `among` ([B, T] bool) with the smallest numbers [B, T] in [0, 1).
+    """[B, T] bool: the `how_many` ([] int) places of `among` ([B, T] bool) with the smallest numbers [B, T], finite.
 
     Of equal numbers the one that comes first is the smaller, so there are never too many.
     """
-    order = jnp.argsort(jnp.where(among, number, 2.0).ravel(), stable=True)
+    order = jnp.argsort(jnp.where(among, number, jnp.inf).ravel(), stable=True)
     rank = jnp.zeros_like(order).at[order].set(jnp.arange(order.size, dtype=order.dtype))
     return among & (rank.reshape(among.shape) < how_many)
 
