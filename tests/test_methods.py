@@ -11,7 +11,7 @@ import pytest
 from test_objectives import make_batch
 
 from kpo_jax import config as config_lib
-from kpo_jax.advantages import ADVANTAGES
+from kpo_jax.advantages import ADVANTAGES, Told, advantages_of
 from kpo_jax.advantages.gae import Gae
 from kpo_jax.algorithm.choices import ObjectiveConfig, build_advantage, build_filter, build_objective
 from kpo_jax.algorithm.loss import PolicyLoss, judged
@@ -54,7 +54,10 @@ def mismatch():
 def gradient(name, shift=0.0):
     """d loss / d log_prob [B, T] of a method, and its filter's output."""
     algorithm = METHODS[name]
-    advantage = TOKEN_ADVANTAGE if algorithm.has_critic else build_advantage(algorithm.advantage)(REWARD, GROUP)
+    advantage = TOKEN_ADVANTAGE
+    if not algorithm.has_critic:
+        told = Told(jnp.asarray(MASK.sum(axis=1)), REWARD[None], jnp.ones(1))
+        advantage = advantages_of(build_advantage(algorithm.advantage), REWARD, GROUP, told)
     batch = make_batch(MASK, advantage).replace(old_log_prob=OLD, sampler_log_prob=OLD - mismatch())
     ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
     how = PolicyLoss(ratio_filter, objective, algorithm.filter.gradient, rejection=algorithm.rejection)
@@ -233,6 +236,8 @@ RELEASED = {
     ),
     "kl_cov": (("identity", {}), ("kl_cov", dict(share=2e-3, coefficient=1.0, aggregation="token-mean")), "group"),
     "dro": (("identity", {}), ("dro", dict(beta=0.05, aggregation="token-mean")), "group"),
+    "opo": (("identity", {}), _WIDE, "opo"),
+    "gdpo": (("identity", {}), _WIDE, "gdpo"),
     "icepop": (("identity", {}), _WIDE, "group"),
     "seq_mis": (("identity", {}), _WIDE, "group"),
     "geo_rs": (("identity", {}), _WIDE, "group"),

@@ -1,4 +1,4 @@
-"""Rejection by hand: every criterion between every two policies, junk, and what becomes of loss, gradient and counts."""
+"""Rejection by hand: every criterion between every two policies, junk, and what it does to a loss and its counts."""
 
 import dataclasses
 

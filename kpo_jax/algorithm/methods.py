@@ -129,6 +129,8 @@ METHODS: dict[str, AlgorithmConfig] = {
     "clip_cov": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig("clip_cov")),
     "kl_cov": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig("kl_cov")),
     "dro": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig("dro", beta=0.05)),
+    "opo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE, advantage=AdvantageConfig("opo")),
+    "gdpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE, advantage=AdvantageConfig("gdpo")),
     # GRPO, without what sampler and trainer, or old and new policy, disagree on
     "icepop": AlgorithmConfig(
         filter=FilterConfig(name="identity"),

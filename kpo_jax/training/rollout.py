@@ -6,6 +6,7 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
+from kpo_jax.advantages import Told, advantages_of
 from kpo_jax.algorithm.choices import build_advantage
 from kpo_jax.recording.terminal import tell
 from kpo_jax.records import Completions
@@ -13,7 +14,7 @@ from kpo_jax.runtime import distributed, preemption
 from kpo_jax.tasks import rewards
 from kpo_jax.tasks.prompts import Problem
 from kpo_jax.tasks.rewards import Graded, Term
-from kpo_jax.tasks.totals import scores, total_reward
+from kpo_jax.tasks.totals import scores, total_reward, weights
 from kpo_jax.verifier import Grader, count_failures
 from kpo_jax.verifier.evaluated import NOT_EVALUATED
 
@@ -238,7 +239,13 @@ def rollout(
         reward=reward,
     )
     if not config.algorithm.has_critic:
-        rows["advantage"] = np.asarray(build_advantage(config.algorithm.advantage)(jnp.asarray(reward), group))
+        told = Told(
+            lengths=jnp.asarray(completions.mask.sum(axis=1), jnp.int32),
+            scores=jnp.asarray(np.stack(list(each.values()))),
+            weights=jnp.asarray(weights(each, terms)),
+        )
+        advantage = build_advantage(config.algorithm.advantage)
+        rows["advantage"] = np.asarray(advantages_of(advantage, jnp.asarray(reward), group, told))
     return Rollout(rows=rows, finished=completions.finished, texts=texts, graded=graded, scores=each, problems=problems)
 
 
