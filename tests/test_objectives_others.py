@@ -186,7 +186,9 @@ def test_every_objective_has_the_policy_gradient_on_policy(cls):
     """At a ratio of 1 all of them are -A dlog_prob, weighted by the aggregation; off it they are not."""
     batch = batch_for(cls)
     gradient = loss_and_gradient(cls(), jnp.zeros(MASK.shape), batch)[1]
-    policy_gradient = -ADVANTAGE[:, None] * aggregation_weights(BATCH, cls().aggregation)
+    clipped = np.asarray(cls()(jnp.zeros(MASK.shape), batch).clipped)
+    assert clipped.sum() == (cls is ClipCov)  # which takes one token at least
+    policy_gradient = np.where(clipped, 0, -ADVANTAGE[:, None] * aggregation_weights(BATCH, cls().aggregation))
     np.testing.assert_allclose(gradient, policy_gradient, rtol=1e-5, atol=1e-7)
     assert np.abs(loss_and_gradient(cls(), FILTERED, batch)[1] - policy_gradient).max() > 1e-3
 
@@ -207,7 +209,8 @@ def test_losses_and_gradients_of_microbatches_add_up(cls, aggregation):
         return
     np.testing.assert_allclose(sum(part[0] for part in parts), whole[0], rtol=1e-5)
     local = sum(objective(FILTERED[r], batch_for(cls, r)).loss for r in (slice(0, 2), slice(2, 6)))
-    assert abs(local - whole[0]) > 1e-2  # control: denominators of the microbatch itself
+    off = abs(local - whole[0])
+    assert off > 1e-2 or off > 0.05 * abs(whole[0])  # control: denominators of the microbatch itself
 
 
 @each_objective

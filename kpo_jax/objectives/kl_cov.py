@@ -52,5 +52,6 @@ class KlCov:
         ratio, beyond = capped_ratio(log_ratio, advantage, self.log_ratio_cap)
         how_many = jnp.maximum((self.share * masked.count(mask)).astype(jnp.int32), 1)
         held = drawn(-covariances(log_ratio, advantage, batch)[1], mask, how_many)
-        token_loss = -advantage * ratio + jnp.where(held, self.coefficient * jnp.abs(log_ratio), 0.0)
+        size = jax.lax.stop_gradient(jnp.sign(log_ratio)) * log_ratio  # abs(), whose slope at 0 would be 1
+        token_loss = -advantage * ratio + jnp.where(held, self.coefficient * size, 0.0)
         return ObjectiveOutput(total(self, batch, token_loss), token_loss, beyond & mask)
