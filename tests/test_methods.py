@@ -32,10 +32,10 @@ MASK = np.arange(LENGTH)[None, :] < RNG.integers(5, LENGTH + 1, ROWS)[:, None]
 MASK[3, 2:5] = False
 REWARD = jnp.asarray(RNG.random(ROWS), jnp.float32)
 TOKEN_ADVANTAGE = jnp.asarray(RNG.standard_normal((ROWS, LENGTH)), jnp.float32)  # a critic's
-OLD = jnp.asarray(np.where(MASK, -RNG.exponential(0.7, (ROWS, LENGTH)), np.nan), jnp.float32)
 OUTLIERS = np.where(RNG.random((ROWS, LENGTH)) < 0.03, 12, 1)
 # innovations of the deviation that the paper prints, 0.012, with outliers
 LOG_RATIO = jnp.asarray(np.where(MASK, 0.012 * OUTLIERS * RNG.standard_normal((ROWS, LENGTH)), 0), jnp.float32)
+OLD = jnp.asarray(np.where(MASK, -RNG.exponential(0.7, (ROWS, LENGTH)), np.nan), jnp.float32)
 FADING = "is_kpo_wolf", "is_kpo_student_t", "is_kpo_adaptive_var", "is_kpo_score_t", "is_kpo_mixture"
 ROBUST = [name for name in METHODS if name.startswith("is_kpo_") and name != "is_kpo_weak"]
 
