@@ -20,6 +20,8 @@ from kpo_jax.filters.base import batch_scale, clean_tokens, scan_tokens, zero_ma
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.outputs import FilterOutput
 
+LARGEST = 1e18  # innovation over scale: its square is a float32
+
 
 @dataclasses.dataclass(frozen=True)
 class ScoreT:
@@ -76,7 +78,7 @@ class ScoreT:
         state_mean, state_var, scale = state
         nu, predicted_var = self.degrees_of_freedom, state_var + self.var_ratio
         gain, innovation = predicted_var / (1 + predicted_var), z - state_mean
-        weight = 1 / (1 + (innovation / scale) ** 2 / nu)
+        weight = 1 / (1 + jnp.clip(innovation / scale, -LARGEST, LARGEST) ** 2 / nu)
         updated_mean = state_mean + gain * weight * innovation
         updated_scale = scale * jnp.exp(self.rate * ((nu + 1) * (1 - weight) - 1))
         innovation_std = scale * (math.sqrt(nu / (nu - 2)) if nu > 2 else math.inf)
