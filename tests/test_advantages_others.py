@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kpo_jax.advantages import ADVANTAGES, CRITIC_ADVANTAGE
+from kpo_jax.advantages import ADVANTAGES, CRITIC_ADVANTAGE, Told, advantages_of
 from kpo_jax.advantages.dr_grpo import DrGrpo
 from kpo_jax.advantages.gae import Gae
 from kpo_jax.advantages.group import Group
@@ -54,24 +54,61 @@ def test_they_differ_by_scale_alone():
     assert ratio.std(axis=1).min() > 0.1  # control: KRPO's is not a multiple of it
 
 
+LENGTH = RNG.integers(1, 50, 24)
+
+
+def called(name, reward, group_size, lengths=None):
+    """With lengths, and with one reward of weight 2, for those that look at them."""
+    lengths = LENGTH[: len(reward)] if lengths is None else lengths
+    told = Told(jnp.asarray(lengths), jnp.asarray(reward, jnp.float32)[None] / 2, jnp.full(1, 2.0))
+    return advantages_of(ADVANTAGES[name](), jnp.asarray(reward), group_size, told)
+
+
+def test_opo_by_hand_and_by_definition():
+    """Lengths 1, 3: (1 * 4 + 3 * 0) / 4 = 1 is the baseline; 2, 2: the mean."""
+    advantage = called("opo", np.array([4.0, 0.0, 4.0, 0.0], np.float32), 2, np.array([1, 3, 2, 2]))
+    np.testing.assert_allclose(advantage, [3, -1, 2, -2])
+    reward = RNG.standard_normal(24).astype(np.float32)
+    groups, lengths = reward.reshape(4, 6).astype(float), LENGTH.reshape(4, 6)
+    baseline = (lengths * groups).sum(axis=1, keepdims=True) / lengths.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(called("opo", reward, 6), (groups - baseline).ravel(), atol=1e-5)
+    assert np.abs(called("opo", reward, 6) - DrGrpo()(jnp.asarray(reward), 6)).max() > 0.01  # control
+    assert np.isfinite(called("opo", reward, 6, np.zeros(24, int))).all()
+
+
+def test_gdpo_is_not_drowned_by_a_loud_reward():
+    """By hand: two rewards in units of their own deviation, weighted, then in units of the batch's."""
+    loud, quiet = 100 * RNG.standard_normal(12), RNG.integers(0, 2, 12) + 0.01 * RNG.standard_normal(12)
+    told = Told(jnp.ones(12), jnp.asarray([loud, quiet], jnp.float32), jnp.array([1.0, 3.0]))
+    reward = jnp.asarray(loud + 3 * quiet, jnp.float32)
+    unit = lambda x: ((y := x.reshape(3, 4)) - y.mean(1, keepdims=True)) / y.std(1, ddof=1, keepdims=True)
+    whole = (unit(loud) + 3 * unit(quiet)).ravel()
+    expected = (whole - whole.mean()) / whole.std(ddof=1)
+    advantage = advantages_of(ADVANTAGES["gdpo"](), reward, 4, told)
+    np.testing.assert_allclose(advantage, expected, rtol=1e-3, atol=1e-4)
+    assert np.corrcoef(advantage, unit(quiet).ravel())[0, 1] > 0.8
+    assert abs(np.corrcoef(Group()(reward, 4), unit(quiet).ravel())[0, 1]) < 0.6  # control: drowned
+    assert called("gdpo", np.ones(1, np.float32), 1).shape == (1,)
+
+
 @pytest.mark.parametrize("name", [name for name in ADVANTAGES if name != CRITIC_ADVANTAGE])
 def test_only_krpo_depends_on_the_order_of_a_group(name):
     order = RNG.permutation(6)
     reward = RNG.standard_normal(6).astype(np.float32)
-    permuted = ADVANTAGES[name]()(jnp.asarray(reward[order]), 6)
-    assert np.allclose(permuted, ADVANTAGES[name]()(jnp.asarray(reward), 6)[order], atol=1e-4) == (name != "krpo")
+    permuted = called(name, reward[order], 6, LENGTH[:6][order])
+    assert np.allclose(permuted, called(name, reward, 6)[order], atol=1e-4) == (name != "krpo")
 
 
 @pytest.mark.parametrize("name", [name for name in ADVANTAGES if name != CRITIC_ADVANTAGE])
 def test_shapes_bad_groups_equal_rewards_and_a_group_of_one(name):
-    advantage = ADVANTAGES[name]()(REWARD.astype(jnp.bfloat16), 2)
+    advantage = called(name, REWARD.astype(jnp.bfloat16), 2)
     assert advantage.shape == (8,) and advantage.dtype == jnp.float32
     with pytest.raises(ValueError, match=r"group_size: 3 does not divide reward \[B\], \(8,\)"):
-        ADVANTAGES[name]()(REWARD, 3)
-    equal = ADVANTAGES[name]()(jnp.full(14, 0.1), 7)
+        called(name, REWARD, 3)
+    equal = called(name, jnp.full(14, 0.1), 7)
     assert equal.any() == (name == "krpo")  # as released
-    if name != "krpo":
-        np.testing.assert_allclose(ADVANTAGES[name]()(REWARD, 1), REWARD, rtol=2e-6)
+    if name not in ("krpo", "gdpo"):  # which is in units of the batch's deviation
+        np.testing.assert_allclose(called(name, REWARD, 1), REWARD, rtol=2e-6)
 
 
 def gae_loop(reward, value, mask, gamma, lam):

@@ -9,6 +9,7 @@ from test_objectives import make_batch
 from kpo_jax.algorithm.choices import ObjectiveConfig, build_objective
 from kpo_jax.objectives import TruncatedIS
 from kpo_jax.objectives.clipped import Clipped
+from kpo_jax.objectives.geometric import Geometric
 from kpo_jax.objectives.kl import KL_ESTIMATES, kl_estimate
 from kpo_jax.objectives.truncated_is import truncated_weights
 from kpo_jax.objectives.value import value_loss
@@ -52,6 +53,23 @@ def test_truncated_is_weights_every_tokens_loss_and_gradient(level):
     assert abs(loss - plain(on_policy, batch).loss) > 0.05  # control
 
 
+def test_token_weights_of_a_geometric_mean_enter_by_their_own_geometric_mean():
+    """As in verl's geo_mean: (1/2 * 2 * 2)^(1/3) for every token of the first response, 1/2 of the second."""
+    batch = make_batch(MASK, [1.0, -2.0, 5.0]).replace(
+        old_log_prob=jnp.asarray(JUNK), sampler_log_prob=jnp.asarray(SAMPLER)
+    )
+    corrected = TruncatedIS(Geometric(), "token")(jnp.zeros(MASK.shape), batch)
+    root = 2 ** (1 / 3)
+    np.testing.assert_allclose(
+        corrected.token_loss, [[-root, -root, 0, -root], [1, 1, 0, 0], [0] * 4], rtol=1e-5, atol=1e-7
+    )
+    np.testing.assert_allclose(corrected.loss, (-root + 1) / 2, rtol=1e-5)
+    plain = TruncatedIS(Clipped(), "token")(jnp.zeros(MASK.shape), batch)
+    np.testing.assert_allclose(plain.token_loss[0], [-0.5, -2, 0, -2], rtol=1e-5)  # control: each token its own
+    gone = batch.replace(sampler_log_prob=batch.sampler_log_prob + 1e4)
+    assert np.isfinite(TruncatedIS(Geometric(), "token")(jnp.zeros(MASK.shape), gone).loss)
+
+
 def test_truncated_is_is_a_part_of_the_objectives_configuration():
     built = build_objective(ObjectiveConfig(clip_high=0.28, truncated_is="sequence", truncated_is_cap=5.0))
     assert built == TruncatedIS(Clipped(clip_high=0.28), "sequence", 5.0)
@@ -78,7 +96,7 @@ def test_kl_estimates_by_hand():
     two = np.log(2)
     for kind, expected in {"k1": [two, -two], "k2": [two**2 / 2] * 2, "k3": [two - 0.5, 1 - two]}.items():
         np.testing.assert_allclose(kl_estimate(log_prob, reference, kind), expected, rtol=1e-5)
-    with pytest.raises(ValueError, match="kind: 'k4' is not one of k1, k2, k3"):
+    with pytest.raises(ValueError, match="kind: 'k4' is not one of k1, k2, k3, "):
         kl_estimate(log_prob, reference, "k4")
 
 

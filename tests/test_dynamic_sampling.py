@@ -5,11 +5,12 @@ import pytest
 
 from kpo_jax.tasks.prompts import extra_prompts, prompt_order
 from kpo_jax.tasks.rewards import Graded
-from kpo_jax.training.dynamic_sampling import NotFull, fill, uniform_groups
+from kpo_jax.training.dynamic_sampling import NotFull, fill, mixed_groups
 from kpo_jax.training.rollout import Rollout, summary
 
-# three generation batches of three groups of two
-REWARDS = [[1, 1, 0, 1, 0, 0], [0, 0, -0.5, -0.5, 1, 1], [1, 0, 0, 0, -0.25, -0.5]]
+# Three generation batches of three groups of two; right is what earns more than 0. In the second batch no group is
+# mixed, but two have rewards that differ, by length.
+REWARDS = [[1, 1, 0, 1, 0, 0], [0, -0.5, -0.5, -0.5, 1, 0.5], [1, 0, 0, 0, -0.25, 0.5]]
 
 
 def make_rollout(number):
@@ -31,7 +32,7 @@ def make_rollout(number):
 def test_groups_are_kept_in_the_order_they_were_drawn():
     calls = []
     result = fill(lambda n: calls.append(n) or make_rollout(n), num_groups=2, group_size=2, max_batches=10)
-    assert calls == [0, 1, 2]  # and no further: two groups with a signal are there
+    assert calls == [0, 1, 2]  # and no further: two mixed groups are there
     np.testing.assert_array_equal(result.rows["reward"], [0, 1, 1, 0])
     np.testing.assert_array_equal(result.rows["tokens"][:, 0], [2, 3, 12, 13])
     assert result.texts == ["response 2", "response 3", "response 12", "response 13"]
@@ -42,7 +43,7 @@ def test_groups_are_kept_in_the_order_they_were_drawn():
     np.testing.assert_array_equal(result.generated.rows["reward"], np.concatenate(REWARDS))
 
 
-def test_one_batch_is_enough_where_every_group_has_a_signal():
+def test_one_batch_is_enough_where_it_holds_the_groups():
     calls = []
     result = fill(lambda n: calls.append(n) or make_rollout(n), num_groups=1, group_size=2, max_batches=1)
     assert calls == [0] and result.texts == ["response 2", "response 3"]
@@ -60,7 +61,7 @@ def test_what_is_reported_is_of_all_that_was_drawn():
     ) == (3, 6, 0)
     assert scalars["rollout/reward_mean"] == pytest.approx(np.mean(REWARDS)) and scalars[
         "rollout/uniform_groups"
-    ] == pytest.approx(6 / 9)
+    ] == pytest.approx(4 / 9)  # by rewards, which is not what drops a group
     assert summary(result, 2)["rollout/groups_surplus"] == 1
     plain = summary(make_rollout(0), 2)
     assert "rollout/groups_dropped" not in plain and plain["rollout/reward_mean"] == pytest.approx(0.5)  # control
@@ -71,14 +72,15 @@ def test_it_gives_up_with_one_line_that_says_what_was_found():
         fill(make_rollout, num_groups=3, group_size=2, max_batches=2)
     line = str(error.value)
     assert line.startswith(
-        "dynamic sampling: 1 of the 3 groups of a batch after 2 generation batches (algorithm.dynamic_sampling); the 5 "
+        "dynamic sampling: 1 of the 3 groups of a batch after 2 generation batches (algorithm.dynamic_sampling); of "
     )
-    assert "\n" not in line and "mean reward 0.3" in line
+    assert "\n" not in line and "of the 5 groups dropped 2 are all right, the others all wrong" in line
 
 
-def test_uniform_groups():
-    np.testing.assert_array_equal(uniform_groups(np.array([0.1, 0.1, 0, 0.1], np.float32), 2), [True, False])
-    assert uniform_groups(np.arange(3.0), 1).all()
+def test_groups_are_mixed_by_verdict_whatever_the_rewards():
+    np.testing.assert_array_equal(mixed_groups(make_rollout(0), 2), [False, True, False])
+    np.testing.assert_array_equal(mixed_groups(make_rollout(1), 2), [False] * 3)  # though rewards differ in two
+    assert not mixed_groups(make_rollout(0), 1).any()
 
 
 def test_extra_prompts_go_through_all_other_problems_before_any_comes_again():

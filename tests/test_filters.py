@@ -18,14 +18,18 @@ from kpo_jax.filters.identity import Identity
 from kpo_jax.filters.iterated import Iterated
 from kpo_jax.filters.kalman import Kalman
 from kpo_jax.filters.kpo_released import KpoReleased
+from kpo_jax.filters.quantile import Quantile
+from kpo_jax.filters.rank import Rank
 from kpo_jax.filters.running_scale import RunningScale
 from kpo_jax.filters.saturated_kalman import SaturatedKalman
 from kpo_jax.filters.sequence_mean import SequenceMean
+from kpo_jax.filters.smoother import Smoother
 from kpo_jax.filters.stubborn import Stubborn
 from kpo_jax.records import FilterOutput
 
 EXAMPLES = [cls(**parameters) for cls in FILTERS.values() for parameters in cls.examples]
-SATURATING = (SaturatedKalman, Calibrated, RunningScale, Stubborn, Iterated, Huber)
+SATURATING = (SaturatedKalman, Calibrated, RunningScale, Stubborn, Iterated, Huber, Quantile, Rank)
+LOOKING_AHEAD = (SequenceMean, Smoother)
 each_filter = pytest.mark.parametrize("ratio_filter", EXAMPLES, ids=str)
 each_gradient = pytest.mark.parametrize("gradient", FILTER_GRADIENTS)
 
@@ -159,10 +163,14 @@ def jacobian(ratio_filter):
 
 
 @each_filter
-def test_a_token_sees_only_its_past_except_in_the_sequence_mean(ratio_filter):
+def test_a_token_sees_only_its_past_except_in_the_sequence_mean_and_the_smoother(ratio_filter):
     derivative = jacobian(ratio_filter)
     assert derivative.any()
-    assert jnp.triu(derivative, 1).any() == isinstance(ratio_filter, SequenceMean)
+    assert jnp.triu(derivative, 1).any() == isinstance(ratio_filter, LOOKING_AHEAD)
+    if not ratio_filter.batch_coupled:  # beyond first order, too
+        now, other = (filtered(ratio_filter, z, MASK) for z in (LOG_RATIO, LOG_RATIO.at[:, 9:].mul(-100)))
+        same = jax.tree.map(lambda a, b: bool(jnp.allclose(a[:, :9], b[:, :9])), now, other)
+        assert all(jax.tree.leaves(same)) != isinstance(ratio_filter, LOOKING_AHEAD)
 
 
 @each_filter

@@ -37,7 +37,7 @@ def test_where_it_breaks(variances):
     assert is_nan[:, first_nan:].all() if first_nan else not is_nan.any()
     assert not is_nan[:, :first_nan].any()
     error = np.abs(released - np.asarray(exact.log_ratio))
-    np.testing.assert_array_less(error[:, : stops_forgetting and stops_forgetting - 5], 1e-4)
+    np.testing.assert_array_less(error[:, : stops_forgetting and stops_forgetting - 5], 2e-4)
     if stops_forgetting:
         assert (error[:, stops_forgetting + 5 : stops_forgetting + 20].max(axis=1) > 1e-4).all()
         # From here on it sums: each token adds K z, and nothing is forgotten.
@@ -45,6 +45,23 @@ def test_where_it_breaks(variances):
         steps = np.diff(released[:, frozen], axis=1)
         added = np.asarray(exact.gain * LOG_RATIO)[:, frozen][:, 1:]
         np.testing.assert_allclose(steps, added, atol=1e-5)
+
+
+def test_a_small_ratio_of_variances_is_lost_in_the_rounding_of_the_angle():
+    """At Q/V = 1e-6, where KPO uses it: s = 1 + Q/(2 V) has three bits of the Q/V left, and the gain is 2.4 % too large
+    after 4096 tokens. So is that of a float32 angle that is right otherwise, by nothing."""
+    gain, _ = KpoReleased(1e-6, 1.0).gain_and_decay(LENGTH)
+    exact, state_var = np.zeros(LENGTH), 0.0
+    for t in range(LENGTH):
+        exact[t] = state_var = (state_var + 1e-6) / (state_var + 1e-6 + 1)
+    excess = gain / exact - 1
+    assert gain.dtype == np.float32
+    assert excess[71] == pytest.approx(7.9e-5, abs=2e-5)
+    assert excess[1023] == pytest.approx(0.0109, abs=3e-4) and excess[-1] == pytest.approx(0.0239, abs=3e-4)
+    eta, t = 2 * np.arcsinh(np.sqrt(np.float32(1e-6)) / 2), np.float32(LENGTH)  # control
+    sines = np.sinh(t * eta), np.sinh((t - 1) * eta)
+    control = np.float32(1e-6) * sines[0] / (np.float32(1 + 1e-6) * sines[0] - sines[1])
+    assert abs(control / exact[-1] - 1) < 2e-3
 
 
 def test_nan_under_the_mask_reaches_the_loss_only_if_the_padding_is_long_enough():

@@ -20,9 +20,14 @@ from kpo_jax.filters.ema import Ema
 from kpo_jax.filters.huber import Huber
 from kpo_jax.filters.iterated import QUANTILE, Iterated
 from kpo_jax.filters.kalman import Kalman
+from kpo_jax.filters.median_window import MedianWindow
 from kpo_jax.filters.min_prefix import MinPrefix
+from kpo_jax.filters.outlier_mixture import OutlierMixture
+from kpo_jax.filters.quantile import Quantile
+from kpo_jax.filters.rank import Rank
 from kpo_jax.filters.running_scale import RunningScale
 from kpo_jax.filters.saturated_kalman import SaturatedKalman
+from kpo_jax.filters.score_t import ScoreT
 from kpo_jax.filters.sequence_mean import SequenceMean
 from kpo_jax.filters.stubborn import Stubborn
 from kpo_jax.filters.student_t import StudentT
@@ -363,6 +368,10 @@ BOUNDED = [
     Huber(Q, V, P0),
     Wolf(Q, V, P0),
     StudentT(Q, V, P0),
+    Quantile(*RATIOS),
+    Rank(*RATIOS),
+    MedianWindow(*RATIOS),
+    ScoreT(*RATIOS),
 ]
 
 
@@ -402,7 +411,7 @@ def test_no_gradient_flows_through_a_scale_of_the_batch(coupled):
     assert abs(along - value) > 0.1 * abs(value)
 
 
-@pytest.mark.parametrize("ratio_filter", [*BOUNDED, AdaptiveVar(Q, V, P0)], ids=str)
+@pytest.mark.parametrize("ratio_filter", [*BOUNDED, AdaptiveVar(Q, V, P0), OutlierMixture(*RATIOS)], ids=str)
 def test_a_batch_that_is_on_policy_has_finite_gradients(ratio_filter):
     silence = jnp.zeros((1, 4096)), jnp.ones((1, 4096), bool)
     output, gradient = jax.value_and_grad(lambda z: jnp.sum(ratio_filter(z, silence[1]).log_ratio))(silence[0])

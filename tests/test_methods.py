@@ -11,15 +11,17 @@ import pytest
 from test_objectives import make_batch
 
 from kpo_jax import config as config_lib
-from kpo_jax.advantages import ADVANTAGES
+from kpo_jax.advantages import ADVANTAGES, Told, advantages_of
 from kpo_jax.advantages.gae import Gae
 from kpo_jax.algorithm.choices import ObjectiveConfig, build_advantage, build_filter, build_objective
+from kpo_jax.algorithm.loss import PolicyLoss, judged
 from kpo_jax.algorithm.methods import METHODS, method
 from kpo_jax.config import Config, with_method
-from kpo_jax.filters import FILTERS, apply_filter
+from kpo_jax.filters import FILTERS
 from kpo_jax.model.config import CriticConfig
 from kpo_jax.objectives import OBJECTIVES, aggregation_weights
 from kpo_jax.objectives.kl import KLConfig
+from kpo_jax.objectives.rejection import RejectionConfig
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.rewards import Graded, terms
 from kpo_jax.tasks.totals import scores, total_reward
@@ -33,20 +35,36 @@ TOKEN_ADVANTAGE = jnp.asarray(RNG.standard_normal((ROWS, LENGTH)), jnp.float32) 
 OUTLIERS = np.where(RNG.random((ROWS, LENGTH)) < 0.03, 12, 1)
 # innovations of the deviation that the paper prints, 0.012, with outliers
 LOG_RATIO = jnp.asarray(np.where(MASK, 0.012 * OUTLIERS * RNG.standard_normal((ROWS, LENGTH)), 0), jnp.float32)
+OLD = jnp.asarray(np.where(MASK, -RNG.exponential(0.7, (ROWS, LENGTH)), np.nan), jnp.float32)
+FADING = "is_kpo_wolf", "is_kpo_student_t", "is_kpo_adaptive_var", "is_kpo_score_t", "is_kpo_mixture"
 ROBUST = [name for name in METHODS if name.startswith("is_kpo_") and name != "is_kpo_weak"]
+
+
+@functools.cache
+def mismatch():
+    """Trainer less sampler [ROWS, LENGTH]: none but in four rows, which the methods that reject take differently."""
+    z = np.zeros((ROWS, LENGTH), np.float32)
+    z[0, 1], z[1], z[2] = 2.0, -0.03, 0.002  # a token; what only adds up; what only a mean of 1e-3 sees
+    negative = np.asarray(build_advantage(METHODS["grpo"].advantage)(REWARD, GROUP)) < 0
+    z[np.flatnonzero(negative & (np.arange(ROWS) > 3))[0]] = -0.6
+    return z
 
 
 @functools.cache
 def gradient(name, shift=0.0):
     """d loss / d log_prob [B, T] of a method, and its filter's output."""
     algorithm = METHODS[name]
-    advantage = TOKEN_ADVANTAGE if algorithm.has_critic else build_advantage(algorithm.advantage)(REWARD, GROUP)
-    batch = make_batch(MASK, advantage)
+    advantage = TOKEN_ADVANTAGE
+    if not algorithm.has_critic:
+        told = Told(jnp.asarray(MASK.sum(axis=1)), REWARD[None], jnp.ones(1))
+        advantage = advantages_of(build_advantage(algorithm.advantage), REWARD, GROUP, told)
+    batch = make_batch(MASK, advantage).replace(old_log_prob=OLD, sampler_log_prob=OLD - mismatch())
     ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
+    how = PolicyLoss(ratio_filter, objective, algorithm.filter.gradient, rejection=algorithm.rejection)
 
     def loss(log_ratio):
-        output = apply_filter(ratio_filter, log_ratio, batch.response_mask, algorithm.filter.gradient)
-        return objective(output.log_ratio, batch).loss, output
+        output, out = judged(log_ratio, batch, how)
+        return out.loss, output
 
     return jax.device_get(jax.jit(jax.grad(loss, has_aux=True))(LOG_RATIO + shift))
 
@@ -85,7 +103,8 @@ def test_no_two_methods_are_one_except_where_theory_says_so():
     assert ("kpo_weak", "is_kpo_weak") in same
     # over responses as short as these strong smoothing is no ratio at all
     assert ("kpo_strong", "ratio_one") in same
-    assert set(same) == {("gspo", "gspo_token"), ("kpo_weak", "is_kpo_weak"), ("kpo_strong", "ratio_one")}
+    null = {("kpo_strong", "ratio_one"), ("kpo_strong", "reinforce"), ("ratio_one", "reinforce")}
+    assert set(same) == {("gspo", "gspo_token"), ("kpo_weak", "is_kpo_weak")} | null
     # the released filter's arithmetic lasts for 64 tokens, but it takes a masked token for a 0
     gap = np.arange(ROWS) == 3
     released, exact = (gradient(name)[1].log_ratio for name in ("kpo_released", "kpo_weak"))
@@ -123,14 +142,8 @@ def test_robust_variants_smooth_as_kpo_weak_but_cut_outliers(name):
     if robust.saturated.any():
         assert 0.001 < robust.saturated[MASK].mean() < 0.5
     else:
-        assert name in ("is_kpo_wolf", "is_kpo_student_t", "is_kpo_adaptive_var")
-    if name not in (
-        "is_kpo_iterated",
-        "is_kpo_huber",
-        "is_kpo_wolf",
-        "is_kpo_student_t",
-        "is_kpo_adaptive_var",
-    ):  # whose gains follow the data
+        assert name in (*FADING, "is_kpo_median_window")
+    if name not in (*FADING, "is_kpo_iterated", "is_kpo_huber"):  # whose gains follow the data
         np.testing.assert_allclose(robust.gain, weak.gain, atol=2e-3)
 
 
@@ -140,6 +153,7 @@ _IS = lambda q, v, kappa, **rest: (
     dict(process_var=q, measurement_var=v, initial_var=0.0, kappa=kappa) | rest,
 )
 _SCALED = dict(var_ratio=1e-2, initial_ratio=0.0, kappa=3.0)
+_WITHOUT_V = dict(var_ratio=1e-2, initial_ratio=0.0)
 _NOISE = dict(process_var=1e-6, measurement_var=1e-4, initial_var=0.0)
 _NARROW = (
     "clipped",
@@ -150,9 +164,20 @@ _NARROW = (
 _WIDE = ("clipped", dict(clip_low=0.2, clip_high=0.2, clip=True, dual_clip=None, aggregation="seq-mean-token-mean"))
 _TOKEN_MEAN = dict(_WIDE[1], aggregation="token-mean")
 
+_DPPO = dict(aggregation="seq-mean-token-sum-norm", log_ratio_cap=10.0)
+WEIGHTED = {"icepop": ("token", 5.0), "seq_mis": ("sequence", 2.0)}  # by the sampler: level, largest weight
+REJECTED = {
+    "icepop": ("token", "sampler_and_trainer", 0.5, 5.0),
+    "seq_mis": ("sequence", "sampler_and_trainer", 0.5, 2.0),
+    "geo_rs": ("geometric", "sampler_and_trainer", 0.999, 1.001),
+    "opsm": ("off_policy", "sampler_and_new", 0.0, 0.5),
+    "trm": ("largest_k3", "sampler_and_new", 0.0, 0.05),
+}
+
 # name -> (filter, its parameters), (objective, its parameters), advantage; what is not named here is off
 RELEASED = {
     "ratio_one": (_KALMAN(0.0, 1.0), ("clipped", dict(_WIDE[1], clip=False)), "group"),
+    "reinforce": (_KALMAN(0.0, 1.0), ("clipped", dict(_WIDE[1], clip=False)), "group"),
     "random_drop": (
         _KALMAN(1e-2, 1.0),
         ("random_drop", dict(clip_low=3e-4, clip_high=4e-4, aggregation="seq-mean-token-mean", log_ratio_cap=10.0)),
@@ -161,7 +186,7 @@ RELEASED = {
     "ppo": (("identity", {}), ("clipped", _TOKEN_MEAN), "gae"),
     "grpo": (("identity", {}), _WIDE, "group"),
     "dr_grpo": (("identity", {}), ("clipped", dict(_WIDE[1], aggregation="seq-mean-token-sum-norm")), "dr_grpo"),
-    "dapo": (("identity", {}), ("clipped", dict(_TOKEN_MEAN, clip_high=0.28)), "group"),
+    "dapo": (("identity", {}), ("clipped", dict(_TOKEN_MEAN, clip_high=0.28, dual_clip=10.0)), "group"),
     "gspo": (("sequence_mean", {}), _NARROW, "group"),
     "gspo_token": (("sequence_mean", {}), _NARROW, "group"),
     "gmpo": (
@@ -186,6 +211,38 @@ RELEASED = {
         "group",
     ),
     "minpro_experimental": (("min_prefix", {}), _WIDE, "group"),
+    "luspo": (("sequence_mean", {}), ("clipped", dict(_NARROW[1], aggregation="seq-mean-token-sum")), "group"),
+    "hmpo": (
+        ("identity", {}),
+        ("harmonic", dict(clip_low=0.4, clip_high=0.4, aggregation="seq-mean-token-mean")),
+        "group",
+    ),
+    "ctpo_geomean": (
+        ("kalman", dict(process_var=0.0, measurement_var=1.0, initial_var=np.inf)),
+        ("position_clipped", dict(clip_low=0.025, clip_high=0.05, dual_clip=0.05, power=-0.5)),
+        "group",
+    ),
+    "dppo_tv": (("identity", {}), ("dppo", dict(_DPPO, divergence="tv", clip_low=0.15, clip_high=0.15)), "dr_grpo"),
+    "dppo_kl": (("identity", {}), ("dppo", dict(_DPPO, divergence="kl", clip_low=0.05, clip_high=0.05)), "dr_grpo"),
+    "vespo": (
+        ("identity", {}),
+        ("vespo", dict(power_positive=2.0, rate_positive=3.0, power_negative=3.0, rate_negative=2.0)),
+        "group",
+    ),
+    "clip_cov": (
+        ("identity", {}),
+        ("clip_cov", dict(clip_low=1.0, clip_high=1.0, share=2e-4, cov_low=1.0, cov_high=5.0)),
+        "group",
+    ),
+    "kl_cov": (("identity", {}), ("kl_cov", dict(share=2e-3, coefficient=1.0, aggregation="token-mean")), "group"),
+    "dro": (("identity", {}), ("dro", dict(beta=0.05, aggregation="token-mean")), "group"),
+    "opo": (("identity", {}), _WIDE, "opo"),
+    "gdpo": (("identity", {}), _WIDE, "gdpo"),
+    "icepop": (("identity", {}), _WIDE, "group"),
+    "seq_mis": (("identity", {}), _WIDE, "group"),
+    "geo_rs": (("identity", {}), _WIDE, "group"),
+    "opsm": (("identity", {}), _WIDE, "group"),
+    "trm": (("identity", {}), _WIDE, "group"),
     "kpo_strong": (_KALMAN(1e-6, 1.0), _NARROW, "group"),
     "kpo_weak": (_KALMAN(1e-2, 1.0), _NARROW, "group"),
     "kpo_unclipped": (_KALMAN(1e-4, 1.0), ("clipped", dict(_WIDE[1], clip=False)), "group"),
@@ -224,6 +281,12 @@ RELEASED = {
     "is_kpo_student_t": (("student_t", dict(_NOISE, iterations=3)), _NARROW, "group"),
     "is_kpo_stubborn": (("stubborn", dict(_NOISE, kappa=3.0)), _NARROW, "group"),
     "is_kpo_adaptive_var": (("adaptive_var", _NOISE), _NARROW, "group"),
+    "is_kpo_quantile": (("quantile", dict(_WITHOUT_V, quantile=0.98, rate=0.05)), _NARROW, "group"),
+    "is_kpo_rank": (("rank", dict(_WITHOUT_V, window=32, rank=3)), _NARROW, "group"),
+    "is_kpo_median_window": (("median_window", dict(_WITHOUT_V, window=5)), _NARROW, "group"),
+    "is_kpo_score_t": (("score_t", dict(_WITHOUT_V, degrees_of_freedom=4.0)), _NARROW, "group"),
+    "is_kpo_mixture": (("outlier_mixture", dict(_WITHOUT_V, outliers=0.02, spread=10.0)), _NARROW, "group"),
+    "kpo_smoother": (("smoother", _KALMAN(1e-2, 1.0)[1]), _NARROW, "group"),
 }
 
 
@@ -236,7 +299,7 @@ def test_the_table_has_every_method_and_methods_are_made_of_what_there_is():
 
 @pytest.mark.parametrize("name", METHODS)
 def test_released_defaults(name):
-    algorithm = METHODS[name]
+    algorithm, plain = METHODS[name], dict(truncated_is=None, truncated_is_cap=None)
     (filter_name, filter_values), (objective_name, objective_values), advantage = RELEASED[name]
     assert (algorithm.filter.name, algorithm.objective.name, algorithm.advantage.name) == (
         filter_name,
@@ -245,19 +308,20 @@ def test_released_defaults(name):
     )
     for built, values in (
         (build_filter(algorithm.filter), filter_values),
-        (build_objective(algorithm.objective), objective_values),
+        (build_objective(dataclasses.replace(algorithm.objective, **plain)), objective_values),
     ):
         for field, value in values.items():
             found = getattr(built, field)
             assert found == pytest.approx(value, rel=1e-4) if isinstance(value, float) else found == value, field
         for field in dataclasses.fields(built):  # and nothing else is set
             assert field.name in values or getattr(built, field.name) == field.default, field.name
-    assert algorithm.filter.gradient == ("through_filter" if name == "gspo" else "straight_through")
+    assert algorithm.filter.gradient == ("through_filter" if name in ("gspo", "luspo") else "straight_through")
     assert algorithm.dynamic_sampling == (10 if name == "dapo" else 0)
     assert algorithm.kl == KLConfig() and algorithm.kl.estimate == ""
-    assert (
-        algorithm.objective.truncated_is is None and build_objective(ObjectiveConfig(truncated_is="token")).cap == 2.0
-    )
+    assert algorithm.rejection == RejectionConfig(*REJECTED.get(name, ()))
+    weighted = algorithm.objective.truncated_is, algorithm.objective.truncated_is_cap
+    assert weighted == WEIGHTED.get(name, (None, None))
+    assert build_objective(ObjectiveConfig(truncated_is="token")).cap == 2.0
 
 
 def test_ppo_has_its_critics_defaults():
@@ -287,7 +351,7 @@ def test_dynamic_sampling_needs_groups():
     alone = dataclasses.replace(config, rollout=dataclasses.replace(config.rollout, group_size=1))
     assert config_lib.problems_of(config) == []
     problem = (
-        "algorithm.dynamic_sampling: the rewards of a group of one (rollout.group_size) are all equal, "
+        "algorithm.dynamic_sampling: a group of one (rollout.group_size) is all right or all wrong, "
         "so all are dropped"
     )
     assert config_lib.problems_of(alone) == [problem]

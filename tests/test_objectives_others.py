@@ -13,8 +13,12 @@ from kpo_jax.filters import apply_filter
 from kpo_jax.filters.sequence_mean import SequenceMean
 from kpo_jax.objectives import AGGREGATIONS, OBJECTIVES, TruncatedIS, aggregation_weights
 from kpo_jax.objectives.cispo import Cispo
+from kpo_jax.objectives.clip_cov import ClipCov
 from kpo_jax.objectives.clipped import Clipped
+from kpo_jax.objectives.dppo import Dppo
+from kpo_jax.objectives.dro import Dro
 from kpo_jax.objectives.geometric import Geometric
+from kpo_jax.objectives.kl_cov import KlCov
 from kpo_jax.objectives.position_clipped import PositionClipped
 from kpo_jax.objectives.random_drop import RandomDrop, drawn
 from kpo_jax.objectives.sapo import Sapo
@@ -26,7 +30,15 @@ MASK[4] = False
 ADVANTAGE = np.array([1.0, -2.0, 0.5, -0.7, 3.0, -1.5], np.float32)
 FILTERED = jnp.asarray(np.where(MASK, 0.4 * RNG.standard_normal(MASK.shape), 0), jnp.float32)
 BATCH = make_batch(MASK, ADVANTAGE)
+# under the mask there is junk, and elsewhere too for objectives that must not look at it
+OLD = np.where(MASK, -RNG.exponential(1.5, MASK.shape), np.nan).astype(np.float32)
+READS_OLD = (Dppo, ClipCov, KlCov)
 each_objective = pytest.mark.parametrize("cls", OBJECTIVES.values(), ids=OBJECTIVES)
+
+
+def batch_for(cls, rows=slice(None), mask=MASK, **totals):
+    batch = make_batch(mask[rows], ADVANTAGE[rows], **totals)
+    return batch.replace(old_log_prob=jnp.asarray(OLD[rows])) if cls in READS_OLD else batch
 
 
 def loss_and_gradient(objective, filtered, batch):
@@ -172,51 +184,72 @@ def test_drawn_takes_exactly_as_many_even_of_equal_numbers():
 @each_objective
 def test_every_objective_has_the_policy_gradient_on_policy(cls):
     """At a ratio of 1 all of them are -A dlog_prob, weighted by the aggregation; off it they are not."""
-    gradient = loss_and_gradient(cls(), jnp.zeros(MASK.shape), BATCH)[1]
-    policy_gradient = -ADVANTAGE[:, None] * aggregation_weights(BATCH, cls().aggregation)
+    batch = batch_for(cls)
+    gradient = loss_and_gradient(cls(), jnp.zeros(MASK.shape), batch)[1]
+    clipped = np.asarray(cls()(jnp.zeros(MASK.shape), batch).clipped)
+    assert clipped.sum() == (cls is ClipCov)  # which takes one token at least
+    policy_gradient = np.where(clipped, 0, -ADVANTAGE[:, None] * aggregation_weights(BATCH, cls().aggregation))
     np.testing.assert_allclose(gradient, policy_gradient, rtol=1e-5, atol=1e-7)
-    assert np.abs(loss_and_gradient(cls(), FILTERED, BATCH)[1] - policy_gradient).max() > 1e-3
+    assert np.abs(loss_and_gradient(cls(), FILTERED, batch)[1] - policy_gradient).max() > 1e-3
 
 
 @each_objective
 @pytest.mark.parametrize("aggregation", AGGREGATIONS)
 def test_losses_and_gradients_of_microbatches_add_up(cls, aggregation):
     """But where the objective says that it must see the whole minibatch: there the gradients are others."""
-    narrow = dict(clip_low=0.5, clip_high=0.5) if cls.batch_coupled else {}  # so that some tokens are clipped
+    narrow = dict(clip_low=0.5, clip_high=0.5) if cls in (RandomDrop, ScaledClipped) else {}  # so some are clipped
     objective = cls(aggregation=aggregation, **narrow)
-    whole = loss_and_gradient(objective, FILTERED, BATCH)
+    whole = loss_and_gradient(objective, FILTERED, batch_for(cls))
     totals = dict(num_tokens=BATCH.num_tokens, num_sequences=BATCH.num_sequences)
     parts = [
-        loss_and_gradient(objective, FILTERED[r], make_batch(MASK[r], ADVANTAGE[r], **totals))
-        for r in (slice(0, 2), slice(2, 6))
+        loss_and_gradient(objective, FILTERED[r], batch_for(cls, r, **totals)) for r in (slice(0, 2), slice(2, 6))
     ]
     assert np.allclose(np.concatenate([part[1] for part in parts]), whole[1], atol=1e-6) != cls.batch_coupled
     if cls.batch_coupled:
         return
     np.testing.assert_allclose(sum(part[0] for part in parts), whole[0], rtol=1e-5)
-    local = sum(objective(FILTERED[r], make_batch(MASK[r], ADVANTAGE[r])).loss for r in (slice(0, 2), slice(2, 6)))
-    assert abs(local - whole[0]) > 1e-2  # control: denominators of the microbatch itself
+    local = sum(objective(FILTERED[r], batch_for(cls, r)).loss for r in (slice(0, 2), slice(2, 6)))
+    off = abs(local - whole[0])
+    assert off > 1e-2 or off > 0.05 * abs(whole[0])  # control: denominators of the microbatch itself
 
 
 @each_objective
 def test_masked_places_do_not_matter_and_nothing_valid_is_a_zero_loss(cls):
     junk = jnp.where(MASK, FILTERED, 5.0)
-    output, clean = cls()(junk, BATCH), cls()(FILTERED, BATCH)
+    batch = batch_for(cls)
+    output, clean = cls()(junk, batch), cls()(FILTERED, batch)
     np.testing.assert_allclose(output.loss, clean.loss, rtol=1e-6)
     np.testing.assert_array_equal(output.clipped, clean.clipped)
     assert not (np.asarray(clean.clipped) & ~MASK).any()
-    loss, gradient = loss_and_gradient(cls(), jnp.zeros(MASK.shape), make_batch(np.zeros_like(MASK), ADVANTAGE))
+    loss, gradient = loss_and_gradient(cls(), jnp.zeros(MASK.shape), batch_for(cls, mask=np.zeros_like(MASK)))
     assert loss == 0 and not gradient.any()
     assert clean.loss.dtype == clean.token_loss.dtype == jnp.float32 and clean.clipped.dtype == bool
-    coarse = cls()(FILTERED.astype(jnp.bfloat16), BATCH)
+    coarse = cls()(FILTERED.astype(jnp.bfloat16), batch)
     assert coarse.loss.dtype == coarse.token_loss.dtype == jnp.float32
 
 
 @each_objective
 def test_huge_log_ratios_stay_finite(cls):
-    huge = jnp.where(MASK, 500.0, 0.0)
-    loss, gradient = loss_and_gradient(cls(), huge, BATCH)
-    assert np.isfinite(loss) and np.isfinite(gradient).all()
+    for huge in (500.0, -500.0):
+        loss, gradient = loss_and_gradient(cls(), jnp.where(MASK, huge, 0.0), batch_for(cls))
+        assert np.isfinite(loss) and np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("cls", [Clipped, PositionClipped, Geometric, Sapo, RandomDrop, ScaledClipped])
+def test_what_the_log_ratio_cap_takes_counts_as_clipped(cls):
+    """A log-ratio of 12 with A < 0, which no band clips, has no gradient beyond a cap of 10, and says so."""
+    z = jnp.where(MASK & (ADVANTAGE < 0)[:, None], 12.0, 0.0)
+    unbounded = dict(clip_low=math.inf, clip_high=math.inf) if cls is Geometric else {}
+    objective = cls(**unbounded)
+    output = objective(z, BATCH)
+    gradient = np.asarray(loss_and_gradient(objective, z, BATCH)[1])
+    gone = MASK & (gradient == 0) & (ADVANTAGE != 0)[:, None]
+    assert gone.any() and not gone.all()
+    np.testing.assert_array_equal(output.clipped, gone)
+    if cls is not Sapo:  # whose gate is closed by then, cap or not
+        higher = cls(log_ratio_cap=20.0, **unbounded)
+        assert not (higher(z, BATCH).clipped & gone).any()  # control
+        assert np.all(np.asarray(loss_and_gradient(higher, z, BATCH)[1])[gone])
 
 
 @each_objective
@@ -224,9 +257,10 @@ def test_objectives_are_static_and_named_after_their_files(cls):
     assert hash(cls()) == hash(cls()) and cls() == cls()
     assert cls.__module__ == f"kpo_jax.objectives.{dict(zip(OBJECTIVES.values(), OBJECTIVES, strict=True))[cls]}"
     with pytest.raises(dataclasses.FrozenInstanceError):
-        cls().log_ratio_cap = 1.0
-    with pytest.raises(ValueError, match="log_ratio_cap: 0 is not"):
-        cls(log_ratio_cap=0)
+        cls().aggregation = "token-mean"
+    if cls is not Dro:  # which exponentiates nothing
+        with pytest.raises(ValueError, match="log_ratio_cap: 0 is not"):
+            cls(log_ratio_cap=0)
     with pytest.raises(ValueError, match="aggregation: 'mean' is not one of"):
         cls(aggregation="mean")
 
@@ -252,6 +286,7 @@ def test_without_a_length_norm_it_is_the_longest_response():
         (lambda: PositionClipped(clip_low=-1.0), "clip_low: -1.0 is not a number >= 0 (inf allowed)"),
         (lambda: Geometric(clip_high=math.nan), "clip_high: nan is not a number >= 0 (inf allowed)"),
         (lambda: Cispo(clip_low=1.5), "clip_low: 1.5 is not a number in [0, 1]"),
+        (lambda: PositionClipped(power=2.0), "power: 2.0 is not a number in [-1, 1]"),
         (lambda: Sapo(tau_negative=0), "tau_negative: 0 is not a finite number > 0"),
     ],
 )

@@ -25,7 +25,8 @@ from kpo_jax.training.setup import build_programs
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
-# A random policy is never right; the penalty on length, over the whole of it, is what tells its responses apart.
+# A random policy never solves a problem, so right is what has one of two digits; the penalty on length, over the whole of
+# it, tells responses further apart.
 CONFIG = Config(
     num_steps=3,
     data=DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32, num_problems=64),
@@ -34,7 +35,7 @@ CONFIG = Config(
         vocab_size=64, hidden_size=16, intermediate_size=32, num_layers=1, num_heads=2, num_kv_heads=2, head_dim=8
     ),
     sampler=SampleConfig(max_response_length=8),
-    reward=RewardConfig(overlong_buffer=8),
+    reward=RewardConfig(kind="format", parameters={"pattern": "[01]"}, overlong_buffer=8),
     rollout=RolloutConfig(prompts_per_step=4, group_size=4),
     algorithm=dataclasses.replace(method("ppo"), dynamic_sampling=10, kl=KLConfig("k3", 0.1)),
     learner=LearnerConfig(learning_rate=1e-2, num_minibatches=2, microbatch_tokens=320),
@@ -109,5 +110,5 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path, monkeypatch):
         checkpoint=CheckpointConfig(every=10),
     )
     with pytest.raises(NotFull, match=r"0 of the 4 groups of a batch after 2 generation batches"):
-        trainer.train(hopeless, inputs, programs, str(broken))
+        trainer.train(hopeless, load_inputs(hopeless), programs, str(broken))
     assert checkpoints.restore(str(broken), programs.shapes, programs.shardings).step == 3

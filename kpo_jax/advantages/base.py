@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kpo_jax.lazy import jax, jnp
 
@@ -14,6 +14,29 @@ class Advantage(Protocol):
     """
 
     def __call__(self, reward: jax.Array, group_size: int) -> jax.Array: ...
+
+
+class Told(NamedTuple):
+    """What is known of the responses besides their rewards.
+
+    Attributes:
+      lengths: [B] tokens, int32.
+      scores: [R, B], float32, of every reward before its weight, the penalty for length included.
+      weights: [R], float32; the reward [B] is their weighted sum.
+    """
+
+    lengths: jax.Array
+    scores: jax.Array
+    weights: jax.Array
+
+
+class Informed:
+    """Mark of an advantage that is called with (reward, group_size, told)."""
+
+
+def advantages_of(advantage: Advantage | Informed, reward: jax.Array, group_size: int, told: Told) -> jax.Array:
+    """The advantage [B] of rewards [B], by an advantage of either kind."""
+    return advantage(reward, group_size, told) if isinstance(advantage, Informed) else advantage(reward, group_size)
 
 
 def groups_of(reward: jax.Array, group_size: int) -> jax.Array:

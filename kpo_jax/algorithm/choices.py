@@ -13,6 +13,7 @@ from kpo_jax.checks import Illegal, not_negative, one_of, refuse, unless, whole
 from kpo_jax.filters import FILTER_GRADIENTS, FILTERS
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
 from kpo_jax.objectives.kl import KLConfig
+from kpo_jax.objectives.rejection import RejectionConfig
 
 Value = bool | int | float | str | None
 
@@ -101,17 +102,18 @@ class AdvantageConfig:
 
 @dataclasses.dataclass(frozen=True)
 class AlgorithmConfig:
-    """The science: ratio filter, objective, advantage, divergence from a reference policy, entropy bonus, and which
-    groups are used.
+    """The science: ratio filter, objective, advantage, which tokens are rejected, divergence from a reference policy,
+    entropy bonus, and which groups are used.
 
     `entropy_bonus` weighs the policy's entropy in the loss, see loss.PolicyLoss; 0 only measures it.
-    `dynamic_sampling` is DAPO's: groups whose rewards are all equal are dropped and others sampled until the batch is
-    full, in at most that many generation batches (10 in DAPO); 0 trains on whatever the one batch holds.
+    `dynamic_sampling` is DAPO's: groups that are all right or all wrong are dropped and others sampled until the batch
+    is full, in at most that many generation batches (10 in DAPO); 0 trains on whatever the one batch holds.
     """
 
     filter: FilterConfig = FilterConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
     advantage: AdvantageConfig = AdvantageConfig()
+    rejection: RejectionConfig = RejectionConfig()
     kl: KLConfig = KLConfig()
     dynamic_sampling: int = 0
     entropy_bonus: float = 0.0

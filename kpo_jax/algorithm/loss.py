@@ -25,6 +25,7 @@ from kpo_jax.algorithm.diagnostics import Accumulator
 from kpo_jax.filters import RatioFilter, apply_filter
 from kpo_jax.objectives import Objective, aggregation_weights
 from kpo_jax.objectives.kl import KLConfig, kl_penalty
+from kpo_jax.objectives.rejection import RejectionConfig, reject
 from kpo_jax.objectives.value import value_loss
 from kpo_jax.records import Batch, FilterOutput, ObjectiveOutput, TokenTrace, require_tokens
 
@@ -41,6 +42,7 @@ class PolicyLoss:
       entropy_bonus: what a nat of the policy's entropy takes off the loss (A3C's beta: Mnih et al. 2016, arXiv
         1602.01783). The entropies are those of single tokens, at the sampling temperature, after the responses of the
         rollout; they add up as the objective's token losses do.
+      rejection: which tokens have no part in the objective's loss; by default none.
     """
 
     ratio_filter: RatioFilter
@@ -48,6 +50,7 @@ class PolicyLoss:
     filter_gradient: str = "straight_through"
     kl: KLConfig = KLConfig()
     entropy_bonus: float = 0.0
+    rejection: RejectionConfig = RejectionConfig()
 
 
 def policy_loss(
@@ -76,7 +79,9 @@ def policy_loss(
     penalty, reference_kl_sum, bonus = 0.0, None, None
     if how.kl.estimate:
         require_tokens(batch.response_mask, reference_log_prob=batch.reference_log_prob)
-        penalty, reference_kl_sum = kl_penalty(log_prob, batch.reference_log_prob, batch.response_mask, weights, how.kl)
+        penalty, reference_kl_sum = kl_penalty(
+            log_prob, batch.reference_log_prob, log_ratio, batch.response_mask, weights, how.kl
+        )
     if how.entropy_bonus:
         bonus = how.entropy_bonus * jnp.sum(weights * masked.clean(entropy, batch.response_mask))
         penalty -= bonus
@@ -101,12 +106,20 @@ def surrogate(
     """
 
     def loss(log_ratio):
-        filtered = apply_filter(how.ratio_filter, log_ratio, batch.response_mask, how.filter_gradient)
-        out = how.objective(filtered.log_ratio, batch)
+        filtered, out = judged(log_ratio, batch, how)
         return out.loss, (filtered, out)
 
     (value, (filtered, out)), token_gradient = jax.value_and_grad(loss, has_aux=True)(log_ratio)
     return value, token_gradient, filtered, out
+
+
+def judged(log_ratio: jax.Array, batch: Batch, how: PolicyLoss) -> tuple[FilterOutput, ObjectiveOutput]:
+    """What the filter makes of log-ratios [B, T], 0 where masked, and what the objective makes of that."""
+    filtered = apply_filter(how.ratio_filter, log_ratio, batch.response_mask, how.filter_gradient)
+    out = how.objective(filtered.log_ratio, batch)
+    if how.rejection.criterion:
+        out = reject(out, log_ratio, batch, how.objective, how.rejection)
+    return filtered, out
 
 
 def supervised_loss(log_prob: jax.Array, batch: Batch) -> jax.Array:

@@ -11,6 +11,7 @@ import math
 
 from kpo_jax.algorithm.choices import AdvantageConfig, AlgorithmConfig, FilterConfig, ObjectiveConfig
 from kpo_jax.algorithm.null import MOVED
+from kpo_jax.objectives.rejection import RejectionConfig
 
 # KPO and GSPO clip filtered ratios, which hardly move, in a band a thousand times narrower than PPO's.
 _NARROW = ObjectiveConfig(clip_low=3e-4, clip_high=4e-4)
@@ -38,6 +39,11 @@ def _robust(name: str, **parameters) -> AlgorithmConfig:
     return AlgorithmConfig(filter=FilterConfig(name=name, **variances, **parameters), objective=_NARROW)
 
 
+def _without_v(name: str, **parameters) -> AlgorithmConfig:
+    """A filter with a threshold, if it has one, that knows no V, at kpo_weak's Q/V."""
+    return AlgorithmConfig(filter=FilterConfig(name=name, var_ratio=1e-2, **parameters), objective=_NARROW)
+
+
 def _scaled(name: str, **parameters) -> AlgorithmConfig:
     """A filter that measures its own scale, at kpo_weak's Q/V."""
     return AlgorithmConfig(
@@ -56,6 +62,7 @@ METHODS: dict[str, AlgorithmConfig] = {
     # Controls. The null: Q = 0 and P_0 = 0 hold every filtered ratio at 1, and nothing is clipped, so a token's
     # gradient is A dlog_prob times its share in the loss, however far the policy has moved (group REINFORCE).
     "ratio_one": dataclasses.replace(_kalman(0.0, 1.0), objective=ObjectiveConfig(clip=False)),
+    "reinforce": dataclasses.replace(_kalman(0.0, 1.0), objective=ObjectiveConfig(clip=False)),  # the same, by its name
     # kpo_weak, but which tokens lose their gradient is drawn
     "random_drop": dataclasses.replace(
         _kalman(1e-2, 1.0), objective=ObjectiveConfig("random_drop", clip_low=3e-4, clip_high=4e-4)
@@ -70,7 +77,7 @@ METHODS: dict[str, AlgorithmConfig] = {
     ),
     "dapo": AlgorithmConfig(
         filter=FilterConfig(name="identity"),
-        objective=ObjectiveConfig(clip_low=0.2, clip_high=0.28, aggregation="token-mean"),
+        objective=ObjectiveConfig(clip_low=0.2, clip_high=0.28, dual_clip=10.0, aggregation="token-mean"),
         dynamic_sampling=10,
     ),
     "gspo_token": AlgorithmConfig(filter=FilterConfig(name="sequence_mean"), objective=_NARROW),
@@ -97,6 +104,59 @@ METHODS: dict[str, AlgorithmConfig] = {
         ),
     ),
     "minpro_experimental": AlgorithmConfig(filter=FilterConfig(name="min_prefix"), objective=_WIDE),
+    "luspo": AlgorithmConfig(
+        filter=FilterConfig(name="sequence_mean", gradient="through_filter"),
+        objective=ObjectiveConfig(clip_low=3e-4, clip_high=4e-4, aggregation="seq-mean-token-sum"),
+    ),
+    "hmpo": AlgorithmConfig(
+        filter=FilterConfig(name="identity"), objective=ObjectiveConfig("harmonic", clip_low=0.4, clip_high=0.4)
+    ),
+    "ctpo_geomean": AlgorithmConfig(  # Q = 0 and P_0 = inf: the running mean
+        filter=FilterConfig("kalman", process_var=0.0, measurement_var=1.0, initial_var=math.inf),
+        objective=ObjectiveConfig("position_clipped", clip_low=0.025, clip_high=0.05, power=-0.5, dual_clip=0.05),
+    ),
+    "dppo_tv": AlgorithmConfig(
+        filter=FilterConfig(name="identity"),
+        objective=ObjectiveConfig("dppo", divergence="tv", clip_low=0.15, clip_high=0.15),
+        advantage=AdvantageConfig("dr_grpo"),
+    ),
+    "dppo_kl": AlgorithmConfig(
+        filter=FilterConfig(name="identity"),
+        objective=ObjectiveConfig("dppo", divergence="kl", clip_low=0.05, clip_high=0.05),
+        advantage=AdvantageConfig("dr_grpo"),
+    ),
+    "vespo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig("vespo")),
+    "clip_cov": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig("clip_cov")),
+    "kl_cov": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig("kl_cov")),
+    "dro": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=ObjectiveConfig("dro", beta=0.05)),
+    "opo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE, advantage=AdvantageConfig("opo")),
+    "gdpo": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_WIDE, advantage=AdvantageConfig("gdpo")),
+    # GRPO, without what sampler and trainer, or old and new policy, disagree on
+    "icepop": AlgorithmConfig(
+        filter=FilterConfig(name="identity"),
+        objective=dataclasses.replace(_WIDE, truncated_is="token", truncated_is_cap=5.0),
+        rejection=RejectionConfig("token", low=0.5, high=5.0),
+    ),
+    "seq_mis": AlgorithmConfig(
+        filter=FilterConfig(name="identity"),
+        objective=dataclasses.replace(_WIDE, truncated_is="sequence", truncated_is_cap=2.0),
+        rejection=RejectionConfig("sequence", low=0.5, high=2.0),
+    ),
+    "geo_rs": AlgorithmConfig(
+        filter=FilterConfig(name="identity"),
+        objective=_WIDE,
+        rejection=RejectionConfig("geometric", low=0.999, high=1.001),
+    ),
+    "opsm": AlgorithmConfig(
+        filter=FilterConfig(name="identity"),
+        objective=_WIDE,
+        rejection=RejectionConfig("off_policy", "sampler_and_new", high=0.5),
+    ),
+    "trm": AlgorithmConfig(
+        filter=FilterConfig(name="identity"),
+        objective=_WIDE,
+        rejection=RejectionConfig("largest_k3", "sampler_and_new", high=0.05),
+    ),
     # KPO's relatives
     "kpo_unclipped": dataclasses.replace(_kalman(1e-4, 1.0), objective=ObjectiveConfig(clip=False)),
     # KPO's released code where the paper uses it, with its faults in float32: for measuring, see its filter
@@ -119,6 +179,17 @@ METHODS: dict[str, AlgorithmConfig] = {
     "is_kpo_student_t": _robust("student_t"),
     "is_kpo_stubborn": _robust("stubborn"),
     "is_kpo_adaptive_var": _robust("adaptive_var"),
+    # Thresholds that need no V: one innovation in fifty, one in eleven, none; and weights against a scale that is
+    # followed
+    "is_kpo_quantile": _without_v("quantile", quantile=0.98),
+    "is_kpo_rank": _without_v("rank", window=32, rank=3),
+    "is_kpo_median_window": _without_v("median_window", window=5),
+    "is_kpo_score_t": _without_v("score_t"),
+    "is_kpo_mixture": _without_v("outlier_mixture"),
+    # not causal: what the model of kpo_weak says of a token when it knows the whole response
+    "kpo_smoother": AlgorithmConfig(
+        filter=FilterConfig("smoother", process_var=1e-2, measurement_var=1.0, initial_var=0.0), objective=_NARROW
+    ),
 }
 
 

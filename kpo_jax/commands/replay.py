@@ -19,14 +19,13 @@ import numpy as np
 from kpo_jax import references
 from kpo_jax.algorithm import estimation, null, regime
 from kpo_jax.algorithm.choices import AlgorithmConfig, build_filter, build_objective
-from kpo_jax.algorithm.loss import PolicyLoss, surrogate
+from kpo_jax.algorithm.loss import PolicyLoss, judged, surrogate
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.commands import grid
 from kpo_jax.commands.grid import Candidate
 from kpo_jax.config import to_dict
 from kpo_jax.config.plain import from_plain
 from kpo_jax.files import write_whole
-from kpo_jax.filters import apply_filter
 from kpo_jax.recording import terminal, trace
 from kpo_jax.records import Batch
 from kpo_jax.report import paper
@@ -77,11 +76,10 @@ class Outcome(NamedTuple):
 def make_push(algorithm: AlgorithmConfig, weights: bool = True):
     """`push(minibatch) -> Outcome`, jitted once for all minibatches of a shape; without `weights` they are NaN."""
     ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
-    how = PolicyLoss(ratio_filter, objective, algorithm.filter.gradient)
+    how = PolicyLoss(ratio_filter, objective, algorithm.filter.gradient, rejection=algorithm.rejection)
 
     def values(log_ratio, batch):
-        filtered = apply_filter(ratio_filter, log_ratio, batch.response_mask, algorithm.filter.gradient)
-        return filtered, objective(filtered.log_ratio, batch)
+        return judged(log_ratio, batch, how)
 
     def weigh(log_ratio, batch):
         weight, unit = null.weigh(surrogate(log_ratio, batch, how)[1], batch, objective)

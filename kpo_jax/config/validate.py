@@ -8,6 +8,8 @@ from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.checks import Illegal, Problem
 from kpo_jax.config.plain import from_plain, to_dict
 from kpo_jax.config.schema import Config, eval_sample_config
+from kpo_jax.objectives import TruncatedIS
+from kpo_jax.objectives.base import TiesTokens
 from kpo_jax.tasks.prompts import prompt_template
 from kpo_jax.tasks.registry import build_task
 from kpo_jax.tasks.rewards import terms
@@ -118,6 +120,18 @@ def _components(config: Config) -> Iterator[Combination]:
                 f"{path.removeprefix('algorithm.')} {chosen.name!r} must see at once; it must be 0",
                 (path,),
             )
+        if isinstance(_weighted(built), TiesTokens) and algorithm.rejection.criterion == "token":
+            yield Combination(
+                "algorithm.rejection.criterion",
+                f"'token' takes single tokens out of a loss that the objective {chosen.name!r} has of whole responses; "
+                "the other criteria take responses out",
+                (path,),
+            )
+
+
+def _weighted(objective):
+    """What a truncated importance weight weighs; itself where there is none."""
+    return objective.objective if isinstance(objective, TruncatedIS) else objective
 
 
 def _task(config: Config) -> Iterator[Combination]:
@@ -162,7 +176,7 @@ def _batches(config: Config) -> Iterator[Combination]:
     rollout, learner = config.rollout, config.learner
     per_step = ("rollout.prompts_per_step", rollout.prompts_per_step)
     if config.algorithm.dynamic_sampling and rollout.group_size == 1:
-        why = "the rewards of a group of one (rollout.group_size) are all equal, so all are dropped"
+        why = "a group of one (rollout.group_size) is all right or all wrong, so all are dropped"
         yield Combination("algorithm.dynamic_sampling", why, ("rollout.group_size",))
     yield from _divides(*per_step, "rollout.prompts_per_call", rollout.prompts_per_call, per_step[0])
     yield from _divides(*per_step, "learner.num_minibatches", learner.num_minibatches, per_step[0])

@@ -1,11 +1,14 @@
 """KPO's released filter, float32 faults included, to measure how much of a result they explain. Not for training.
 
-Written from a description of the code at github.com/shuohe1995/verl-kpo. The gains come from hyperbolic sines and the
-state from a cumulative sum divided by a decaying product, neither of which float32 can hold for long:
+The definition is that of `kalman_gains_nonsteady_1d` and `kalman_filter` in recipe/kpo/core_algos.py of
+github.com/shuohe1995/verl-kpo (commit 128cf51). The gains come from hyperbolic sines, the state from a cumulative sum
+divided by a decaying product, and the angle eta of the sines from log(s + sqrt(s^2 - 1)), s = 1 + Q/(2 V). Float32
+holds the first two not for long, and rounds s where Q/V is small:
 
-    process_var / measurement_var    1e-6, 1e-4    1e-3    1e-2    5e-2    1e-2 / 0.1
-    stops forgetting at about token       never    2208     698     312           221
-    NaN from token (zero-based)           never    2718     871     394           280
+    process_var / measurement_var    1e-6    1e-4    1e-3    1e-2    5e-2    1e-2 / 0.1
+    stops forgetting at about token  never   never   2208     698     312           221
+    NaN from token (zero-based)      never   never   2718     871     394           280
+    gain after 4096 tokens, too large by, at 1e-6: 2.4 %
 
 NaN survives the mask: it comes out of padding as it does out of tokens, and 0 * NaN is NaN in the loss. So a padded
 length beyond that index spoils the loss even if every response is shorter, and this one filter does not zero masked
@@ -24,6 +27,8 @@ from kpo_jax.lazy import jax, jnp, np
 from kpo_jax.outputs import FilterOutput
 
 SMALLEST_DECAY = 1e-30
+SMALLEST_GAIN = 1e-6
+SMALLEST_RATIO = 1e-12  # below it the polynomials are taken for those of Q/V = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,11 +70,15 @@ class KpoReleased:
         The gain of token t comes from the t-th power of [[1, Q/V], [1, 1 + Q/V]], whose entries are Chebyshev
         polynomials of the second kind. In numpy, because a compiler cancels the division by sinh(eta), which moves NaN.
         """
-        var_ratio = np.float32(self.process_var / self.measurement_var)
-        eta = 2 * np.arcsinh(np.sqrt(var_ratio) / 2)
+        one, var_ratio = np.float32(1), np.float32(self.process_var / self.measurement_var)
         t = np.arange(1, length + 1, dtype=np.float32)
-        with np.errstate(over="ignore", invalid="ignore"):
-            chebyshev, chebyshev_before = np.sinh(t * eta) / np.sinh(eta), np.sinh((t - 1) * eta) / np.sinh(eta)
-            gain = var_ratio * chebyshev / ((1 + var_ratio) * chebyshev - chebyshev_before)
-            log_decay = np.cumsum(np.log1p(-gain), dtype=np.float32)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            cosine = one + np.float32(0.5) * var_ratio  # of the angle eta; here the digits of a small Q/V are lost
+            eta = np.log(cosine + np.sqrt(np.maximum(cosine * cosine - one, np.float32(0))))
+            scale = np.maximum(np.sinh(eta), np.float32(1e-20))
+            chebyshev = t if abs(var_ratio) < SMALLEST_RATIO else np.sinh(t * eta) / scale
+            before = np.append(np.float32(0), chebyshev[:-1])
+            gain = var_ratio * chebyshev / ((one + var_ratio) * chebyshev - before)
+            gain = np.clip(gain, np.float32(SMALLEST_GAIN), np.float32(1 - SMALLEST_GAIN))  # NaN stays NaN
+            log_decay = np.cumsum(np.log(one - gain), dtype=np.float32)
         return gain, np.exp(np.maximum(log_decay, np.float32(np.log(SMALLEST_DECAY))))

@@ -32,6 +32,12 @@ class Objective(Protocol):
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput: ...
 
 
+class TiesTokens:
+    """Mark of an objective in which a response's token losses hang together: the gradient of each token passes through
+    the losses of all, so a weight of single tokens would not weigh their gradients.
+    """
+
+
 def problems_of_aggregation(objective) -> list[Problem]:
     """What is wrong with `aggregation` and `length_norm`, which all objectives share."""
     aggregation, norm = objective.aggregation, objective.length_norm
@@ -57,6 +63,14 @@ def problems_of_cap(objective) -> list[Problem]:
     """What is wrong with `log_ratio_cap`: its exponential must be a float32."""
     value = objective.log_ratio_cap
     return unless(is_number(value) and 0 < value <= 80, "log_ratio_cap", f"{value!r} is not a number in (0, 80]")
+
+
+def capped_ratio(
+    filtered_log_ratio: jax.Array, advantage: jax.Array, cap: float
+) -> tuple[jax.Array, jax.Array]:
+    """(exp(min(z, cap)), True where the cap ends a gradient) of log-ratios z and advantages of one shape; float32."""
+    log_ratio = filtered_log_ratio.astype(jnp.float32)
+    return jnp.exp(jnp.minimum(log_ratio, cap)), (log_ratio > cap) & (advantage != 0)
 
 
 def clipped_surrogate(

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from kpo_jax import masked
 from kpo_jax.checks import refuse, unless
 from kpo_jax.lazy import jax, jnp
-from kpo_jax.objectives.base import clipped_surrogate, problems_of_aggregation, problems_of_band, problems_of_cap, total
+from kpo_jax.objectives.base import (
+    capped_ratio,
+    clipped_surrogate,
+    problems_of_aggregation,
+    problems_of_band,
+    problems_of_cap,
+    total,
+)
 from kpo_jax.outputs import ObjectiveOutput
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ class Clipped:
       clip: False drops the clip, leaving -A r.
       dual_clip: None, or the ratio c > 1 + clip_high beyond which a negative advantage costs no more (3 as a rule).
       aggregation, length_norm: see `aggregation_weights`.
-      log_ratio_cap: largest log-ratio that is exponentiated; it only prevents overflow.
+      log_ratio_cap: largest log-ratio that is exponentiated, against overflow; beyond it a token counts as clipped.
     """
 
     clip_low: float = 0.2
@@ -46,11 +53,11 @@ class Clipped:
 
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
-        ratio = jnp.exp(jnp.minimum(filtered_log_ratio.astype(jnp.float32), self.log_ratio_cap))
         advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
+        ratio, beyond = capped_ratio(filtered_log_ratio, advantage, self.log_ratio_cap)
         token_loss, clipped = -advantage * ratio, jnp.zeros_like(batch.response_mask)
         if self.clip:
             token_loss, clipped = clipped_surrogate(
                 ratio, advantage, 1 - self.clip_low, 1 + self.clip_high, self.dual_clip
             )
-        return ObjectiveOutput(total(self, batch, token_loss), token_loss, clipped & batch.response_mask)
+        return ObjectiveOutput(total(self, batch, token_loss), token_loss, (clipped | beyond) & batch.response_mask)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 from kpo_jax import masked
 from kpo_jax.checks import refuse
 from kpo_jax.lazy import jax, jnp
-from kpo_jax.objectives.base import problems_of_aggregation, problems_of_cap, problems_of_log_band, total
+from kpo_jax.objectives.base import (
+    TiesTokens,
+    capped_ratio,
+    problems_of_aggregation,
+    problems_of_cap,
+    problems_of_log_band,
+    total,
+)
 from kpo_jax.outputs import ObjectiveOutput
 
 if TYPE_CHECKING:
@@ -16,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
-class Geometric:
+class Geometric(TiesTokens):
     """Per response -A exp(mean_t y_t), y_t the worse of the log-ratio z_t and clip(z_t, -clip_low, clip_high).
 
     The worse is the smaller for A > 0 and the larger for A < 0, so a token's clip only ever takes its gradient away.
@@ -25,7 +32,7 @@ class Geometric:
     Attributes:
       clip_low, clip_high: bounds of the log-ratio, >= 0.
       aggregation, length_norm: see `aggregation_weights`.
-      log_ratio_cap: largest mean log-ratio that is exponentiated; it only prevents overflow.
+      log_ratio_cap: largest mean log-ratio that is exponentiated, against overflow; beyond it tokens count as clipped.
     """
 
     clip_low: float = 0.4
@@ -47,5 +54,6 @@ class Geometric:
         clipped = jnp.sign(advantage) * log_ratio > jnp.sign(advantage) * bounded
         worse = jnp.where(clipped, bounded, log_ratio)
         mean = masked.mean(worse, batch.response_mask, axis=1, keepdims=True)  # [B, 1]
-        token_loss = -advantage * jnp.exp(jnp.minimum(mean, self.log_ratio_cap))
-        return ObjectiveOutput(total(self, batch, token_loss), token_loss, clipped & batch.response_mask)
+        ratio, beyond = capped_ratio(jnp.broadcast_to(mean, log_ratio.shape), advantage, self.log_ratio_cap)
+        token_loss = -advantage * ratio
+        return ObjectiveOutput(total(self, batch, token_loss), token_loss, (clipped | beyond) & batch.response_mask)

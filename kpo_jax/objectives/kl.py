@@ -4,37 +4,52 @@ divergence").
 The trap of a loss: an estimator's gradient is not the gradient of what it estimates. Sampled from the current policy,
 that of k1 averages to 0 (the score function's mean), so as a loss it is noise however large beta; k2's is the gradient
 of the divergence; k3's is that of the divergence the other way round, KL(reference || policy). And once the policy has
-moved from the one that sampled, each is weighted by the wrong distribution.
+moved from the one that sampled, each is weighted by the wrong distribution: `KLConfig.bias_corrected` weighs it by the
+ratio of the two, whose own gradient makes that of k3 the divergence's.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 
 from kpo_jax import masked
-from kpo_jax.checks import not_negative, one_of, refuse, unless
+from kpo_jax.checks import above_zero, not_negative, one_of, refuse, unless
 from kpo_jax.lazy import jax, jnp
 
 KL_ESTIMATES = ("k1", "k2", "k3")
+PENALTIES = (*KL_ESTIMATES, "k1+", "k3+")
+LARGEST_LOG_RATIO = 20.0  # that is exponentiated where there is a cap, as in verl, and for the corrected bias
 
 
-def kl_estimate(log_prob: jax.Array, reference_log_prob: jax.Array, kind: str) -> jax.Array:
+def kl_estimate(
+    log_prob: jax.Array, reference_log_prob: jax.Array, kind: str, cap: float = math.inf
+) -> jax.Array:
     """Per-token estimate, float32, of the shape of its arguments; with d = log_prob - reference_log_prob:
 
     k1 = d: unbiased, may be negative, and its gradient averages to 0, so it belongs into rewards rather than losses.
     k2 = d^2 / 2: biased, with the gradient of the KL divergence on-policy.
     k3 = exp(-d) + d - 1: unbiased, never negative (GRPO's); its gradient on-policy is that of KL(reference || policy).
+    k1+, k3+: their values with k2's gradient, which is that of the divergence on-policy (verl's kl_penalty).
+    k3 is at most `cap`, and has no gradient beyond; that of k3+ stays.
 
     Values under a mask are the caller's to clean. Raises ValueError on an unknown kind.
     """
     difference = log_prob.astype(jnp.float32) - reference_log_prob.astype(jnp.float32)
+    if kind in ("k1+", "k3+"):
+        slope = difference**2 / 2
+        value = kl_estimate(log_prob, reference_log_prob, kind[:-1], cap)
+        return jax.lax.stop_gradient(value) + (slope - jax.lax.stop_gradient(slope))
     if kind == "k1":
         return difference
     if kind == "k2":
         return difference**2 / 2
     if kind == "k3":
-        return jnp.expm1(-difference) + difference  # expm1: near the reference, exp(-d) - 1 would cancel
-    raise ValueError(f"kind: {kind!r} is not one of {', '.join(KL_ESTIMATES)}")
+        if cap < math.inf:  # or exp overflows where it is capped, and 0 * inf is a gradient of NaN
+            difference = jnp.maximum(difference, -LARGEST_LOG_RATIO)
+        estimate = jnp.expm1(-difference) + difference  # expm1: near the reference, exp(-d) - 1 would cancel
+        return jnp.where(estimate > cap, cap, estimate)
+    raise ValueError(f"kind: {kind!r} is not one of {', '.join(PENALTIES)}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,37 +57,50 @@ class KLConfig:
     """The divergence from a reference policy, which is the run's first one (before step 1, after any warm start).
 
     Attributes:
-      estimate: k1, k2 or k3 (see `kl_estimate`, and the trap above); "" is no reference at all, which costs nothing.
-        With one, its weights are held beside the policy's and score every rollout.
+      estimate: k1, k2, k3, k1+ or k3+ (see `kl_estimate`, and the trap above); "" is no reference at all, which costs
+        nothing. With one, its weights are held beside the policy's and score every rollout.
       beta: weight of the estimate in the loss, >= 0; 0 only measures (GRPO's paper has k3 with 0.04).
+      cap: largest k3 of a token in the loss, beyond which it has no gradient: 10 in verl, inf in TRL. It is reached
+        where the policy is e^2.6 times less likely than the reference; at e^25 an unlimited gradient is 7e10.
+      bias_corrected: weigh a token's estimate by its ratio of current to old policy, gradient included (DeepSeek-V3.2,
+        arXiv 2512.02556; TRL's use_bias_correction_kl). k3 then has the gradient of r k1.
     """
 
     estimate: str = ""
     beta: float = 0.0
+    cap: float = 10.0
+    bias_corrected: bool = False
 
     def __post_init__(self):
         weighs_nothing = bool(self.beta) and not self.estimate
         refuse(
             [
-                *one_of(self, "estimate", ("", *KL_ESTIMATES)),
+                *one_of(self, "estimate", ("", *PENALTIES)),
                 *not_negative(self, "beta"),
+                *above_zero(self, "cap"),
                 *unless(not weighs_nothing, "beta", f"{self.beta!r} weighs nothing without an estimate"),
             ]
         )
 
 
 def kl_penalty(
-    log_prob: jax.Array, reference_log_prob: jax.Array, response_mask: jax.Array, weights: jax.Array, config: KLConfig
+    log_prob: jax.Array,
+    reference_log_prob: jax.Array,
+    log_ratio: jax.Array,
+    response_mask: jax.Array,
+    weights: jax.Array,
+    config: KLConfig,
 ):
-    """(beta sum(weights * estimate) [], sums over valid tokens of k1, k2, k3 [3] without gradient) of log-probabilities
-    [B, T].
+    """(beta sum(weights * estimate) [], sums over valid tokens of k1, k2, k3 [3], as they are, without gradient).
+
+    Arrays are [B, T]; `log_ratio` is that of the current to the old policy.
     """
-    log_prob, reference_log_prob = (
-        masked.clean(log_prob, response_mask),
-        masked.clean(reference_log_prob, response_mask),
+    log_prob, reference_log_prob, log_ratio = (
+        masked.clean(x, response_mask) for x in (log_prob, reference_log_prob, log_ratio)
     )
-    estimates = {
-        kind: kl_estimate(log_prob, reference_log_prob, kind) for kind in KL_ESTIMATES
-    }  # 0 where masked, all three
-    sums = jnp.stack([jnp.sum(estimates[kind]) for kind in KL_ESTIMATES])
-    return config.beta * jnp.sum(weights * estimates[config.estimate]), jax.lax.stop_gradient(sums)
+    estimates = [kl_estimate(log_prob, reference_log_prob, kind) for kind in KL_ESTIMATES]  # 0 where masked
+    penalty = kl_estimate(log_prob, reference_log_prob, config.estimate, config.cap)
+    if config.bias_corrected:
+        penalty = penalty * jnp.exp(jnp.minimum(log_ratio, LARGEST_LOG_RATIO))
+    sums = jnp.stack([jnp.sum(estimate) for estimate in estimates])
+    return config.beta * jnp.sum(weights * penalty), jax.lax.stop_gradient(sums)

@@ -1,4 +1,4 @@
-"""CTPO's surrogate (arXiv 2605.07331): PPO's, with bounds on the log-ratio that widen as the root of the position."""
+"""CTPO's surrogate (arXiv 2605.07331): PPO's, with bounds on the log-ratio that follow a power of the position."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import dataclasses
 from typing import TYPE_CHECKING, ClassVar
 
 from kpo_jax import masked
-from kpo_jax.checks import refuse, unless
+from kpo_jax.checks import between, refuse, unless
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.objectives.base import (
+    capped_ratio,
     clipped_surrogate,
     problems_of_aggregation,
     problems_of_cap,
@@ -23,20 +24,24 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class PositionClipped:
-    """At the row's t-th valid token the band of the ratio is [exp(-clip_low sqrt(t)), exp(clip_high sqrt(t))].
+    """At the row's t-th valid token the band of the ratio is [exp(-clip_low t^power), exp(clip_high t^power)].
 
-    Meant for the filter `cumulative`, whose log-ratio is a sum of t terms.
+    Meant for the filter `cumulative`, whose log-ratio is a sum of t terms; with power = -1/2 for their mean (the filter
+    `kalman` with Q = 0 and P_0 = inf). Checked against cum-token-cumprod-la and cum-token-geomean-la of
+    horizon-llm/CTPO.
 
     Attributes:
       clip_low, clip_high: bounds of the log-ratio at the first token, >= 0.
-      dual_clip: None, or d >= clip_high: beyond a ratio of exp(d sqrt(t)) a negative advantage costs no more (0.05 as
+      power: in [-1, 1]; 1/2 with sums, -1/2 with means, as released.
+      dual_clip: None, or d >= clip_high: beyond a ratio of exp(d t^power) a negative advantage costs no more (0.05 as
         released).
       aggregation, length_norm: see `aggregation_weights`.
-      log_ratio_cap: largest log-ratio that is exponentiated; it only prevents overflow.
+      log_ratio_cap: largest log-ratio that is exponentiated, against overflow; beyond it a token counts as clipped.
     """
 
     clip_low: float = 0.025
     clip_high: float = 0.05
+    power: float = 0.5
     dual_clip: float | None = None
     aggregation: str = "token-mean"
     log_ratio_cap: float = 10.0
@@ -45,7 +50,8 @@ class PositionClipped:
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        problems = [*problems_of_log_band(self), *problems_of_cap(self), *problems_of_aggregation(self)]
+        own = [*problems_of_log_band(self), *between(self, -1, 1, "power")]
+        problems = [*own, *problems_of_cap(self), *problems_of_aggregation(self)]
         if self.dual_clip is not None:
             good = self.dual_clip >= self.clip_high
             problems += unless(good, "dual_clip", f"{self.dual_clip!r} is below clip_high = {self.clip_high!r}")
@@ -53,10 +59,10 @@ class PositionClipped:
 
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
-        root = jnp.sqrt(jnp.cumsum(batch.response_mask, axis=1, dtype=jnp.float32))  # [B, T], of the position
-        bound = lambda width: jnp.exp(jnp.minimum(width * root, self.log_ratio_cap))
-        ratio = jnp.exp(jnp.minimum(filtered_log_ratio.astype(jnp.float32), self.log_ratio_cap))
+        position = jnp.maximum(jnp.cumsum(batch.response_mask, axis=1, dtype=jnp.float32), 1)  # [B, T], from 1
+        bound = lambda width: jnp.exp(jnp.minimum(width * position**self.power, self.log_ratio_cap))
         advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
+        ratio, beyond = capped_ratio(filtered_log_ratio, advantage, self.log_ratio_cap)
         dual = None if self.dual_clip is None else bound(self.dual_clip)
         token_loss, clipped = clipped_surrogate(ratio, advantage, bound(-self.clip_low), bound(self.clip_high), dual)
-        return ObjectiveOutput(total(self, batch, token_loss), token_loss, clipped & batch.response_mask)
+        return ObjectiveOutput(total(self, batch, token_loss), token_loss, (clipped | beyond) & batch.response_mask)

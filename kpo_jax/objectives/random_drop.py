@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, ClassVar
 from kpo_jax import masked
 from kpo_jax.checks import refuse
 from kpo_jax.lazy import jax, jnp
-from kpo_jax.objectives.base import clipped_surrogate, problems_of_aggregation, problems_of_band, problems_of_cap, total
+from kpo_jax.objectives.base import (
+    capped_ratio,
+    clipped_surrogate,
+    problems_of_aggregation,
+    problems_of_band,
+    problems_of_cap,
+    total,
+)
 from kpo_jax.outputs import ObjectiveOutput
 
 if TYPE_CHECKING:
@@ -30,7 +37,7 @@ class RandomDrop:
     Attributes:
       clip_low, clip_high: how far the ratio may fall below and rise above 1 before a token counts as clipped.
       aggregation, length_norm: see `aggregation_weights`.
-      log_ratio_cap: largest log-ratio that is exponentiated; it only prevents overflow.
+      log_ratio_cap: largest log-ratio that is exponentiated, against overflow; beyond it a token counts as clipped.
     """
 
     clip_low: float = 0.2
@@ -48,23 +55,28 @@ class RandomDrop:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput. `clipped` marks the tokens that were drawn."""
         mask = batch.response_mask
         log_ratio = masked.clean(filtered_log_ratio, mask)
-        ratio = jnp.exp(jnp.minimum(log_ratio, self.log_ratio_cap))
         advantage = masked.over_tokens(batch.advantage, mask)  # [B, T]
+        ratio, beyond = capped_ratio(log_ratio, advantage, self.log_ratio_cap)
         _, clipped = clipped_surrogate(ratio, advantage, 1 - self.clip_low, 1 + self.clip_high, None)
-        number = jax.random.uniform(jax.random.key(_bits(log_ratio)), mask.shape)
+        number = numbers_of(log_ratio)
         dropped = jnp.zeros_like(mask)
         for sign in (advantage > 0, advantage < 0):
             dropped |= drawn(number, sign & mask, masked.count(clipped & sign & mask))
         token_loss = -advantage * jnp.where(dropped, jax.lax.stop_gradient(ratio), ratio)
-        return ObjectiveOutput(total(self, batch, token_loss), token_loss, dropped)
+        return ObjectiveOutput(total(self, batch, token_loss), token_loss, dropped | beyond)
+
+
+def numbers_of(x: jax.Array) -> jax.Array:
+    """Random numbers in [0, 1) of the shape of `x` [B, T], float32, that follow from the bits of x."""
+    return jax.random.uniform(jax.random.key(_bits(x)), x.shape)
 
 
 def drawn(number: jax.Array, among: jax.Array, how_many: jax.Array) -> jax.Array:
-    """[B, T] bool: the `how_many` ([] int) places of `among` ([B, T] bool) with the smallest numbers [B, T] in [0, 1).
+    """[B, T] bool: the `how_many` ([] int) places of `among` ([B, T] bool) with the smallest numbers [B, T], finite.
 
     Of equal numbers the one that comes first is the smaller, so there are never too many.
     """
-    order = jnp.argsort(jnp.where(among, number, 2.0).ravel(), stable=True)
+    order = jnp.argsort(jnp.where(among, number, jnp.inf).ravel(), stable=True)
     rank = jnp.zeros_like(order).at[order].set(jnp.arange(order.size, dtype=order.dtype))
     return among & (rank.reshape(among.shape) < how_many)
 

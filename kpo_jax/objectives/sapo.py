@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from kpo_jax import masked
 from kpo_jax.checks import positive, refuse
 from kpo_jax.lazy import jax, jnp
-from kpo_jax.objectives.base import problems_of_aggregation, problems_of_cap, total
+from kpo_jax.objectives.base import capped_ratio, problems_of_aggregation, problems_of_cap, total
 from kpo_jax.outputs import ObjectiveOutput
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Sapo:
       tau_positive: how fast the gate closes where A > 0, > 0.
       tau_negative: the same where A <= 0.
       aggregation, length_norm: see `aggregation_weights`.
-      log_ratio_cap: largest log-ratio that is exponentiated; it only prevents overflow.
+      log_ratio_cap: largest log-ratio that is exponentiated, against overflow; beyond it a token counts as clipped.
     """
 
     tau_positive: float = 1.0
@@ -43,8 +43,8 @@ class Sapo:
 
     def __call__(self, filtered_log_ratio: jax.Array, batch: Batch) -> ObjectiveOutput:
         """[B, T] filtered log-ratio, 0 where masked -> ObjectiveOutput."""
-        ratio = jnp.exp(jnp.minimum(filtered_log_ratio.astype(jnp.float32), self.log_ratio_cap))
         advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
+        ratio, beyond = capped_ratio(filtered_log_ratio, advantage, self.log_ratio_cap)
         tau = jnp.where(advantage > 0, self.tau_positive, self.tau_negative)
         token_loss = -advantage * jax.nn.sigmoid(tau * (ratio - 1)) * 4 / tau
-        return ObjectiveOutput(total(self, batch, token_loss), token_loss, jnp.zeros_like(batch.response_mask))
+        return ObjectiveOutput(total(self, batch, token_loss), token_loss, beyond & batch.response_mask)

@@ -14,6 +14,7 @@ from kpo_jax.checks import positive, refuse
 from kpo_jax.filters.base import batch_scale
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.objectives.base import (
+    capped_ratio,
     clipped_surrogate,
     problems_of_aggregation,
     problems_of_cap,
@@ -35,7 +36,7 @@ class ScaledClipped:
       clip_low, clip_high: bounds of the filtered log-ratio in its deviations, >= 0.
       floor: the least s, > 0: what a minibatch that is on-policy, all log-ratios 0, is measured by.
       aggregation, length_norm: see `aggregation_weights`.
-      log_ratio_cap: largest log-ratio that is exponentiated; it only prevents overflow.
+      log_ratio_cap: largest log-ratio that is exponentiated, against overflow; beyond it a token counts as clipped.
     """
 
     clip_low: float = 3.0
@@ -56,7 +57,7 @@ class ScaledClipped:
         log_ratio = masked.clean(filtered_log_ratio, batch.response_mask)
         scale = batch_scale(log_ratio, batch.response_mask, self.floor, "deviation")
         bound = lambda deviations: jnp.exp(jnp.minimum(deviations * scale, self.log_ratio_cap))
-        ratio = jnp.exp(jnp.minimum(log_ratio, self.log_ratio_cap))
         advantage = masked.over_tokens(batch.advantage, batch.response_mask)  # [B, T]
+        ratio, beyond = capped_ratio(log_ratio, advantage, self.log_ratio_cap)
         token_loss, clipped = clipped_surrogate(ratio, advantage, bound(-self.clip_low), bound(self.clip_high), None)
-        return ObjectiveOutput(total(self, batch, token_loss), token_loss, clipped & batch.response_mask)
+        return ObjectiveOutput(total(self, batch, token_loss), token_loss, (clipped | beyond) & batch.response_mask)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from kpo_jax import masked
 from kpo_jax.checks import one_of, positive, refuse
 from kpo_jax.lazy import jax, jnp
-from kpo_jax.objectives.base import Objective, total
+from kpo_jax.objectives.base import Objective, TiesTokens, total
 from kpo_jax.outputs import ObjectiveOutput
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ def truncated_weights(
 class TruncatedIS:
     """Another objective with its token losses weighted by `truncated_weights`.
 
-    Where the objective ties a response's tokens together (`geometric`, or a filter such as `sequence_mean` with
-    gradients through it), only the level "sequence" weights what it says.
+    Where the objective ties a response's tokens together (`base.TiesTokens`), the level "token" takes the geometric
+    mean of a response's weights for all of its tokens, as `geo_mean` of verl does. With a filter that ties them, such
+    as `sequence_mean` with gradients through it, only the level "sequence" weights what it says.
 
     Attributes:
       objective: the objective that is weighted.
@@ -76,5 +77,9 @@ class TruncatedIS:
         weights = truncated_weights(
             batch.old_log_prob, batch.sampler_log_prob, batch.response_mask, self.level, self.cap
         )
+        if self.level == "token" and isinstance(self.objective, TiesTokens):
+            smallest = jnp.finfo(jnp.float32).tiny
+            mean = masked.mean(jnp.log(jnp.maximum(weights, smallest)), batch.response_mask, axis=1, keepdims=True)
+            weights = jnp.where(batch.response_mask, jnp.exp(mean), 0.0)
         token_loss = weights * output.token_loss
         return output._replace(loss=total(self, batch, token_loss), token_loss=token_loss)

@@ -18,13 +18,13 @@ MANY = 6  # with more methods than this a learning curve gets a panel of its own
 # family -> (colour, its filters); colours of a contrast of 4.5 and more on white, told apart by the colour-blind
 FAMILIES = {
     "no filter": ("#9a4d00", ("identity",)),
-    "whole response": ("#7b4ea3", ("sequence_mean", "cumulative", "min_prefix")),
+    "whole response": ("#7b4ea3", ("sequence_mean", "cumulative", "min_prefix", "smoother")),
     "smoothing": ("#1b6ca8", ("ema", "kalman", "kpo_released")),
     "robust smoothing": (
         "#23734a",
         (
             "saturated_kalman", "calibrated", "running_scale", "stubborn", "iterated", "huber", "wolf", "student_t",
-            "adaptive_var",
+            "adaptive_var", "quantile", "rank", "median_window", "score_t", "outlier_mixture",
         ),
     ),
     "others": ("#a3123a", ()),

@@ -12,8 +12,8 @@ import jax
 import numpy as np
 
 from kpo_jax.algorithm.choices import build_filter, build_objective
+from kpo_jax.algorithm.loss import PolicyLoss, judged
 from kpo_jax.algorithm.methods import METHODS
-from kpo_jax.filters import apply_filter
 from kpo_jax.records import Batch
 
 # Without a filter, over the whole response, linear smoothing strong and weak, and robust in three ways.
@@ -56,12 +56,13 @@ def rows(step: dict[str, np.ndarray], number: int, method: str) -> dict[int, Ref
 def _program(method: str):
     algorithm = METHODS[method]
     ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
+    how = PolicyLoss(ratio_filter, objective, algorithm.filter.gradient, rejection=algorithm.rejection)
 
     @jax.jit
     def run(response_mask, log_ratio, **fields):
         totals = dict(num_tokens=response_mask.sum(), num_sequences=response_mask.any(axis=-1).sum())
-        filtered = apply_filter(ratio_filter, log_ratio, response_mask, algorithm.filter.gradient)
         batch = Batch(packed=None, response_mask=response_mask, **fields, **totals)
-        return filtered.log_ratio, filtered.saturated, objective(filtered.log_ratio, batch).clipped
+        filtered, out = judged(log_ratio, batch, how)
+        return filtered.log_ratio, filtered.saturated, out.clipped
 
     return run

@@ -31,8 +31,13 @@ def scores(
 
 def total_reward(scores: Mapping[str, np.ndarray], terms: Sequence[Term]) -> np.ndarray:
     """The weighted sum of the scores, float32 [B]; the penalty for length has weight 1."""
-    weights = {OVERLONG: 1.0} | {term.name: term.weight for term in terms}
-    return sum(np.float32(weights[name]) * score for name, score in scores.items())
+    return sum(weight * score for weight, score in zip(weights(scores, terms), scores.values(), strict=True))
+
+
+def weights(scores: Mapping[str, np.ndarray], terms: Sequence[Term]) -> np.ndarray:
+    """The weight of every score, float32 [R], in their order; that of the penalty for length is 1."""
+    of = {OVERLONG: 1.0} | {term.name: term.weight for term in terms}
+    return np.array([of[name] for name in scores], np.float32)
 
 
 def overlong_shaping(response_lengths: np.ndarray, max_response_length: int, config: RewardConfig) -> np.ndarray:

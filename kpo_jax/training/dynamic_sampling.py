@@ -1,12 +1,13 @@
 """DAPO's dynamic sampling (Yu et al. 2025, arXiv 2503.14476, section 3.2): groups that teach nothing are sampled again.
 
-A group whose rewards are all equal has no advantage and no gradient. Such groups are dropped and further generation
+A group that is all right or all wrong is dropped (eq. 11: 0 < number of right answers < G), and further generation
 batches are drawn until as many groups as a step trains on are there. Which prompts those batches hold is a pure
 function of (seed, step, batch): the first has the step's own prompts, as without dynamic sampling, the later ones go
 through the other problems in an order of the step's own (`data.extra_prompts`). So nothing but the step need be saved
 for a run to resume as it was, and the order of prompts does not depend on what was dropped before.
 
-Rewards, not verdicts, are compared, so with overlong shaping a group that is all wrong but for its lengths is kept.
+Verdicts of the main reward are counted, not rewards compared: with overlong shaping or a second reward, rewards differ
+within groups that are all right or all wrong, too. The recipe of verl does so by filter_groups.metric=acc.
 """
 
 from collections.abc import Callable
@@ -14,21 +15,21 @@ from collections.abc import Callable
 import numpy as np
 
 from kpo_jax.ends import Failed
-from kpo_jax.training.rollout import Rollout
+from kpo_jax.training.rollout import Rollout, right_of
 
 
 class NotFull(Failed):
     """The batch was not full after the most generation batches; the message says what was found."""
 
 
-def uniform_groups(reward: np.ndarray, group_size: int) -> np.ndarray:
-    """[groups] bool, True where the rewards [B] of `group_size` consecutive rows are all equal."""
-    groups = reward.reshape(-1, group_size)
-    return groups.min(axis=1) == groups.max(axis=1)
+def mixed_groups(result: Rollout, group_size: int) -> np.ndarray:
+    """[groups] bool, True where some of `group_size` consecutive responses are right and some are not."""
+    right = right_of(result, group_size)
+    return right.any(axis=1) & ~right.all(axis=1)
 
 
 def fill(generate: Callable[[int], Rollout], *, num_groups: int, group_size: int, max_batches: int) -> Rollout:
-    """The first `num_groups` groups, in the order they were drawn, whose rewards are not all equal.
+    """The first `num_groups` groups, in the order they were drawn, that are neither all right nor all wrong.
 
     Args:
       generate: the rollout of a generation batch, by its number from 0.
@@ -43,19 +44,19 @@ def fill(generate: Callable[[int], Rollout], *, num_groups: int, group_size: int
     batches, kept = [], 0
     for number in range(max_batches):
         batches.append(generate(number))
-        kept += int(np.sum(~uniform_groups(batches[-1].rows["reward"], group_size)))
+        kept += int(np.sum(mixed_groups(batches[-1], group_size)))
         if kept >= num_groups:
             break
     everything = _joined(batches)
+    mixed, right = mixed_groups(everything, group_size), right_of(everything, group_size).all(axis=1)
     if kept < num_groups:
-        uniform = everything.rows["reward"][::group_size][uniform_groups(everything.rows["reward"], group_size)]
         raise NotFull(
             f"dynamic sampling: {kept} of the {num_groups} groups of a batch after {max_batches} generation batches "
-            f"(algorithm.dynamic_sampling); the {len(uniform)} groups dropped have mean reward {uniform.mean():.3g}: "
-            "the problems are too hard or too easy for the policy; "
+            f"(algorithm.dynamic_sampling); of the {np.sum(~mixed)} groups dropped {np.sum(right)} are all right, the "
+            "others all wrong: the problems are too hard or too easy for the policy; "
             "algorithm.dynamic_sampling=0 trains on them all the same"
         )
-    chosen = np.flatnonzero(~uniform_groups(everything.rows["reward"], group_size))[:num_groups]
+    chosen = np.flatnonzero(mixed)[:num_groups]
     return _taken(everything, chosen, group_size)
 
 

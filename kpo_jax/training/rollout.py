@@ -6,6 +6,7 @@ import dataclasses
 import jax.numpy as jnp
 import numpy as np
 
+from kpo_jax.advantages import Told, advantages_of
 from kpo_jax.algorithm.choices import build_advantage
 from kpo_jax.recording.terminal import tell
 from kpo_jax.records import Completions
@@ -13,7 +14,7 @@ from kpo_jax.runtime import distributed, preemption
 from kpo_jax.tasks import rewards
 from kpo_jax.tasks.prompts import Problem
 from kpo_jax.tasks.rewards import Graded, Term
-from kpo_jax.tasks.totals import scores, total_reward
+from kpo_jax.tasks.totals import scores, total_reward, weights
 from kpo_jax.verifier import Grader, count_failures
 from kpo_jax.verifier.evaluated import NOT_EVALUATED
 
@@ -238,8 +239,19 @@ def rollout(
         reward=reward,
     )
     if not config.algorithm.has_critic:
-        rows["advantage"] = np.asarray(build_advantage(config.algorithm.advantage)(jnp.asarray(reward), group))
+        told = Told(
+            lengths=jnp.asarray(completions.mask.sum(axis=1), jnp.int32),
+            scores=jnp.asarray(np.stack(list(each.values()))),
+            weights=jnp.asarray(weights(each, terms)),
+        )
+        advantage = build_advantage(config.algorithm.advantage)
+        rows["advantage"] = np.asarray(advantages_of(advantage, jnp.asarray(reward), group, told))
     return Rollout(rows=rows, finished=completions.finished, texts=texts, graded=graded, scores=each, problems=problems)
+
+
+def right_of(result: Rollout, group_size: int) -> np.ndarray:
+    """[groups, G] bool: which responses are right, by the main reward."""
+    return np.array([verdict.correct for verdict in result.verdicts], bool).reshape(-1, group_size)
 
 
 def summary(result: Rollout, group_size: int) -> dict[str, float]:
@@ -252,7 +264,7 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
     used, result = result, result.generated or result
     reward = result.rows["reward"]
     groups = reward.reshape(-1, group_size)
-    right = np.array([v.correct for v in result.verdicts]).reshape(-1, group_size)
+    right = right_of(result, group_size)
     lengths = result.rows["response_mask"].sum(axis=1)
     return (
         {
@@ -275,16 +287,16 @@ def summary(result: Rollout, group_size: int) -> dict[str, float]:
 
 
 def _dropped(used: Rollout, group_size: int) -> dict[str, int]:
-    """How many generation batches it took to fill the batch, how many groups had equal rewards, how many were one too
-    many.
+    """How many generation batches it took to fill the batch, how many groups were all right or all wrong, how many
+    were one too many.
     """
     if used.generated is None:
         return {}
-    groups = used.generated.rows["reward"].reshape(-1, group_size)
-    dropped = int(np.sum(groups.min(axis=1) == groups.max(axis=1)))
+    right = right_of(used.generated, group_size)
+    dropped = int(np.sum(right.all(axis=1) | ~right.any(axis=1)))
     size = len(used.rows["reward"]) // group_size
     return {
-        "rollout/generation_batches": len(groups) // size,
+        "rollout/generation_batches": len(right) // size,
         "rollout/groups_dropped": dropped,
-        "rollout/groups_surplus": len(groups) - dropped - size,
+        "rollout/groups_surplus": len(right) - dropped - size,
     }

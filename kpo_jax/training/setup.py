@@ -172,6 +172,7 @@ def policy_loss_of(config: Config) -> PolicyLoss:
         filter_gradient=algorithm.filter.gradient,
         kl=algorithm.kl,
         entropy_bonus=algorithm.entropy_bonus,
+        rejection=algorithm.rejection,
     )
 
 
