@@ -23,8 +23,6 @@ from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.setup import build_programs
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 # A random policy is never right; the penalty on length, over the whole of it, is what tells its responses apart.
 CONFIG = Config(
     num_steps=3,

@@ -40,7 +40,7 @@ SMALL = [
     "--config.checkpoint.every=2",
     "--config.data.num_problems=64",
 ]
-ENVIRONMENT = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""}
+ENVIRONMENT = os.environ | {"JAX_PLATFORMS": "cpu"}
 
 
 def command(workdir, *arguments, config=SMALL):
