@@ -131,10 +131,10 @@ exec(sys.argv[1])
 
 @pytest.mark.parametrize("killed", [0, 1])
 def test_a_killed_process_ends_the_others_within_seconds(killed):
-    own = {number: ["os.kill(os.getpid(), 9)" if number == killed else "time.sleep(120)"] for number in range(3)}
+    own = {number: ["os.kill(os.getpid(), 9)" if number == killed else "time.sleep(600)"] for number in range(3)}
     start = time.monotonic()
     results = run(["-c", MEMBER], 3, own=own)
-    assert time.monotonic() - start < 60 and results[killed][0] == -9, results
+    assert time.monotonic() - start < 300 and results[killed][0] == -9, results
     if killed == 1:
         assert [results[0][0], results[2][0]] == [13, 13], results
         assert all("process 1 is gone without a word" in results[number][2] for number in (0, 2))
