@@ -53,10 +53,10 @@ def room_for_programs():
         jax.clear_caches()
 
 
-# files that take a minute or more: begun first, as a worker that began one at the end would work alone
+# files that take half a minute or more: begun first, as a worker that began one at the end would work alone
 _LONG = (
-    "test_trainer", "test_distributed", "test_components", "test_families", "test_benchmark", "test_resume_methods",
-    "test_filters_kalman", "test_attention",
+    "test_trainer", "test_distributed", "test_components", "test_families", "test_engine", "test_report",
+    "test_benchmark", "test_hardware", "test_own_tasks", "test_attention", "test_resume_methods",
 )  # fmt: skip
 
 
