@@ -33,10 +33,9 @@ os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
 jax.config.update("jax_disable_most_optimizations", True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def full_optimization():
-    """Programs optimized as a user's are: where what is claimed hangs on what the compiler makes of them."""
-    jax.clear_caches()  # what other modules compiled is no such program
+    """Programs that a test makes are optimized, as a user's are: where two that differ must compute the same bits."""
     jax.config.update("jax_disable_most_optimizations", False)
     yield
     jax.config.update("jax_disable_most_optimizations", True)

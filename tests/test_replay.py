@@ -117,7 +117,7 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
 
 
 @pytest.mark.parametrize("ratio_filter", EXAMPLES, ids=str)
-def test_the_recorded_filter_gives_the_record_to_the_bit(ratio_filter, tmp_path):
+def test_the_recorded_filter_gives_the_record_to_the_bit(ratio_filter, tmp_path, full_optimization):
     microbatches = 1 if ratio_filter.batch_coupled else MICRO  # as a configuration must have it
     algorithm = AlgorithmConfig(filter=config_of(ratio_filter), objective=NARROW)
     record(tmp_path, algorithm, microbatches=microbatches)
