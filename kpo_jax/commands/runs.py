@@ -115,7 +115,9 @@ def replay(config, values: dict) -> str:
 def report(config, values: dict) -> str:
     terminal.phase("report")
     with usage_errors():
-        return reports.write(values["runs"] or [values["workdir"]], values["workdir"], page_width())
+        return reports.write(
+            values["runs"] or [values["workdir"]], values["workdir"], page_width(), asked=values["contrasts"]
+        )
 
 
 def export(config, values: dict) -> str:
