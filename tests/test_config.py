@@ -99,7 +99,7 @@ def run(*arguments):
     return subprocess.run(
         [sys.executable, "-m", "kpo_jax.main", *arguments],
         capture_output=True, text=True, cwd=ROOT, timeout=300,
-        env=os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""},
+        env=os.environ | {"JAX_PLATFORMS": "cpu"},
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from kpo_jax.report import study
 
 ROOT = Path(__file__).parents[1]
 # Writes down what it was asked to do, and the cores it has; FAIL names a run that crashes, PREEMPTED one that is told
-# to stop, SLOW lets runs last until SIGTERM, as the trainer does.
+# to stop when ALL runs have begun, SLOW lets runs last until SIGTERM, as the trainer does.
 STAND_IN = """#!/usr/bin/env bash
 echo "$*" >> "$CALLS"
 workdir=""
@@ -25,12 +25,14 @@ for argument in "$@"; do case "$argument" in --workdir=*) workdir="${argument#--
 mkdir -p "$workdir"
 nproc > "$workdir/cores"
 if [ -n "${FAIL:-}" ] && [ "$(basename "$workdir")" = "$FAIL" ]; then exit 13; fi
-if [ -n "${PREEMPTED:-}" ] && [ "$(basename "$workdir")" = "$PREEMPTED" ]; then sleep 1; exit 75; fi
+if [ -n "${PREEMPTED:-}" ] && [ "$(basename "$workdir")" = "$PREEMPTED" ]; then
+  for i in $(seq 600); do if [ "$(wc -l < "$CALLS")" -ge "$ALL" ]; then break; fi; sleep 0.1; done; sleep 0.3; exit 75
+fi
 case "$*" in *--mode=report*)
   printf '![a](scores.png)\\n' > "$workdir/report.md"; : > "$workdir/scores.png"
   echo page > "$workdir/report.html"; : > "$workdir/runs.jsonl" ;;
 esac
-case "$workdir" in *base*) ;; *) if [ -n "${SLOW:-}" ]; then trap 'exit 75' TERM; \
+case "$workdir" in *base*) ;; *) if [ -n "${SLOW:-}" ]; then trap 'exit 75' TERM; : > "$workdir/trapped"; \
 for i in $(seq 600); do sleep 0.1; done; fi ;; esac
 """
 
@@ -129,12 +131,9 @@ def test_a_stopped_study_saves_and_goes_on(tree, jobs):
         text=True,
     )
     deadline = time.monotonic() + 60
-    while (
-        not ((tree / "calls").exists() and len((tree / "calls").read_text().splitlines()) == 2 + jobs)
-        and time.monotonic() < deadline
-    ):
+    while len(list((tree / "runs" / "study").glob("*/trapped"))) < jobs and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(0.5)  # the stand-ins set their traps, and no other run starts
+    time.sleep(0.5)  # no other run starts
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 75 and "run it again to go on" in stderr, stderr
@@ -146,7 +145,7 @@ def test_a_stopped_study_saves_and_goes_on(tree, jobs):
 
 
 def test_a_run_that_was_preempted_stops_the_study(tree):
-    result, calls = reproduce(tree, "--jobs=2", PREEMPTED="grpo_seed0", SLOW="1")
+    result, calls = reproduce(tree, "--jobs=2", PREEMPTED="grpo_seed0", ALL="4", SLOW="1")
     assert result.returncode == 75 and "kpo_weak_seed0: exit code" in result.stderr, result.stderr
     assert workdirs(calls) == ["base_seed0", "base_seed1", "grpo_seed0", "kpo_weak_seed0"]
     assert workdirs(reproduce(tree)[1])[-1] == "report"
@@ -171,9 +170,10 @@ def test_there_are_as_many_jobs_as_cores(tree, pin):
     command = ["bash", str(tree / "launch" / "reproduce.sh")]
     if pin:
         command = ["taskset", "-c", str(allowed[-1]), *command]
-    result = subprocess.run(command, env=environment(tree, PREEMPTED="grpo_seed0", SLOW="1"), timeout=120)
-    started = len((tree / "calls").read_text().splitlines()) - 2
-    assert result.returncode == 75 and started == (1 if pin else min(len(allowed), 4))
+    jobs = 1 if pin else min(len(allowed), 4)
+    settings = environment(tree, PREEMPTED="grpo_seed0", ALL=str(2 + jobs), SLOW="1")
+    result = subprocess.run(command, env=settings, timeout=120)
+    assert result.returncode == 75 and len((tree / "calls").read_text().splitlines()) == 2 + jobs
 
 
 def test_publishing_copies_small_things(tree):

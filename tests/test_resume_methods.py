@@ -23,8 +23,6 @@ from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.setup import build_programs
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 # A random policy never solves a problem, so right is what has one of two digits; the penalty on length, over the whole
 # of it, tells responses further apart.
 CONFIG = Config(
