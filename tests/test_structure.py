@@ -12,9 +12,10 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "kpo_jax"
 # The rooms from the ground up: one imports only what stands before it.
 FLOORS = [
-    "packaged", "lazy", "ends", "verifier", "outputs", "records", "masked", "text", "stats", "files", "places", "checks",
-    "references", "choices", "filters", "objectives", "advantages", "algorithm", "model", "weights", "runtime",
-    "sampling", "tasks", "config", "recording", "report", "training", "commands", "hardware", "main", "__main__",
+    "packaged", "lazy", "ends", "verifier", "outputs", "records", "masked", "text", "stats", "files", "places",
+    "checks", "references", "choices", "filters", "objectives", "advantages", "algorithm", "model", "weights",
+    "runtime", "sampling", "tasks", "config", "recording", "report", "training", "commands", "hardware", "main",
+    "__main__",
 ]  # fmt: skip
 EFFECTS = {
     "os", "sys", "time", "json", "pathlib", "random", "threading", "signal", "socket", "subprocess", "queue",
