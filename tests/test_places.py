@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from report_runs import write_run
-from test_trainer import ENVIRONMENT, ROOT, SMALL
+from test_trainer import ROOT, SMALL
 
 from kpo_jax import places
 from kpo_jax.ends import Failed
@@ -292,6 +292,12 @@ def test_names_that_lead_out_of_the_copy_are_not_followed(tmp_path, monkeypatch)
     assert asked == ["good"]
 
 
+@pytest.mark.parametrize("index", ("{", "[1]", '{"2": 3}', '{"2": {"../../x": 1}}', '{"../2": {}}'))
+def test_a_damaged_list_of_checkpoints_is_one_line(tmp_path, index):
+    stores.opened(address := f"file://{tmp_path}/run").write(copies.INDEX, index.encode())
+    assert f"{address}/checkpoints.json is damaged: " in (line := places.reach(address)) and "\n" not in line
+
+
 def test_what_a_fetch_left_that_was_broken_off_is_never_carried(tmp_path, monkeypatch):
     address = f"file://{tmp_path}/store/run"
     with places.carried(address, pytest.fail):
@@ -397,10 +403,13 @@ def command(*arguments):
     return [sys.executable, "-c", code, *arguments]
 
 
+def environment(settings):
+    return os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""} | settings
+
+
 def run(*arguments, **settings):
-    return subprocess.run(
-        command(*arguments), capture_output=True, text=True, cwd=ROOT, timeout=600, env=ENVIRONMENT | settings
-    )
+    words = command(*arguments)
+    return subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=600, env=environment(settings))
 
 
 def test_a_report_of_runs_in_a_bucket_is_written_into_one(tmp_path):
@@ -428,7 +437,7 @@ def test_a_run_that_is_killed_goes_on_from_the_bucket_on_a_machine_with_an_empty
     first.mkdir(), second.mkdir()
     assert run(*train, f"--workdir={unbroken}").returncode == 0
     words = command(*train, f"--workdir={address}")
-    process = subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT | {"TMPDIR": str(first)}, stderr=subprocess.PIPE)
+    process = subprocess.Popen(words, cwd=ROOT, env=environment({"TMPDIR": str(first)}), stderr=subprocess.PIPE)
     store = stores.opened(address)
     try:
         while process.poll() is None and not {"2", "4"} & json.loads(store.read(copies.INDEX) or "{}").keys():

@@ -57,13 +57,21 @@ def held(workdir: str):
 
 @contextlib.contextmanager
 def carried(workdir: str):
-    """The same without the lock, for what is not the run's own."""
-    with places.carried(workdir, terminal.tell, active=distributed.is_first()):
-        try:
-            yield
-        finally:
-            if places.is_remote(workdir):
+    """The same without the lock, for what is not the run's own. The other processes wait for process 0."""
+    if not places.is_remote(workdir):
+        yield
+        return
+    failed = ""
+    try:
+        with places.carried(workdir, terminal.tell, active=distributed.is_first()):
+            try:
+                yield
+            finally:
                 terminal.phase(f"carrying the last to {workdir}")
+    except places.NotCarried as error:
+        failed = str(error)
+    if lines := [line for line in distributed.exchange(failed, "carried") if line]:
+        raise places.NotCarried(lines[0])
 
 
 def fetch(workdir: str, without: tuple[str, ...] = ()) -> None:

@@ -9,6 +9,7 @@ and a checkpoint that is on its way counts for nothing. What was never here is n
 import atexit
 import contextlib
 import json
+import os
 import shutil
 import tempfile
 import threading
@@ -27,6 +28,10 @@ PAUSE, SHARE = 10.0, 10  # seconds between two rounds, at least, and so many tim
 PATIENCE = 300.0  # seconds for which a store that is down is asked again at the end
 
 _copies: dict[str, "Copy"] = {}  # those of this process, by address
+
+
+class NotCarried(Failed):
+    """The bucket lacks the last of a run, since it could not be written; the message says where it is."""
 
 
 def is_remote(workdir: str) -> bool:
@@ -90,8 +95,8 @@ def carried(workdir: str, tell: Callable[[str], None], active: bool = True) -> I
     unless `active` (on other processes of a job). `tell` gets a line when the store cannot be written, and when it can
     again.
 
-    Raises Failed if at the end it cannot be written for PATIENCE seconds; the copy is then kept. Where something else
-    has been raised, that stays, and the line is told.
+    Raises NotCarried if at the end it cannot be written for PATIENCE seconds; the copy is then kept. Where something
+    else has been raised, that stays, and the line is told.
     """
     if not is_remote(workdir) or not active:
         yield
@@ -106,7 +111,7 @@ def carried(workdir: str, tell: Callable[[str], None], active: bool = True) -> I
             tell(f"error: {line}")
         raise
     if line := _last(copy, over, thread, tell):
-        raise Failed(line)
+        raise NotCarried(line)
 
 
 def _carry(copy: "Copy", over: threading.Event, tell: Callable[[str], None]) -> None:
@@ -139,7 +144,7 @@ class Copy:
         root = tempfile.mkdtemp(prefix="kpo_jax_")
         self.folder = Path(root) / (address.rstrip("/").rpartition("/")[2])
         self.folder.mkdir()
-        self._known: dict[str, tuple[int, int]] = {}  # files that the store has, too: (size, time of their change)
+        self._known: dict[str, tuple[int, ...]] = {}  # files that the store has, too, as they were
         self._index: dict[str, dict[str, int]] = {}  # the checkpoints that the store has
         self._seen: set[str] = set()  # those that were here
         self._gone: set[str] = set()  # what is to be removed there
@@ -149,11 +154,8 @@ class Copy:
 
     def fetch(self, wanted: Callable[[str], bool]) -> list[str]:
         """Fill the folder with what is `wanted` of the store, and whole checkpoints alone; the steps of the others."""
-        try:
-            self._index = json.loads(self.store.read(INDEX) or "{}")
-        except ValueError as error:
-            raise ValueError(f"{self.address}/{INDEX} is damaged: {error}") from None
-        names = {name for name in self.store.names() if not {"", ".", ".."} & set(name.split("/"))}
+        self._index = self._read_index()
+        names = set(filter(_is_plain, self.store.names()))
         whole = {path for step, files in self._index.items() for path in self._paths(step, files)}
         self._parts = {name for name in names if name.startswith(f"{CHECKPOINTS}/")} - whole
         chosen = {name for name in names - self._parts if wanted(name)}
@@ -163,6 +165,17 @@ class Copy:
         self._seen |= self._checkpoints().keys()
         self._known |= {name: state for name, state in self._files().items() if name in chosen}
         return sorted({name.split("/")[1] for name in self._parts if name.split("/")[1] not in self._index})
+
+    def _read_index(self) -> dict[str, dict[str, int]]:
+        """The checkpoints that the store says are whole. Raises ValueError, one line."""
+        try:
+            index = json.loads(self.store.read(INDEX) or "{}")
+            if all(step.isdecimal() and all(map(_is_plain, files)) for step, files in index.items()):
+                return {step: dict(files) for step, files in index.items()}
+            reason = "it names what is no file of a checkpoint"
+        except (ValueError, TypeError, AttributeError) as error:
+            reason = str(error)
+        raise ValueError(f"{self.address}/{INDEX} is damaged: {reason}")
 
     def try_round(self, tell: Callable[[str], None]) -> bool:
         """Whether a round went well; the first that does not, and the first that does again, are told."""
@@ -183,7 +196,7 @@ class Copy:
             return
         here = self._checkpoints()  # first: the files that are read after it tell of these steps
         files = self._files()
-        self._upload([name for name, state in files.items() if self._known.get(name) != state])
+        self._upload_still([name for name, state in files.items() if self._known.get(name) != state])
         self._gone |= self._known.keys() - files.keys()
         self._known = files
         index = dict(self._index)
@@ -209,27 +222,40 @@ class Copy:
             self._index = dict(index)
 
     def _upload(self, names: list[str]) -> bool:
-        """Whether all of them were there to be carried; those that are gone by now are left out."""
+        """Whether all of them were there to be carried."""
         try:
             self.store.upload(self.folder, names)
         except FileNotFoundError:
-            left = [name for name in names if (self.folder / name).is_file()]
-            if len(left) == len(names):
+            if all((self.folder / name).is_file() for name in names):
                 raise  # it is the store that lacks something
-            self._upload(left)
             return False
         return True
 
-    def _files(self) -> dict[str, tuple[int, int]]:
-        """What is carried as it is: every file but those of checkpoints and those that are being made."""
-        found = {}
-        for path in self.folder.rglob("*"):
-            name = path.relative_to(self.folder)
-            hidden = path.name.startswith(".") or path.name.endswith(".tmp") or str(name) in STAYS
-            if name.parts[0] != CHECKPOINTS and not hidden:
+    def _upload_still(self, names: list[str]) -> None:
+        """Carry files that may grow meanwhile, as they are now; those that are gone by now are left out."""
+        with tempfile.TemporaryDirectory(dir=self.folder.parent) as still:
+            found = []
+            for name in names:
+                (Path(still) / name).parent.mkdir(parents=True, exist_ok=True)
                 with contextlib.suppress(FileNotFoundError):
-                    if path.is_file():
-                        found[name.as_posix()] = (path.stat().st_size, path.stat().st_mtime_ns)
+                    shutil.copyfile(self.folder / name, Path(still) / name)
+                    found.append(name)
+            self.store.upload(Path(still), found)
+
+    def _files(self) -> dict[str, tuple[int, ...]]:
+        """What is carried as it is, every file but those of checkpoints and those that are being made: its size, the
+        time of its last change, and which file it is, as one that takes another's place may agree in both.
+        """
+        found = {}
+        for path, folders, names in os.walk(self.folder):
+            if path == str(self.folder) and CHECKPOINTS in folders:
+                folders.remove(CHECKPOINTS)
+            for one in (Path(path) / name for name in names if not name.startswith(".") and not name.endswith(".tmp")):
+                name = one.relative_to(self.folder).as_posix()
+                with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                    if name not in STAYS and one.is_file():  # no pipes and the like
+                        facts = one.stat()
+                        found[name] = (facts.st_size, facts.st_mtime_ns, facts.st_ino)
         return found
 
     def _checkpoints(self) -> dict[str, dict[str, int]]:
@@ -244,6 +270,11 @@ class Copy:
 
     def _paths(self, step: str, files: Iterable[str]) -> list[str]:
         return [f"{CHECKPOINTS}/{step}/{name}" for name in files]
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name of a store leads nowhere but into the folder that it is put in."""
+    return not {"", ".", ".."} & set(name.split("/"))
 
 
 def _copy(address: str) -> Copy:
