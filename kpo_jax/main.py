@@ -58,7 +58,7 @@ MODES = {
     "noise": Mode("score one policy in several ways: what a filter makes of numerics alone", _CHECKPOINT, stops=True),
     "replay": Mode("push a recorded trace through other filters", ("trace", "grid"), config=False, alone=True),
     "export": Mode("write the policy for transformers", ("out", "dtype", "step", "detect_job"), config=False),
-    "report": Mode("compare finished runs", ("runs",), config=False, alone=True, compiles=False),
+    "report": Mode("compare finished runs", ("runs", "contrasts"), config=False, alone=True, compiles=False),
     "benchmark": Mode("measure starts and every phase of a configuration", alone=True, compiles=False),
 }
 
@@ -89,7 +89,10 @@ flags.DEFINE_integer(
 )
 flags.DEFINE_string("trace", None, "The trace to replay, or the workdir that holds it; --workdir gets the result.")
 flags.DEFINE_multi_string("grid", [], "NAME:field=value,value:... of a method or filter; by default all methods.")
-flags.DEFINE_list("runs", [], "The workdirs to compare; --workdir gets the report.")
+flags.DEFINE_list(
+    "runs", [], "The workdirs to compare, or files of summaries (runs.jsonl of a report); --workdir gets the report."
+)
+flags.DEFINE_list("contrasts", [], "What to ask of methods over seeds: A<B, A>B or A=B (equal within 2 points).")
 flags.DEFINE_string(
     "compilation_cache", "", "The folder that keeps compiled programs, by default the user's own; off keeps none."
 )
@@ -186,8 +189,10 @@ def flag_problems() -> list[str]:
     for name in _PLACES:
         value = FLAGS[name].value
         for path in value if isinstance(value, list) else [value or ""]:
-            if places.is_remote(path) and (wrong := places.reach(path)):
-                problems.append(f"--{name}: {wrong}")
+            if places.is_remote(path):
+                # a file of summaries is no workdir, of which there would be a copy
+                wrong = text.unsupported(path) if path.endswith(".jsonl") else places.reach(path)
+                problems += [f"--{name}: {wrong}"] if wrong else []
     if FLAGS.workdir and not places.is_remote(FLAGS.workdir) and (blocking := _not_a_folder(FLAGS.workdir)):
         problems.append(f"--workdir: {blocking} is not a directory")
     return problems

@@ -25,6 +25,7 @@ from kpo_jax.config import (
 )
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.recording import trace
+from kpo_jax.report import noise_model, runs, tables
 from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.sampling.config import SampleConfig
@@ -237,6 +238,26 @@ def test_checkpoints_hold_the_past_and_only_where_there_is_one(stale, once, buil
         assert (saved / "past").exists() == holds
         assert ("past" in json.loads((saved / "about" / "metadata").read_text())) == holds
     assert difference(CONFIG, STALE) == ["rollout.staleness: 0 -> 2"] and to_dict(STALE)["rollout"]["staleness"] == 2
+
+
+def test_replay_noise_model_and_tables_take_the_first_minibatch_of_an_older_policy(stale, once, tmp_path):
+    """And leave that of the present policy out, also in a stale run, which begins with one."""
+    for workdir, ages in ((stale, [0, 1, 2, 2]), (once, [0, 0, 0])):
+        directory, _ = trace.load(str(workdir))
+        steps = [trace.load_step(directory, number) for number in trace.steps(directory)]
+        assert [set(step["age"]) for step in steps] == [{age} for age in ages]
+        replay.run(str(workdir), str(out := tmp_path / workdir.name), ["ratio_one"])
+        found = [json.loads(line) for line in (out / "replay.jsonl").read_text().splitlines()]
+        tokens = {line["slice"]: line["tokens"] for line in found if line.get("filter") == "ratio_one"}
+        first = [(step["minibatch"] == 0) @ np.diff(step["offsets"]) for step in steps]
+        left_out = sum(count for count, age in zip(first, ages, strict=True) if age == 0)
+        assert tokens["off_policy"] == tokens["all"] - left_out == noise_model.fit(str(workdir)).estimate.num_tokens
+        for step in steps:  # a record of before, when no policy was an older one
+            del step["age"]
+        np.savez(tmp_path / "step_000001.npz", **steps[0])
+        assert not trace.load_step(tmp_path, 1)["age"].any()
+        table = tables.clip_table({"a": [runs.load(workdir)]})
+        assert ("minibatch 1" in table.header) == (workdir == stale) and "minibatch 2" in table.header
 
 
 @pytest.mark.parametrize("harm", ["gone", "another"])

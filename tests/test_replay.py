@@ -112,6 +112,7 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
             verdicts=[Verdict] * rows,
             scores={"correct": np.zeros(rows)},
             problems=[Problem] * (rows // size * size),
+            age=0,
         )
         writer.write(step, arrays)
     return workdir

@@ -154,6 +154,7 @@ def test_tokens_and_prompts_are_those_that_were_sampled(tmp_path):
         verdicts=result.verdicts,
         scores=result.scores,
         problems=result.problems,
+        age=0,
     )
     decode = inputs.tokenizer.decode
     for i, text in enumerate(result.texts):
@@ -227,6 +228,7 @@ def test_the_response_mask_is_rebuilt_from_the_offsets_with_numpy_alone(tmp_path
         verdicts=verdicts,
         scores={"correct": np.zeros(16)},
         problems=problems,
+        age=0,
     )
     np.savez_compressed(tmp_path / "step.npz", **arrays)
     command = [sys.executable, "-c", MASK, str(tmp_path / "step.npz"), str(tmp_path / "out.npz")]

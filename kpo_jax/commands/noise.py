@@ -81,6 +81,7 @@ def pseudo_minibatches(minibatches: list[dict], base: list[np.ndarray], other: l
     return [
         Minibatch(
             number,
+            off_policy=True,
             log_ratio=whole(np.where(rows["response_mask"], after - before, np.float32(0))),
             response_mask=whole(rows["response_mask"]),
             advantage=whole(np.broadcast_to(rows["advantage"].reshape(len(before), -1), before.shape)),

@@ -39,16 +39,20 @@ COMPARED = ("filtered_log_ratio", "innovation", "innovation_std", "gain", "satur
 
 
 class Minibatch(NamedTuple):
-    """What filter and objective are given, [microbatches, B, T] of host arrays; `number` counts from 0, the on-policy
-    one.
+    """What filter and objective are given, [microbatches, B, T] of host arrays; `number` counts from 0. Most are
+    `off_policy` (trace.off_policy): their log-ratio is more than numerics.
     """
 
     number: int
+    off_policy: bool
     log_ratio: np.ndarray
     response_mask: np.ndarray
     advantage: np.ndarray
     old_log_prob: np.ndarray
     sampler_log_prob: np.ndarray
+
+
+ARRAYS = Minibatch._fields[2:]
 
 
 class Outcome(NamedTuple):
@@ -89,8 +93,7 @@ def make_push(algorithm: AlgorithmConfig, weights: bool = True):
 
     def push(minibatch: Minibatch) -> Outcome:
         shape, mask = minibatch.log_ratio.shape, minibatch.response_mask
-        arrays = minibatch._asdict()
-        del arrays["number"]
+        arrays = {name: getattr(minibatch, name) for name in ARRAYS}
         if ratio_filter.batch_coupled or objective.batch_coupled:
             arrays = {name: x.reshape(1, -1, shape[-1]) for name, x in arrays.items()}
         totals = dict(num_tokens=jnp.int32(mask.sum()), num_sequences=jnp.int32(mask.any(axis=-1).sum()))
@@ -112,8 +115,13 @@ def make_push(algorithm: AlgorithmConfig, weights: bool = True):
 def minibatches(step: dict[str, np.ndarray], description: dict) -> list[Minibatch]:
     """The minibatches of a recorded step, as training had them on the devices."""
     fields = step | {"response_mask": np.ones(len(step["token"]), bool)}
+    off_policy = trace.off_policy(step)
     return [
-        Minibatch(number, *(to_places(step, description, number, fields[name]) for name in Minibatch._fields[1:]))
+        Minibatch(
+            number,
+            bool(off_policy[step["minibatch"] == number].all()),
+            *(to_places(step, description, number, fields[name]) for name in ARRAYS),
+        )
         for number in range(description["num_minibatches"])
     ]
 
@@ -175,15 +183,16 @@ def differences(outcome: Outcome, step: dict[str, np.ndarray], number: int) -> d
 
 
 def flatten(minibatch: Minibatch, outcome: Outcome) -> dict[str, np.ndarray]:
-    """[tokens] of every field of the outcome, and of minibatch, position (in eighths of T) and sign of the
-    advantage.
+    """[tokens] of every field of the outcome, and of minibatch, whether it is off-policy, position (in eighths of T)
+    and sign of the advantage.
     """
     mask = minibatch.response_mask
     length = mask.shape[-1]
     eighth = np.broadcast_to(np.arange(length) * NUM_POSITIONS // length, mask.shape)
     fields = {name: value[mask] for name, value in outcome._asdict().items()} | {"log_ratio": minibatch.log_ratio[mask]}
-    number = np.full(int(mask.sum()), minibatch.number)
-    return fields | dict(minibatch=number, position=eighth[mask], sign=np.sign(minibatch.advantage[mask]).astype(int))
+    of_all = {"minibatch": minibatch.number, "off_policy": minibatch.off_policy}
+    fields |= {name: np.full(int(mask.sum()), value) for name, value in of_all.items()}
+    return fields | dict(position=eighth[mask], sign=np.sign(minibatch.advantage[mask]).astype(int))
 
 
 def join(parts: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
@@ -222,11 +231,11 @@ def statistics(tokens: dict[str, np.ndarray], chosen: np.ndarray) -> dict[str, f
 
 
 def slices(tokens: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """{name: chosen [tokens] bool}. Positions and signs are those of the off-policy minibatches; of the only one, where
-    there is one.
+    """{name: chosen [tokens] bool}. Positions and signs are those of the off-policy minibatches; of all, where none is
+    off-policy.
     """
-    number = tokens["minibatch"]
-    off_policy = number > 0 if number.max() > 0 else np.ones_like(number, bool)
+    number, off_policy = tokens["minibatch"], tokens["off_policy"]
+    off_policy = off_policy if off_policy.any() else np.ones_like(off_policy)
     out = {"all": np.ones_like(off_policy), "off_policy": off_policy}
     out |= {f"minibatch_{i}": number == i for i in range(number.max() + 1)}
     out |= {f"position_{i}": off_policy & (tokens["position"] == i) for i in range(NUM_POSITIONS)}
@@ -256,9 +265,9 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
     loaded = [trace.load_step(directory, step) for step in steps]
     given = [(step, minibatch) for step in loaded for minibatch in minibatches(step, description)]
     results, regimes, check = {}, {}, ""
-    off_policy = [m.response_mask for _, m in given if m.number or description["num_minibatches"] == 1]
-    responses = sum(int(mask.any(axis=-1).sum()) for mask in off_policy)
-    length = sum(int(mask.sum()) for mask in off_policy) / max(responses, 1)
+    off_policy = off_policy_of([minibatch for _, minibatch in given])
+    responses = sum(int(m.response_mask.any(axis=-1).sum()) for m in off_policy)
+    length = sum(int(m.response_mask.sum()) for m in off_policy) / max(responses, 1)
     for label, algorithm in candidates:
         terminal.phase(f"{label}: replay")
         push = make_push(algorithm)
@@ -288,12 +297,16 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
     return text
 
 
+def off_policy_of(given: list[Minibatch]) -> list[Minibatch]:
+    """The off-policy ones, or all where none is."""
+    return [minibatch for minibatch in given if minibatch.off_policy] or given
+
+
 def fit(given: list[Minibatch]) -> tuple[dict | None, str]:
     """Q and V of the off-policy log-ratios by maximum likelihood, and whether the model fits: (for a program, for a
     person).
     """
-    last = max(minibatch.number for minibatch in given)
-    chosen = [minibatch for minibatch in given if minibatch.number or not last]
+    chosen = off_policy_of(given)
     log_ratio = np.concatenate([minibatch.log_ratio for minibatch in chosen]).reshape(-1, given[0].log_ratio.shape[-1])
     mask = np.concatenate([minibatch.response_mask for minibatch in chosen]).reshape(log_ratio.shape)
     try:

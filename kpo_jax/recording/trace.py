@@ -51,9 +51,10 @@ FIELDS = {
     "correct": ("row", "bool", "the verdict"),
     "extracted": ("row", "str", "the answer that was found in the response; empty if none"),
     "finished": ("row", "bool", "the response ended by itself"),
-    "minibatch": ("row", "int32", "the optimizer step that the row went into, from 0; 0 is on-policy"),
+    "minibatch": ("row", "int32", "the optimizer step that the row went into, from 0; 0 is on-policy where age is 0"),
     "microbatch": ("row", "int32", "its part of the minibatch, from 0"),
     "place": ("row", "int32", "its row of the microbatch's [B, T] arrays, from 0"),
+    "age": ("row", "int32", "how many training steps older the policy was that drew the response"),
     "problem": ("group", "str", "id of the problem; group_size rows answer it, one after the other"),
     "answer": ("group", "str", "its reference answer"),
     "prompt_offsets": (
@@ -120,7 +121,7 @@ def describe(
 
 
 def step_arrays(
-    minibatches: list[tuple], traces: list, *, finished, verdicts, scores, problems
+    minibatches: list[tuple], traces: list, *, finished, verdicts, scores, problems, age: int
 ) -> dict[str, np.ndarray]:
     """The arrays of one training step by the names of FIELDS and of `reward_fields`.
 
@@ -128,6 +129,7 @@ def step_arrays(
       minibatches: (rows, packed, order) of each, as from step.score; all groups in order.
       traces: a TokenTrace [microbatches, B, T] of host arrays for each.
       finished: [rows] bool. verdicts: one per row. scores: {name of a reward: [rows]}. problems: one per group.
+      age: of the policy that drew, in training steps.
     """
     token_fields = {name: [] for name, (per, _, _) in FIELDS.items() if per == "token"}
     rows = {name: [] for name in ("reward", "minibatch", "microbatch", "place", "length")}
@@ -163,6 +165,7 @@ def step_arrays(
         correct=[v.correct for v in verdicts],
         extracted=_texts(v.extracted for v in verdicts),
         finished=finished,
+        age=np.full(len(finished), age),
         problem=_texts(p.id for p in problems),
         answer=_texts(p.answer for p in problems),
         prompt_offsets=_offsets([len(p) for p in prompts]),
@@ -264,6 +267,15 @@ def steps(trace_directory) -> list[int]:
     return sorted(_step(path) for path in Path(trace_directory).glob("step_*.npz"))
 
 
+def off_policy(step: dict[str, np.ndarray]) -> np.ndarray:
+    """[rows] bool: those that an update met with another policy than drew them, so that their log-ratio is more than
+    numerics.
+
+    That is all of them, but the first minibatch after a rollout of the policy of the same training step.
+    """
+    return (step["minibatch"] > 0) | (step["age"] > 0)
+
+
 def load(path: str) -> tuple[Path, dict]:
     """(the trace's directory, its description) of a trace or of the workdir that holds one. Raises ValueError if there
     is none.
@@ -282,7 +294,8 @@ def load_step(trace_directory, step: int) -> dict[str, np.ndarray]:
     path = Path(trace_directory) / f"step_{step:06d}.npz"
     try:
         with np.load(path) as file:
-            return {name: file[name] for name in FIELDS}
+            found = {name: file[name] for name in FIELDS if name in file.files or name != "age"}
+            return {"age": np.zeros_like(found["minibatch"])} | found  # in the first records no policy was older
     except FileNotFoundError:
         raise ValueError(f"trace: no step {step} in {trace_directory}; there are {steps(trace_directory)}") from None
     except Exception as error:  # numpy, zipfile and zlib each have their own for a torn file

@@ -289,6 +289,7 @@ def _clipping(plt, methods, eval_set, cells, look):
     if len(methods) < 2 or not any(run.minibatches for runs in methods.values() for run in runs):
         return None
     figure, axes = _axes(plt, 2, width=5.4)
+    stale = any(map(is_stale, itertools.chain(*methods.values())))
     for name, runs in methods.items():
         numbers, shares = by_minibatch(runs, "clip/fraction")
         axes[0].plot([n + 1 for n in numbers], shares, marker="o", markersize=3, **look[name]._asdict(), label=name)
@@ -298,7 +299,7 @@ def _clipping(plt, methods, eval_set, cells, look):
             axes[1].plot(range(1, 9), means, marker="o", markersize=3, **look[name]._asdict(), label=name)
     axes[0].set(
         title="by optimizer step of the rollout",
-        xlabel="minibatch (the first is on-policy)",
+        xlabel="minibatch" if stale else "minibatch (the first is on-policy)",
         ylabel="clipped share of tokens",
     )
     axes[1].set(
@@ -308,6 +309,11 @@ def _clipping(plt, methods, eval_set, cells, look):
         _named(figure, axes),
         "Where the clip band takes tokens out: by minibatch after the rollout, and by position in the response.",
     )
+
+
+def is_stale(run: Run) -> bool:
+    """Whether older policies drew its responses, so that even the first minibatch is off-policy."""
+    return run.config["rollout"].get("staleness", 0) > 0
 
 
 def by_minibatch(runs: list[Run], key: str) -> tuple[list[int], list[float]]:

@@ -19,8 +19,7 @@ def fit(workdir: str) -> Fit | None:
     """The fit to the off-policy log-ratios of a run's trace; None without a trace, or with one that allows no fit."""
     try:
         directory, _ = trace.load(workdir)
-        parts = [_off_policy(trace.load_step(directory, step)) for step in trace.steps(directory)]
-        rows = [row for part in parts for row in part]
+        rows = _off_policy([trace.load_step(directory, step) for step in trace.steps(directory)])
         mask = np.arange(max(map(len, rows), default=0))[None, :] < np.array([[len(row)] for row in rows])
         log_ratio = np.zeros(mask.shape)
         log_ratio[mask] = np.concatenate(rows) if rows else []
@@ -32,8 +31,8 @@ def fit(workdir: str) -> Fit | None:
         return None
 
 
-def _off_policy(step: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """The log-ratios of each response, of all minibatches but the first, or of the only one."""
-    rows = np.split(step["log_ratio"], step["offsets"][1:-1])
-    last = step["minibatch"].max()
-    return [row for row, number in zip(rows, step["minibatch"], strict=True) if number > 0 or last == 0]
+def _off_policy(steps: list[dict[str, np.ndarray]]) -> list[np.ndarray]:
+    """The log-ratios of each response that is off-policy, or of all where none is."""
+    rows = [row for step in steps for row in np.split(step["log_ratio"], step["offsets"][1:-1])]
+    chosen = [taken for step in steps for taken in trace.off_policy(step)]
+    return [row for row, taken in zip(rows, chosen, strict=True) if taken] or rows

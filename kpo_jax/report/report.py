@@ -10,7 +10,7 @@ import numpy as np
 
 from kpo_jax.places import folder, shown
 from kpo_jax.recording import provenance
-from kpo_jax.report import comparison, figures, page, regime, responses, tables
+from kpo_jax.report import comparison, figures, page, regime, responses, study, tables
 from kpo_jax.report.runs import Run, by_method, load, mean_metric, sets
 from kpo_jax.report.tables import Table
 from kpo_jax.text import blocks, plain, table
@@ -41,27 +41,57 @@ def _within(found: Table, columns: float) -> str:
     return text if len(text.partition("\n")[0]) <= columns else blocks(found.header, found.rows)
 
 
-def write(workdirs: list[str], out: str, columns: float = np.inf) -> str:
-    """Write `out`/report.md, report.html and figures from the runs in `workdirs`; return the tables, as `results` does,
+def write(places: list[str], out: str, columns: float = np.inf, asked: list[str] | None = None) -> str:
+    """Write `out`/report.md, report.html and figures from the runs in `places`; return the tables, as `results` does,
     and where things are.
 
-    Raises ValueError, one line, if a directory holds no run.
+    A place is a workdir, or a file of summaries (study.py), which takes part in what is asked of the methods; so is
+    `out`/runs.jsonl, the summaries of all of them. `asked` are contrasts as study.contrast reads them.
+
+    Raises ValueError, one line, if a place holds no run or what is asked is no contrast.
     """
-    runs = [load(workdir) for workdir in workdirs]
+    contrasts = [study.contrast(text) for text in asked or []]
+    files = [place for place in places if place.endswith(".jsonl")]
+    lines = [line for place in files for line in study.read(place)]
+    runs = [load(place) for place in places if place not in files]
     methods = by_method(runs)
+    lines += [
+        study.summary(method, run, name)
+        for method, group in methods.items()
+        for run in group
+        for name in run.evaluations
+    ]
     eval_set = next(iter(sets(runs)), None)
     directory = folder(out)
     directory.mkdir(parents=True, exist_ok=True)
     cells = tables.cells_of(methods, eval_set)[0] if eval_set else {}
     drawn = figures.draw(methods, eval_set, cells, directory)
-    sections = build(runs, methods, drawn)
+    sections = build(runs, methods, drawn) if runs else []
+    if files or contrasts:
+        sections.insert(0, over_seeds(lines, contrasts))
+    study.write(directory / "runs.jsonl", lines)
     (directory / "report.md").write_text(markdown(sections), encoding="utf-8", errors="replace")
     (directory / "report.html").write_text(page.render(sections, responses.collect(runs), directory), encoding="utf-8")
     text = "\n\n".join(f"{t.caption}\n\n{_within(t, columns)}" for section in sections for t in section.tables)
     places = [f"report       {shown(out, 'report.md')}", f"page         {shown(out, 'report.html')}"]
     places += [f"figure       {shown(out, name)}" for name in drawn]
-    places += [f"run          {run.workdir}" for run in runs]
+    places += [f"summaries    {shown(out, 'runs.jsonl')}", *(f"run          {run.workdir}" for run in runs)]
     return f"{text}\n\n" + "\n".join(places)
+
+
+def over_seeds(lines: list[dict], asked: list[study.Contrast]) -> Section:
+    """What was asked of the methods, answered over seeds, for every evaluation set."""
+    names = dict.fromkeys(line["set"] for line in lines)
+    found = [table for name in names for table in study.tables([li for li in lines if li["set"] == name], asked)]
+    commits = dict.fromkeys((line.get("commit") or "not recorded")[:12] for line in lines)
+    machines = dict.fromkeys(line.get("cpu") or "not recorded" for line in lines)
+    dates = sorted(line["date"][:10] for line in lines if line.get("date"))
+    facts = [
+        ("Code.", f"{' / '.join(commits)}{', changed since' * any(line.get('changed') for line in lines)}."),
+        ("Machine.", f"{' / '.join(machines)}."),
+        ("Started.", f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}." if dates else "Not recorded."),
+    ]
+    return Section("What was asked, over seeds", facts=facts, tables=found)
 
 
 def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str]) -> list[Section]:

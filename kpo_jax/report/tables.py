@@ -2,6 +2,7 @@
 have one unit.
 """
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from kpo_jax import stats
 from kpo_jax.recording import evaluations
 from kpo_jax.report import comparison, paper
-from kpo_jax.report.figures import by_minibatch, over_seeds
+from kpo_jax.report.figures import by_minibatch, is_stale, over_seeds
 from kpo_jax.report.runs import Run, mean_metric, total
 
 DIAGNOSTICS = (
@@ -425,13 +426,14 @@ def clip_table(methods: dict[str, list[Run]]) -> Table:
     scale.
     """
     last = max((n for runs in methods.values() for n in by_minibatch(runs, "clip/fraction")[0]), default=0)
+    first = 0 if any(map(is_stale, itertools.chain(*methods.values()))) else 1
     rows = []
     for method, runs in methods.items():
         shares = dict(zip(*by_minibatch(runs, "clip/fraction"), strict=True))
         rows.append([
             method, number_text(over(runs, "filter/gain_last")),
             _percent(over(runs, "clip/fraction_positive")), _percent(over(runs, "clip/fraction_negative")),
-            *(_percent(shares.get(n)) for n in range(1, last + 1)), *saturation(runs),
+            *(_percent(shares.get(n)) for n in range(first, last + 1)), *saturation(runs),
             number_text(over(runs, "filter/innovation_kurtosis")),
         ])  # fmt: skip
     header = [
@@ -439,7 +441,7 @@ def clip_table(methods: dict[str, list[Run]]) -> Table:
         "last gain",
         "clipped, A>0",
         "clipped, A<0",
-        *(f"minibatch {n + 1}" for n in range(1, last + 1)),
+        *(f"minibatch {n + 1}" for n in range(first, last + 1)),
     ]
     caption = (
         "Clipped and saturated tokens of the off-policy minibatches: means over steps and seeds, counts over all of "

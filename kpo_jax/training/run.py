@@ -146,8 +146,11 @@ class Run:
         """Write a line of `name`.jsonl."""
         self._writer.write(step, scalars, name)
 
-    def record_trace(self, step: int, rollout: Rollout, minibatches: list[Minibatch], traces: list[TokenTrace]) -> None:
-        """Write the per-token record of a step, if the disk has room for it; show some of its responses.
+    def record_trace(
+        self, step: int, rollout: Rollout, minibatches: list[Minibatch], traces: list[TokenTrace], age: int
+    ) -> None:
+        """Write the per-token record of a step, if the disk has room for it; show some of its responses. `age` is how
+        many training steps old the policy was that drew them.
 
         A response has a row for each epoch: other updates met it with another policy.
         """
@@ -159,6 +162,7 @@ class Run:
             verdicts=rollout.verdicts * epochs,
             scores={name: np.tile(score, epochs) for name, score in rollout.scores.items()},
             problems=rollout.problems * epochs,
+            age=age,
         )
         arrays, line = step_arrays(minibatches * epochs, jax.device_get(traces), **of_rows), None
         if self._tracer.wants(step):

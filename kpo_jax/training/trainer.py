@@ -114,7 +114,7 @@ def record(
     speeds = speed(config, rollout.rows, seconds, (rollout.generated or rollout).rows)
     run.record(step, speeds | run.compiled(), "timing")
     if run.wants_trace(step):
-        run.record_trace(step, rollout, minibatches, updated.traces)
+        run.record_trace(step, rollout, minibatches, updated.traces, age)
     check_finite(config, scalars, minibatches, step, run.workdir)
     run.end_step(step, lines.step(scalars, speeds, sum(seconds)))
 

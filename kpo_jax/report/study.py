@@ -1,0 +1,286 @@
+"""A study over seeds: every run as one line of JSON, and the answers to what was asked of the methods beforehand.
+
+A line (`summary`) is all that a claim about methods needs of a run, in two kilobytes: its score at every evaluation,
+means of its diagnostics, and where it comes from. So a study of hundreds of runs can be kept, read again and judged
+anew when the runs themselves are gone. The unit is a seed: whatever is asked (`Contrast`) is answered by paired
+differences over the seeds that both methods have.
+"""
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from kpo_jax.report import comparison
+from kpo_jax.report.runs import Run, mean_metric
+from kpo_jax.report.tables import TWIN, Table, number_text
+
+# means over the training steps of a run, by the names of docs/metrics.md; of MAXIMA the largest
+MEANS = (
+    "rollout/length_mean", "policy/approx_kl", "policy/entropy", "ratio/raw_log_sd", "clip/fraction",
+    "filter/gain_last", "filter/innovation_kurtosis", "filter/saturated_fraction", "regime/length", "regime/threshold",
+    "regime/band", "null/cosine", "null/step_size", "null/moved_fraction", "null/lost_fraction", "mismatch/abs_mean",
+    "learner/grad_norm", "policy/reference_k3",
+)  # fmt: skip
+MAXIMA = ("filter/innovation_abs_max", "regime/innovation_abs_max", "ratio/raw_max")
+COLLAPSE = 0.02  # a run that ends so far below its base policy, as a share, has collapsed
+OUTCOMES = {"auc": "area under the curve", "final": "final score"}
+
+
+class Contrast(NamedTuple):
+    """What was asked: that method a is below ("<") or above (">") method b, or equal to it within comparison.EQUAL
+    ("=").
+    """
+
+    a: str
+    sign: str
+    b: str
+
+    def __str__(self) -> str:
+        return f"{self.a} {self.sign} {self.b}"
+
+
+class Answer(NamedTuple):
+    """What the seeds say of a contrast.
+
+    Attributes:
+      seeds: those that both methods have.
+      differences: a minus b of each, as shares.
+      p_value, p_holm: of what the contrast denies: no difference by a paired t (two-sided), for "=" a difference of
+        comparison.EQUAL or more by two one-sided tests; alone, and after Holm over all contrasts asked.
+      verdict: "holds", "the opposite holds" or "not shown"; "not run" without two seeds in common.
+    """
+
+    seeds: list[int]
+    differences: list[float]
+    p_value: float
+    p_holm: float
+    verdict: str
+
+
+def contrast(text: str) -> Contrast:
+    """A<B, A>B or A=B of two methods. Raises ValueError for what is none."""
+    found = re.fullmatch(r"([^<>=\s]+)\s*([<>=])\s*([^<>=\s]+)", text.strip())
+    if not found or found[1] == found[3]:
+        raise ValueError(f"{text!r} is not A<B, A>B or A=B of two methods")
+    return Contrast(*found.groups())
+
+
+# ------------------------------------------------------------------------------------------------------------- a line
+
+
+def summary(method: str, run: Run, eval_set: str) -> dict:
+    """A run's line; JSON has it all.
+
+    `curve` are [training step, avg@k] of every evaluation on `eval_set` with as many samples as the last, the same
+    problems; `auc` is the area under it by the trapezoid rule, over the steps from its first to its last, so a score.
+    """
+    k, graded = run.last(eval_set).shape[1], run.evaluations[eval_set]
+    curve = [[step, float(graded[step].mean())] for step in sorted(graded) if graded[step].shape[1] == k]
+    start = run.starts[-1] if run.starts else {}
+    means = {key: mean_metric(run, key) for key in MEANS} | {key: mean_metric(run, key, True) for key in MAXIMA}
+    return {
+        "method": method,
+        "seed": run.seed,
+        "label": run.label,
+        "set": eval_set,
+        "problems": len(run.last(eval_set)),
+        "k": k,
+        "curve": curve,
+        "auc": area(curve),
+        "final": curve[-1][1],
+        "metrics": {key: float(f"{value:.5g}") for key, value in means.items() if value is not None},
+        "learning_rate": run.config["learner"]["learning_rate"],
+        "staleness": run.config["rollout"].get("staleness", 0),
+        "commit": start.get("commit"),
+        "changed": start.get("changed"),
+        "cpu": start.get("machine", {}).get("cpu"),
+        "date": start.get("date"),
+    }
+
+
+def area(curve: list[list[float]]) -> float:
+    """The mean height of a curve [[step, score], ...] by the trapezoid rule; its only score where there is one."""
+    steps, scores = np.array(curve, float).T
+    return float(np.trapezoid(scores, steps) / (steps[-1] - steps[0])) if len(curve) > 1 else float(scores[0])
+
+
+def write(path: Path, lines: list[dict]) -> None:
+    """One JSON line a run, sorted so that the same runs give the same file."""
+    ordered = sorted(lines, key=lambda line: (line["seed"], line["method"], line["set"]))
+    path.write_text("".join(json.dumps(line) + "\n" for line in ordered))
+
+
+def read(path: str) -> list[dict]:
+    """What `write` wrote. Raises ValueError, one line, for what is no such file."""
+    found = []
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"report: {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"report: {path}: not UTF-8") from None
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            one = json.loads(line)
+            good = {"method", "seed", "set", "curve", "auc", "final", "metrics"} <= one.keys() and one["curve"]
+        except (ValueError, AttributeError):
+            good = False
+        if not good:
+            raise ValueError(f"report: {path}: line {number} is not the summary of a run")
+        found.append(one)
+    if not found:
+        raise ValueError(f"report: {path}: holds no run")
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------------ answers
+
+
+def by_method(lines: list[dict]) -> dict[str, dict[int, dict]]:
+    """{method: {seed: its line}}, in the order of the lines. Raises ValueError if two are of one method and seed."""
+    out: dict[str, dict[int, dict]] = {}
+    for line in lines:
+        of = out.setdefault(line["method"], {})
+        if line["seed"] in of:
+            raise ValueError(f"report: two runs of {line['method']} with seed {line['seed']} on {line['set']}")
+        of[line["seed"]] = line
+    return out
+
+
+def paired(methods: dict[str, dict[int, dict]], a: str, b: str, outcome: str) -> tuple[list[int], list[float]]:
+    """(seeds that both have, a minus b of each)."""
+    of_a, of_b = methods.get(a, {}), methods.get(b, {})
+    seeds = sorted(set(of_a) & set(of_b))
+    return seeds, [of_a[seed][outcome] - of_b[seed][outcome] for seed in seeds]
+
+
+def answer(methods: dict[str, dict[int, dict]], asked: list[Contrast], outcome: str) -> list[Answer]:
+    """Each contrast judged as one of those that were asked together, on an outcome of OUTCOMES."""
+    found = [paired(methods, one.a, one.b, outcome) for one in asked]
+    p_values = [
+        comparison.tost(differences, comparison.EQUAL) if one.sign == "=" else comparison.paired_t(differences)
+        for one, (_, differences) in zip(asked, found, strict=True)
+    ]
+    adjusted = comparison.holm(p_values)
+    return [
+        Answer(seeds, differences, p, holm, _verdict(one.sign, differences, holm))
+        for one, (seeds, differences), p, holm in zip(asked, found, p_values, adjusted, strict=True)
+    ]
+
+
+def _verdict(sign: str, differences: list[float], p_holm: float) -> str:
+    if math.isnan(p_holm):
+        return "not run"
+    if p_holm >= comparison.LEVEL:
+        return "not shown"
+    if sign == "=" or (np.mean(differences) > 0) == (sign == ">"):
+        return "holds"
+    return "the opposite holds"
+
+
+def contrast_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Table:
+    """The contrasts beside what the seeds say of them."""
+    methods, rows = by_method(lines), []
+    for one, of in zip(asked, answer(methods, asked, outcome), strict=True):
+        low, high = comparison.t_interval(of.differences)
+        rows.append([
+            str(one), of.verdict, str(len(of.seeds)), _points(np.mean(of.differences) if of.seeds else None),
+            "-" if math.isnan(low) else f"[{100 * low:+.1f}, {100 * high:+.1f}]",
+            *("-" if math.isnan(p) else f"{p:.2g}" for p in (of.p_value, of.p_holm)),
+            " ".join(_points(d) for d in of.differences) or "-",
+        ])  # fmt: skip
+    header = ["asked", "verdict", "seeds", "points", "95 % over seeds", "p", "p (Holm)", "each seed, points"]
+    caption = (
+        f"What was asked, by the {OUTCOMES[outcome]} on {lines[0]['set']}: first method less second, paired by seed. "
+        "For < and > p is that of no difference by a paired t, two-sided; for = that of a difference of "
+        f"{100 * comparison.EQUAL:g} points or more (TOST). Holm over the {len(asked)} asked; a contrast holds where p "
+        f"(Holm) is below {comparison.LEVEL:g}."
+    )
+    return Table(caption, header, rows)
+
+
+def _points(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:+.1f}"
+
+
+def outcome_table(lines: list[dict]) -> Table:
+    """Every method over its seeds: what it reached, and what its filter and clip did."""
+    rows = []
+    for method, of in by_method(lines).items():
+        values = {name: [line[name] for line in of.values()] for name in OUTCOMES}
+        collapsed = sum(line["final"] < line["curve"][0][1] - COLLAPSE for line in of.values())
+        rows.append([
+            method, str(len(of)), *(_over_seeds(values[name]) for name in OUTCOMES), str(collapsed),
+            *(number_text(_mean(of, key), form) for _, key, form in SHOWN),
+        ])  # fmt: skip
+    base = [line["curve"][0][1] for line in lines]
+    caption = (
+        f"Methods on {lines[0]['set']}, {lines[0].get('problems', '?')} problems x {lines[0].get('k', '?')} samples: "
+        "mean over seeds in percent, with 95 % over seeds (Student's t). The area under the curve is the mean score "
+        f"over the training steps; the base policies score {100 * min(base):.1f} to {100 * max(base):.1f} %. A run "
+        f"that ends {100 * COLLAPSE:g} points below its base has collapsed. The rest are means over training steps "
+        "and seeds."
+    )
+    header = ["method", "seeds", *OUTCOMES.values(), "collapsed", *(name for name, _, _ in SHOWN)]
+    return Table(caption, header, rows)
+
+
+SHOWN = (
+    ("cosine with the null", "null/cosine", ".5f"),
+    ("moved, gradient lost", "null/lost_fraction", ".2%"),
+    ("clipped", "clip/fraction", ".2%"),
+    ("saturated", "filter/saturated_fraction", ".3%"),
+    ("T sqrt(Q/V)", "regime/length", ".3g"),
+    ("kurtosis of d", "filter/innovation_kurtosis", ".3g"),
+    ("sd of log-ratio", "ratio/raw_log_sd", ".3g"),
+    ("tokens a response", "rollout/length_mean", ".3g"),
+)
+
+
+def _mean(of: dict[int, dict], key: str) -> float | None:
+    values = [line["metrics"][key] for line in of.values() if key in line["metrics"]]
+    return float(np.mean(values)) if values else None
+
+
+def _over_seeds(values: list[float]) -> str:
+    low, high = comparison.t_interval(values)
+    interval = "" if math.isnan(low) else f" [{100 * low:.1f}, {100 * high:.1f}]"
+    return f"{100 * np.mean(values):.1f}{interval}"
+
+
+def power_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Table | None:
+    """How many seeds a difference takes, from the A/A twins where there are any and from the contrasts."""
+    methods = by_method(lines)
+    pairs = {f"{name} against itself": (name + TWIN, name) for name in methods if name + TWIN in methods}
+    pairs |= {str(one): (one.a, one.b) for one in asked}
+    rows = []
+    for name, (a, b) in pairs.items():
+        _, differences = paired(methods, a, b, outcome)
+        sd = float(np.std(differences, ddof=1)) if len(differences) > 1 else 0.0
+        if sd == 0:
+            continue
+        levels = (comparison.LEVEL, comparison.LEVEL / max(len(asked), 1))
+        needed = [comparison.seeds_needed(points / 100, sd, level) for points in (2, 3, 5) for level in levels]
+        rows.append([name, str(len(differences)), f"{100 * sd:.2f}", *(str(n or "> 1000") for n in needed)])
+    if not rows:
+        return None
+    header = ["difference", "seeds", "deviation over seeds, points"]
+    header += [f"seeds for {points} points{of}" for points in (2, 3, 5) for of in ("", ", Holm")]
+    caption = (
+        f"How much the {OUTCOMES[outcome]} of two runs differs over seeds, and the seeds with which a paired t finds "
+        f"a difference four times in five, alone and at the first level of Holm over {max(len(asked), 1)}. A method "
+        "against itself is its A/A twin, which draws other responses."
+    )
+    return Table(caption, header, rows)
+
+
+def tables(lines: list[dict], asked: list[Contrast]) -> list[Table]:
+    """All of the above for the lines of one evaluation set: the answers first."""
+    found = [contrast_table(lines, asked, outcome) for outcome in OUTCOMES] if asked else []
+    found.append(outcome_table(lines))
+    power = power_table(lines, asked, "auc")
+    return [*found, *([power] if power else [])]

@@ -1,0 +1,154 @@
+"""A study over seeds: summaries of runs, and what was asked of methods, against numbers worked out by hand."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import scipy.stats
+from report_runs import grades, write_run
+
+from kpo_jax.report import report, runs, study
+from kpo_jax.report.study import Contrast, contrast
+
+
+def line(method, seed, auc, final=None, base=0.2, **metrics):
+    final = auc if final is None else final
+    return {
+        "method": method, "seed": seed, "set": "held_out", "problems": 10, "k": 4, "curve": [[0, base], [8, final]],
+        "auc": auc, "final": final, "metrics": metrics, "commit": "c" * 40, "cpu": "A CPU", "date": "2026-01-02 03:04",
+    }  # fmt: skip
+
+
+def study_of(**aucs):
+    return study.by_method([line(name, seed, auc) for name, of in aucs.items() for seed, auc in enumerate(of)])
+
+
+def test_a_contrast_is_read():
+    assert contrast("kpo_weak<ratio_one") == Contrast("kpo_weak", "<", "ratio_one")
+    assert contrast(" a_s32 = b ") == Contrast("a_s32", "=", "b") and str(contrast("a>b")) == "a > b"
+    for wrong in ("", "a", "a<", "<b", "a<b<c", "a<=b", "a < b c", "a=a", "a!b"):
+        with pytest.raises(ValueError, match=r"is not A<B, A>B or A=B of two methods"):
+            contrast(wrong)
+
+
+def test_the_area_by_hand():
+    assert study.area([[0, 0.2], [4, 0.4], [12, 0.8]]) == pytest.approx((4 * 0.3 + 8 * 0.6) / 12)
+    assert study.area([[8, 0.5]]) == 0.5
+    # where evaluations are not equally far apart it is not the mean of the scores
+    assert study.area([[0, 0.0], [1, 1.0], [10, 1.0]]) == pytest.approx(0.95)
+
+
+def test_a_run_in_one_line(tmp_path):
+    base, last = grades(0.3, 1), grades(0.6, 2)
+    metrics = {"null/cosine": 0.5, "filter/innovation_abs_max": 0.7}
+    run = runs.load(str(write_run(tmp_path / "kpo_weak_seed3", "kpo_weak", 3, base, last, metrics=metrics)))
+    found = study.summary("kpo_weak", run, "held_out")
+    assert found["curve"] == [[0, base.mean()], [2, last.mean()]] and found["final"] == last.mean()
+    assert found["auc"] == pytest.approx((base.mean() + last.mean()) / 2)
+    assert (found["seed"], found["problems"], found["k"], found["commit"]) == (3, 40, 8, None)
+    assert found["metrics"] == {
+        "rollout/length_mean": 58.0, "filter/gain_last": 0.095, "null/cosine": 0.5, "filter/innovation_abs_max": 0.7,
+    }  # fmt: skip
+    assert found["staleness"] == 0 and len(json.dumps(found)) < 2000
+
+
+def test_an_evaluation_with_other_samples_is_no_point_of_the_curve(tmp_path):
+    directory = write_run(tmp_path / "a_seed0", "kpo_weak", 0, grades(0.3, 1, k=4), grades(0.6, 2, k=8))
+    assert [step for step, _ in study.summary("a", runs.load(str(directory)), "held_out")["curve"]] == [2]
+
+
+def test_answers_are_those_of_a_paired_t_over_seeds():
+    a, b = [0.50, 0.53, 0.49, 0.56], [0.40, 0.44, 0.43, 0.45]
+    methods = study_of(a=a, b=b, same=[0.501, 0.532, 0.487, 0.561])
+    asked = [contrast(text) for text in ("a>b", "a<b", "a=same", "a=b")]
+    up, down, equal, unequal = study.answer(methods, asked, "auc")
+    p = scipy.stats.ttest_rel(a, b).pvalue
+    assert up.p_value == down.p_value == pytest.approx(p) and up.seeds == [0, 1, 2, 3]
+    assert up.differences == pytest.approx([0.10, 0.09, 0.06, 0.11])
+    of = np.array(a) - np.array([0.501, 0.532, 0.487, 0.561])
+    one_sided = [
+        scipy.stats.ttest_1samp(of, -0.02, alternative="greater").pvalue,
+        scipy.stats.ttest_1samp(of, 0.02, alternative="less").pvalue,
+    ]
+    assert equal.p_value == pytest.approx(max(one_sided)) and unequal.p_value > 0.9
+    ordered = sorted([up.p_value, down.p_value, equal.p_value])
+    assert min(up.p_holm, equal.p_holm) == pytest.approx(4 * ordered[0])  # of four that were asked
+    assert [x.verdict for x in (up, down, equal, unequal)] == ["holds", "the opposite holds", "holds", "not shown"]
+
+
+def test_what_seeds_do_not_show_is_not_shown_and_what_was_not_run_is_said():
+    methods = study_of(a=[0.5, 0.3, 0.6], b=[0.4, 0.5, 0.5], alone=[0.9])
+    noisy, unknown, single = study.answer(methods, [contrast(x) for x in ("a>b", "a>c", "alone>b")], "auc")
+    assert noisy.verdict == "not shown" and noisy.p_holm == noisy.p_value > 0.05  # the only one with a p of its own
+    assert unknown.verdict == single.verdict == "not run" and math.isnan(single.p_value) and single.seeds == [0]
+    # a large difference that a single question would show is not shown when many were asked
+    methods = study_of(**{"a": [0.52, 0.58, 0.61], "b": [0.40, 0.52, 0.49]})
+    assert study.answer(methods, [contrast("a>b")], "auc")[0].verdict == "holds"
+    many = study.answer(methods, [contrast("a>b")] * 6, "auc")
+    assert [one.verdict for one in many] == ["not shown"] * 6
+
+
+def test_seeds_are_paired_whatever_their_order():
+    lines = [line("a", seed, 0.5 + seed / 10) for seed in (2, 0, 1)] + [line("b", s, s / 10) for s in (1, 2, 5)]
+    seeds, differences = study.paired(study.by_method(lines), "a", "b", "auc")
+    assert seeds == [1, 2] and differences == pytest.approx([0.5, 0.5])
+    with pytest.raises(ValueError, match=r"two runs of a with seed 2 on held_out"):
+        study.by_method([*lines, line("a", 2, 0.1)])
+
+
+def test_tables_say_which_runs_collapsed_and_how_many_seeds_a_difference_takes():
+    lines = [line("a", s, 0.5 + s / 50, final=0.15 if s == 1 else 0.6) for s in range(4)]
+    lines += [line("a_twin", s, 0.5 + s / 50 + 0.01 * (-1) ** s) for s in range(4)]
+    asked, final, outcomes, power = study.tables(lines, [contrast("a=a_twin")])
+    assert asked.rows[0][:3] == ["a = a_twin", "holds", "4"] and "final score" in final.caption
+    column = outcomes.header.index("collapsed")
+    assert [row[column] for row in outcomes.rows] == ["1", "0"]
+    assert power.rows[0][:3] == ["a against itself", "4", f"{100 * np.std([1, -1, 1, -1], ddof=1) / 100:.2f}"]
+    assert len(study.tables(lines[:1], [])) == 1
+
+
+def test_a_study_is_judged_anew_from_its_summaries_alone(tmp_path):
+    for name, rate in (("kpo_strong", 0.7), ("kpo_weak", 0.5)):
+        for seed in range(3):
+            cells = grades(0.3, 5), grades(rate, 10 * seed + len(name))
+            write_run(tmp_path / f"{name}_seed{seed}", name, seed, *cells)
+    places = [str(path) for path in sorted(tmp_path.iterdir())]
+    asked = ["kpo_weak<kpo_strong", "kpo_weak=kpo_strong"]
+    first = report.write(places, str(tmp_path / "report"), asked=asked)
+    kept = tmp_path / "report" / "runs.jsonl"
+    assert len(kept.read_text().splitlines()) == 6
+    again = report.write([str(kept)], str(tmp_path / "again"), asked=asked)
+    table = first[first.index("| kpo_weak < kpo_strong") :].partition("\n\n")[0]
+    assert "| holds" in table and table in again  # the same rows, without the runs
+    assert (tmp_path / "again" / "runs.jsonl").read_text() == kept.read_text()
+    page = (tmp_path / "again" / "report.html").read_text()
+    assert "kpo_weak &lt; kpo_strong" in page and "What was asked" in (tmp_path / "again" / "report.md").read_text()
+    # a file beside runs: those of another machine
+    others = tmp_path / "others.jsonl"
+    others.write_text(kept.read_text().splitlines()[-1] + "\n")
+    together = report.write([*places[:5], str(others)], str(tmp_path / "third"), asked=asked)
+    assert table.splitlines()[0] in together
+    with pytest.raises(ValueError, match=r"two runs of kpo_strong with seed 0"):
+        report.write([places[0], str(kept)], str(tmp_path / "twice"))
+    # the negative control: nothing is asked where no one asks
+    assert "What was asked" not in report.write(places, str(tmp_path / "silent"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "holds no run"),
+        (b"{}\n", "line 1 is not the summary of a run"),
+        (b"[]\n", "line 1 is not the summary of a run"),
+        (b"\xff\xfe", "not UTF-8"),
+        (b'{"method": "a"\n', "line 1 is not the summary of a run"),
+        (None, "No such file"),
+    ],
+)
+def test_what_is_no_file_of_summaries_is_one_line(content, said, tmp_path):
+    if content is not None:
+        (tmp_path / "runs.jsonl").write_bytes(content)
+    with pytest.raises(ValueError, match=said) as error:
+        report.write([str(tmp_path / "runs.jsonl")], str(tmp_path / "out"))
+    assert "\n" not in str(error.value) and not (tmp_path / "out").exists()
