@@ -3,12 +3,11 @@ differ.
 
     python -m kpo_jax.main --config=configs/study.py:kpo_weak --workdir=runs/kpo_weak
 
-The argument is a name in kpo_jax/algorithm/methods.py or one of the study's own: base (the warm start alone),
-kpo_weak_wide (kpo_weak with the clip band of GRPO) and grpo_narrow (GRPO with the clip band of KPO). Any of them with
-_twin at its end is the same method, which draws other responses (an A/A twin); with _fast it has three times the
-learning rate. At Q/V = 1e-2 the gain is within 1 % of its steady state from token
-27 on; the padded length of 72 lies below every point at which the released filter breaks. launch/reproduce.sh starts
-all methods of a seed from one base policy (--config.init_from).
+The argument is a name in kpo_jax/algorithm/methods.py or one of the study's own: base (the warm start alone) and
+grpo_narrow (GRPO with the clip band of KPO). Any of them with _twin at its end is the same method, which draws other
+responses (an A/A twin); with _fast it has three times the learning rate. At Q/V = 1e-2 the gain is within 1 % of its
+steady state from token 27 on; the padded length of 72 lies below every point at which the released filter breaks.
+launch/reproduce.sh starts all methods of a seed from one base policy (--config.init_from).
 """
 
 import dataclasses
@@ -26,11 +25,9 @@ from kpo_jax.model.config import PRESETS
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 
-_NARROW, _WIDE = METHODS["kpo_weak"].objective, METHODS["grpo"].objective
 VARIANTS = {
     "base": METHODS["kpo_strong"],
-    "kpo_weak_wide": dataclasses.replace(METHODS["kpo_weak"], objective=_WIDE),
-    "grpo_narrow": dataclasses.replace(METHODS["grpo"], objective=_NARROW),
+    "grpo_narrow": dataclasses.replace(METHODS["grpo"], objective=METHODS["kpo_weak"].objective),
 }
 
 

@@ -20,7 +20,7 @@ from absl import app, flags
 if __name__ == "__main__" and not __package__:  # run as a file: the package lies beside its folder
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from kpo_jax import text
+from kpo_jax import places, text
 
 EXIT_USAGE, EXIT_INTERRUPTED = 64, 130
 FLAGS = flags.FLAGS
@@ -103,7 +103,8 @@ flags.DEFINE_string(
 )
 flags.DEFINE_integer("cpu_devices", None, "Split the CPU into this many devices.", lower_bound=1)
 
-_PATHS = ("workdir", "out", "trace", "runs", "compilation_cache")
+_HERE = ("out", "compilation_cache")  # paths of this machine; the others may be in a bucket
+_PLACES = ("workdir", "trace", "runs")
 _ANYWHERE = ("mode", "workdir", "cpu_devices", "compilation_cache")
 _WITH_CONFIG = ("dry_run", "dry_run_topology")
 
@@ -187,11 +188,17 @@ def flag_problems() -> list[str]:
         problems.append("--dry_run_topology: legal with --dry_run alone")
     if FLAGS.workdir is None and not FLAGS.dry_run:
         problems.append("--workdir: required, the directory of the run")
-    for name in _PATHS:
+    for name in _HERE:
+        if places.is_remote(FLAGS[name].value or ""):
+            problems.append(f"--{name}: {text.unsupported(FLAGS[name].value)}")
+    for name in _PLACES:
         value = FLAGS[name].value
-        paths = value if isinstance(value, list) else [value or ""]
-        problems += [f"--{name}: {text.unsupported(path)}" for path in paths if "://" in path]
-    if FLAGS.workdir and "://" not in FLAGS.workdir and (blocking := _not_a_folder(FLAGS.workdir)):
+        for path in value if isinstance(value, list) else [value or ""]:
+            if places.is_remote(path):
+                # a file of summaries is no workdir, of which there would be a copy
+                wrong = text.unsupported(path) if path.endswith(".jsonl") else places.reach(path)
+                problems += [f"--{name}: {wrong}"] if wrong else []
+    if FLAGS.workdir and not places.is_remote(FLAGS.workdir) and (blocking := _not_a_folder(FLAGS.workdir)):
         problems.append(f"--workdir: {blocking} is not a directory")
     return problems
 
@@ -221,7 +228,7 @@ def configuration(given: Arguments) -> tuple[Any, list[str], list[str]]:
         where = "takes the configuration of the run" if FLAGS.mode != "report" else "compares those of the runs"
         words = ["--config"] * (given.config is not None) + [f"--config.{path}" for path in given.overrides]
         return None, [f"{word}: not with --mode={FLAGS.mode}, which {where}" for word in words], []
-    stands = FLAGS.workdir and os.path.isfile(os.path.join(FLAGS.workdir, "config.json"))
+    stands = FLAGS.workdir and _stands(FLAGS.workdir)
     if given.config is None and not stands:
         return None, ["--config: required, e.g. --config=tiny:kpo_strong"], []
     # with all components: a wrong flag alone does not wait for them
@@ -241,6 +248,14 @@ def configuration(given: Arguments) -> tuple[Any, list[str], list[str]]:
     config, found = config_lib.checked(plain, reported)
     problems += [problem for problem in found if problem[0] not in reported]
     return config, [config_lib.line(problem) for problem in problems], notes
+
+
+def _stands(workdir: str) -> bool:
+    """Whether there is a run in the workdir, as far as can be known: what is wrong with an address is told already."""
+    try:
+        return (places.folder(workdir) / "config.json").is_file()
+    except ValueError:
+        return False
 
 
 def _unknown(word: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 Array = np.ndarray
 NUM_FLIPS = 10_000
+_DRAWN_AT_ONCE = 2**20  # random numbers in memory
 LEAST_P = 1 / (1 + NUM_FLIPS)  # of `paired_difference`: the observed arrangement is always counted
 
 
@@ -78,10 +79,13 @@ def paired_difference(
     resampled, as_extreme = np.empty(num_resamples), 0
     # The slack keeps exact ties, which are common with few samples, from being lost to rounding.
     threshold = abs(difference.mean()) - 1e-12
-    for index in range(num_resamples):
-        resampled[index] = difference[rng.integers(num_problems, size=num_problems)].mean()
-        signs = rng.integers(0, 2, size=num_problems) * 2 - 1
-        as_extreme += abs((signs * difference).mean()) >= threshold
+    at_once = max(1, _DRAWN_AT_ONCE // (2 * num_problems))
+    for begin in range(0, num_resamples, at_once):
+        rows = resampled[begin : begin + at_once]
+        drawn = rng.integers(np.repeat([num_problems, 2], num_problems), size=(len(rows), 2 * num_problems))
+        chosen, signs = drawn[:, :num_problems], drawn[:, num_problems:] * 2 - 1
+        rows[:] = difference[chosen].mean(axis=1)
+        as_extreme += np.sum(abs((signs * difference).mean(axis=1)) >= threshold)
     low, high = _interval(resampled, level)
     return PairedDifference(float(difference.mean()), low, high, (1 + int(as_extreme)) / (1 + num_resamples))
 

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# The study on one CPU machine: every method from one base policy per seed on chains of sums (configs/study.py), then the report:
-# WORKDIR/report/report.html, report.md and figures. Run it again to go on where it stopped; finished runs are not repeated.
+# A study on one CPU machine: every method from one base policy per seed on chains of sums (configs/STUDY.py), then the report:
+# WORKDIR/report/report.html, report.md, figures, and runs.jsonl, every run in a line. Run it again to go on where it stopped; finished
+# runs are not repeated.
 #
 #   bash launch/reproduce.sh [--jobs=N] [argument of the entry point, for every run, e.g. --config.num_steps=2]...
 #
 # --jobs=N runs side by side, by default as many as there are cores. Each is pinned to one core, whatever N is, and has one thread:
 # more would round otherwise. WORKDIR/RUN.log is what a run says.
-# Settings: SEEDS (default "0 1 2"), METHODS (default: all of the study but those with _fast or _twin at their end, see configs/study.py),
-#   TRACED (methods whose first seed records traces for the report's viewer), WORKDIR (default runs/study),
-#   PUBLISH=1 (also write docs/report.md and configs/results/study* from the report, when all runs are finished).
+# Settings: STUDY (study, the default, or confirm: docs/protocol.md), SEEDS, METHODS (both by default those of the study, whose
+#   configuration knows more names), TRACED (methods whose first seed records traces for the report's viewer), CONTRASTS (what is asked
+#   over seeds), WORKDIR (default runs/STUDY), PUBLISH=1 (also write docs/report.md and configs/results/STUDY* from the report, when all
+#   runs are finished).
 # Exit codes: 0 done, 64 usage, 75 stopped and saved (run it again), 13 a run failed (its log says why; the others were finished).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -21,10 +23,28 @@ if [[ "${1:-}" == --jobs=* ]]; then
   shift
 fi
 need_number --jobs "$jobs" 1
-SEEDS="${SEEDS:-0 1 2}"
-METHODS="${METHODS:-grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1 is_kpo_calibrated is_kpo_running_mean kpo_released kpo_weak_wide grpo_narrow}"
-TRACED="${TRACED-grpo gspo kpo_strong kpo_weak is_kpo_weak is_kpo_calibrated is_kpo_running_mean}"
-WORKDIR="${WORKDIR:-runs/study}"
+STUDY="${STUDY:-study}"
+case "$STUDY" in
+  study)
+    its_seeds="0 1 2" its_contrasts=""
+    its_methods="grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1 is_kpo_calibrated is_kpo_running_mean kpo_released kpo_weak_wide grpo_narrow"
+    its_traced="grpo gspo kpo_strong kpo_weak is_kpo_weak is_kpo_calibrated is_kpo_running_mean"
+    ;;
+  confirm)
+    its_seeds="$(seq -s ' ' 100 117)"
+    its_methods="ratio_one ratio_one_twin grpo gspo kpo_strong kpo_weak kpo_match_weak kpo_weak_wide kpo_weak_scaled random_drop is_deviation"
+    its_methods+=" is_kpo_quantile ratio_one_stale is_deviation_stale is_kpo_quantile_stale"
+    its_traced="ratio_one kpo_weak ratio_one_stale"
+    its_contrasts="kpo_weak<ratio_one,kpo_weak_wide=ratio_one,is_deviation>kpo_weak,is_deviation_stale>ratio_one_stale"
+    its_contrasts+=",random_drop>kpo_weak,kpo_weak_scaled=ratio_one,is_kpo_quantile>kpo_weak,is_kpo_quantile_stale>ratio_one_stale"
+    ;;
+  *) usage_error "STUDY: '$STUDY' is not one of study, confirm" ;;
+esac
+SEEDS="${SEEDS:-$its_seeds}"
+METHODS="${METHODS:-$its_methods}"
+TRACED="${TRACED-$its_traced}"
+CONTRASTS="${CONTRASTS-$its_contrasts}"
+WORKDIR="${WORKDIR:-runs/$STUDY}"
 bash launch/setup.sh
 python="${VENV:-.venv}/bin/python"
 mkdir -p "$WORKDIR"
@@ -34,7 +54,7 @@ arguments=("$@")
 
 # describe METHOD SEED: the arguments of a run in the array `described`.
 describe() {
-  described=("--config=configs/study.py:$1" "--config.seed=$2")
+  described=("--config=configs/$STUDY.py:$1" "--config.seed=$2")
   if [[ "$1" == base ]]; then
     described+=("${arguments[@]}" --config.num_steps=0)
     return
@@ -87,15 +107,16 @@ for method in $METHODS; do
   for seed in $SEEDS; do runs+=("$WORKDIR/${method}_seed$seed"); done
 done
 list="$(IFS=,; echo "${runs[*]}")"
-"$python" -m kpo_jax.main --mode=report --runs="$list" --workdir="$WORKDIR/report"
-echo "study: ${#runs[@]} runs and their base policies, $(((SECONDS - started + 59) / 60)) min of this call" >&2
+"$python" -m kpo_jax.main --mode=report --runs="$list" ${CONTRASTS:+"--contrasts=$CONTRASTS"} --workdir="$WORKDIR/report"
+echo "$STUDY: ${#runs[@]} runs and their base policies, $(((SECONDS - started + 59) / 60)) min of this call" >&2
 if [ "${PUBLISH:-0}" = 1 ]; then
   mkdir -p configs/results
-  for figure in "$WORKDIR"/report/*.png; do cp "$figure" "configs/results/study_$(basename "$figure")"; done
-  cp "$WORKDIR/report/report.html" configs/results/study.html
+  for figure in "$WORKDIR"/report/*.png; do cp "$figure" "configs/results/${STUDY}_$(basename "$figure")"; done
+  cp "$WORKDIR/report/report.html" "configs/results/$STUDY.html"
+  cp "$WORKDIR/report/runs.jsonl" "configs/results/$STUDY.jsonl"
   mkdir -p docs
-  sed 's#\](\([a-z0-9_]*\.png\))#](../configs/results/study_\1)#' "$WORKDIR/report/report.md" > docs/report.md
+  sed "s#\](\([a-z0-9_]*\.png\))#](../configs/results/${STUDY}_\1)#" "$WORKDIR/report/report.md" > docs/report.md
   printf '\nPublished %s at commit %s, on %s CPU cores.\n' "$(date -u +%F)" \
     "$(git rev-parse --short HEAD 2>/dev/null || echo 'not recorded')" "${#cores[@]}" >> docs/report.md
-  echo "published docs/report.md and configs/results/study*, $(cat docs/report.md configs/results/study* | wc -c) bytes" >&2
+  echo "published docs/report.md and configs/results/$STUDY*, $(cat docs/report.md configs/results/"$STUDY"* | wc -c) bytes" >&2
 fi

@@ -1,5 +1,5 @@
-"""Eight fake CPU devices and strict rank promotion for every test, and a compilation cache that the processes which
-tests start share; set before jax is first imported.
+"""Eight fake CPU devices and strict rank promotion for every test; compilation that takes a tenth of its time, here and
+in the processes that tests start, and a compilation cache that these share; set before jax is first imported.
 """
 
 import atexit
@@ -9,36 +9,36 @@ import tempfile
 from pathlib import Path
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-os.environ["XLA_FLAGS"] = (os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=8").strip()
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # for the processes that tests start, and xdist's workers, too
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="kpo_jax_tests_")
-    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0.3"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"  # else what is kept hangs on how busy the machine is
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
-
-os.environ["PJRT_NPROC"] = "16"  # threads enough for eight devices that wait for each other, see kpo_jax/runtime/cpu.py
 
 import jax
 import pytest
 
+# What tests compile takes far longer than what they compute, half of it in the fusion emitters; and a program compiled
+# in pieces, side by side, takes more of the CPU. XLA ends a process where it does not know such a name.
+_QUICK = "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"
+_given = os.environ.get("XLA_FLAGS", "").replace(_QUICK, "")
+os.environ["XLA_FLAGS"] = f"{_given} {_QUICK} --xla_force_host_platform_device_count=8".strip()
+os.environ["PJRT_NPROC"] = "16"  # threads enough for eight devices that wait for each other, see kpo_jax/runtime/cpu.py
 assert len(jax.devices()) == 8  # made now, with these threads; processes that tests start have devices of their own
 del os.environ["PJRT_NPROC"]
+os.environ["XLA_FLAGS"] = f"{_given} {_QUICK}".strip()
 jax.config.update("jax_numpy_rank_promotion", "raise")
 # it is for the processes that tests start: with several devices programs from it may hang (runtime/compilation.py)
 jax.config.update("jax_enable_compilation_cache", False)
-# Theirs alone: what they compile takes far longer than what they compute. Workers inherit it, so it is undone here.
 os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"
-jax.config.update("jax_disable_most_optimizations", False)
+jax.config.update("jax_disable_most_optimizations", True)
 
 
-@pytest.fixture(scope="module")
-def quick_compilation():
-    """Half the time in the compiler, for slower programs: where big ones run briefly, and no two are compared to the
-    bit.
-    """
-    before = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", True)
+@pytest.fixture
+def full_optimization():
+    """Programs that a test makes are optimized, as a user's are: where two that differ must compute the same bits."""
+    jax.config.update("jax_disable_most_optimizations", False)
     yield
-    jax.config.update("jax_disable_most_optimizations", before)
+    jax.config.update("jax_disable_most_optimizations", True)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -52,10 +52,10 @@ def room_for_programs():
         jax.clear_caches()
 
 
-# files that take a minute or more: begun first, as a worker that began one at the end would work alone
+# files that take half a minute or more: begun first, as a worker that began one at the end would work alone
 _LONG = (
-    "test_trainer", "test_distributed", "test_components", "test_families", "test_benchmark", "test_resume_methods",
-    "test_filters_kalman", "test_attention",
+    "test_trainer", "test_distributed", "test_components", "test_families", "test_engine", "test_report",
+    "test_benchmark", "test_hardware", "test_own_tasks", "test_attention", "test_resume_methods",
 )  # fmt: skip
 
 

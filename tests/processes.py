@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SETTINGS = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "", "PYTHONPATH": str(ROOT)}
+SETTINGS = {"JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
 
 
 def run(

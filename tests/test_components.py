@@ -62,7 +62,7 @@ SMALL = [
 
 
 def main(folder, *arguments, packages=ROOT):
-    environment = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "", "PYTHONPATH": str(packages)}
+    environment = os.environ | {"JAX_PLATFORMS": "cpu", "PYTHONPATH": str(packages)}
     command = [sys.executable, "-m", "kpo_jax.main", *arguments]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=300, env=environment)
 
@@ -80,7 +80,7 @@ for words in json.loads(sys.argv[1]):
 
 def one_after_the_other(folder, *commands):
     """Commands in one process, which imports and compiles once what they share; it ends with the first that fails."""
-    environment = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "", "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", COMMANDS, json.dumps(commands)]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=600, env=environment)
 

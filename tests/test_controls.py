@@ -7,7 +7,6 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pytest
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from test_objectives import make_batch
 from test_trace import build, small
@@ -15,8 +14,6 @@ from test_trace import build, small
 from kpo_jax import config as config_lib
 from kpo_jax.objectives.random_drop import RandomDrop
 from kpo_jax.training.step import collect
-
-pytestmark = pytest.mark.usefixtures("quick_compilation")
 
 
 def test_a_twin_draws_other_responses_to_the_same_prompts_and_the_same_ones_each_time():

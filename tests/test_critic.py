@@ -31,8 +31,6 @@ from kpo_jax.records import Batch, TokenTrace
 from kpo_jax.runtime.sharding import make_mesh, put_microbatches
 from kpo_jax.training import learner
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 UNTIED = dataclasses.replace(MODEL, tie_embeddings=False)
 
 

@@ -133,10 +133,10 @@ exec(sys.argv[1])
 
 @pytest.mark.parametrize("killed", [0, 1])
 def test_a_killed_process_ends_the_others_within_seconds(killed):
-    own = {number: ["os.kill(os.getpid(), 9)" if number == killed else "time.sleep(120)"] for number in range(3)}
+    own = {number: ["os.kill(os.getpid(), 9)" if number == killed else "time.sleep(600)"] for number in range(3)}
     start = time.monotonic()
     results = run(["-c", MEMBER], 3, own=own)
-    assert time.monotonic() - start < 60 and results[killed][0] == -9, results
+    assert time.monotonic() - start < 300 and results[killed][0] == -9, results
     if killed == 1:
         assert [results[0][0], results[2][0]] == [13, 13], results
         assert all("process 1 is gone without a word" in results[number][2] for number in (0, 2))
@@ -241,19 +241,19 @@ def assert_same_run(a: list[dict], b: list[dict]) -> None:
 
 
 @pytest.fixture(scope="module")
-def one_by_eight(tmp_path_factory):
-    workdir = tmp_path_factory.mktemp("split") / "1x8"
-    assert [code for code, *_ in run([*RUN, "--cpu_devices=8", f"--workdir={workdir}"], 1)] == [0]
+def one_by_four(tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("split") / "1x4"
+    assert [code for code, *_ in run([*RUN, "--cpu_devices=4", f"--workdir={workdir}"], 1)] == [0]
     return workdir
 
 
-@pytest.mark.parametrize("processes,devices", [(2, 4), pytest.param(4, 2, marks=pytest.mark.slow)])
-def test_processes_draw_what_one_draws(one_by_eight, tmp_path, processes, devices):
+@pytest.mark.parametrize("processes,devices", [(2, 2), pytest.param(4, 1, marks=pytest.mark.slow)])
+def test_processes_draw_what_one_draws(one_by_four, tmp_path, processes, devices):
     workdir = tmp_path / "run"
     results = run([*RUN, f"--cpu_devices={devices}", f"--workdir={workdir}"], processes)
     assert [code for code, *_ in results] == [0] * processes, results
     assert [bool(stdout) for _, stdout, _ in results] == [True] + [False] * (processes - 1)  # process 0 alone speaks
-    expected, actual = metrics(one_by_eight), metrics(workdir)
+    expected, actual = metrics(one_by_four), metrics(workdir)
     assert_same_run(expected, actual)
     assert (
         expected[1]["learner/grad_norm"] > 1e-2 and expected[1]["rollout/reward_mean"] != 0
@@ -262,29 +262,29 @@ def test_processes_draw_what_one_draws(one_by_eight, tmp_path, processes, device
         max(line.get("rollout/generation_batches", 0) for line in actual) > 1
     )  # all of them filled the batch with the same groups
     assert actual[-2]["policy/reference_k2"] > 0 and trace.steps(workdir / "trace") == [1, 2]
-    one, two = (trace.load_step(run / "trace", 2) for run in (one_by_eight, workdir))
+    one, two = (trace.load_step(run / "trace", 2) for run in (one_by_four, workdir))
     for field in ("token", "problem", "answer", "extracted", "correct", "reward"):
         np.testing.assert_array_equal(one[field], two[field])
     np.testing.assert_allclose(one["log_ratio"], two["log_ratio"], atol=1e-4)
     for name in ("step_000000_held_out.jsonl", "step_000002_held_out.jsonl"):  # texts and verdicts, in order
-        assert (workdir / "evals" / name).read_bytes() == (one_by_eight / "evals" / name).read_bytes()
+        assert (workdir / "evals" / name).read_bytes() == (one_by_four / "evals" / name).read_bytes()
 
 
-def test_negative_control_other_draws_are_seen(one_by_eight):
-    first, second = (line for line in metrics(one_by_eight) if "learner/loss" in line)
+def test_negative_control_other_draws_are_seen(one_by_four):
+    first, second = (line for line in metrics(one_by_four) if "learner/loss" in line)
     with pytest.raises(AssertionError):
         assert_same_run([first], [second | {"step": 1}])
 
 
 @pytest.mark.slow
-def test_modes_of_a_job_and_of_one_process_agree(one_by_eight, tmp_path):
+def test_modes_of_a_job_and_of_one_process_agree(one_by_four, tmp_path):
     """A checkpoint of one process: evaluated, sampled from and exported by two, on devices across which parameters are
     split; its noise is the same, and its trace replayed and its report written by one of them."""
-    command = [*RUN, f"--workdir={one_by_eight}", "--config.mesh.fsdp=2"]
-    before = (one_by_eight / "evals" / "step_000002_held_out.jsonl").read_bytes()
+    command = [*RUN, f"--workdir={one_by_four}", "--config.mesh.fsdp=2"]
+    before = (one_by_four / "evals" / "step_000002_held_out.jsonl").read_bytes()
     results = run([*command, "--mode=eval", "--cpu_devices=4"], 2)
     assert [code for code, *_ in results] == [0, 0], results
-    assert (one_by_eight / "evals" / "step_000002_held_out.jsonl").read_bytes() == before
+    assert (one_by_four / "evals" / "step_000002_held_out.jsonl").read_bytes() == before
     sample = [*command, "--mode=sample", "--prompt=1+2+3-1=?"]  # one prompt: process 1 has none
     two, one = run([*sample, "--cpu_devices=2"], 2), run([*sample, "--cpu_devices=4"], 1)
     assert two[0][:2] == (0, one[0][1]) and two[1][:2] == (0, "")
@@ -292,11 +292,11 @@ def test_modes_of_a_job_and_of_one_process_agree(one_by_eight, tmp_path):
     for processes in (1, 2):
         results = run([*command, "--mode=noise", f"--cpu_devices={4 // processes}"], processes)
         assert [(code, bool(stdout)) for code, stdout, _ in results] == [(0, True), (0, False)][:processes], results
-        noise.append((one_by_eight / "noise" / "step_000002.jsonl").read_bytes())
+        noise.append((one_by_four / "noise" / "step_000002.jsonl").read_bytes())
     assert noise[0] == noise[1]
     for mode in (
-        ["--mode=replay", f"--trace={one_by_eight}", "--grid=grpo"],
-        ["--mode=report", f"--runs={one_by_eight}"],
+        ["--mode=replay", f"--trace={one_by_four}", "--grid=grpo"],
+        ["--mode=report", f"--runs={one_by_four}"],
     ):
         results = run([*RUN[:2], *mode, f"--workdir={tmp_path / 'alone'}"], 2)
         assert [(code, bool(stdout)) for code, stdout, _ in results] == [(0, True), (0, False)], results
@@ -306,7 +306,7 @@ def test_modes_of_a_job_and_of_one_process_agree(one_by_eight, tmp_path):
             "-m",
             "kpo_jax.main",
             "--mode=export",
-            f"--workdir={one_by_eight}",
+            f"--workdir={one_by_four}",
             f"--out={tmp_path / name}",
             "--cpu_devices=2",
         ]

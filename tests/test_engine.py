@@ -26,8 +26,6 @@ from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.sampling.engine import make_sampler
 from kpo_jax.sampling.prompts import pad_prompts
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 CONFIG = dataclasses.replace(MODEL_CONFIG, num_layers=2, vocab_size=54)
 T, WIDTH = 24, 6
 SAMPLING = SampleConfig(temperature=1.5, max_response_length=T)

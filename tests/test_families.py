@@ -35,8 +35,6 @@ from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.weights import huggingface as hf
 from kpo_jax.weights.huggingface_config import architecture_of, read_config
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 NAMES = sorted(make_model_goldens.FAMILIES)
 # between them they have every part that some family has; the others are slow where another test compares all of them
 EVERY_PART = [

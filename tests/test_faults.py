@@ -50,7 +50,7 @@ def sigterm():
 # ---------------------------------------------------------------------------------------------------- decode and reward
 
 
-def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm, quick_compilation):
+def test_sigterm_leaves_the_decode_loop_between_dispatches(sigterm):
     mesh = make_mesh(Config().mesh, jax.devices()[:1])
     programs = Programs(MODEL, SampleConfig(max_response_length=70), mesh, (1,))
     sample = engine.make_sampler(programs, pad_id=0, group_size=2)

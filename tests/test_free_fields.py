@@ -149,7 +149,7 @@ def lines(workdir, key):
     return [line for line in found if any(name.startswith(key) for name in line)]
 
 
-def test_a_run_in_which_every_free_field_changes_there_and_back(tmp_path, monkeypatch, quick_compilation):
+def test_a_run_in_which_every_free_field_changes_there_and_back(tmp_path, monkeypatch):
     """But the mesh, by which sums are rounded otherwise; tests/test_checkpoints.py resumes on others."""
     changed = Config(
         **{field.name: getattr(CONFIG, field.name) for field in dataclasses.fields(Config)}

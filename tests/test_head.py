@@ -13,8 +13,6 @@ from test_model import CONFIG, forward, random_params, random_tokens, whole_logi
 from kpo_jax.model.head import count_tiles, head_log_probs, row_log_probs, token_log_probs
 from kpo_jax.model.packing import pack, pack_shape
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 SHAPE, WIDTH, VOCAB = (21,), 6, 11  # only 1 and 11 tiles leave no padding
 
 

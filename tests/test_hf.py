@@ -33,8 +33,6 @@ from kpo_jax.weights import save
 from kpo_jax.weights.huggingface_config import architecture_of
 from kpo_jax.weights.tokenizers import CharTokenizer, load_tokenizer
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 ROOT = pathlib.Path(__file__).parents[1]
 GOLDENS = sorted(make_model_goldens.MODELS)
 ANY = model.ModelConfig(
@@ -678,9 +676,7 @@ def test_a_tokenizer_goes_into_the_export(tmp_path):
 
 # --- the whole system
 
-# no test here is about what XLA makes of a program, and compiling is most of their time
-QUICK = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": QUICK, "TRANSFORMERS_VERBOSITY": "error"}
+ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "TRANSFORMERS_VERBOSITY": "error"}
 SMALL = """
 from kpo_jax.config import Config, LearnerConfig, RolloutConfig
 from kpo_jax.tasks.prompts import DataConfig

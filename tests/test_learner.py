@@ -20,8 +20,6 @@ from kpo_jax.runtime.sharding import make_mesh, mesh_shape, put_microbatches
 from kpo_jax.training import learner
 from kpo_jax.training.setup import policy_loss_of
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 MODEL = ModelConfig(
     vocab_size=32, hidden_size=32, intermediate_size=64, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8
 )

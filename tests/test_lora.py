@@ -33,8 +33,6 @@ from kpo_jax.training.inputs import load_inputs
 from kpo_jax.weights import adapters as adapter_files
 from kpo_jax.weights.layout import layouts
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 SIZES = dict(vocab_size=64, hidden_size=32, intermediate_size=48, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8)
 MODEL = ModelConfig(**SIZES, lora=LoraConfig(rank=4, alpha=8.0), remat="none")
 PHI = dataclasses.replace(MODEL, family="phi3")
@@ -70,6 +68,7 @@ within, decoded = (jax.jit(function, static_argnums=0) for function in (lora.mer
 # --------------------------------------------------------------------------------------------------------- the policy
 
 
+@pytest.mark.usefixtures("full_optimization")
 @pytest.mark.parametrize("family, dtype", [("qwen3", "float32"), ("qwen2", "bfloat16")])
 def test_adapters_begin_as_no_change_to_the_bit(family, dtype):
     config = dataclasses.replace(MODEL, family=family, dtype=dtype, param_dtype=dtype)
@@ -132,6 +131,7 @@ def test_the_sampler_reads_merged_weights():
     assert np.abs(merged["layers"][0]["qkv_proj"] - plain["layers"][0]["qkv_proj"]).max() > 1e-2
 
 
+@pytest.mark.usefixtures("full_optimization")
 def test_in_bfloat16_sampler_and_trainer_differ_by_rounding():
     """An update below a half step of bfloat16 is nothing in merged weights; a larger one is not all of itself."""
     config = dataclasses.replace(MODEL, family="qwen2", dtype="bfloat16", param_dtype="bfloat16")

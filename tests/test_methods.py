@@ -104,7 +104,8 @@ def test_no_two_methods_are_one_except_where_theory_says_so():
     # over responses as short as these strong smoothing is no ratio at all
     assert ("kpo_strong", "ratio_one") in same
     null = {("kpo_strong", "ratio_one"), ("kpo_strong", "reinforce"), ("ratio_one", "reinforce")}
-    assert set(same) == {("gspo", "gspo_token"), ("kpo_weak", "is_kpo_weak")} | null
+    wide = ("kpo_weak_wide", "kpo_weak_scaled")  # neither of the wider bands is ever met
+    assert set(same) == {("gspo", "gspo_token"), ("kpo_weak", "is_kpo_weak"), wide} | null
     # the released filter's arithmetic lasts for 64 tokens, but it takes a masked token for a 0
     gap = np.arange(ROWS) == 3
     released, exact = (gradient(name)[1].log_ratio for name in ("kpo_released", "kpo_weak"))
@@ -259,6 +260,7 @@ RELEASED = {
         _NARROW,
         "group",
     ),
+    "kpo_weak_wide": (_KALMAN(1e-2, 1.0), _WIDE, "group"),
     "kpo_weak_scaled": (_KALMAN(1e-2, 1.0), ("scaled_clipped", dict(clip_low=3.0, clip_high=4.0)), "group"),
     "is_kpo_running_mean": (
         ("running_scale", dict(_SCALED, statistic="mean", rate=0.05, floor=1e-6)),

@@ -22,8 +22,6 @@ from kpo_jax.records import KVCache, Prompts
 from kpo_jax.sampling import decoding, sampler
 from kpo_jax.sampling.config import SampleConfig
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 CONFIG = ModelConfig(
     vocab_size=53, hidden_size=24, intermediate_size=40, num_layers=3, num_heads=4, num_kv_heads=2, head_dim=8,
     rope_theta=1e4,

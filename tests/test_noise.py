@@ -14,8 +14,6 @@ from kpo_jax.filters import FILTERS
 from kpo_jax.model.packing import PackShape, pack_shape
 from kpo_jax.training.step import collect, pack_minibatches
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 
 @pytest.fixture(scope="module")
 def setting():

@@ -18,8 +18,6 @@ from kpo_jax.training import checkpoints, trainer
 from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.setup import build_programs
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 PAGE = (Path(__file__).parents[1] / "docs" / "own_tasks.md").read_text()
 MODEL = ModelConfig(
     vocab_size=64, hidden_size=16, intermediate_size=32, num_layers=1, num_heads=2, num_kv_heads=2, head_dim=8

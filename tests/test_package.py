@@ -44,7 +44,7 @@ def requirements(path: Path) -> dict[str, Requirement]:
 
 
 def test_every_extra_is_a_file_and_is_pinned():
-    assert set(EXTRAS) == {"gpu", "tpu", "gguf", "wandb", "trackio", "mlflow", "test", "docs"}
+    assert set(EXTRAS) == {"gpu", "tpu", "gguf", "wandb", "trackio", "mlflow", "gs", "s3", "test", "docs"}
     lock = (ROOT / "launch" / "requirements.lock").read_text()
     pinned = set(re.findall(r"^([a-z0-9-]+)==", lock, re.MULTILINE))
     for path in [ROOT / "requirements.txt", *EXTRAS.values()]:

@@ -19,8 +19,6 @@ from kpo_jax.objectives.kl import KL_ESTIMATES, KLConfig, kl_estimate, kl_penalt
 from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.training import learner
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 MASK = jnp.asarray([[1, 1, 0], [1, 0, 0]], bool)
 # log of policy over reference: log 2, -log 2; and 0
 LOG_PROB = jnp.asarray(np.where(MASK, np.log([[0.5, 0.25, 1], [0.5, 1, 1]]), np.nan), jnp.float32)

@@ -4,7 +4,6 @@ import dataclasses
 import itertools
 import json
 import math
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -119,7 +118,7 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
 
 
 @pytest.mark.parametrize("ratio_filter", EXAMPLES, ids=str)
-def test_the_recorded_filter_gives_the_record_to_the_bit(ratio_filter, tmp_path):
+def test_the_recorded_filter_gives_the_record_to_the_bit(ratio_filter, tmp_path, full_optimization):
     microbatches = 1 if ratio_filter.batch_coupled else MICRO  # as a configuration must have it
     algorithm = AlgorithmConfig(filter=config_of(ratio_filter), objective=NARROW)
     record(tmp_path, algorithm, microbatches=microbatches)
@@ -382,10 +381,8 @@ def test_what_is_no_grid_is_one_line(line, message):
 
 
 def main(*arguments):
-    # optimized as what recorded in this process was, or no token is the same to the bit
-    environment = os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "", "JAX_DISABLE_MOST_OPTIMIZATIONS": "0"}
-    command = [sys.executable, "-m", "kpo_jax.main", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, env=environment)
+    command = [sys.executable, "-m", "kpo_jax.main", *arguments]  # compiled as what recorded in this process was
+    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
 
 
 def test_the_mode_and_its_flags(tmp_path):

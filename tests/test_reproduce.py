@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from kpo_jax import config as config_lib
+from kpo_jax.algorithm.methods import METHODS
+from kpo_jax.report import study
 
 ROOT = Path(__file__).parents[1]
 # Writes down what it was asked to do, and the cores it has; FAIL names a run that crashes, PREEMPTED one that is told
-# to stop, SLOW lets runs last until SIGTERM, as the trainer does.
+# to stop when ALL runs have begun, SLOW lets runs last until SIGTERM, as the trainer does.
 STAND_IN = """#!/usr/bin/env bash
 echo "$*" >> "$CALLS"
 workdir=""
@@ -23,11 +25,14 @@ for argument in "$@"; do case "$argument" in --workdir=*) workdir="${argument#--
 mkdir -p "$workdir"
 nproc > "$workdir/cores"
 if [ -n "${FAIL:-}" ] && [ "$(basename "$workdir")" = "$FAIL" ]; then exit 13; fi
-if [ -n "${PREEMPTED:-}" ] && [ "$(basename "$workdir")" = "$PREEMPTED" ]; then sleep 1; exit 75; fi
+if [ -n "${PREEMPTED:-}" ] && [ "$(basename "$workdir")" = "$PREEMPTED" ]; then
+  for i in $(seq 600); do if [ "$(wc -l < "$CALLS")" -ge "$ALL" ]; then break; fi; sleep 0.1; done; sleep 0.3; exit 75
+fi
 case "$*" in *--mode=report*)
-  printf '![a](scores.png)\\n' > "$workdir/report.md"; : > "$workdir/scores.png"; echo page > "$workdir/report.html" ;;
+  printf '![a](scores.png)\\n' > "$workdir/report.md"; : > "$workdir/scores.png"
+  echo page > "$workdir/report.html"; : > "$workdir/runs.jsonl" ;;
 esac
-case "$workdir" in *base*) ;; *) if [ -n "${SLOW:-}" ]; then trap 'exit 75' TERM; \
+case "$workdir" in *base*) ;; *) if [ -n "${SLOW:-}" ]; then trap 'exit 75' TERM; : > "$workdir/trapped"; \
 for i in $(seq 600); do sleep 0.1; done; fi ;; esac
 """
 
@@ -126,12 +131,9 @@ def test_a_stopped_study_saves_and_goes_on(tree, jobs):
         text=True,
     )
     deadline = time.monotonic() + 60
-    while (
-        not ((tree / "calls").exists() and len((tree / "calls").read_text().splitlines()) == 2 + jobs)
-        and time.monotonic() < deadline
-    ):
+    while len(list((tree / "runs" / "study").glob("*/trapped"))) < jobs and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(0.5)  # the stand-ins set their traps, and no other run starts
+    time.sleep(0.5)  # no other run starts
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 75 and "run it again to go on" in stderr, stderr
@@ -143,7 +145,7 @@ def test_a_stopped_study_saves_and_goes_on(tree, jobs):
 
 
 def test_a_run_that_was_preempted_stops_the_study(tree):
-    result, calls = reproduce(tree, "--jobs=2", PREEMPTED="grpo_seed0", SLOW="1")
+    result, calls = reproduce(tree, "--jobs=2", PREEMPTED="grpo_seed0", ALL="4", SLOW="1")
     assert result.returncode == 75 and "kpo_weak_seed0: exit code" in result.stderr, result.stderr
     assert workdirs(calls) == ["base_seed0", "base_seed1", "grpo_seed0", "kpo_weak_seed0"]
     assert workdirs(reproduce(tree)[1])[-1] == "report"
@@ -168,9 +170,10 @@ def test_there_are_as_many_jobs_as_cores(tree, pin):
     command = ["bash", str(tree / "launch" / "reproduce.sh")]
     if pin:
         command = ["taskset", "-c", str(allowed[-1]), *command]
-    result = subprocess.run(command, env=environment(tree, PREEMPTED="grpo_seed0", SLOW="1"), timeout=120)
-    started = len((tree / "calls").read_text().splitlines()) - 2
-    assert result.returncode == 75 and started == (1 if pin else min(len(allowed), 4))
+    jobs = 1 if pin else min(len(allowed), 4)
+    settings = environment(tree, PREEMPTED="grpo_seed0", ALL=str(2 + jobs), SLOW="1")
+    result = subprocess.run(command, env=settings, timeout=120)
+    assert result.returncode == 75 and len((tree / "calls").read_text().splitlines()) == 2 + jobs
 
 
 def test_publishing_copies_small_things(tree):
@@ -179,7 +182,11 @@ def test_publishing_copies_small_things(tree):
     picture, _, provenance = (tree / "docs" / "report.md").read_text().splitlines()
     assert picture == "![a](../configs/results/study_scores.png)"
     assert re.fullmatch(r"Published \d{4}-\d\d-\d\d at commit (\w+|not recorded), on \d+ CPU cores\.", provenance)
-    assert {path.name for path in (tree / "configs" / "results").iterdir()} == {"study_scores.png", "study.html"}
+    assert {path.name for path in (tree / "configs" / "results").iterdir()} == {
+        "study_scores.png",
+        "study.html",
+        "study.jsonl",
+    }
 
 
 @pytest.mark.parametrize("jobs", ["0", "two", "", "-1"])
@@ -189,15 +196,30 @@ def test_jobs_is_a_number(tree, jobs):
     assert result.stderr == f"error: --jobs: '{jobs}' is not a whole number from 1\n"
 
 
-def test_every_method_of_the_script_is_a_configuration():
+def settings_of(study):
+    """The script's own settings of a study, as bash finds them."""
     script = (ROOT / "launch" / "reproduce.sh").read_text()
-    names = re.search(r'METHODS="\$\{METHODS:-(.*?)\}"', script)[1].split()
-    traced = re.search(r'TRACED="\$\{TRACED-(.*?)\}"', script)[1].split()
-    assert len(set(names)) == len(names) >= 12 and set(traced) <= set(names)
-    names = ["base", *names, "kpo_weak_fast"]
-    loaded = {name: config_lib.checked(config_lib.load_file(f"configs/study.py:{name}")) for name in names}
+    cases = script[script.index('case "$STUDY"') : script.index("bash launch/setup.sh")]
+    names = ("SEEDS", "METHODS", "TRACED", "CONTRASTS", "WORKDIR")
+    shell = f"STUDY={study}\n{cases}" + "".join(f'echo "${name}"\n' for name in names)
+    bare = {"PATH": os.environ["PATH"]}
+    said = subprocess.run(
+        ["bash", "-euc", shell], capture_output=True, text=True, env=bare, check=True, timeout=30
+    ).stdout
+    return dict(zip(names, said.splitlines(), strict=True))
+
+
+def configurations(study, names):
+    loaded = {name: config_lib.checked(config_lib.load_file(f"configs/{study}.py:{name}")) for name in names}
     assert all(problems == [] for _, problems in loaded.values())
-    configs = {name: config for name, (config, _) in loaded.items()}
+    return {name: config for name, (config, _) in loaded.items()}
+
+
+def test_every_method_of_the_study_is_a_configuration():
+    settings = settings_of("study")
+    names, traced = settings["METHODS"].split(), settings["TRACED"].split()
+    assert len(set(names)) == len(names) >= 12 and set(traced) <= set(names) and settings["CONTRASTS"] == ""
+    configs = configurations("study", ["base", *names, "kpo_weak_fast"])
     assert configs["base"].num_steps == 0
     # the variants are what their names say, and everything else is equal
     weak, wide, narrow, grpo = (
@@ -216,3 +238,47 @@ def test_every_method_of_the_script_is_a_configuration():
         if not name.endswith("_fast")
     }
     assert all(config == rest["base"] for config in rest.values())
+
+
+def test_the_confirming_study_is_the_one_of_its_protocol():
+    settings, page = settings_of("confirm"), (ROOT / "docs" / "protocol.md").read_text()
+    assert settings["SEEDS"].split() == [str(seed) for seed in range(100, 118)] and "seeds | 100 to 117" in page
+    names = settings["METHODS"].split()
+    table = page[page.index("## Methods") : page.index("## Learning rates")]
+    written = {name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", row)}
+    assert {name.removesuffix("_stale") for name in names} == written and len(set(names)) == len(names)
+    asked = re.findall(r"^\| H\d \| `(.*?)` \|", page, re.M)
+    contrasts = [str(study.contrast(text)) for text in settings["CONTRASTS"].split(",")]
+    assert contrasts == asked and len(asked) == 8
+    for text in asked:
+        one = study.contrast(text)
+        assert {one.a, one.b} <= set(names)
+    configs = configurations("confirm", ["base", *names])
+    assert configs["base"].num_steps == 0
+    # nothing differs but what the names say
+    plain = configs["kpo_weak"]
+    for name, config in configs.items():
+        rollout, steps = config.rollout, config.num_steps
+        assert rollout.staleness == (8 if "_stale" in name else 0) and rollout.stream == int(name.endswith("_twin"))
+        assert steps == (0 if name == "base" else 32)
+        same = dict(algorithm=plain.algorithm, rollout=plain.rollout, num_steps=plain.num_steps)
+        assert dataclasses.replace(config, **same) == plain
+    assert configs["ratio_one_twin"].algorithm == configs["ratio_one"].algorithm == METHODS["ratio_one"]
+    assert configs["is_deviation"].algorithm.filter.parameters["scale"] == "deviation"
+    filters = {name: config.algorithm.filter for name, config in configs.items()}
+    assert filters["kpo_weak_wide"] == filters["kpo_weak_scaled"] == filters["random_drop"] == filters["kpo_weak"]
+    assert filters["is_deviation"].parameters["kappa"] == 2
+    assert 60 * filters["kpo_match_weak"].parameters["process_var"] ** 0.5 == pytest.approx(860 * 0.01**0.5, rel=1e-2)
+
+
+def test_another_study_has_its_own_folder_and_asks_its_questions(tree):
+    chosen = dict(STUDY="confirm", METHODS="kpo_weak ratio_one", SEEDS="100", TRACED="", CONTRASTS="kpo_weak<ratio_one")
+    result, calls = reproduce(tree, PUBLISH="1", **chosen)
+    assert result.returncode == 0, result.stderr
+    assert "--config=configs/confirm.py:base" in calls[0] and "--workdir=runs/confirm/base_seed100" in calls[0]
+    assert calls[-1].endswith("--contrasts=kpo_weak<ratio_one --workdir=runs/confirm/report")
+    published = {path.name for path in (tree / "configs" / "results").iterdir()}
+    assert published == {"confirm_scores.png", "confirm.html", "confirm.jsonl"}
+    result, calls = reproduce(tree, STUDY="other")
+    assert result.returncode == 64 and calls == []
+    assert result.stderr == "error: STUDY: 'other' is not one of study, confirm\n"

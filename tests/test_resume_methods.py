@@ -23,10 +23,8 @@ from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.setup import build_programs
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
-# A random policy never solves a problem, so right is what has one of two digits; the penalty on length, over the whole of
-# it, tells responses further apart.
+# A random policy never solves a problem, so right is what has one of two digits; the penalty on length, over the whole
+# of it, tells responses further apart.
 CONFIG = Config(
     num_steps=3,
     data=DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32, num_problems=64),

@@ -251,11 +251,11 @@ def test_what_goes_wrong_in_a_reward_is_a_counted_reason_and_does_not_spread(tmp
     assert [one.score for one in other] == [1.0] * 9  # the other reward of the same responses is not touched
 
 
-def test_a_reward_that_hangs_ends_with_what_it_started(tmp_path, monkeypatch):
-    monkeypatch.setattr("kpo_jax.verifier.pool.STARTUP_TIMEOUT", 5.0)
-    (found,) = grade(tmp_path, ["hang", "child", "fine"], timeout=0.5)
-    assert [one.reason for one in found] == ["timeout after 0.5 s", "timeout after 0.5 s", ""]
-    deadline = time.monotonic() + 20
+def test_a_reward_that_hangs_ends_with_what_it_started(tmp_path):
+    """Each after one that does not, as a worker's first reply may take longer."""
+    (found,) = grade(tmp_path, ["fine", "hang", "fine", "child", "fine"], timeout=0.5)
+    assert [one.reason for one in found] == ["", "timeout after 0.5 s", "", "timeout after 0.5 s", ""]
+    deadline = time.monotonic() + 60
     while sleeping() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert sleeping() == []

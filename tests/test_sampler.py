@@ -17,8 +17,6 @@ from kpo_jax.records import Prompts
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.sampling.sampler import draw_token, generate, truncate
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 LENGTHS, GROUP, T = jnp.array([6, 1, 4]), 2, 6
 PROMPTS = Prompts(random_tokens((3, 6)), LENGTHS)
 ROW_IDS = jnp.arange(6)

@@ -87,7 +87,6 @@ def slurm():
     environment = os.environ | {
         "SLURM_CONF": str(conf),
         "JAX_PLATFORMS": "cpu",
-        "XLA_FLAGS": "",
         "VENV": str(Path(sys.executable).parents[1]),
     }
     daemons = []

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 
+from kpo_jax import stats
 from kpo_jax.stats import avg_at_k, clustered_bootstrap, paired_difference, pass_at_k, two_proportion_z
 
 
@@ -117,6 +118,20 @@ def test_pairing_sees_what_the_pooled_test_misses():
     assert two_proportion_z(int(a.sum()), a.size, int(b.sum()), b.size)[1] > 0.3
     # Without the pairing (problems of b in another order) the difference drowns in the spread between problems.
     assert paired_difference(a, np.random.default_rng(0).permutation(b)).p_value > 0.05
+
+
+@pytest.mark.parametrize("at_once", [1, 100, 2**20])
+def test_resamples_and_flips_are_drawn_as_one_after_the_other(at_once, monkeypatch):
+    monkeypatch.setattr(stats, "_DRAWN_AT_ONCE", at_once)
+    a, b = (clustered(np.random.default_rng(seed), 7, 4) for seed in (0, 1))
+    difference, rng, means, as_extreme = a.mean(axis=1) - b.mean(axis=1), np.random.default_rng(0), [], 0
+    for _ in range(300):
+        means.append(difference[rng.integers(7, size=7)].mean())
+        flipped = ((rng.integers(0, 2, size=7) * 2 - 1) * difference).mean()
+        as_extreme += abs(flipped) >= abs(difference.mean()) - 1e-12
+    expected = (difference.mean(), *np.quantile(means, [(1 - 0.95) / 2, (1 + 0.95) / 2]), (1 + as_extreme) / 301)
+    assert paired_difference(a, b, num_resamples=300) == expected
+    assert paired_difference(a, b, num_resamples=300, seed=1) != expected  # control
 
 
 def test_paired_difference_of_equal_runs():

@@ -12,9 +12,10 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "kpo_jax"
 # The rooms from the ground up: one imports only what stands before it.
 FLOORS = [
-    "packaged", "lazy", "ends", "verifier", "outputs", "records", "masked", "text", "stats", "files", "checks",
-    "references", "choices", "filters", "objectives", "advantages", "algorithm", "model", "weights", "runtime",
-    "sampling", "tasks", "config", "recording", "report", "training", "commands", "hardware", "main", "__main__",
+    "packaged", "lazy", "ends", "verifier", "outputs", "records", "masked", "text", "stats", "files", "places",
+    "checks", "references", "choices", "filters", "objectives", "advantages", "algorithm", "model", "weights",
+    "runtime", "sampling", "tasks", "config", "recording", "report", "training", "commands", "hardware", "main",
+    "__main__",
 ]  # fmt: skip
 EFFECTS = {
     "os", "sys", "time", "json", "pathlib", "random", "threading", "signal", "socket", "subprocess", "queue",
@@ -26,6 +27,7 @@ MAY = {
     "verifier": {"json", "os", "pathlib", "queue", "selectors", "signal", "subprocess", "sys", "threading", "time"},
     "text": {"os", "sys"},
     "files": {"os", "pathlib"},
+    "places": {"json", "os", "pathlib", "shutil", "tempfile", "threading", "time"},
     "references": {"open", "os", "sys"},
     "weights": {"json", "open", "os", "pathlib", "shutil", "tempfile", "transformers"},
     "runtime": {"absl", "json", "os", "pathlib", "print", "signal", "socket", "sys", "threading", "time"},

@@ -152,3 +152,8 @@ def test_what_is_no_file_of_summaries_is_one_line(content, said, tmp_path):
     with pytest.raises(ValueError, match=said) as error:
         report.write([str(tmp_path / "runs.jsonl")], str(tmp_path / "out"))
     assert "\n" not in str(error.value) and not (tmp_path / "out").exists()
+
+
+def test_summaries_are_files_of_this_machine(tmp_path):
+    with pytest.raises(ValueError, match=r"gs://bucket/runs\.jsonl: gs:// is not supported"):
+        report.write(["gs://bucket/runs.jsonl"], str(tmp_path / "out"))

@@ -54,9 +54,15 @@ def test_an_evaluation_says_what_its_samples_were():
     ]
 
 
-def test_the_estimate_leaves_the_first_step_out(monkeypatch):
+@pytest.fixture
+def clock(monkeypatch):
+    """[the time], which stands still unless a test moves it."""
     clock = [0.0]
     monkeypatch.setattr(terminal.time, "monotonic", lambda: clock[0])
+    return clock
+
+
+def test_the_estimate_leaves_the_first_step_out(clock):
     progress = terminal.Progress("train", 0, 10)
     try:
         assert "00:00<?" in progress.meter("", 80, 0.0)
@@ -79,12 +85,17 @@ def impatient(monkeypatch):
     screen.line("something")
     yield screen
     screen.phase("")
-    deadline = time.monotonic() + 20
+    wait_until_idle(screen)
+
+
+def wait_until_idle(screen):
+    deadline = time.monotonic() + 60
     while screen._thread is not None and time.monotonic() < deadline:
         time.sleep(0.01)
+    assert screen._thread is None
 
 
-def wait_for(capfd, text, seconds=20.0):
+def wait_for(capfd, text, seconds=60.0):
     said, deadline = "", time.monotonic() + seconds
     while text not in said and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -107,26 +118,31 @@ def test_a_phase_that_takes_long_is_told_again_and_again(impatient, capfd):
     capfd.readouterr()
     time.sleep(3 * terminal.AGAIN)
     assert capfd.readouterr().err == ""  # nothing goes on
-    assert impatient._thread is None
+    wait_until_idle(impatient)
 
 
-def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(impatient, monkeypatch, capfd):
-    monkeypatch.setattr(terminal, "FIRST", 1.0)
-    monkeypatch.setattr(terminal, "AGAIN", 20.0)
-    for number in range(30):
-        impatient.phase(f"step {number}: rollout")
-        time.sleep(0.05)
-    impatient.phase("step 31: rollout")
+def test_phases_that_are_short_and_lines_that_come_often_leave_nothing_to_tell(clock, capfd):
+    screen = terminal._Screen()
+    screen.line("something")
+    for number in range(30):  # longer than FIRST together
+        screen.phase(f"step {number}: rollout")
+        clock[0] += 1.2 * terminal.FIRST / 30
+        screen._tell_phase()
+    screen.phase("step 31: rollout")
     for _ in range(30):
-        impatient.line("something else")
-        time.sleep(0.05)
-    impatient.phase("")
-    assert set(capfd.readouterr().err.splitlines()) == {"something else"}
+        screen.line("something")
+        clock[0] += 0.9 * terminal.FIRST
+        screen._tell_phase()
+    assert set(capfd.readouterr().err.splitlines()) == {"something"}
+    clock[0] += terminal.FIRST  # the control
+    screen._tell_phase()
+    assert capfd.readouterr().err == "step 31: rollout ...\n"
+    screen.phase("")
 
 
 def test_short_phases_that_say_nothing_are_no_silence(impatient, capfd):
     capfd.readouterr()
-    deadline, said = time.monotonic() + 20, ""
+    deadline, said = time.monotonic() + 60, ""
     while "step " not in said and time.monotonic() < deadline:
         impatient.phase(f"step 1: part {time.monotonic()}")
         time.sleep(terminal.FIRST / 4)
@@ -134,16 +150,19 @@ def test_short_phases_that_say_nothing_are_no_silence(impatient, capfd):
     assert said.startswith("step 1: part ") and said.endswith(" ...\n")
 
 
-def test_before_its_first_line_a_run_is_silent_for_longer(impatient, capfd):
+def test_before_its_first_line_a_run_is_silent_for_longer(clock, capfd):
     """Through all of its phases together, so that a mistake found in them is one line, but never for much longer."""
     silent = terminal._Screen()
-    capfd.readouterr()
-    start = time.monotonic()
     silent.phase("start: loading")
-    time.sleep(terminal.FIRST)
-    silent.phase("start: reading the data")
-    assert wait_for(capfd, "data ...\n") == "start: reading the data ...\n"
-    assert time.monotonic() - start >= terminal.AGAIN > terminal.FIRST
+    for now, name in ((terminal.FIRST, "start: reading the data"), (terminal.AGAIN - 0.1, "")):
+        clock[0] = now
+        silent._tell_phase()
+        if name:
+            silent.phase(name)
+    assert capfd.readouterr().err == ""
+    clock[0] = terminal.AGAIN
+    silent._tell_phase()
+    assert capfd.readouterr().err == "start: reading the data ...\n"
     silent.phase("")
 
 

@@ -86,7 +86,7 @@ def updates(method, traced, microbatch_tokens, devices=1, steps=2):
     return jax.device_get(state), outputs, jax.device_get(batch)
 
 
-def test_the_traced_update_is_the_untraced_to_the_bit():
+def test_the_traced_update_is_the_untraced_to_the_bit(full_optimization):
     """Here over several microbatches and devices, below over one."""
     state, outputs, _ = updates("is_kpo_weak", False, 48, devices=2)
     traced_state, traced_outputs, batch = updates("is_kpo_weak", True, 48, devices=2)

@@ -71,7 +71,7 @@ def test_leaving_a_grader_drops_what_waits_and_leaves_no_process(monkeypatch):
     with Grader(workers=1, timeout=0.5) as grader:
         for name in range(40):
             grader.submit(name, "sleep \\boxed{1}", "1")
-    grader._threads[0].join(20)
+    grader._threads[0].join(60)
     assert not grader._threads[0].is_alive()
     assert len(grader._replies) <= 1 and children() == before
 
@@ -84,7 +84,7 @@ def test_leaving_a_grader_that_has_nothing_to_do_ends_its_worker():
         while not grader._replies and time.monotonic() < deadline:
             time.sleep(0.01)
         assert children() > before  # the control: it waits for more
-    grader._threads[0].join(20)
+    grader._threads[0].join(60)
     assert not grader._threads[0].is_alive() and children() == before
 
 
@@ -101,7 +101,6 @@ def test_text_of_any_kind_survives_the_pipe():
 
 def test_failures_are_replies_and_do_not_spread(monkeypatch):
     monkeypatch.setattr(pool, "_COMMAND", MISBEHAVING)
-    monkeypatch.setattr(pool, "STARTUP_TIMEOUT", 5.0)
     before = children()
     responses = [
         "\\boxed{1}",
@@ -112,9 +111,9 @@ def test_failures_are_replies_and_do_not_spread(monkeypatch):
         "memory \\boxed{1}",
         "\\boxed{1}",
     ]
-    verdicts = verify_batch(responses, ["1"] * 7, workers=1, timeout=0.5)
+    verdicts = verify_batch(responses, ["1"] * 7, workers=1, timeout=2.0)
     assert [verdict.correct for verdict in verdicts] == [True, False, True, False, True, False, True]
-    assert verdicts[1] == Verdict(False, None, "timeout after 0.5 s")
+    assert verdicts[1] == Verdict(False, None, "timeout after 2 s")
     assert verdicts[3] == Verdict(False, None, "error: the worker died with code 7")
     assert verdicts[5] == Verdict(False, None, "error: out of memory")
     assert count_failures(verdicts) == {"timeouts": 1, "errors": 2}

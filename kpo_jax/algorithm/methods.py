@@ -67,7 +67,8 @@ METHODS: dict[str, AlgorithmConfig] = {
     "random_drop": dataclasses.replace(
         _kalman(1e-2, 1.0), objective=ObjectiveConfig("random_drop", clip_low=3e-4, clip_high=4e-4)
     ),
-    # kpo_weak in a band of the filtered ratio's own width
+    # kpo_weak in GRPO's band, and in one of the filtered ratio's own width
+    "kpo_weak_wide": dataclasses.replace(_kalman(1e-2, 1.0), objective=_WIDE),
     "kpo_weak_scaled": dataclasses.replace(_kalman(1e-2, 1.0), objective=ObjectiveConfig("scaled_clipped")),
     # other systems
     "ppo": AlgorithmConfig(

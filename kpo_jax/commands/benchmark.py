@@ -11,7 +11,6 @@ import json
 import resource
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +21,7 @@ from kpo_jax.commands import starts
 from kpo_jax.config import Config
 from kpo_jax.files import write_whole
 from kpo_jax.model import flops
+from kpo_jax.places import folder, shown
 from kpo_jax.sampling.engine import make_sampler
 from kpo_jax.sampling.programs import Programs as SamplerPrograms
 from kpo_jax.text import table
@@ -229,10 +229,10 @@ def run(config: Config, inputs: Inputs, programs: Programs, begun: list[starts.S
         "starts": [one._asdict() for one in begun],
         "phases": [dataclasses.asdict(phase) | {"fraction": phase.fraction(limits)} for phase in found],
     }
-    path = write_whole(Path(workdir) / "benchmark.json", json.dumps(result, indent=2) + "\n")
+    write_whole(folder(workdir) / "benchmark.json", json.dumps(result, indent=2) + "\n")
     header = ["phase", "tokens/s (verifier: responses/s)", "ms", "compile s", "TFLOPs", "GB", "of the limit"]
     return (
         f"limit: {limits.flops / 1e12:.3g} TFLOP/s, {limits.bandwidth / 1e9:.3g} GB/s, {limits.source}\n"
         f"peak memory: {peak / 2**30:.2f} GiB\n\n{table(header, rows)}\n\n"
-        f"{starts.describe(begun)}\n\n{path}"
+        f"{starts.describe(begun)}\n\n{shown(workdir, 'benchmark.json')}"
     )

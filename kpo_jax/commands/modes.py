@@ -12,7 +12,7 @@ import traceback
 from absl import logging
 
 from kpo_jax import config as config_lib
-from kpo_jax import text
+from kpo_jax import places, text
 from kpo_jax.commands import dry_run
 from kpo_jax.ends import Failed, Refused
 from kpo_jax.lazy import jax
@@ -96,6 +96,9 @@ def join_job(mode, config, values: dict) -> bool:
         job = config.job if config is not None else workdirs.run_config(values["workdir"]).job
         if values["detect_job"] or (place is not None and place.num_processes > 1):
             distributed.initialize(place, job)
+            if places.is_remote(values["workdir"]):  # one copy for all: that of process 0
+                copy = distributed.exchange(str(places.folder(values["workdir"])), "copy")[0]
+                places.adopt(values["workdir"], copy)
     return True
 
 

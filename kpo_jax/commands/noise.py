@@ -16,6 +16,7 @@ from kpo_jax.commands import replay
 from kpo_jax.commands.replay import Minibatch
 from kpo_jax.config import Config
 from kpo_jax.model.packing import PackShape, pack, pack_shape, unpack
+from kpo_jax.places import folder
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import put_microbatches
 from kpo_jax.text import table
@@ -171,5 +172,5 @@ def run(config: Config, inputs: Inputs, programs: Programs, params, step: int, w
     )
     text = f"{head}\n\n{tables(lines)}"
     if distributed.is_first():
-        replay.write(f"{workdir}/noise", f"step_{step:06d}", text, [{"step": step} | line for line in lines])
+        replay.write(folder(workdir) / "noise", f"step_{step:06d}", text, [{"step": step} | line for line in lines])
     return text

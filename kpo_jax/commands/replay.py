@@ -26,6 +26,7 @@ from kpo_jax.commands.grid import Candidate
 from kpo_jax.config import to_dict
 from kpo_jax.config.plain import from_plain
 from kpo_jax.files import write_whole
+from kpo_jax.places import folder
 from kpo_jax.recording import terminal, trace
 from kpo_jax.records import Batch
 from kpo_jax.report import paper
@@ -290,7 +291,7 @@ def run(trace_path: str, out: str, grid_lines: list[str]) -> str:
         for label, slices_of in results.items()
         for name, values in slices_of.items()
     ]
-    write(out, "replay", text, [{"slice": "off_policy", "maximum_likelihood": fitted}, *lines])
+    write(folder(out), "replay", text, [{"slice": "off_policy", "maximum_likelihood": fitted}, *lines])
     return text
 
 
@@ -451,9 +452,9 @@ def distance_table(results: dict[str, dict[str, dict]]) -> str:
     return f"{said}\n\n{table(header, rows)}\n\n{words}"
 
 
-def write(out: str, name: str, text: str, lines: list[dict]) -> None:
+def write(out: Path, name: str, text: str, lines: list[dict]) -> None:
     """`out`/NAME.md and `out`/NAME.jsonl, each whole or not at all; what is not finite is null."""
     clean = lambda v: None if isinstance(v, float) and not math.isfinite(v) else v
     strict = lambda line: {k: strict(v) if isinstance(v, dict) else clean(v) for k, v in line.items()}
-    write_whole(Path(out) / f"{name}.md", text + "\n")
-    write_whole(Path(out) / f"{name}.jsonl", "".join(json.dumps(strict(line)) + "\n" for line in lines))
+    write_whole(out / f"{name}.md", text + "\n")
+    write_whole(out / f"{name}.jsonl", "".join(json.dumps(strict(line)) + "\n" for line in lines))

@@ -2,10 +2,11 @@
 all flags by name.
 """
 
+import contextlib
 import math
 import sys
-from pathlib import Path
 
+from kpo_jax import places
 from kpo_jax.commands import benchmark as benchmarks
 from kpo_jax.commands import export as exports
 from kpo_jax.commands import noise as noise_floor
@@ -16,7 +17,7 @@ from kpo_jax.commands.sample import show_samples
 from kpo_jax.ends import Refused
 from kpo_jax.recording import metrics, terminal
 from kpo_jax.recording import workdir as workdirs
-from kpo_jax.report import figures
+from kpo_jax.report import figures, study
 from kpo_jax.report import report as reports
 from kpo_jax.runtime import distributed, lock
 from kpo_jax.training import checkpoints, setup, trainer
@@ -45,27 +46,63 @@ def prepared(config, values: dict, claim: bool = True):
     return inputs, programs
 
 
+@contextlib.contextmanager
 def held(workdir: str):
-    """A context in which no other run writes in the workdir: process 0 sees to it."""
-    return lock.held(workdir, lost=distributed.fail, active=distributed.is_first())
+    """A context in which no other run writes in the workdir: process 0 sees to it. If it is in a bucket, what is new in
+    this machine's copy is carried there.
+    """
+    with lock.held(workdir, lost=distributed.fail, active=distributed.is_first()), carried(workdir):
+        yield
+
+
+@contextlib.contextmanager
+def carried(workdir: str):
+    """The same without the lock, for what is not the run's own. The other processes wait for process 0."""
+    if not places.is_remote(workdir):
+        yield
+        return
+    failed = ""
+    try:
+        with places.carried(workdir, terminal.tell, active=distributed.is_first()):
+            try:
+                yield
+            finally:
+                terminal.phase(f"carrying the last to {workdir}")
+    except places.NotCarried as error:
+        failed = str(error)
+    if lines := [line for line in distributed.exchange(failed, "carried") if line]:
+        raise places.NotCarried(lines[0])
+
+
+def fetch(workdir: str, without: tuple[str, ...] = ()) -> None:
+    """If it is in a bucket, bring this machine's copy up to date, but for the folders `without`; for all processes."""
+    if not places.is_remote(workdir):
+        return
+    if distributed.is_first():
+        terminal.phase(f"fetching {workdir}")
+        with usage_errors():
+            places.fetch(workdir, terminal.tell, without)
+    distributed.exchange("", "fetch")
 
 
 def train(config, values: dict) -> str:
     inputs, programs = prepared(config, values)
     workdir = values["workdir"]
     with held(workdir):
+        fetch(workdir)
         options = {name: values[name] for name in ("profile_steps", "start_afresh", "show_samples")}
         done = trainer.train(config, inputs, programs, workdir, **options)
         if not done or not distributed.is_first():
             return ""
         terminal.phase("report")
         said = reports.write([workdir], workdir, page_width())
-        metrics.write_figures(workdir, config.num_steps, figures.drawn(Path(workdir)))
+        metrics.write_figures(workdir, config.num_steps, figures.drawn(places.folder(workdir)))
         return said
 
 
 def restored(config, values: dict):
     """(inputs, programs, parameters, step) of a checkpoint of the run."""
+    fetch(values["workdir"], without=("trace",))
     inputs, programs = prepared(config, values)
     terminal.phase("start: restoring the policy")
     with usage_errors():
@@ -94,7 +131,7 @@ def sample(config, values: dict) -> str:
 def noise(config, values: dict) -> str:
     inputs, programs, params, step = restored(config, values)
     terminal.phase(f"step {step}: noise floor")
-    with usage_errors():
+    with carried(values["workdir"]), usage_errors():
         return noise_floor.run(config, inputs, programs, params, step, values["workdir"])
 
 
@@ -104,23 +141,28 @@ def benchmark(config, values: dict) -> str:
     keep_programs(values["compilation_cache"])
     inputs, programs = prepared(config, values, claim=False)
     terminal.phase("benchmark: every phase")
-    return benchmarks.run(config, inputs, programs, begun, values["workdir"])
+    with carried(values["workdir"]):
+        return benchmarks.run(config, inputs, programs, begun, values["workdir"])
 
 
 def replay(config, values: dict) -> str:
-    with usage_errors():
+    fetch(values["trace"], without=("checkpoints",))
+    with carried(values["workdir"]), usage_errors():
         return replays.run(values["trace"], values["workdir"], values["grid"])
 
 
 def report(config, values: dict) -> str:
+    runs = values["runs"] or [values["workdir"]]
+    for run in runs:
+        if not run.endswith(study.SUFFIX):
+            fetch(run, without=("checkpoints",))
     terminal.phase("report")
-    with usage_errors():
-        return reports.write(
-            values["runs"] or [values["workdir"]], values["workdir"], page_width(), asked=values["contrasts"]
-        )
+    with carried(values["workdir"]), usage_errors():
+        return reports.write(runs, values["workdir"], page_width(), asked=values["contrasts"])
 
 
 def export(config, values: dict) -> str:
+    fetch(values["workdir"], without=("trace",))
     terminal.phase("export")
     with usage_errors():
         return exports.export_run(*(values[name] for name in ("workdir", "out", "step", "dtype", "adapter")))

@@ -12,6 +12,7 @@ import numpy as np
 
 from kpo_jax import stats
 from kpo_jax.files import write_whole
+from kpo_jax.places import folder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,11 +98,11 @@ def load_responses(workdir: str, name: str, step: int) -> list[dict]:
 
 
 def _path(workdir: str, name: str, step: int) -> Path:
-    return Path(workdir) / "evals" / f"step_{step:06d}_{name}.jsonl"
+    return folder(workdir) / "evals" / f"step_{step:06d}_{name}.jsonl"
 
 
 def _paths(workdir: str) -> list[Path]:
-    return sorted((Path(workdir) / "evals").glob("step_*_*.jsonl"))
+    return sorted((folder(workdir) / "evals").glob("step_*_*.jsonl"))
 
 
 def _step_and_set(path: Path) -> tuple[int, str]:

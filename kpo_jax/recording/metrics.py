@@ -15,6 +15,7 @@ import jax
 import numpy as np
 
 from kpo_jax.files import write_whole
+from kpo_jax.places import folder
 from kpo_jax.recording.sinks import Sink, TensorBoard
 from kpo_jax.recording.terminal import tell
 
@@ -51,10 +52,10 @@ class MetricWriter:
             )
 
         self._files = {
-            name: _Lines(Path(workdir) / f"{name}.jsonl", keep) for name in ("metrics", "minibatches", "timing")
+            name: _Lines(folder(workdir) / f"{name}.jsonl", keep) for name in ("metrics", "minibatches", "timing")
         }
         self._sinks: list[Sink] = []
-        for make in (lambda: TensorBoard(Path(workdir) / "tensorboard", done + 1, fields or {}), *more):
+        for make in (lambda: TensorBoard(folder(workdir) / "tensorboard", done + 1, fields or {}), *more):
             try:
                 self._sinks.append(make())
             except Exception as error:  # of whatever library, or a full disk
@@ -92,7 +93,7 @@ class MetricWriter:
 def write_figures(workdir: str, step: int, paths: Iterable[Path]) -> None:
     """Give TensorBoard the pictures of the finished run in `workdir`, PNG files; a warning where that cannot be."""
     try:
-        sink = TensorBoard(Path(workdir) / "tensorboard", step + 1, {}, suffix=".figures")
+        sink = TensorBoard(folder(workdir) / "tensorboard", step + 1, {}, suffix=".figures")
         with contextlib.closing(sink):
             sink.figures(step, paths)
     except Exception as error:  # of tensorboardX, or a full disk
@@ -142,7 +143,7 @@ def read(workdir: str, name: str = "metrics") -> list[dict]:
     """The lines a MetricWriter wrote, in order; [] if there are none. A torn line, as a run being written or killed
     has, is left out.
     """
-    path = Path(workdir) / f"{name}.jsonl"
+    path = folder(workdir) / f"{name}.jsonl"
     return (
         [found for line in path.read_text().splitlines() if (found := _parsed(line)) is not None]
         if path.exists()

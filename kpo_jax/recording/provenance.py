@@ -21,6 +21,7 @@ import jax
 
 import kpo_jax
 from kpo_jax import text
+from kpo_jax.places import folder
 from kpo_jax.runtime import cpu
 
 NAME = "provenance.jsonl"
@@ -57,13 +58,13 @@ def collect(step: int) -> dict:
 
 def append(workdir: str, entry: dict) -> None:
     """Add a line to the run's provenance. Raises OSError."""
-    with (Path(workdir) / NAME).open("a") as file:
+    with (folder(workdir) / NAME).open("a") as file:
         file.write(json.dumps(entry) + "\n")
 
 
 def read(workdir: str) -> list[dict]:
     """The starts of a run, in order; [] of a run of an earlier version. A torn or damaged line is left out."""
-    path = Path(workdir) / NAME
+    path = folder(workdir) / NAME
     found = []
     for line in path.read_text().splitlines() if path.is_file() else []:
         try:

@@ -24,6 +24,7 @@ import numpy as np
 from kpo_jax import references
 from kpo_jax.config import to_dict
 from kpo_jax.files import write_whole
+from kpo_jax.places import folder
 
 SCHEMA = 1
 
@@ -76,7 +77,7 @@ RECORDED = (
 
 
 def directory(workdir: str) -> Path:
-    return Path(workdir) / "trace"
+    return folder(workdir) / "trace"
 
 
 def reward_fields(names) -> dict[str, tuple[str, str, str]]:
@@ -279,7 +280,7 @@ def load(path: str) -> tuple[Path, dict]:
     """(the trace's directory, its description) of a trace or of the workdir that holds one. Raises ValueError if there
     is none.
     """
-    for place in (Path(path), directory(path)):
+    for place in (folder(path), directory(path)):
         if (place / "trace.json").is_file():
             description = json.loads((place / "trace.json").read_text())
             if description["schema"] != SCHEMA:

@@ -12,11 +12,11 @@ import os
 import re
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from kpo_jax.config.schema import SINKS
 from kpo_jax.files import write_whole
+from kpo_jax.places import folder, is_remote
 from kpo_jax.recording.sinks import Sink, plain
 
 NAME = "trackers.json"
@@ -39,7 +39,7 @@ def opener(name: str, project: str, workdir: str, fields: dict[str, Any]) -> Cal
 
 def kept_id(workdir: str, tracker: str) -> str | None:
     """The id of the run in a tracker, None if it was never there."""
-    path = Path(workdir) / NAME
+    path = folder(workdir) / NAME
     try:
         return json.loads(path.read_text())[tracker]
     except (OSError, ValueError, KeyError):
@@ -48,7 +48,7 @@ def kept_id(workdir: str, tracker: str) -> str | None:
 
 def keep_id(workdir: str, tracker: str, run_id: str) -> None:
     """Keep it in the workdir. Raises OSError."""
-    path, known = Path(workdir) / NAME, {}
+    path, known = folder(workdir) / NAME, {}
     with contextlib.suppress(OSError, ValueError):
         known = dict(json.loads(path.read_text()))
     write_whole(path, json.dumps(known | {tracker: run_id}, indent=2) + "\n")
@@ -84,8 +84,8 @@ class Wandb:
         self._run = wandb.init(
             project=project,
             id=run_id,
-            name=Path(workdir).resolve().name,
-            dir=workdir,
+            name=folder(workdir).resolve().name,
+            dir=str(folder(workdir)),
             config=plain(fields),
             resume="allow",
             mode=os.environ.get("WANDB_MODE") or ("online" if _has_key() else "offline"),
@@ -125,7 +125,7 @@ class Trackio:
         import trackio
 
         self._trackio = trackio
-        run_id = kept_id(workdir, "trackio") or f"{Path(workdir).resolve().name}-{secrets.token_hex(3)}"
+        run_id = kept_id(workdir, "trackio") or f"{folder(workdir).resolve().name}-{secrets.token_hex(3)}"
         with contextlib.redirect_stdout(None):  # it says how to show it, on the output that is the report's
             trackio.init(project=project, name=run_id, config=plain(fields), resume="allow", embed=False)
         keep_id(workdir, "trackio", run_id)
@@ -148,14 +148,16 @@ class Mlflow:
 
     def __init__(self, project: str, workdir: str, fields: dict[str, Any]):
         os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
+        if is_remote(workdir) and not os.environ.get("MLFLOW_TRACKING_URI"):
+            raise ValueError("mlflow: MLFLOW_TRACKING_URI must be set where the workdir is in a bucket")
         import mlflow
 
         self._client = mlflow
         if not os.environ.get("MLFLOW_TRACKING_URI"):
-            mlflow.set_tracking_uri((Path(workdir).resolve() / "mlruns").as_uri())
+            mlflow.set_tracking_uri((folder(workdir).resolve() / "mlruns").as_uri())
         mlflow.set_experiment(project)
         run_id = kept_id(workdir, "mlflow")
-        run = mlflow.start_run(run_id=run_id, run_name=None if run_id else Path(workdir).resolve().name)
+        run = mlflow.start_run(run_id=run_id, run_name=None if run_id else folder(workdir).resolve().name)
         if run_id is None:
             keep_id(workdir, "mlflow", run.info.run_id)
             mlflow.log_params({key: str(value)[:500] for key, value in fields.items()})

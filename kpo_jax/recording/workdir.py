@@ -5,13 +5,13 @@ replayed from its workdir alone, and so that a file which has changed since is n
 """
 
 import json
-from pathlib import Path
 
 from absl import logging
 
 from kpo_jax import references
 from kpo_jax.config import Config, difference, from_dict, to_dict
 from kpo_jax.files import write_whole
+from kpo_jax.places import folder
 from kpo_jax.runtime import distributed
 
 CONFIG, SOURCES = "config.json", "sources.json"
@@ -22,7 +22,7 @@ def plain_config(workdir: str) -> dict:
 
     Raises ValueError, one line, if there is none.
     """
-    path = Path(workdir) / CONFIG
+    path = folder(workdir) / CONFIG
     if not path.is_file():
         raise ValueError(f"--workdir: no run in {workdir} (no {CONFIG})")
     references.use(kept_sources(workdir))
@@ -41,12 +41,12 @@ def run_config(workdir: str) -> Config:
     try:
         return from_dict(plain)
     except ValueError as error:
-        raise ValueError(f"{Path(workdir) / CONFIG}: not a configuration of this version: {error}") from error
+        raise ValueError(f"{folder(workdir) / CONFIG}: not a configuration of this version: {error}") from error
 
 
 def kept_sources(workdir: str) -> dict[str, str]:
     """The source texts that the run keeps, by location; {} if it keeps none."""
-    path = Path(workdir) / SOURCES
+    path = folder(workdir) / SOURCES
     try:
         return {str(k): str(v) for k, v in json.loads(path.read_text()).items()} if path.is_file() else {}
     except (ValueError, AttributeError) as error:
@@ -59,7 +59,7 @@ def changes(workdir: str, config: Config, *, allow_change: bool) -> list[str]:
     A file that was loaded by reference and is not the one that the run keeps is such a line too. With `allow_change`
     lines are only logged.
     """
-    path = Path(workdir) / CONFIG
+    path = folder(workdir) / CONFIG
     if not path.exists():
         return []
     kept = kept_sources(workdir)
@@ -81,7 +81,7 @@ def changes(workdir: str, config: Config, *, allow_change: bool) -> list[str]:
 def make(workdir: str) -> None:
     """Make the directory if it is not there. Raises ValueError, one line, if that cannot be."""
     try:
-        Path(workdir).mkdir(parents=True, exist_ok=True)
+        folder(workdir).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"--workdir: {workdir} cannot be made: {error.strerror}") from error
 
@@ -90,5 +90,5 @@ def write_config(workdir: str, config: Config) -> None:
     """Leave the configuration, and the source of what it loaded by reference, in `workdir`."""
     if distributed.is_first():
         if sources := references.loaded():
-            write_whole(Path(workdir) / SOURCES, json.dumps(sources, indent=2) + "\n")
-        write_whole(Path(workdir) / CONFIG, json.dumps(to_dict(config), indent=2) + "\n")
+            write_whole(folder(workdir) / SOURCES, json.dumps(sources, indent=2) + "\n")
+        write_whole(folder(workdir) / CONFIG, json.dumps(to_dict(config), indent=2) + "\n")

@@ -5,10 +5,10 @@ A `Section` is made once and rendered twice. Text from models, directories and f
 
 import dataclasses
 import shlex
-from pathlib import Path
 
 import numpy as np
 
+from kpo_jax.places import folder, shown
 from kpo_jax.recording import provenance
 from kpo_jax.report import comparison, figures, page, regime, responses, study, tables
 from kpo_jax.report.runs import Run, by_method, load, mean_metric, sets
@@ -51,7 +51,7 @@ def write(places: list[str], out: str, columns: float = np.inf, asked: list[str]
     Raises ValueError, one line, if a place holds no run or what is asked is no contrast.
     """
     contrasts = [study.contrast(text) for text in asked or []]
-    files = [place for place in places if place.endswith(".jsonl")]
+    files = [place for place in places if place.endswith(study.SUFFIX)]
     lines = [line for place in files for line in study.read(place)]
     runs = [load(place) for place in places if place not in files]
     methods = by_method(runs)
@@ -62,7 +62,7 @@ def write(places: list[str], out: str, columns: float = np.inf, asked: list[str]
         for name in run.evaluations
     ]
     eval_set = next(iter(sets(runs)), None)
-    directory = Path(out)
+    directory = folder(out)
     directory.mkdir(parents=True, exist_ok=True)
     cells = tables.cells_of(methods, eval_set)[0] if eval_set else {}
     drawn = figures.draw(methods, eval_set, cells, directory)
@@ -73,9 +73,9 @@ def write(places: list[str], out: str, columns: float = np.inf, asked: list[str]
     (directory / "report.md").write_text(markdown(sections), encoding="utf-8", errors="replace")
     (directory / "report.html").write_text(page.render(sections, responses.collect(runs), directory), encoding="utf-8")
     text = "\n\n".join(f"{t.caption}\n\n{_within(t, columns)}" for section in sections for t in section.tables)
-    places = [f"report       {directory / 'report.md'}", f"page         {directory / 'report.html'}"]
-    places += [f"figure       {directory / name}" for name in drawn]
-    places += [f"summaries    {directory / 'runs.jsonl'}", *(f"run          {run.workdir}" for run in runs)]
+    places = [f"report       {shown(out, 'report.md')}", f"page         {shown(out, 'report.html')}"]
+    places += [f"figure       {shown(out, name)}" for name in drawn]
+    places += [f"summaries    {shown(out, 'runs.jsonl')}", *(f"run          {run.workdir}" for run in runs)]
     return f"{text}\n\n" + "\n".join(places)
 
 

@@ -8,12 +8,12 @@ import itertools
 import json
 import math
 import unicodedata
-from pathlib import Path
 
 import numpy as np
 
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.config import to_dict
+from kpo_jax.places import folder
 from kpo_jax.recording import evaluations
 from kpo_jax.report import page, refilter
 from kpo_jax.report.runs import Run
@@ -142,7 +142,7 @@ def _traces(run: Run, label: str, notes: list[str]):
     """For the first, the middle and the last recorded step, some right and some wrong responses of the last minibatch,
     whose ratios moved furthest.
     """
-    directory = Path(run.workdir) / "trace"
+    directory = folder(run.workdir) / "trace"
     paths = sorted(directory.glob("step_*.npz"))
     if not paths:
         return

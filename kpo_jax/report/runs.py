@@ -5,12 +5,12 @@ only.
 import dataclasses
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.config import to_dict
+from kpo_jax.places import folder, shown
 from kpo_jax.recording import evaluations as evals
 from kpo_jax.recording import metrics, provenance
 
@@ -47,7 +47,7 @@ class Run:
 
 def load(workdir: str) -> Run:
     """Raises ValueError if `workdir` holds no run."""
-    path = Path(workdir)
+    path = folder(workdir)
     if not (path / "config.json").is_file():
         raise ValueError(f"report: no run in {workdir} (no config.json)")
     try:
@@ -57,7 +57,7 @@ def load(workdir: str) -> Run:
         starts = provenance.read(workdir)
     except (ValueError, KeyError) as error:
         raise ValueError(f"report: {workdir} holds a damaged run ({error})") from None
-    return Run(path.resolve().name, str(path), config, lines, evaluations, problems, minibatches, starts)
+    return Run(path.resolve().name, shown(workdir), config, lines, evaluations, problems, minibatches, starts)
 
 
 def by_method(runs: list[Run]) -> dict[str, list[Run]]:

@@ -17,6 +17,7 @@ import numpy as np
 from kpo_jax.report import comparison
 from kpo_jax.report.runs import Run, mean_metric
 from kpo_jax.report.tables import TWIN, Table, number_text
+from kpo_jax.text import unsupported
 
 # means over the training steps of a run, by the names of docs/metrics.md; of MAXIMA the largest
 MEANS = (
@@ -26,6 +27,7 @@ MEANS = (
     "learner/grad_norm", "policy/reference_k3",
 )  # fmt: skip
 MAXIMA = ("filter/innovation_abs_max", "regime/innovation_abs_max", "ratio/raw_max")
+SUFFIX = ".jsonl"  # a file of summaries, where else a workdir stands
 COLLAPSE = 0.02  # a run that ends so far below its base policy, as a share, has collapsed
 OUTCOMES = {"auc": "area under the curve", "final": "final score"}
 
@@ -115,8 +117,10 @@ def write(path: Path, lines: list[dict]) -> None:
 
 
 def read(path: str) -> list[dict]:
-    """What `write` wrote. Raises ValueError, one line, for what is no such file."""
+    """What `write` wrote. Raises ValueError, one line, for what is no such file of this machine."""
     found = []
+    if "://" in path:
+        raise ValueError(f"report: {path}: {unsupported(path)}")
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:

@@ -18,9 +18,9 @@ import sys
 import threading
 import time
 import traceback
-from pathlib import Path
 from typing import Any
 
+from kpo_jax import places
 from kpo_jax import text as redact
 from kpo_jax.ends import Refused
 from kpo_jax.lazy import Lazy, jax, np
@@ -343,7 +343,7 @@ def check_shared(directory: str) -> None:
     """
     if job().num_processes == 1:
         return
-    token, path = secrets.token_hex(8), Path(directory) / ".shared"
+    token, path = secrets.token_hex(8), places.folder(directory) / ".shared"
     if job().process_id == 0:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(token)
@@ -353,6 +353,8 @@ def check_shared(directory: str) -> None:
     if job().process_id == 0:
         path.unlink()
     if blind := [who for seen, who in everyone if not seen]:
+        what = f"the copy of {directory} in {path.parent}" if places.is_remote(directory) else directory
+        more = ", TMPDIR says where" if places.is_remote(directory) else ""
         raise NotShared(
-            f"--workdir: {directory} of {everyone[0][1]} is not what {', '.join(blind)} sees there; it must be shared"
+            f"--workdir: {what} of {everyone[0][1]} is not what {', '.join(blind)} sees there; it must be shared{more}"
         )

@@ -3,7 +3,7 @@
 A lock whose process is gone is taken over. On the same machine (host, boot and space of process numbers) the number of
 the process and when it started tell whether it is. Of another machine only the heartbeat tells: the owner counts it up
 in the file every `BEAT` seconds, and a lock that stands still for `WATCH` seconds is stale. Nothing depends on the
-clocks of two machines.
+clocks of two machines. Of a workdir in a bucket the lock is an object there.
 """
 
 import contextlib
@@ -18,14 +18,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from kpo_jax.ends import Refused
-from kpo_jax.files import write_whole
+from kpo_jax.places import Entry, entry
 from kpo_jax.runtime import preemption
 
 NAME = "lock.json"
 BEAT, WATCH = 10.0, 60.0  # seconds
 
 _changing = threading.Lock()
-_held: dict[Path, dict] = {}  # the locks of this process
+_held: dict[Entry, dict] = {}  # the locks of this process
 
 
 class NotHeld(Refused):
@@ -46,12 +46,12 @@ def held(workdir: str, lost: Callable[[str], None], active: bool = True) -> Iter
     if not active:
         yield
         return
-    path, over = Path(os.path.abspath(workdir)) / NAME, threading.Event()
+    place, over = entry(workdir, NAME), threading.Event()
     try:
-        _acquire(path, workdir)
+        _acquire(place, workdir)
     except OSError as error:
-        raise NotHeld(f"--workdir: {workdir} cannot be written: {error.strerror}") from error
-    threading.Thread(target=_keep, args=(path, over, lost), daemon=True).start()
+        raise NotHeld(f"--workdir: {workdir} cannot be written: {error.strerror or error}") from error
+    threading.Thread(target=_keep, args=(place, over, lost), daemon=True).start()
     try:
         yield
     finally:
@@ -62,14 +62,14 @@ def held(workdir: str, lost: Callable[[str], None], active: bool = True) -> Iter
 def release() -> None:
     """Remove every lock of this process, for those who end it without leaving its contexts, too."""
     with _changing:
-        for path, mine in _held.items():
+        for place, mine in _held.items():
             with contextlib.suppress(OSError):
-                if _owner(_text(path)).get("token") == mine["token"]:
-                    path.unlink()
+                if _owner(place.read()).get("token") == mine["token"]:
+                    place.remove()
         _held.clear()
 
 
-def _acquire(path: Path, workdir: str) -> None:
+def _acquire(place: Entry, workdir: str) -> None:
     mine = {
         "host": socket.gethostname(),
         "pid": os.getpid(),
@@ -79,83 +79,56 @@ def _acquire(path: Path, workdir: str) -> None:
         "token": secrets.token_hex(8),
         "beat": 0,
     }
-    while not _put(path, mine):
-        text = _text(path)
+    while not place.create(_line(mine)):
+        text = place.read()
         if text is None:
             continue  # it has just been removed
         owner = _owner(text)
         if owner.get("machine") == mine["machine"]:
             alive = owner.get("started") == _started(owner["pid"])
         else:
-            alive = _shows_life(path, text, owner, workdir)
+            alive = _shows_life(place, text, owner, workdir)
         if alive:
             since = f" since {owner['since']}" if owner else ""
             raise NotHeld(f"--workdir: {workdir} is in use by {_name(owner)}{since}; one run at a time may write there")
-        if _remove(path, text):
+        if place.remove_if(text):
             _say(f"{workdir}: the lock of {_name(owner)}, which is gone, is taken over")
     with _changing:
-        _held[path] = mine
+        _held[place] = mine
 
 
-def _put(path: Path, mine: dict) -> bool:
-    """Make the lock's file unless there is one."""
-    try:
-        with path.open("x") as file:
-            file.write(json.dumps(mine) + "\n")
-    except FileExistsError:
-        return False
-    return True
-
-
-def _remove(path: Path, text: str) -> bool:
-    """Remove the stale lock that reads `text`; False if it is another one by now, which stays."""
-    aside = path.with_name(f"{NAME}.{secrets.token_hex(4)}")
-    try:
-        path.rename(aside)  # only one of two that find it stale can
-    except FileNotFoundError:
-        return False
-    found = aside.read_text()
-    if found != text:  # the other one was faster, and this is its own lock
-        with contextlib.suppress(FileExistsError), path.open("x") as file:
-            file.write(found)
-    aside.unlink()
-    return found == text
-
-
-def _shows_life(path: Path, text: str, owner: dict, workdir: str) -> bool:
+def _shows_life(place: Entry, text: str, owner: dict, workdir: str) -> bool:
     """Whether the lock changes within WATCH seconds."""
     _say(f"{workdir}: held by {_name(owner)}; waiting up to {WATCH:g} s for a sign of life")
     deadline = time.monotonic() + WATCH
     while time.monotonic() < deadline:
         time.sleep(min(1.0, WATCH / 10))
         preemption.check()
-        if (found := _text(path)) != text:
+        if (found := place.read()) != text:
             return found is not None and _owner(found).get("token") == owner.get("token")
     return False
 
 
-def _keep(path: Path, over: threading.Event, lost: Callable[[str], None]) -> None:
+def _keep(place: Entry, over: threading.Event, lost: Callable[[str], None]) -> None:
     """Show signs of life until it is `over`."""
     while not over.wait(BEAT):
         with _changing:
-            mine = _held.get(path)
+            mine = _held.get(place)
             if mine is None:
                 return
-            text = _text(path)
-            other = text is not None and _owner(text).get("token") != mine["token"]
-            if not other:
-                mine["beat"] += 1
-                with contextlib.suppress(OSError):  # a full disk: the others see this process's number, if not its beat
-                    write_whole(path, json.dumps(mine) + "\n")
-        if other:
-            return lost(f"{path}: taken over by {_name(_owner(text))}")
+            other = None
+            with contextlib.suppress(OSError):  # a full disk: the others see this process's number, if not its beat
+                text = place.read()
+                other = text if text is not None and _owner(text).get("token") != mine["token"] else None
+                if other is None:
+                    mine["beat"] += 1
+                    place.write(_line(mine))
+        if other is not None:
+            return lost(f"{place}: taken over by {_name(_owner(other))}")
 
 
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text()
-    except FileNotFoundError:
-        return None
+def _line(mine: dict) -> str:
+    return json.dumps(mine) + "\n"
 
 
 def _owner(text: str | None) -> dict:

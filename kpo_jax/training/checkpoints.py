@@ -24,6 +24,7 @@ from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, C
 
 from kpo_jax.config import Config, to_dict
 from kpo_jax.ends import Failed, Refused
+from kpo_jax.places import folder, is_remote, shown
 from kpo_jax.recording.terminal import tell
 from kpo_jax.records import TrainState, over
 from kpo_jax.runtime import distributed
@@ -191,7 +192,7 @@ class Saver:
     def require(self, step: int) -> None:
         """Raises NotSaved unless `step` is the newest checkpoint and on disk."""
         if not self.finish() or self._good != step:
-            place = _directory(self._workdir)
+            place = _place(self._workdir)
             raise NotSaved(f"step {step}: the checkpoint could not be saved in {place}; older ones are as they were")
 
     def _settle(self, error: str) -> bool:
@@ -247,18 +248,18 @@ def restore(
     found = steps(workdir)
     if step is not None:
         if step not in found:
-            raise Damaged(f"checkpoint: no step {step} in {_directory(workdir)}; there are {found}")
+            raise Damaged(f"checkpoint: no step {step} in {_place(workdir)}; there are {found}")
         found = [step]
     for candidate in reversed(found):
         restored, problem = _restore(workdir, candidate, shapes, shardings, staleness)
         if restored is not None:
             return restored
-        line = f"checkpoint: step {candidate} in {_directory(workdir)} is damaged: {problem}"
+        line = f"checkpoint: step {candidate} in {_place(workdir)} is damaged: {problem}"
         if step is not None:
             raise Damaged(line)
         tell(f"warning: {line}")
     if found:
-        raise Damaged(f"checkpoint: none of {len(found)} in {_directory(workdir)} is good")
+        raise Damaged(f"checkpoint: none of {len(found)} in {_place(workdir)} is good")
     return None
 
 
@@ -361,22 +362,27 @@ def set_aside(workdir: str, after: int) -> None:
     """
     for step in (found for found in steps(workdir) if found > after):
         if distributed.is_first():
-            target, number = Path(workdir) / DAMAGED / str(step), 1
+            target, number = folder(workdir) / DAMAGED / str(step), 1
             while target.exists():
                 number += 1
                 target = target.with_name(f"{step}-{number}")
             target.parent.mkdir(parents=True, exist_ok=True)
             (_directory(workdir) / str(step)).rename(target)
-            tell(f"warning: the damaged checkpoint of step {step} is now {target}")
+            tell(f"warning: the damaged checkpoint of step {step} is now {shown(workdir, DAMAGED, target.name)}")
     distributed.exchange("", "set aside")  # wait until it is done
 
 
 def _base(workdir: str) -> Path:
-    return Path(os.path.abspath(workdir)) / BASE
+    return Path(os.path.abspath(folder(workdir))) / BASE
 
 
 def _directory(workdir: str) -> Path:
-    return Path(os.path.abspath(workdir)) / "checkpoints"
+    return Path(os.path.abspath(folder(workdir))) / "checkpoints"
+
+
+def _place(workdir: str) -> str:
+    """The same for messages."""
+    return shown(workdir if is_remote(workdir) else os.path.abspath(workdir), "checkpoints")
 
 
 def _placed(shapes, shardings):

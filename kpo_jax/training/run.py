@@ -4,13 +4,13 @@ profile, and how it ends.
 
 import contextlib
 import time
-from pathlib import Path
 
 import jax
 import numpy as np
 
 from kpo_jax.algorithm import methods
 from kpo_jax.config import Config, flat, to_dict
+from kpo_jax.places import folder
 from kpo_jax.recording import lines, terminal, trackers
 from kpo_jax.recording.metrics import MetricWriter
 from kpo_jax.recording.terminal import Progress, tell
@@ -114,7 +114,7 @@ class Run:
             raise preemption.Interrupted
         first, last = self._profile_steps
         if step == first <= last:
-            jax.profiler.start_trace(str(Path(self.workdir) / "profile"))
+            jax.profiler.start_trace(str(folder(self.workdir) / "profile"))
         self._phase_starts = []
 
     def seconds(self) -> list[float]:

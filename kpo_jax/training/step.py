@@ -1,7 +1,6 @@
 """A training step: collect a rollout, score it, update on it; and what is measured of the three."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import jax
@@ -14,6 +13,7 @@ from kpo_jax.config import Config
 from kpo_jax.ends import Failed
 from kpo_jax.model import critic, flops
 from kpo_jax.model.packing import make_batch, pack, unpack
+from kpo_jax.places import folder, shown
 from kpo_jax.recording.metrics import to_host
 from kpo_jax.records import Packed, TokenTrace, TrainState, over
 from kpo_jax.runtime import distributed
@@ -203,11 +203,13 @@ def check_finite(config: Config, metrics: dict, minibatches: list[Minibatch], st
     bad = max(metrics[name] for name in names if name in metrics)
     if bad < config.learner.max_bad_updates:
         return
-    path = Path(workdir) / f"bad_batch_step_{step:06d}.npz"
+    name = f"bad_batch_step_{step:06d}.npz"
     parts = [minibatch.rows for minibatch in minibatches]
     if distributed.is_first():
-        np.savez_compressed(path, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    raise Diverged(f"step {step}: {bad} updates in a row were skipped, not finite or spikes; the batch is in {path}")
+        rows = {field: np.concatenate([part[field] for part in parts]) for field in parts[0]}
+        np.savez_compressed(folder(workdir) / name, **rows)
+    place = shown(workdir, name)
+    raise Diverged(f"step {step}: {bad} updates in a row were skipped, not finite or spikes; the batch is in {place}")
 
 
 def speed(
