@@ -68,10 +68,9 @@ within, decoded = (jax.jit(function, static_argnums=0) for function in (lora.mer
 # --------------------------------------------------------------------------------------------------------- the policy
 
 
-@pytest.mark.usefixtures("full_optimization")
-@pytest.mark.parametrize("family, dtype", [("qwen3", "float32"), ("qwen2", "bfloat16")])
-def test_adapters_begin_as_no_change_to_the_bit(family, dtype):
-    config = dataclasses.replace(MODEL, family=family, dtype=dtype, param_dtype=dtype)
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_adapters_begin_as_no_change_to_the_bit(dtype):
+    config = dataclasses.replace(MODEL, family="qwen2", dtype=dtype, param_dtype=dtype)
     begun = network(config, moved=False)
     np.testing.assert_array_equal(logits(config, begun), logits(config, off(begun)))
     moved = network(config)  # the control
@@ -131,7 +130,6 @@ def test_the_sampler_reads_merged_weights():
     assert np.abs(merged["layers"][0]["qkv_proj"] - plain["layers"][0]["qkv_proj"]).max() > 1e-2
 
 
-@pytest.mark.usefixtures("full_optimization")
 def test_in_bfloat16_sampler_and_trainer_differ_by_rounding():
     """An update below a half step of bfloat16 is nothing in merged weights; a larger one is not all of itself."""
     config = dataclasses.replace(MODEL, family="qwen2", dtype="bfloat16", param_dtype="bfloat16")
