@@ -74,9 +74,7 @@ def outlier_mixture(state, z, e=0.02, c=10.0, rate=0.05):
     w = e * density(wide) / (e * density(wide) + (1 - e) * density(narrow))
     means, variances = (x + p / (1 + p) * d, x + p / (c**2 + p) * d), (p / (1 + p), p * c**2 / (c**2 + p))
     mean = (1 - w) * means[0] + w * means[1]  # the two posteriors are taken for one of their mean and variance
-    var = sum(
-        share * (v + (m - mean) ** 2 / s**2) for share, m, v in zip((1 - w, w), means, variances, strict=True)
-    )
+    var = sum(share * (v + (m - mean) ** 2 / s**2) for share, m, v in zip((1 - w, w), means, variances, strict=True))
     gain = (mean - x) / d
     step = (1 - w) * (d**2 / narrow - 1) + w * min(d**2 / wide - 1, 1)
     return (mean, var, s * math.exp(rate / 2 * step)), (mean, d, math.sqrt(narrow), gain, False)
@@ -135,9 +133,7 @@ def test_the_share_that_is_saturated_is_what_was_asked_for_whatever_scale_and_di
     assert run(SaturatedKalman(1e-4, 1e-2, kappa=1.96), z, FULL).saturated.mean() < 0.02
 
 
-@pytest.mark.parametrize(
-    "make", [Quantile, Rank, MedianWindow, ScoreT, OutlierMixture], ids=lambda make: make.__name__
-)
+@pytest.mark.parametrize("make", [Quantile, Rank, MedianWindow, ScoreT, OutlierMixture], ids=lambda make: make.__name__)
 def test_no_scale_is_assumed(make):
     base = run(make(*RATIOS))
     for c in (1e-3, 50.0):

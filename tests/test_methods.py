@@ -353,8 +353,7 @@ def test_dynamic_sampling_needs_groups():
     alone = dataclasses.replace(config, rollout=dataclasses.replace(config.rollout, group_size=1))
     assert config_lib.problems_of(config) == []
     problem = (
-        "algorithm.dynamic_sampling: a group of one (rollout.group_size) is all right or all wrong, "
-        "so all are dropped"
+        "algorithm.dynamic_sampling: a group of one (rollout.group_size) is all right or all wrong, so all are dropped"
     )
     assert config_lib.problems_of(alone) == [problem]
 

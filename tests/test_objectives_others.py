@@ -201,9 +201,7 @@ def test_losses_and_gradients_of_microbatches_add_up(cls, aggregation):
     objective = cls(aggregation=aggregation, **narrow)
     whole = loss_and_gradient(objective, FILTERED, batch_for(cls))
     totals = dict(num_tokens=BATCH.num_tokens, num_sequences=BATCH.num_sequences)
-    parts = [
-        loss_and_gradient(objective, FILTERED[r], batch_for(cls, r, **totals)) for r in (slice(0, 2), slice(2, 6))
-    ]
+    parts = [loss_and_gradient(objective, FILTERED[r], batch_for(cls, r, **totals)) for r in (slice(0, 2), slice(2, 6))]
     assert np.allclose(np.concatenate([part[1] for part in parts]), whole[1], atol=1e-6) != cls.batch_coupled
     if cls.batch_coupled:
         return

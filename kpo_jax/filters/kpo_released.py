@@ -70,9 +70,9 @@ class KpoReleased:
         The gain of token t comes from the t-th power of [[1, Q/V], [1, 1 + Q/V]], whose entries are Chebyshev
         polynomials of the second kind. In numpy, because a compiler cancels the division by sinh(eta), which moves NaN.
         """
-        one, var_ratio = np.float32(1), np.float32(self.process_var / self.measurement_var)
-        t = np.arange(1, length + 1, dtype=np.float32)
+        one, t = np.float32(1), np.arange(1, length + 1, dtype=np.float32)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            var_ratio = np.float32(self.process_var / self.measurement_var)
             cosine = one + np.float32(0.5) * var_ratio  # of the angle eta; here the digits of a small Q/V are lost
             eta = np.log(cosine + np.sqrt(np.maximum(cosine * cosine - one, np.float32(0))))
             scale = np.maximum(np.sinh(eta), np.float32(1e-20))

@@ -65,9 +65,7 @@ def problems_of_cap(objective) -> list[Problem]:
     return unless(is_number(value) and 0 < value <= 80, "log_ratio_cap", f"{value!r} is not a number in (0, 80]")
 
 
-def capped_ratio(
-    filtered_log_ratio: jax.Array, advantage: jax.Array, cap: float
-) -> tuple[jax.Array, jax.Array]:
+def capped_ratio(filtered_log_ratio: jax.Array, advantage: jax.Array, cap: float) -> tuple[jax.Array, jax.Array]:
     """(exp(min(z, cap)), True where the cap ends a gradient) of log-ratios z and advantages of one shape; float32."""
     log_ratio = filtered_log_ratio.astype(jnp.float32)
     return jnp.exp(jnp.minimum(log_ratio, cap)), (log_ratio > cap) & (advantage != 0)

@@ -22,9 +22,7 @@ PENALTIES = (*KL_ESTIMATES, "k1+", "k3+")
 LARGEST_LOG_RATIO = 20.0  # that is exponentiated where there is a cap, as in verl, and for the corrected bias
 
 
-def kl_estimate(
-    log_prob: jax.Array, reference_log_prob: jax.Array, kind: str, cap: float = math.inf
-) -> jax.Array:
+def kl_estimate(log_prob: jax.Array, reference_log_prob: jax.Array, kind: str, cap: float = math.inf) -> jax.Array:
     """Per-token estimate, float32, of the shape of its arguments; with d = log_prob - reference_log_prob:
 
     k1 = d: unbiased, may be negative, and its gradient averages to 0, so it belongs into rewards rather than losses.
