@@ -45,7 +45,7 @@ def test_the_run_of_the_check_repeats_itself_and_follows_the_cpu(tmp_path):
 
 
 def test_a_part_that_is_stopped_is_said_to_be(tmp_path):
-    ended = check(tmp_path, "--parts=training", "--minutes=0.05")
+    ended = check(tmp_path, "--parts=training", "--minutes=0.15")
     assert ended.returncode == 1
     last = Finding(**json.loads((tmp_path / "accelerator.json").read_text())[-1])
     assert last[:2] == ("training", "came to its end") and not last.holds and "stopped after" in last.value

@@ -404,7 +404,7 @@ def command(*arguments):
 
 
 def environment(settings):
-    return os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""} | settings
+    return os.environ | {"JAX_PLATFORMS": "cpu"} | settings
 
 
 def run(*arguments, **settings):
