@@ -10,8 +10,11 @@ import jax
 import pytest
 from configurations import load
 
-from kpo_jax.commands.dry_run import decoding_bytes, describe, human, state_bytes
+from kpo_jax.commands import memory, runs
+from kpo_jax.commands.dry_run import describe
+from kpo_jax.commands.memory import decoding_bytes, human, state_bytes
 from kpo_jax.config import LearnerConfig, MeshConfig
+from kpo_jax.ends import Refused
 from kpo_jax.model import critic
 from kpo_jax.model.decoder import init_params
 from kpo_jax.runtime.mesh import mesh_shape
@@ -79,6 +82,57 @@ def test_bytes_for_decoding_are_those_of_its_weights(mesh, tie):
     whole = dataclasses.replace(config, mesh=MeshConfig(fsdp=8))
     assert decoding_bytes(whole) > 1.5 * decoding_bytes(config)
     assert f"  for decoding   {human(decoding_bytes(config))}" in describe(config).splitlines()
+
+
+def test_what_is_held_together_is_the_sum_of_each_phase():
+    stale = dataclasses.replace(CONFIG, rollout=dataclasses.replace(CONFIG.rollout, staleness=1))
+    sizes = mesh_shape(CONFIG.mesh, 8)
+    for config in (CONFIG, stale):
+        params, moments = state_bytes(config, sizes)
+        held = memory.held(config, sizes)
+        assert held["parameters"] == params and held["optimizer"] == moments and "frozen" not in held
+        beside = held["critic"] + held["its optimizer"] + held.get("past policies", 0)
+        always, found = params + moments + beside, memory.at_once(config, sizes)
+        assert found["update"] == always + params
+        assert found["rollout"] == always + decoding_bytes(config) + memory.cache_bytes(config, sizes)
+        said = f"  together       {human(found['update'])} in the update, {human(found['rollout'])} in the rollout"
+        assert said in describe(config)
+    assert memory.held(stale, sizes)["past policies"] == params  # the control: the second has more
+
+
+def test_what_cannot_fit_is_refused_with_the_nearest_that_could():
+    config, _ = load("configs/tiny.py:grpo", mesh__data=8)
+    needed = memory.at_once(config, mesh_shape(config.mesh, 8))
+    most = max(needed.values())
+    assert memory.refusal(config, 8, most) is None  # the control: exactly as much as there is
+    said = memory.refusal(config, 8, most - 1)
+    assert said.startswith(f"a device holds at least {human(most)} in the ") and "\n" not in said
+    flags = dict(word.removeprefix("--config.").split("=") for word in said.split() if word.startswith("--config."))
+    assert flags and said.endswith("could fit")
+    other = memory._changed(config, {path: int(value) for path, value in flags.items()})
+    assert max(memory.at_once(other, mesh_shape(other.mesh, 8)).values()) < most
+    assert "no single change is enough" in memory.refusal(config, 8, 1000)
+
+
+def test_of_an_update_that_cannot_fit_the_mesh_is_split_further():
+    config, _ = load("configs/tiny.py:grpo", mesh__data=8, sampler__max_response_length=8, model__dtype="bfloat16")
+    needed = memory.at_once(config, mesh_shape(config.mesh, 8))
+    assert needed["update"] > needed["rollout"]
+    assert "in the update" in (said := memory.refusal(config, 8, needed["update"] - 1))
+    assert "--config.mesh.data=4 --config.mesh.fsdp=2 could fit" in said
+
+
+def test_a_start_that_cannot_fit_ends_before_anything_is_made(monkeypatch, tmp_path):
+    config, _ = load("configs/tiny.py:grpo", mesh__data=8)
+    values = {"mode": "train", "workdir": str(tmp_path / "run"), "allow_config_change": False}
+    assert memory.device_memory() is None  # a CPU does not say
+    monkeypatch.setattr(memory, "device_memory", lambda: 2**20)
+    with pytest.raises(Refused, match=r"a device holds at least .* and has 1\.00 MiB"):
+        runs.prepared(config, values)
+    assert not (tmp_path / "run").exists()
+    monkeypatch.setattr(memory, "device_memory", lambda: 2**40)
+    runs.prepared(config, values)  # the control
+    assert (tmp_path / "run").is_dir()
 
 
 COUNT = """

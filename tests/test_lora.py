@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 
 from kpo_jax.algorithm.methods import method
 from kpo_jax.commands import export as exports
-from kpo_jax.commands.dry_run import frozen_bytes, state_bytes
+from kpo_jax.commands.memory import frozen_bytes, state_bytes
 from kpo_jax.config import CheckpointConfig, Config, LearnerConfig, MeshConfig, RolloutConfig, difference
 from kpo_jax.model import decoder, flops, lora, parameters
 from kpo_jax.model.config import CriticConfig, LoraConfig, ModelConfig

@@ -8,7 +8,7 @@ import pytest
 import scipy.stats
 from report_runs import grades, write_run
 
-from kpo_jax.report import report, runs, study
+from kpo_jax.report import figures, report, runs, study
 from kpo_jax.report.study import Contrast, contrast
 
 
@@ -108,7 +108,10 @@ def test_tables_say_which_runs_collapsed_and_how_many_seeds_a_difference_takes()
     assert len(study.tables(lines[:1], [])) == 1
 
 
-def test_a_study_is_judged_anew_from_its_summaries_alone(tmp_path):
+def test_a_study_is_judged_anew_from_its_summaries_alone(tmp_path, monkeypatch):
+    # figures and the other sections take most of the time, and are not what is asked here
+    monkeypatch.setattr(figures, "draw", lambda *_: {})
+    monkeypatch.setattr(report, "build", lambda *_: [])
     for name, rate in (("kpo_strong", 0.7), ("kpo_weak", 0.5)):
         for seed in range(3):
             cells = grades(0.3, 5), grades(rate, 10 * seed + len(name))

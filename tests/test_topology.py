@@ -17,7 +17,7 @@ from processes import without_phases
 
 from kpo_jax import config as config_lib
 from kpo_jax.commands import chips, topology
-from kpo_jax.commands.dry_run import state_bytes
+from kpo_jax.commands.memory import state_bytes
 from kpo_jax.config import MeshConfig
 from kpo_jax.model import flops
 from kpo_jax.model.attention import Segments, causal_attention

@@ -3,14 +3,14 @@ the problems, the tokenizer and the weights that it names are there.
 """
 
 import dataclasses
-import math
 import os
 
+from kpo_jax.commands import memory
+from kpo_jax.commands.memory import human
 from kpo_jax.config import Config
 from kpo_jax.model import flops, parameters
-from kpo_jax.model.config import DTYPES
 from kpo_jax.runtime import cpu
-from kpo_jax.runtime.mesh import bytes_per_device, mesh_shape
+from kpo_jax.runtime.mesh import mesh_shape
 from kpo_jax.tasks.prompts import ProblemSet
 from kpo_jax.training.inputs import Inputs, load_inputs
 
@@ -25,25 +25,28 @@ def describe(config: Config) -> str:
     mesh = config.mesh
     num_devices = cpu.count_all(os.environ) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
     sizes = mesh_shape(mesh, num_devices)
-    param_bytes, moment_bytes = state_bytes(config, sizes)
     lines = [
         f"parameters       {parameters.num_params(config.model):,}",
         *_adapter_lines(config),
         f"first policy     {_first_policy(config)}",
         f"mesh             {' x '.join(f'{k} {v}' for k, v in sizes.items())} = {num_devices} device(s)",
         "bytes per device",
-        *([f"  frozen         {human(frozen)}"] if (frozen := frozen_bytes(config, sizes)) else []),
-        f"  parameters     {human(param_bytes)}",
-        f"  gradient       {human(param_bytes)}",
-        f"  optimizer      {human(moment_bytes)}",
-        *_further_networks(config, sizes),
-        f"  for decoding   {human(decoding_bytes(config))}",
-        f"  KV cache       {human(_cache_bytes(config, sizes))}",
+        *_held_lines(config, sizes),
         "TFLOPs of a training step, all prompts and responses as long as they may be",
         *(f"  {phase:<14} {count / 1e12:,.3g}" for phase, count in dataclasses.asdict(longest_step(config)).items()),
         *_data_lines(inputs),
     ]
     return "\n".join(lines)
+
+
+def _held_lines(config: Config, sizes: dict[str, int]) -> list[str]:
+    """What a device holds all the time and in each phase, and together."""
+    lines = [f"  {what:<14} {human(size)}" for what, size in memory.held(config, sizes).items()]
+    together = memory.at_once(config, sizes)
+    for of in memory.phases(config, sizes).values():
+        lines += [f"  {what:<14} {human(size)}" for what, size in of.items()]
+    said = ", ".join(f"{human(size)} in the {phase}" for phase, size in together.items())
+    return [*lines, f"  together       {said}; activations and other temporaries are not counted"]
 
 
 def _data_lines(inputs: Inputs) -> list[str]:
@@ -66,43 +69,6 @@ def _adapter_lines(config: Config) -> list[str]:
     return [f"trained          {count:,}, in adapters of rank {lora.rank}, {lora.targets}"]
 
 
-def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
-    """Bytes on one device of a mesh of those sizes: (trained parameters, both moments). The gradient is as large as the
-    parameters.
-    """
-    return _network_bytes(config, parameters.adapters(config.model) or parameters.tree(config.model), sizes)
-
-
-def frozen_bytes(config: Config, sizes: dict[str, int]) -> int:
-    """The same of the weights that are frozen under adapters; 0 where there are none."""
-    model = config.model
-    leaves = parameters.leaves(parameters.tree(model)) if model.lora.rank else ()
-    return bytes_per_device(leaves, model.param_dtype, sizes)
-
-
-def _network_bytes(config: Config, table: parameters.Table, sizes: dict[str, int]) -> tuple[int, int]:
-    learner, leaves = config.learner, list(parameters.leaves(table))
-    params, first, second = (
-        bytes_per_device(leaves, dtype, sizes)
-        for dtype in (config.model.trained_dtype, learner.first_moment_dtype, learner.second_moment_dtype)
-    )
-    return params, first + second  # the optimizer's counters are a few bytes
-
-
-def _further_networks(config: Config, sizes: dict[str, int]) -> list[str]:
-    """Lines on the bytes of past policies, of the reference policy and of the critic, where there are any."""
-    lines, staleness = [], config.rollout.staleness
-    if staleness:
-        lines.append(f"  past policies  {human(staleness * state_bytes(config, sizes)[0])}")
-    if config.algorithm.kl.estimate:
-        lines.append(f"  reference      {human(state_bytes(config, sizes)[0])}")
-    if config.algorithm.has_critic:  # the policy's network without its output head; the value head is a few bytes
-        own = parameters.adapters(config.model) or parameters.tree(config.model)
-        size, moments = _network_bytes(config, {name: part for name, part in own.items() if name != "lm_head"}, sizes)
-        lines += [f"  critic         {human(size)}", f"  its optimizer  {human(moments)}"]
-    return lines
-
-
 def _first_policy(config: Config) -> str:
     start = f"step 0 of {config.init_from}" if config.init_from else config.pretrained or "random weights"
     return (
@@ -121,30 +87,3 @@ def longest_step(config: Config) -> flops.StepFlops:
         share_prompts=config.learner.share_prompts,
         epochs=config.learner.epochs,
     )
-
-
-def decoding_bytes(config: Config) -> int:
-    """Bytes on one device of the weights as decoding reads them: in the compute dtype, split by heads alone, and with a
-    head of their own where the embeddings are tied.
-    """
-    model, split = config.model, config.mesh.sampling_tensor or config.mesh.tensor
-    sizes = {"data": 1, "fsdp": 1, "tensor": split}
-    head = model.vocab_size * model.hidden_size * DTYPES[model.dtype] // split if model.tie_embeddings else 0
-    return bytes_per_device(parameters.leaves(parameters.tree(model)), model.dtype, sizes) + head
-
-
-def _cache_bytes(config: Config, sizes: dict[str, int]) -> int:
-    """Prompt cache (one row per prompt) and response cache (one row per sample) of one sampler call."""
-    model, rollout = config.model, config.rollout
-    prompts = rollout.prompts_at_once
-    tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
-    entries = 2 * model.num_layers * tokens * model.num_kv_heads * model.head_dim
-    return entries * DTYPES[model.dtype] // math.prod(sizes.values())  # tokens over data x fsdp, heads over tensor
-
-
-def human(count: int) -> str:
-    """Bytes in the largest unit of which they have one."""
-    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if count >= size:
-            return f"{count / size:.2f} {unit}"
-    return f"{count} B"

@@ -9,9 +9,9 @@ import sys
 from kpo_jax import places
 from kpo_jax.commands import benchmark as benchmarks
 from kpo_jax.commands import export as exports
+from kpo_jax.commands import memory, starts
 from kpo_jax.commands import noise as noise_floor
 from kpo_jax.commands import replay as replays
-from kpo_jax.commands import starts
 from kpo_jax.commands.modes import keep_programs, usage_errors
 from kpo_jax.commands.sample import show_samples
 from kpo_jax.ends import Refused
@@ -40,6 +40,8 @@ def prepared(config, values: dict, claim: bool = True):
         if claim and (changes := workdirs.changes(values["workdir"], config, allow_change=allow_change)):
             other = f"{values['workdir']}: a run of another configuration; --allow_config_change goes on all the same"
             raise Refused(*changes, other)
+        if values["mode"] == "train" and (problem := memory.refusal_here(config)):
+            raise Refused(problem)
         programs = setup.build_programs(config, inputs)
         if values["mode"] == "train":  # the others have nothing to do where there is no run
             workdirs.make(values["workdir"])

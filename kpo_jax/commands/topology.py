@@ -11,7 +11,8 @@ import jax
 from jax.sharding import NamedSharding
 
 from kpo_jax.commands.chips import Chip, parse
-from kpo_jax.commands.dry_run import frozen_bytes, human, longest_step, state_bytes
+from kpo_jax.commands.dry_run import longest_step
+from kpo_jax.commands.memory import UPDATE, at_once, held, human
 from kpo_jax.config import Config, problems_of
 from kpo_jax.model import flops, parameters
 from kpo_jax.model.decoder import init_params
@@ -71,8 +72,7 @@ def describe(config: Config, text: str, found: list) -> str:
         lines.append(f"mesh             {_name(candidate)}")
         if (state := _state_bytes(candidate)) > chip.memory:
             lines.append(
-                f"  does not fit   parameters, gradient and optimizer alone take {state / 2**30:.2f} GiB "
-                f"of {chip.memory / 2**30:.0f}"
+                f"  does not fit   state and gradient alone take {state / 2**30:.2f} GiB of {chip.memory / 2**30:.0f}"
             )
             continue
         tell(f"compiling for {text}, mesh {_name(candidate)}")
@@ -185,7 +185,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
     work = longest_step(config).update / config.learner.updates_per_rollout / count
     peak = flops.data_sheet(chip.kind, 1).flops
     memory, shape = step.memory, step.shape
-    kept = frozen_bytes(config, _sizes(config)) + sum(state_bytes(config, _sizes(config)))
+    kept = sum(held(config, _sizes(config)).values())
     sampling = kept + sampler.localized + max(sampler.prefill.total, sampler.decode.total)
 
     def line(name, size, remark=""):
@@ -241,9 +241,8 @@ def alternatives(config: Config, text: str):
 
 
 def _state_bytes(config: Config) -> int:
-    """Bytes on one device of parameters, gradient and both moments."""
-    params, moments = state_bytes(config, _sizes(config))
-    return frozen_bytes(config, _sizes(config)) + 2 * params + moments
+    """Bytes on one device of parameters, gradient, both moments and what else an update finds there."""
+    return at_once(config, _sizes(config))[UPDATE]
 
 
 def _prompt_length(config: Config) -> int:

@@ -34,9 +34,9 @@ class NotCarried(Failed):
     """The bucket lacks the last of a run, since it could not be written; the message says where it is."""
 
 
-def is_remote(workdir: str) -> bool:
+def is_remote(workdir: str | Path) -> bool:
     """Whether it is an address, scheme://..., and not a path."""
-    return "://" in workdir
+    return "://" in str(workdir)
 
 
 def folder(workdir: str) -> Path:

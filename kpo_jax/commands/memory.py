@@ -1,0 +1,159 @@
+"""What a device holds of a run in its phases, worked out from shapes; and whether that is more than it has.
+
+Activations and other temporaries of the compiled programs are not among it: --dry_run_topology finds those. So what is
+too much here is too much for certain.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+
+from kpo_jax.config import Config
+from kpo_jax.lazy import jax
+from kpo_jax.model import parameters
+from kpo_jax.model.config import DTYPES
+from kpo_jax.runtime.mesh import bytes_per_device, mesh_shape
+
+UPDATE, ROLLOUT = "update", "rollout"
+
+
+def held(config: Config, sizes: dict[str, int]) -> dict[str, int]:
+    """{what: its bytes on one device of a mesh of those sizes} of all that is there from the first step to the last."""
+    trained, moments = state_bytes(config, sizes)
+    out = {"frozen": frozen_bytes(config, sizes), "parameters": trained, "optimizer": moments}
+    out["past policies"] = config.rollout.staleness * trained
+    out["reference"] = trained if config.algorithm.kl.estimate else 0
+    if config.algorithm.has_critic:  # the policy's network without its output head; the value head is a few bytes
+        own = parameters.adapters(config.model) or parameters.tree(config.model)
+        size, of_critic = _network_bytes(config, {name: part for name, part in own.items() if name != "lm_head"}, sizes)
+        out |= {"critic": size, "its optimizer": of_critic}
+    return {what: size for what, size in out.items() if size}
+
+
+def phases(config: Config, sizes: dict[str, int]) -> dict[str, dict[str, int]]:
+    """{phase: {what: bytes on one device}} of what it holds beside what is `held` all the time."""
+    rollout = {"for decoding": decoding_bytes(config), "KV cache": cache_bytes(config, sizes)}
+    if config.mesh.sampling_tensor:  # a mesh of the sampler's own, to which the parameters go
+        whole, own = parameters.leaves(parameters.tree(config.model)), _sampling_sizes(config)
+        rollout = {"split again": bytes_per_device(whole, config.model.param_dtype, own)} | rollout
+    return {UPDATE: {"gradient": state_bytes(config, sizes)[0]}, ROLLOUT: rollout}
+
+
+def at_once(config: Config, sizes: dict[str, int]) -> dict[str, int]:
+    """{phase: the bytes on one device that are known to be there together}."""
+    always = sum(held(config, sizes).values())
+    return {phase: always + sum(of.values()) for phase, of in phases(config, sizes).items()}
+
+
+def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
+    """Bytes on one device of a mesh of those sizes: (trained parameters, both moments). The gradient is as large as the
+    parameters.
+    """
+    return _network_bytes(config, parameters.adapters(config.model) or parameters.tree(config.model), sizes)
+
+
+def frozen_bytes(config: Config, sizes: dict[str, int]) -> int:
+    """The same of the weights that are frozen under adapters; 0 where there are none."""
+    model = config.model
+    leaves = parameters.leaves(parameters.tree(model)) if model.lora.rank else ()
+    return bytes_per_device(leaves, model.param_dtype, sizes)
+
+
+def _network_bytes(config: Config, table: parameters.Table, sizes: dict[str, int]) -> tuple[int, int]:
+    learner, leaves = config.learner, list(parameters.leaves(table))
+    params, first, second = (
+        bytes_per_device(leaves, dtype, sizes)
+        for dtype in (config.model.trained_dtype, learner.first_moment_dtype, learner.second_moment_dtype)
+    )
+    return params, first + second  # the optimizer's counters are a few bytes
+
+
+def decoding_bytes(config: Config) -> int:
+    """Bytes on one device of the weights as decoding reads them: in the compute dtype, split by heads alone, and with a
+    head of their own where the embeddings are tied.
+    """
+    model, sizes = config.model, _sampling_sizes(config)
+    head = model.vocab_size * model.hidden_size * DTYPES[model.dtype] if model.tie_embeddings else 0
+    return bytes_per_device(parameters.leaves(parameters.tree(model)), model.dtype, sizes) + head // sizes["tensor"]
+
+
+def _sampling_sizes(config: Config) -> dict[str, int]:
+    return {"data": 1, "fsdp": 1, "tensor": config.mesh.sampling_tensor or config.mesh.tensor}
+
+
+def cache_bytes(config: Config, sizes: dict[str, int]) -> int:
+    """Bytes on one device of the prompt cache (one row per prompt) and the response cache (one row per sample) of one
+    sampler call.
+    """
+    model, rollout = config.model, config.rollout
+    prompts = rollout.prompts_at_once
+    tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
+    entries = 2 * model.num_layers * tokens * model.num_kv_heads * model.head_dim
+    return entries * DTYPES[model.dtype] // math.prod(sizes.values())  # tokens over data x fsdp, heads over tensor
+
+
+# ------------------------------------------------------------------------------------------------- more than there is
+
+
+def device_memory() -> int | None:
+    """Bytes that a device of this process may use; None where the backend does not say, as on a CPU."""
+    return (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
+
+
+def refusal_here(config: Config) -> str | None:
+    """`refusal` on the devices that there are; None where they do not say what they have."""
+    limit = device_memory()
+    return None if limit is None else refusal(config, jax.device_count(), limit)
+
+
+def refusal(config: Config, num_devices: int, limit: int) -> str | None:
+    """Why a run cannot fit into `limit` bytes a device, and the smallest change that could make it; None if it may."""
+    needed = at_once(config, mesh_shape(config.mesh, num_devices))
+    phase = max(needed, key=needed.get)
+    if needed[phase] <= limit:
+        return None
+    what = (
+        f"a device holds at least {human(needed[phase])} in the {phase}, activations not counted, "
+        f"and has {human(limit)}"
+    )
+    for flags, other in nearest(config, num_devices):
+        if max(at_once(other, mesh_shape(other.mesh, num_devices)).values()) <= limit:
+            return f"{what}; {' '.join(f'--config.{path}={value}' for path, value in flags.items())} could fit"
+    return f"{what}; no single change is enough: a smaller model, more devices or several of the fields together"
+
+
+def nearest(config: Config, num_devices: int) -> Iterator[tuple[dict[str, object], Config]]:
+    """({field: value}, the configuration so) for changes that save memory, those first that change the least of what a
+    run computes.
+    """
+    prompts, mesh = config.rollout.prompts_at_once, config.mesh
+    steps = [{"rollout.prompts_per_call": n} for n in range(prompts - 1, 0, -1) if prompts % n == 0]
+    per_data = num_devices // (mesh.fsdp * mesh.tensor)
+    steps += [
+        {"mesh.data": per_data // n, "mesh.fsdp": mesh.fsdp * n} for n in range(2, per_data + 1) if per_data % n == 0
+    ]
+    steps.append({"learner.first_moment_dtype": "bfloat16"})
+    if not config.model.lora.rank:
+        steps += [{"model.lora.rank": 32}, {"model.lora.rank": 32, "model.param_dtype": "bfloat16"}]
+    for flags in steps:
+        try:
+            yield flags, _changed(config, flags)
+        except ValueError:  # not for this model
+            continue
+
+
+def _changed(config, flags: dict[str, object]):
+    """A record with the fields at these paths changed."""
+    for path, value in flags.items():
+        head, _, rest = path.partition(".")
+        new = _changed(getattr(config, head), {rest: value}) if rest else value
+        config = dataclasses.replace(config, **{head: new})
+    return config
+
+
+def human(count: int) -> str:
+    """Bytes in the largest unit of which they have one."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if count >= size:
+            return f"{count / size:.2f} {unit}"
+    return f"{count} B"
