@@ -106,7 +106,7 @@ def test_what_cannot_fit_is_refused_with_the_nearest_that_could():
     most = max(needed.values())
     assert memory.refusal(config, 8, most) is None  # the control: exactly as much as there is
     said = memory.refusal(config, 8, most - 1)
-    assert said.startswith(f"a device holds at least {human(most)} in the ") and "\n" not in said
+    assert said.startswith(f"a device may have to hold {human(most)} in the ") and "\n" not in said
     flags = dict(word.removeprefix("--config.").split("=") for word in said.split() if word.startswith("--config."))
     assert flags and said.endswith("could fit")
     other = memory._changed(config, {path: int(value) for path, value in flags.items()})
@@ -127,7 +127,7 @@ def test_a_start_that_cannot_fit_ends_before_anything_is_made(monkeypatch, tmp_p
     values = {"mode": "train", "workdir": str(tmp_path / "run"), "allow_config_change": False}
     assert memory.device_memory() is None  # a CPU does not say
     monkeypatch.setattr(memory, "device_memory", lambda: 2**20)
-    with pytest.raises(Refused, match=r"a device holds at least .* and has 1\.00 MiB"):
+    with pytest.raises(Refused, match=r"a device may have to hold .* and has 1\.00 MiB"):
         runs.prepared(config, values)
     assert not (tmp_path / "run").exists()
     monkeypatch.setattr(memory, "device_memory", lambda: 2**40)

@@ -1,7 +1,7 @@
 """What a device holds of a run in its phases, worked out from shapes; and whether that is more than it has.
 
-Activations and other temporaries of the compiled programs are not among it: --dry_run_topology finds those. So what is
-too much here is too much for certain.
+The sampler's caches are counted for responses that are all as long as they may be, as a run must be able to hold them.
+Activations and other temporaries of the compiled programs are not among it: --dry_run_topology finds those.
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ def phases(config: Config, sizes: dict[str, int]) -> dict[str, dict[str, int]]:
 
 
 def at_once(config: Config, sizes: dict[str, int]) -> dict[str, int]:
-    """{phase: the bytes on one device that are known to be there together}."""
+    """{phase: the bytes on one device that may be there together}."""
     always = sum(held(config, sizes).values())
     return {phase: always + sum(of.values()) for phase, of in phases(config, sizes).items()}
 
@@ -107,13 +107,13 @@ def refusal_here(config: Config) -> str | None:
 
 
 def refusal(config: Config, num_devices: int, limit: int) -> str | None:
-    """Why a run cannot fit into `limit` bytes a device, and the smallest change that could make it; None if it may."""
+    """Why a run need not fit into `limit` bytes a device, and the nearest change that could make it; None if it may."""
     needed = at_once(config, mesh_shape(config.mesh, num_devices))
     phase = max(needed, key=needed.get)
     if needed[phase] <= limit:
         return None
     what = (
-        f"a device holds at least {human(needed[phase])} in the {phase}, activations not counted, "
+        f"a device may have to hold {human(needed[phase])} in the {phase}, activations not counted, "
         f"and has {human(limit)}"
     )
     for flags, other in nearest(config, num_devices):
