@@ -669,12 +669,12 @@ def test_families_of_filters(tmp_path):
     made = [
         write_run(tmp_path / name, name, 0, share(1), share(2)) for name in ("grpo", "gspo", "kpo_weak", "is_kpo_huber")
     ]
-    found = [figures.family(report.load(str(path))) for path in made]
+    found = [figures.family(figures.filter_name(report.load(str(path)))) for path in made]
     assert found == ["no filter", "whole response", "smoothing", "robust smoothing"]
     config = json.loads((made[0] / "config.json").read_text())
     config["algorithm"]["filter"]["name"] = "mine.py:Mine"
     (made[0] / "config.json").write_text(json.dumps(config))
-    assert figures.family(report.load(str(made[0]))) == "others"
+    assert figures.family(figures.filter_name(report.load(str(made[0])))) == "others"
 
 
 # --------------------------------------------------------------------------------------------------- text that is shown

@@ -5,13 +5,14 @@ A `Section` is made once and rendered twice. Text from models, directories and f
 
 import dataclasses
 import shlex
+from pathlib import Path
 
 import numpy as np
 
 from kpo_jax.places import folder, shown
 from kpo_jax.recording import provenance
-from kpo_jax.report import comparison, figures, page, regime, responses, study, tables
-from kpo_jax.report.runs import Run, by_method, load, mean_metric, sets
+from kpo_jax.report import comparison, figures, page, regime, responses, study, study_figures, tables
+from kpo_jax.report.runs import Run, by_method, load, over_steps, sets
 from kpo_jax.report.tables import Table
 from kpo_jax.text import blocks, plain, table
 
@@ -68,21 +69,23 @@ def write(places: list[str], out: str, columns: float = np.inf, asked: list[str]
     drawn = figures.draw(methods, eval_set, cells, directory)
     sections = build(runs, methods, drawn) if runs else []
     if files or contrasts:
-        sections.insert(0, over_seeds(lines, contrasts))
+        sections.insert(0, over_seeds(lines, contrasts, directory))
     study.write(directory / "runs.jsonl", lines)
     (directory / "report.md").write_text(markdown(sections), encoding="utf-8", errors="replace")
     (directory / "report.html").write_text(page.render(sections, responses.collect(runs), directory), encoding="utf-8")
     text = "\n\n".join(f"{t.caption}\n\n{_within(t, columns)}" for section in sections for t in section.tables)
     places = [f"report       {shown(out, 'report.md')}", f"page         {shown(out, 'report.html')}"]
-    places += [f"figure       {shown(out, name)}" for name in drawn]
+    names = dict.fromkeys(name for section in sections for name, _ in section.figures)
+    places += [f"figure       {shown(out, name)}" for name in names]
     places += [f"summaries    {shown(out, 'runs.jsonl')}", *(f"run          {run.workdir}" for run in runs)]
     return f"{text}\n\n" + "\n".join(places)
 
 
-def over_seeds(lines: list[dict], asked: list[study.Contrast]) -> Section:
-    """What was asked of the methods, answered over seeds, for every evaluation set."""
-    names = dict.fromkeys(line["set"] for line in lines)
-    found = [table for name in names for table in study.tables([li for li in lines if li["set"] == name], asked)]
+def over_seeds(lines: list[dict], asked: list[study.Contrast], directory: Path) -> Section:
+    """What was asked of the methods, answered over seeds, for every evaluation set; its figures go to `directory`."""
+    by_set = [[line for line in lines if line["set"] == name] for name in dict.fromkeys(line["set"] for line in lines)]
+    found = [table for of_set in by_set for table in study.tables(of_set, asked)]
+    drawn = [figure for of_set in by_set for figure in study_figures.draw(of_set, directory).items()]
     commits = dict.fromkeys((line.get("commit") or "not recorded")[:12] for line in lines)
     machines = dict.fromkeys(line.get("cpu") or "not recorded" for line in lines)
     dates = sorted(line["date"][:10] for line in lines if line.get("date"))
@@ -91,7 +94,7 @@ def over_seeds(lines: list[dict], asked: list[study.Contrast]) -> Section:
         ("Machine.", f"{' / '.join(machines)}."),
         ("Started.", f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}." if dates else "Not recorded."),
     ]
-    return Section("What was asked, over seeds", facts=facts, tables=found)
+    return Section("What was asked, over seeds", facts=facts, tables=found, figures=drawn)
 
 
 def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str]) -> list[Section]:
@@ -282,7 +285,7 @@ def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[st
     for method in ("is_kpo_weak", "is_kpo_calibrated", "is_kpo_running_mean"):
         if method in methods:
             share, largest, threshold = tables.saturation(methods[method])
-            gain = mean_metric(methods[method][0], "filter/gain_last")
+            gain = over_steps(methods[method][0], "filter/gain_last")
             found = (
                 f"{share} off-policy tokens; largest abs d {largest}, mean threshold {threshold}, last gain {gain:.4f}."
             )

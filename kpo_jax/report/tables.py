@@ -12,7 +12,7 @@ from kpo_jax import stats
 from kpo_jax.recording import evaluations
 from kpo_jax.report import comparison, paper
 from kpo_jax.report.figures import by_minibatch, is_stale, over_seeds
-from kpo_jax.report.runs import Run, mean_metric, total
+from kpo_jax.report.runs import Run, over_steps, total
 
 DIAGNOSTICS = (
     ("gain", "filter/gain_mean", "{:.3g}"),
@@ -199,7 +199,7 @@ def filter_table(methods: dict[str, list[Run]]) -> Table | None:
         if method not in methods:
             continue
         exact = paper.steady_state(*setting[:3])
-        length = max(1, round(np.mean([mean_metric(run, "rollout/length_mean") or 1 for run in methods[method]])))
+        length = max(1, round(np.mean([over_steps(run, "rollout/length_mean") or 1 for run in methods[method]])))
         measured = {
             key: over(methods[method], key)
             for key in ("filter/gain_mean", "filter/gain_last", "filter/innovation_std_mean")
@@ -292,7 +292,7 @@ def saturation(runs: list[Run]) -> list[str]:
     saturated, tokens = (
         sum(total(run, key) for run in runs) for key in ("filter/saturated_count", "policy/num_tokens")
     )
-    largest = [v for run in runs if (v := mean_metric(run, "filter/innovation_abs_max", largest=True)) is not None]
+    largest = [v for run in runs if (v := over_steps(run, "filter/innovation_abs_max", max)) is not None]
     share = f"{saturated:,} of {tokens:,} ({saturated / max(tokens, 1):.2g})"
     return [share, f"{max(largest):.3g}" if largest else "-", number_text(over(runs, "filter/threshold"), ".4g")]
 
@@ -505,7 +505,7 @@ def diagnostics_table(runs: list[Run]) -> Table:
     """One row per run over its off-policy minibatches: means over the training steps, maxima as maxima."""
     rows = []
     for run in runs:
-        values = [mean_metric(run, key, largest=key in MAXIMA) for _, key, _ in DIAGNOSTICS]
+        values = [over_steps(run, key, max if key in MAXIMA else np.mean) for _, key, _ in DIAGNOSTICS]
         rows.append(
             [run.label, *("-" if v is None else f.format(v) for v, (_, _, f) in zip(values, DIAGNOSTICS, strict=True))]
         )
@@ -518,7 +518,7 @@ def diagnostics_table(runs: list[Run]) -> Table:
 
 def over(runs: list[Run], key: str) -> float | None:
     """The mean over runs of a metric's mean over training steps; None where no run has it."""
-    values = [value for run in runs if (value := mean_metric(run, key)) is not None]
+    values = [value for run in runs if (value := over_steps(run, key)) is not None]
     return float(np.mean(values)) if values else None
 
 
