@@ -64,8 +64,8 @@ def styles(filters: dict[str, str | None]) -> dict[str, Style]:
 def draw(
     methods: dict[str, list[Run]], eval_set: str | None, cells: dict[str, dict[int, np.ndarray]], directory: Path
 ) -> dict[str, str]:
-    """Draw what the runs allow into `directory`; {file name: caption}. `cells` are those of `eval_set` (tables.Cells)
-    that can be compared.
+    """Draw what the runs allow into `directory`; {file name: caption}. `cells` (score_tables.Cells) are those of
+    `eval_set` that can be compared.
     """
     look = styles({name: filter_name(runs[0]) for name, runs in methods.items()})
     named = {name: lambda plt, one=one: one(plt, methods, eval_set, cells, look) for name, one in _FIGURES.items()}

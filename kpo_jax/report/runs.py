@@ -108,6 +108,12 @@ def over_steps(run: Run, key: str, of: Callable = np.mean) -> float | None:
     return float(of(values)) if values else None
 
 
+def over(runs: list[Run], key: str) -> float | None:
+    """The mean over runs of a metric's mean over training steps; None where no run has it."""
+    values = [value for run in runs if (value := over_steps(run, key)) is not None]
+    return float(np.mean(values)) if values else None
+
+
 def total(run: Run, key: str) -> int:
     """Sum of a count over all training steps."""
     return int(sum(line[key] for line in run.lines if line.get(key) is not None))

@@ -17,7 +17,8 @@ import numpy as np
 from kpo_jax.algorithm import null
 from kpo_jax.report import comparison
 from kpo_jax.report.runs import Run, known_method, over_steps
-from kpo_jax.report.tables import TWIN, Table, number_text
+from kpo_jax.report.score_tables import TWIN
+from kpo_jax.report.table import Table, number_text
 from kpo_jax.text import unsupported
 
 # means over the training steps of a run, by the names of docs/metrics.md; of MAXIMA the largest
