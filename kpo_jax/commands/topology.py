@@ -20,7 +20,7 @@ from kpo_jax.model.lora import init_adapters
 from kpo_jax.model.packing import PackShape
 from kpo_jax.recording.terminal import tell
 from kpo_jax.runtime.ahead import like
-from kpo_jax.runtime.mesh import AXES, bytes_per_device, mesh_shape
+from kpo_jax.runtime.mesh import AXES, axes_text, bytes_per_device, mesh_shape
 from kpo_jax.runtime.sharding import make_mesh, param_specs, process_mesh, replicated
 from kpo_jax.sampling.programs import Programs
 from kpo_jax.sampling.shapes import plan
@@ -134,7 +134,7 @@ def compile_sampler(config: Config, found: list) -> Sampler:
     """The sampler of the first host of the mesh over `found`. Raises as `compile_step` does."""
     mesh, hosts = make_mesh(config.mesh, found), len({device.process_index for device in found})
     tensor = config.mesh.sampling_tensor
-    own = process_mesh(mesh, found[0].process_index, tensor) if hosts > 1 or tensor else mesh
+    own = process_mesh(mesh, found[0].process_index, tensor)
     rollout, sampled = config.rollout, dataclasses.replace(config.sampler, stop=())
     programs = Programs(config.model, sampled, own, ())
     how = plan(
@@ -155,7 +155,7 @@ def compile_sampler(config: Config, found: list) -> Sampler:
         program: program.lower(*given) for program, given in programs.calls(how, shapes, key) if program in wanted
     }
     prefill, decode = (_compiled(lowered[program]) for program in wanted)
-    again = any(own.shape[axis] != mesh.shape[axis] for axis in ("fsdp", "tensor"))
+    again = own.shape["tensor"] != mesh.shape["tensor"] or own.size // own.shape["data"] != config.mesh.inner
     whole = parameters.leaves(parameters.tree(config.model))
     localized = bytes_per_device(whole, config.model.param_dtype, dict(own.shape)) if again else 0
     return Sampler(prefill, decode, len(how.shapes), localized, time.perf_counter() - start)
@@ -181,7 +181,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
     """(lines on one mesh's memory and work, the most bytes that a device holds in any phase). FLOPs are counted from
     shapes: XLA's own count takes the body of a loop once.
     """
-    count = config.mesh.data * config.mesh.fsdp * config.mesh.tensor
+    count = config.mesh.data * config.mesh.inner
     work = longest_step(config).update / config.learner.updates_per_rollout / count
     peak = flops.data_sheet(chip.kind, 1).flops
     memory, shape = step.memory, step.shape
@@ -230,6 +230,7 @@ def alternatives(config: Config, text: str):
         if count % (fsdp * tensor) == 0
     ]
     own = config.mesh.fsdp * config.mesh.tensor
+    count //= config.mesh.sequence
     for fsdp, tensor in sorted(ways, key=lambda way: (way[0] * way[1], way[1])):
         mesh = dataclasses.replace(config.mesh, data=count // (fsdp * tensor), fsdp=fsdp, tensor=tensor)
         if fsdp * tensor < own or mesh == config.mesh:
@@ -254,7 +255,7 @@ def _sizes(config: Config) -> dict[str, int]:
 
 
 def _name(config: Config) -> str:
-    return " x ".join(f"{axis} {size}" for axis, size in _sizes(config).items())
+    return axes_text(_sizes(config))
 
 
 def out_of_memory(message: str) -> str:
