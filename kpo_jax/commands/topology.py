@@ -20,7 +20,7 @@ from kpo_jax.model.lora import init_adapters
 from kpo_jax.model.packing import PackShape
 from kpo_jax.recording.terminal import tell
 from kpo_jax.runtime.ahead import like
-from kpo_jax.runtime.mesh import AXES, axes_text, bytes_per_device, mesh_shape
+from kpo_jax.runtime.mesh import AXES, axes_text, bytes_per_device, mesh_shape, shown
 from kpo_jax.runtime.sharding import make_mesh, param_specs, process_mesh, replicated
 from kpo_jax.sampling.programs import Programs
 from kpo_jax.sampling.shapes import plan
@@ -86,7 +86,7 @@ def describe(config: Config, text: str, found: list) -> str:
         if together > chip.memory:
             lines.append(f"  does not fit   {together / 2**30:.2f} GiB of {chip.memory / 2**30:.0f}")
             continue
-        flags = [f"--config.mesh.{name}={value}" for name, value in _sizes(candidate).items()]
+        flags = [f"--config.mesh.{name}={value}" for name, value in shown(_sizes(candidate)).items()]
         if candidate.mesh.across_hosts:
             flags.append("--config.mesh.across_hosts=True")
         if candidate.mesh.sampling_tensor:
@@ -222,7 +222,7 @@ def alternatives(config: Config, text: str):
     """Configurations with meshes of the same devices that split the state further, the nearest first, where they are
     legal.
     """
-    count = parse(text)[1]
+    count = parse(text)[1] // config.mesh.sequence
     ways = [
         (fsdp, tensor)
         for tensor in (1, 2, 4, 8)
@@ -230,7 +230,6 @@ def alternatives(config: Config, text: str):
         if count % (fsdp * tensor) == 0
     ]
     own = config.mesh.fsdp * config.mesh.tensor
-    count //= config.mesh.sequence
     for fsdp, tensor in sorted(ways, key=lambda way: (way[0] * way[1], way[1])):
         mesh = dataclasses.replace(config.mesh, data=count // (fsdp * tensor), fsdp=fsdp, tensor=tensor)
         if fsdp * tensor < own or mesh == config.mesh:

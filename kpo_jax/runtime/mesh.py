@@ -19,18 +19,18 @@ def mesh_shape(config, num_devices: int) -> dict[str, int]:
     data = num_devices // config.inner if config.data == -1 else config.data
     sizes = dict(zip(AXES, (data, config.fsdp, config.sequence, config.tensor), strict=True))
     if data * config.inner != num_devices:
-        shown = _shown(sizes)
-        product = f"{' x '.join(shown)} = {' x '.join(map(str, shown.values()))}"
+        axes = shown(sizes)
+        product = f"{' x '.join(axes)} = {' x '.join(map(str, axes.values()))}"
         raise ValueError(f"mesh: {product} does not use {num_devices} devices")
     return sizes
 
 
 def axes_text(sizes: Mapping[str, int]) -> str:
     """Axis sizes for a person."""
-    return " x ".join(f"{axis} {size}" for axis, size in _shown(sizes).items())
+    return " x ".join(f"{axis} {size}" for axis, size in shown(sizes).items())
 
 
-def _shown(sizes: Mapping[str, int]) -> dict[str, int]:
+def shown(sizes: Mapping[str, int]) -> dict[str, int]:
     """Without the axis `sequence` where it splits nothing, as in most runs."""
     return {axis: size for axis, size in sizes.items() if axis != "sequence" or size > 1}
 
