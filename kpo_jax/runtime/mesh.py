@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from kpo_jax.model.config import DTYPES
+from kpo_jax.model.config import HELD
 from kpo_jax.model.parameters import Parameter
 
 AXES = ("data", "fsdp", "tensor")
@@ -30,6 +30,6 @@ def bytes_per_device(parameters: Iterable[Parameter], dtype: str, sizes: dict[st
         split = 1
         for axis in parameter.axes:
             split *= whole[RULES.get(axis)]
-        return parameter.size * DTYPES[dtype] // split
+        return parameter.size * HELD[dtype] // split
 
     return sum(map(one, parameters))
