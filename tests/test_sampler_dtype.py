@@ -17,8 +17,15 @@ from test_sampler import ODD, PROMPTS, ROW_IDS, T, sample, whole_rows
 
 from kpo_jax.algorithm.methods import method
 from kpo_jax.commands import memory
-from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, MeshConfig, RolloutConfig
-from kpo_jax.config import eval_sample_config
+from kpo_jax.config import (
+    CheckpointConfig,
+    Config,
+    EvalConfig,
+    LearnerConfig,
+    MeshConfig,
+    RolloutConfig,
+    eval_sample_config,
+)
 from kpo_jax.model import flops
 from kpo_jax.model.config import PROJECTIONS, ModelConfig
 from kpo_jax.model.decoder import init_params
@@ -133,7 +140,9 @@ def programs_of(dtype):
 
 
 def test_the_devices_hold_int8_split_by_heads():
-    """In the engine, where the scales of an output that is split are split with it; it draws what the reference does."""
+    """In the engine, where the scales of outputs that are split are split with them. It draws what the reference
+    does.
+    """
     config, programs = programs_of("int8")
     params = random_params(config)
     weights = programs.prepare(params)

@@ -113,9 +113,10 @@ def phases(config: Config, inputs: Inputs, programs: Programs) -> list[Phase]:
         add_scores(programs, programs.score_step, state.network, minibatches, name)
 
     scoring = measure("score", score, items=tokens, operations=work.score)
-    add_advantages(config, programs, state, minibatches)
-    if config.algorithm.kl.estimate:
+    if config.algorithm.kl.has_reference:
         score("reference_log_prob")
+    if config.algorithm.has_critic:
+        add_advantages(config, programs, state, minibatches)
     box = [state]
 
     def take_steps():

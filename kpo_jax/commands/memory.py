@@ -22,7 +22,7 @@ def held(config: Config, sizes: dict[str, int]) -> dict[str, int]:
     trained, moments = state_bytes(config, sizes)
     out = {"frozen": frozen_bytes(config, sizes), "parameters": trained, "optimizer": moments}
     out["past policies"] = config.rollout.staleness * trained
-    out["reference"] = trained if config.algorithm.kl.estimate else 0
+    out["reference"] = trained if config.algorithm.kl.has_reference else 0
     if config.algorithm.has_critic:  # the policy's network without its output head; the value head is a few bytes
         own = parameters.adapters(config.model) or parameters.tree(config.model)
         size, of_critic = _network_bytes(config, {name: part for name, part in own.items() if name != "lm_head"}, sizes)
@@ -95,7 +95,8 @@ def cache_bytes(config: Config, sizes: dict[str, int]) -> int:
     prompts = rollout.prompts_at_once
     tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
     entries = 2 * model.num_layers * tokens * model.num_kv_heads * model.head_dim
-    return entries * DTYPES[config.sampler.decoder(model).dtype] // math.prod(sizes.values())  # tokens over data x fsdp, heads over tensor
+    size = DTYPES[config.sampler.decoder(model).dtype]
+    return entries * size // math.prod(sizes.values())  # tokens over data x fsdp, heads over tensor
 
 
 # ------------------------------------------------------------------------------------------------- more than there is
