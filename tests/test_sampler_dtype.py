@@ -18,6 +18,7 @@ from test_sampler import ODD, PROMPTS, ROW_IDS, T, sample, whole_rows
 from kpo_jax.algorithm.methods import method
 from kpo_jax.commands import memory
 from kpo_jax.config import (
+    AdvantageConfig,
     CheckpointConfig,
     Config,
     EvalConfig,
@@ -30,6 +31,7 @@ from kpo_jax.model import flops
 from kpo_jax.model.config import PROJECTIONS, ModelConfig
 from kpo_jax.model.decoder import init_params
 from kpo_jax.model.head import row_log_probs
+from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.runtime.mesh import mesh_shape
 from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.sampling import decoding
@@ -212,7 +214,7 @@ RUN = Config(
     ),
     sampler=SampleConfig(max_response_length=8, dtype="int8"),
     rollout=RolloutConfig(prompts_per_step=4, group_size=2),
-    algorithm=method("grpo"),
+    algorithm=dataclasses.replace(method("grpo"), advantage=AdvantageConfig("otb"), kl=KLConfig(reward_beta=0.1)),
     learner=LearnerConfig(learning_rate=1e-2, num_minibatches=2),
     eval=EvalConfig(sets={"held_out": dataclasses.replace(DATA, split="test", num_problems=4)}, num_samples=2),
     checkpoint=CheckpointConfig(every=1),
@@ -222,7 +224,7 @@ RUN = Config(
 
 def test_a_run_that_samples_in_int8_is_resumed_as_it_was(tmp_path):
     """Its evaluations are drawn by the same sampler; the trainer's own ratio is 1 on-policy, and the mismatch is
-    reported.
+    reported. With a token baseline and a divergence in the reward, which is 0 until the policy has moved.
     """
     inputs = load_inputs(RUN)
     programs = build_programs(RUN, inputs)
@@ -238,8 +240,11 @@ def test_a_run_that_samples_in_int8_is_resumed_as_it_was(tmp_path):
         assert line["on_policy/ratio/raw_log_sd"] < 1e-6
         assert 1e-6 < line["mismatch/abs_mean"] < line["mismatch/abs_max"] < 0.1
         assert 0 < line["mismatch/kl"] < line["mismatch/abs_max"] ** 2
+    first, second = (json.loads(line)["advantage/kl_mean"] for line in steps)
+    assert abs(first) < 1e-5 < abs(second)
     found, known = glossary.keys_of(whole), glossary.entries(glossary.PAGE.read_text())
-    assert glossary.differences(known, found, {"always", "clip band", "evaluation"}) == []
+    kinds = {"always", "clip band", "evaluation", "reference", "KL in the reward"}
+    assert glossary.differences(known, found, kinds) == []
 
 
 def test_what_is_no_number_type_is_refused_in_one_line():

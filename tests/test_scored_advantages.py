@@ -10,7 +10,7 @@ import pytest
 from configurations import load
 from test_model import CONFIG, random_params, random_tokens
 
-from kpo_jax.advantages import Told, TokensTold, token_rewards
+from kpo_jax.advantages import TokensTold, Told, token_rewards
 from kpo_jax.advantages.dr_grpo import DrGrpo
 from kpo_jax.advantages.gae import Gae
 from kpo_jax.advantages.otb import Otb
