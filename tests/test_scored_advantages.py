@@ -216,8 +216,8 @@ def test_what_asks_for_a_reference_and_when_advantages_are_made():
     assert not KLConfig().has_reference and KLConfig("k3").has_reference and KLConfig(reward_beta=0.1).has_reference
     of = lambda name, beta=0.0: AlgorithmConfig(advantage=AdvantageConfig(name), kl=KLConfig(reward_beta=beta))
     assert not of("group").advantage_after_scoring and of("group", 0.1).advantage_after_scoring
-    assert of("otb").advantage_after_scoring and of("otb").has_token_advantage and not of("group", 1).has_token_advantage
-    assert of("gae").has_token_advantage and not of("gae").has_token_baseline
+    assert of("otb").advantage_after_scoring and of("otb").has_token_baseline
+    assert of("gae").has_token_advantage and not of("gae").has_token_baseline and not of("group", 1).has_token_advantage
 
 
 @pytest.mark.parametrize(
