@@ -4,8 +4,8 @@
     values = round(w / scale), in [-127, 127]                      x w ~ (x values) * scale
 
 Only weights are in int8. What they are multiplied with stays in its own number type, as which int8 is exact, so a
-weight is off by half a scale at most and a product by no more than that and its own rounding. It is the weight-only
-form of LLM.int8() (Dettmers et al. 2022, arXiv 2208.07339, section 2.1, absmax of each column), without its outliers.
+weight is off by half a scale at most and a product by no more than that and its own rounding. It is the
+weights' part of LLM.int8()'s vector-wise quantization (Dettmers et al. 2022, arXiv 2208.07339), without its outliers.
 """
 
 from typing import NamedTuple
