@@ -326,24 +326,21 @@ def make_step(
     )
 
 
-def make_scorer(score_one: Callable, shardings: TrainState, mesh):
+def make_scorer(score_one: Callable, shardings: TrainState, mesh, outputs: Any = 0):
     """A jitted `scorer(params, packed) -> [microbatches, B, T]` float32 of all parameters of a network, of whose state
     the `shardings` are.
 
-    `score_one(params, packed) -> [B, T]` finds a number for each response token of a microbatch, or a tuple of such
-    arrays, which the scorer then returns, too. The shapes are those
-    of the update, so that the first minibatch's ratio is exactly 1. The result is whole on every process, and junk
-    where masked.
+    `score_one(params, packed) -> [B, T]` finds a number for each response token of a microbatch, or a tree of such
+    arrays, whose structure `outputs` has and the scorer's result, too. The shapes are those of the update, so that the
+    first minibatch's ratio is exactly 1. The result is whole on every process, and junk where masked.
     """
 
     def score(params, packed: Packed):
-        def found(number):
-            return score_one(params, jax.tree.map(lambda x: x[number], packed))
-
         def one(number, scores):
-            return jax.tree.map(lambda x, x_1: x.at[number].set(x_1), scores, found(number))
+            found = score_one(params, jax.tree.map(lambda x: x[number], packed))
+            return jax.tree.map(lambda x, x_1: x.at[number].set(x_1), scores, found)
 
-        zeros = jax.tree.map(lambda _: jnp.zeros(packed.places.shape, jnp.float32), jax.eval_shape(found, 0))
+        zeros = jax.tree.map(lambda _: jnp.zeros(packed.places.shape, jnp.float32), outputs)
         return jax.lax.fori_loop(0, _num_used(packed), one, zeros)
 
     sharding = microbatch_sharding(mesh)

@@ -101,7 +101,7 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
     baseline_step = value_step = critic_step = None
     temperature = config.sampler.temperature
     if algorithm.has_token_baseline:
-        baseline_step = Program(make_scorer(baseline_scores(config.model, temperature), shardings, mesh))
+        baseline_step = Program(make_scorer(baseline_scores(config.model, temperature), shardings, mesh, outputs=(0, 0)))
     if critic_optimizer:
         value_step = Program(make_scorer(value_scores(config.model), shardings.whole_critic, mesh))
         loss = loss_of_critic(config.model, config.critic.value_clip)
@@ -168,6 +168,7 @@ def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackSh
         group_size=config.rollout.group_size if config.learner.share_prompts else 1,
         microbatch_tokens=config.learner.microbatch_tokens,
         device_rows=device_rows,
+        multiple=config.mesh.sequence,
     )
 
 
