@@ -101,7 +101,9 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
     baseline_step = value_step = critic_step = None
     temperature = config.sampler.temperature
     if algorithm.has_token_baseline:
-        baseline_step = Program(make_scorer(baseline_scores(config.model, temperature), shardings, mesh, outputs=(0, 0)))
+        baseline_step = Program(
+            make_scorer(baseline_scores(config.model, temperature), shardings, mesh, outputs=(0, 0))
+        )
     if critic_optimizer:
         value_step = Program(make_scorer(value_scores(config.model), shardings.whole_critic, mesh))
         loss = loss_of_critic(config.model, config.critic.value_clip)
