@@ -26,6 +26,7 @@ from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.lora import merge
 from kpo_jax.model.parameters import LORA
 from kpo_jax.records import KVCache
+from kpo_jax.sampling.int8 import dequantized, product, quantized
 
 _MASKED = -1e30
 _EXPERT = ("gate", "up", "down")  # what an expert is made of
@@ -43,11 +44,13 @@ WEIGHT_AXES = {
     "experts_up": (None, None, "mlp"),
     "experts_down": (None, "mlp"),
 }
+# The axis of a projection's inputs; what is here may be held in int8.
+INPUT_AXIS = {"qkv_proj": 0, "o_proj": 0, "gate_up_proj": 0, "down_proj": 0} | {f"experts_{x}": 1 for x in _EXPERT}
 
 
-def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
+def decode_weights(config: ModelConfig, params, int8: bool = False) -> dict[str, Any]:
     """The parameters in `config.dtype`, adapters merged, layer by layer, projections of one input side by side. M = N /
-    K below.
+    K below. With `int8` the projections are `Int8`, made of what is merged before it is rounded to that dtype.
 
     qkv_proj [D, K, M + 2, H]: of every key head its M queries, its key, its value; qkv_bias [K, M + 2, H] likewise.
     o_proj [K * M * H, D], gate_up_proj [D, 2, F], down_proj [F, D], head [D, V], embed_tokens and the norms as in
@@ -56,6 +59,9 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
     heads = (config.num_kv_heads, -1, config.head_dim)  # [K, M, H], M = 1 for keys and values
     adapters = params.get(LORA, {"layers": {}})["layers"]
     cast = functools.partial(jax.tree.map, lambda x: x.astype(config.dtype))
+
+    def held(name, weight):
+        return quantized(weight, INPUT_AXIS[name]) if int8 and name in INPUT_AXIS else cast(weight)
 
     def by_key_head(attention, kind):
         parts = [attention[f"{name}_{kind}"] for name in "qkv"]
@@ -82,7 +88,8 @@ def decode_weights(config: ModelConfig, params) -> dict[str, Any]:
     layers = []
     for number in range(config.num_layers):  # merged layer by layer: float32 of all of them would be twice the weights
         weights, adapter = jax.tree.map(lambda x, i=number: x[i], (params["layers"], adapters))
-        layers.append(one(cast(merge(config, weights, adapter))))
+        layer = one(merge(config, weights, adapter))
+        layers.append({name: held(name, weight) for name, weight in layer.items()})
     # As [V, D] a CPU takes three times as long for a few rows. Where the embeddings are tied this is a second copy of
     # them.
     ends = cast({name: part for name, part in params.items() if name not in ("layers", LORA)})
@@ -203,7 +210,7 @@ def _project(config, layer, x, rotary):
     rotated.
     """
     family = config.description
-    out = jnp.einsum("bd,dkmh->bkmh", x, layer["qkv_proj"])
+    out = product("bd,dkmh->bkmh", x, layer["qkv_proj"])
     if family.qkv_bias:
         out += layer["qkv_bias"][None]
     query, key, value = out[:, :, :-2], out[:, :, -2:-1], out[:, :, -1]
@@ -216,7 +223,7 @@ def _project(config, layer, x, rotary):
 
 def _from_heads(layer, out):
     """What attention adds [B, D], given `out` [B, ...] of its heads, of any shape."""
-    return out.reshape(out.shape[0], -1) @ layer["o_proj"]
+    return product("bi,id->bd", out.reshape(out.shape[0], -1), layer["o_proj"])
 
 
 def _add_layer(config, layer, x, attend):
@@ -232,10 +239,11 @@ def _add_layer(config, layer, x, attend):
 
 def _mlp(config, layer, x):
     if config.description.experts:
-        return parts.mix_experts(config, x, layer["router"], *(layer[f"experts_{name}"] for name in _EXPERT))
-    gate_up = jnp.einsum("bd,dcf->bcf", x, layer["gate_up_proj"])
+        experts = (dequantized(layer[f"experts_{name}"], x.dtype) for name in _EXPERT)
+        return parts.mix_experts(config, x, layer["router"], *experts)
+    gate_up = product("bd,dcf->bcf", x, layer["gate_up_proj"])
     activation = parts.ACTIVATIONS[config.description.activation]
-    return (activation(gate_up[:, 0]) * gate_up[:, 1]) @ layer["down_proj"]
+    return product("bf,fd->bd", activation(gate_up[:, 0]) * gate_up[:, 1], layer["down_proj"])
 
 
 def _attend(query, prompt, response):

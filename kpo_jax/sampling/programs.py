@@ -53,14 +53,14 @@ class Programs:
     """
 
     def __init__(self, model_config, sample_config, mesh, eos_ids):
+        model_config = sample_config.decoder(model_config)
         self.model_config, self.sample_config, self.mesh, self.eos_ids = model_config, sample_config, mesh, eos_ids
         self._cache, self._whole = NamedSharding(mesh, PartitionSpec(*BATCH, RULES["kv_heads"])), replicated(mesh)
         empty = partial(jax.jit, out_shardings=self._cache)
         self.empty_prompts = empty(partial(_empty_prompts, model_config), static_argnums=(0, 1))
         self.empty_ring = empty(partial(decoding.empty_ring, model_config), static_argnums=(0, 1, 2))
-        self._copy = Program(
-            jax.jit(partial(decoding.decode_weights, model_config), out_shardings=self.weight_shardings())
-        )
+        self._weights = partial(decoding.decode_weights, model_config, int8=sample_config.int8)
+        self._copy = Program(jax.jit(self._weights, out_shardings=self.weight_shardings()))
         write = on_mesh(partial(_write_prompts, model_config), mesh)
         self.admit = Program(jax.jit(write, donate_argnums=3, out_shardings=self._cache))
         self._decode: dict[Shape, Program] = {}
@@ -139,11 +139,13 @@ class Programs:
     def weight_shardings(self):
         """Where each of the weights lies that `prepare` gives."""
         config = self.model_config
-        shapes = jax.eval_shape(lambda: decoding.decode_weights(config, model.init_params(config, jax.random.key(0))))
+        shapes = jax.eval_shape(lambda: self._weights(model.init_params(config, jax.random.key(0))))
 
-        def sharding(path, _):
-            axes = decoding.WEIGHT_AXES.get(path[-1].key, ())
-            return NamedSharding(self.mesh, PartitionSpec(*(RULES.get(axis) for axis in axes)))
+        def sharding(path, x):
+            name = next(part.key for part in reversed(path) if isinstance(part, jax.tree_util.DictKey))
+            axes = decoding.WEIGHT_AXES.get(name, ())
+            split = (RULES.get(axis) if x.shape[i] > 1 else None for i, axis in enumerate(axes))  # a scale is not
+            return NamedSharding(self.mesh, PartitionSpec(*split))
 
         return jax.tree_util.tree_map_with_path(sharding, shapes)
 
