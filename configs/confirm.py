@@ -41,7 +41,10 @@ VARIANTS = {
 
 
 # Learning rates by the search of docs/protocol.md; what is not here has not been searched yet.
-RATES = {"ratio_one": 2e-4, "kpo_weak": 4e-4, "is_kpo_quantile": 4e-4, "ratio_one_stale": 2.5e-5}
+RATES = {
+    "ratio_one": 2e-4, "kpo_weak": 4e-4, "is_kpo_quantile": 4e-4,
+    "ratio_one_stale": 2.5e-5, "is_kpo_quantile_stale": 4e-4,
+}  # fmt: skip
 RATES["kpo_weak_same_rate"] = RATES["ratio_one"]
 
 
