@@ -344,7 +344,7 @@ def decode_rows(
     Row b begins after b * `begin` steps, so that with begin > 0 the rows have different ages and all go round the ring.
     """
     batch = prompts.shape[0] * group_size
-    weights = decoding.decode_weights(config, params)
+    weights = decoding.decode_weights(config, params, False)
     prompt = decoding.prefill(config, weights, prompts)
     start, prompt_length = jnp.repeat(prompt_length, group_size), prompt_length + shift
     first = jnp.arange(batch) * begin
@@ -358,7 +358,7 @@ def decode_rows(
         )
         return response, hidden
 
-    response = decoding.empty_ring(config, batch, segments, response_length // segments)
+    response = decoding.empty_ring(config, batch, segments, response_length // segments, False)
     _, hidden = jax.lax.scan(step, response, jnp.arange(response_length + (batch - 1) * begin))
     steps = first[:, None] + jnp.arange(response_length)[None, :]
     return hidden[steps, jnp.arange(batch)[:, None]]
@@ -403,13 +403,65 @@ def step_of(config, params, prompt, lengths, response, column=0):
     batch = response.values[0].shape[0]
     ages = jnp.zeros((batch,), jnp.int32)
     positions = jnp.repeat(lengths, batch // len(lengths))
-    weights = decoding.decode_weights(config, params)
+    weights = decoding.decode_weights(config, params, False)
     return decoding.decode_step(config, weights, jnp.arange(batch), positions, ages, column, prompt, lengths, response)
+
+
+STACKED = {
+    "one kind": {},
+    "windows": dict(family="gemma3", layer_pattern="lg", window=4, local_rope_theta=1e3),
+    "windows alone, biases": dict(family="qwen2", layer_pattern="l", window=4, tie_embeddings=False),
+    "layers without positions": dict(family="smollm3", layer_pattern="gn", num_kv_heads=1),
+    "a wide window": dict(family="smollm3", layer_pattern="lgn", window=100),
+    "experts": dict(family="qwen3_moe", num_experts=4, experts_per_token=2, num_layers=2),
+}
+
+
+def both_forms(config, stacked, segments=2):
+    """Hidden states of 9 steps of rows that begin one after another in a ring of 6 columns, and both caches."""
+    params, prompts, lengths = random_params(config), random_tokens((2, 5)), jnp.array([5, 0])
+    weights = decoding.decode_weights(config, params, stacked)
+    prompt = decoding.prefill(config, weights, prompts)
+    tokens = random_tokens((9, 6), seed=5)
+
+    def step(response, t):
+        age = jnp.clip(t - jnp.arange(6), 0, 5)
+        where = tokens[t], jnp.repeat(lengths, 3) + age, age, (t + 4) % 6
+        hidden, response = decoding.decode_step(config, weights, *where, prompt, lengths, response)
+        return response, hidden
+
+    ring = decoding.empty_ring(config, 6, segments, 6 // segments, stacked)
+    response, hidden = jax.lax.scan(step, ring, jnp.arange(9))
+    if not stacked:
+        prompt, response = (KVCache(*map(jnp.stack, cache)) for cache in (prompt, response))
+    return hidden, prompt, response
+
+
+@pytest.mark.parametrize("changes", STACKED.values(), ids=STACKED.keys())
+def test_stacked_layers_are_the_same_function(changes, monkeypatch):
+    config = dataclasses.replace(CONFIG, **changes)
+    run = lambda stacked: jax.jit(lambda: both_forms(config, stacked))()
+    expected = run(False)
+    chex.assert_trees_all_close(run(True), expected, atol=3e-5, rtol=1e-5)
+    if changes:
+        return
+    # The same bar catches a newest column that is another row's, one that is left out, and one written elsewhere.
+    attend, written = decoding._attend, decoding._written
+    rolled = lambda query, prompt, ring, new: attend(query, prompt, ring, (*(jnp.roll(x, 1, 0) for x in new[:2]), new[2]))
+    for name, wrong in {
+        "_attend": [rolled, lambda query, prompt, ring, new: attend(query, prompt, ring)],
+        "_written": [lambda ring, newest, column: written(ring, newest, (column + 1) % 6)],
+    }.items():
+        for function in wrong:
+            with monkeypatch.context() as patch:
+                patch.setattr(decoding, name, function)
+                with pytest.raises(AssertionError):
+                    chex.assert_trees_all_close(run(True)[0], expected[0], atol=1e-2, rtol=1e-2)
 
 
 def test_what_is_not_a_rows_own_is_never_read():
     params, prompts, lengths = random_params(CONFIG), random_tokens((2, 6)), jnp.array([4, 0])
-    prompt = decoding.prefill(CONFIG, decoding.decode_weights(CONFIG, params), prompts)
+    prompt = decoding.prefill(CONFIG, decoding.decode_weights(CONFIG, params, False), prompts)
     padding = (jnp.arange(6)[None, :] >= lengths[:, None])[:, None]
     run = jax.jit(lambda prompt, response: step_of(CONFIG, params, prompt, lengths, response, column=1)[0])
 
@@ -419,7 +471,7 @@ def test_what_is_not_a_rows_own_is_never_read():
             tuple(jnp.where(where[:, :, :, None], 1e30, x) for x in cache.values),
         )
 
-    response = decoding.empty_ring(CONFIG, 4, 1, 3)
+    response = decoding.empty_ring(CONFIG, 4, 1, 3, False)
     before = (jnp.arange(3) != 1)[None, None, :]
     expected = run(prompt, response)
     chex.assert_trees_all_equal(run(with_junk(prompt, padding), with_junk(response, before)), expected)
@@ -430,8 +482,8 @@ def test_what_is_not_a_rows_own_is_never_read():
 def test_decode_holds_the_cache_once():
     config = dataclasses.replace(CONFIG, num_layers=8)
     params, lengths = random_params(config), jnp.array([4, 4])
-    prompt = decoding.prefill(config, decoding.decode_weights(config, params), random_tokens((2, 4)))
-    response = decoding.empty_ring(config, 16, 4, 64)
+    prompt = decoding.prefill(config, decoding.decode_weights(config, params, False), random_tokens((2, 4)))
+    response = decoding.empty_ring(config, 16, 4, 64, False)
     step = jax.jit(lambda response: step_of(config, params, prompt, lengths, response), donate_argnums=0)
     temporary = step.lower(response).compile().memory_analysis().temp_size_in_bytes
     cache_bytes = sum(x.nbytes for x in jax.tree.leaves(response))
@@ -439,7 +491,7 @@ def test_decode_holds_the_cache_once():
 
 
 def test_decode_rejects_rows_that_do_not_divide_into_groups():
-    prompt, response = (decoding.empty_ring(CONFIG, rows, 1, 4) for rows in (2, 3))
+    prompt, response = (decoding.empty_ring(CONFIG, rows, 1, 4, False) for rows in (2, 3))
     with pytest.raises(ValueError, match="3 rows must be a multiple of the 2 prompts"):
         decoding.decode_step(
             CONFIG, {}, *(jnp.zeros((3,), jnp.int32),) * 3, 0, prompt, jnp.ones((2,), jnp.int32), response

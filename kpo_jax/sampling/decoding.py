@@ -21,7 +21,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from kpo_jax.model import decoder as model
 from kpo_jax.model import layers as parts
@@ -49,9 +48,9 @@ WEIGHT_AXES = {
 }
 
 
-# Axes of a stack's weights in the order in which a TPU's compiler reads them, by number of those of `decode_weights`: what
-# lies otherwise it copies before every dispatch.
-_ORDER = {"qkv_proj": (1, 2, 0, 3), "gate_up_proj": (1, 0, 2)}
+# The same in a stack, whose leading axis is that of layers. There qkv_proj is flat and its input last, [K * (M + 2) * H,
+# D], and gate_up_proj is [2, D, F]: what lies otherwise a TPU's compiler copies before every dispatch.
+_STACK_AXES = WEIGHT_AXES | {"qkv_proj": ("kv_heads",), "gate_up_proj": (None, None, "mlp")}
 
 
 def stacks_layers(platform: str) -> bool:
@@ -63,7 +62,7 @@ def decode_weights(config: ModelConfig, params, stacked: bool) -> dict[str, Any]
     """The parameters in `config.dtype`, adapters merged, projections of one input side by side. M = N / K below.
 
     "layers" is a list of the layers' weights or, `stacked`, one tree of all of them with a leading axis of layers, the
-    others as `weight_axes` has them.
+    others as in `_STACK_AXES`.
 
     qkv_proj [D, K, M + 2, H]: of every key head its M queries, its key, its value; qkv_bias [K, M + 2, H] likewise.
     o_proj [K * M * H, D], gate_up_proj [D, 2, F], down_proj [F, D], head [D, V], embed_tokens and the norms as in
@@ -98,8 +97,10 @@ def decode_weights(config: ModelConfig, params, stacked: bool) -> dict[str, Any]
 
     given = params["layers"], adapters
     if stacked:
-        layers = jax.lax.map(lambda layer: _reordered(one(layer), _ORDER), given)
-    else:  # merged one by one here, too: float32 of all of them would be twice the weights
+        laid = lambda layer: _laid_out(one(layer))
+        # Merging is one by one, as below; where there is nothing to merge, a loop would be given all of them cast.
+        layers = jax.lax.map(laid, given) if adapters else jax.vmap(laid)(given)
+    else:  # merged one by one: float32 of all layers would be twice the weights
         layers = [one(jax.tree.map(lambda x, i=number: x[i], given)) for number in range(config.num_layers)]
     # As [V, D] a CPU takes three times as long for a few rows. Where the embeddings are tied this is a second copy of
     # them.
@@ -108,17 +109,21 @@ def decode_weights(config: ModelConfig, params, stacked: bool) -> dict[str, Any]
     return {"embed_tokens": ends["embed_tokens"], "norm": ends["norm"], "head": head, "layers": layers}
 
 
-def weight_axes(name: str, stacked: bool) -> tuple[str | None, ...]:
-    """The logical axes of a layer's weights of that name, in a stack without the leading one; () are all whole."""
-    axes = WEIGHT_AXES.get(name, ())
-    if not stacked or name not in _ORDER:
-        return axes
-    return tuple(dict(enumerate(axes)).get(axis) for axis in _ORDER[name])
+def weight_axes(path, stacked: bool) -> tuple[str | None, ...]:
+    """The logical axes of the weight at this path (of jax.tree_util) in the tree of `decode_weights`."""
+    if stacked and path[0].key == "layers":
+        return None, *_STACK_AXES.get(path[-1].key, ())
+    return WEIGHT_AXES.get(path[-1].key, ())
 
 
-def _reordered(layer, order):
-    """A layer's weights, the axes of those that are named in the order of these numbers."""
-    return layer | {name: layer[name].transpose(axes) for name, axes in order.items() if name in layer}
+def _laid_out(layer):
+    """A layer's weights as they lie in a stack."""
+    return _swapped(layer) | {"qkv_proj": layer["qkv_proj"].reshape(len(layer["qkv_proj"]), -1).T}
+
+
+def _swapped(layer):
+    """A layer's weights, gate_up_proj [D, 2, F] as [2, D, F], and back."""
+    return layer | {name: layer[name].swapaxes(0, 1) for name in ("gate_up_proj",) if name in layer}
 
 
 def empty_ring(config: ModelConfig, batch: int, segments: int, width: int, stacked: bool) -> KVCache:
@@ -249,11 +254,9 @@ def _through_layers(config, weights, x, layer_step, of_kind, *caches):
     kinds = sorted(of_kind)
     table = jax.tree.map(lambda *x: jnp.stack(x), *(of_kind[kind] for kind in kinds))
 
-    back = {name: np.argsort(axes) for name, axes in _ORDER.items()}
-
     def scan_step(x, of_layer):
         number, layer, *of_layer = of_layer
-        return layer_step(x, _reordered(layer, back), jax.tree.map(lambda x: x[number], table), *of_layer)
+        return layer_step(x, _swapped(layer), jax.tree.map(lambda x: x[number], table), *of_layer)
 
     numbers = jnp.array([kinds.index(kind) for kind in config.layer_kinds])
     return jax.lax.scan(scan_step, x, (numbers, weights["layers"], *caches))
@@ -299,7 +302,11 @@ def _project(config, layer, x, rotary):
     rotated.
     """
     family = config.description
-    out = jnp.einsum("bd,dkmh->bkmh", x, layer["qkv_proj"])
+    if layer["qkv_proj"].ndim == 2:  # as in a stack
+        out = jnp.einsum("bd,nd->bn", x, layer["qkv_proj"])
+        out = out.reshape(len(x), config.num_kv_heads, -1, config.head_dim)
+    else:
+        out = jnp.einsum("bd,dkmh->bkmh", x, layer["qkv_proj"])
     if family.qkv_bias:
         out += layer["qkv_bias"][None]
     query, key, value = out[:, :, :-2], out[:, :, -2:-1], out[:, :, -1]

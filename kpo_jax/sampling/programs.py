@@ -160,9 +160,8 @@ class Programs:
         shapes = jax.eval_shape(lambda: self._weights(model.init_params(self.model_config, jax.random.key(0))))
 
         def sharding(path, _):
-            stacked = self.stacked and path[0].key == "layers"
-            axes = decoding.weight_axes(path[-1].key, stacked)
-            return NamedSharding(self.mesh, PartitionSpec(*[None] * stacked, *(RULES.get(axis) for axis in axes)))
+            axes = decoding.weight_axes(path, self.stacked)
+            return NamedSharding(self.mesh, PartitionSpec(*(RULES.get(axis) for axis in axes)))
 
         return jax.tree_util.tree_map_with_path(sharding, shapes)
 
