@@ -185,10 +185,9 @@ def test_rows_move_between_devices_to_the_bit(mesh, dtype, form):
 
 
 @pytest.mark.parametrize("form", ["stacked"], indirect=True)
-@pytest.mark.parametrize("mesh", [{}, dict(data=2, fsdp=2, tensor=2)], ids=str)
-def test_stacked_layers_sample_the_references_texts(mesh, form, decisions):
-    """Refilled, moved to fewer rows and to a longer ring."""
-    run = cached_sampler.__wrapped__(mesh_of(**mesh), ENDS, SAMPLING, 2)
+def test_stacked_layers_sample_the_references_texts(form, decisions):
+    """Refilled, moved to fewer rows and to a longer ring, on several devices."""
+    run = cached_sampler.__wrapped__(mesh_of(data=2, fsdp=2, tensor=2), ENDS, SAMPLING, 2)
     ids = row_ids(2)
     actual = run(random_params(CONFIG), PROMPTS, key=KEY, row_ids=ids, prompt_length=WIDTH, num_slots=8)
     assert_same(actual, reference(2))

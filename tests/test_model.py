@@ -447,7 +447,7 @@ def test_stacked_layers_are_the_same_function(changes, monkeypatch):
         return
     # The same bar catches a newest column that is another row's, one that is left out, and one written elsewhere.
     attend, written = decoding._attend, decoding._written
-    rolled = lambda query, prompt, ring, new: attend(query, prompt, ring, (*(jnp.roll(x, 1, 0) for x in new[:2]), new[2]))
+    rolled = lambda query, prompt, *rings: attend(query, prompt, rings[0], tuple(jnp.roll(x, 1, 0) for x in rings[1]))
     for name, wrong in {
         "_attend": [rolled, lambda query, prompt, ring, new: attend(query, prompt, ring)],
         "_written": [lambda ring, newest, column: written(ring, newest, (column + 1) % 6)],

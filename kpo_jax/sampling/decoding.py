@@ -10,10 +10,11 @@ The ring's keys lie in segments of a few columns, [H, columns of the segment], s
 row run along contiguous memory in the order of memory; one long [H, C] is read at a third of the speed once it has left
 a CPU's cache.
 
-Layers are unrolled, with weights and caches of their own, where a scan would copy what it slices out of a stack: on CPUs
-and GPUs. A TPU's compiler reads the slices where they lie, and takes a third of the time for one layer in place of all:
-there weights and caches are stacked, see `stacks_layers`. Such a scan must only read the caches, or XLA keeps a second
-one; so a layer then attends to its newest column beside the ring, and the columns of all layers are written at the end.
+On CPUs and GPUs layers are unrolled, with weights and caches of their own: what a scan slices out of a stack it would
+copy, every step anew. A TPU's compiler reads the slices where they lie, and one layer costs it a third of the time that
+all do: there weights and caches are stacked, see `stacks_layers`. Such a scan must only read the caches, or XLA keeps a
+second one; so a layer attends to its newest column beside the ring, and those of all layers are written at the end.
+What layers of several kinds do not share, masks and rotary tables, is chosen by number in the scan.
 """
 
 import functools
@@ -48,8 +49,8 @@ WEIGHT_AXES = {
 }
 
 
-# The same in a stack, whose leading axis is that of layers. There qkv_proj is flat and its input last, [K * (M + 2) * H,
-# D], and gate_up_proj is [2, D, F]: what lies otherwise a TPU's compiler copies before every dispatch.
+# The same in a stack, behind its axis of layers. There qkv_proj is flat, its input last, [K * (M + 2) * H, D], and
+# gate_up_proj is [2, D, F]: what lies otherwise a TPU's compiler copies before every dispatch.
 _STACK_AXES = WEIGHT_AXES | {"qkv_proj": ("kv_heads",), "gate_up_proj": (None, None, "mlp")}
 
 
@@ -150,8 +151,10 @@ def prefill(config: ModelConfig, weights, tokens: jax.Array) -> KVCache:
     places = jnp.tile(jnp.arange(length), batch)
     rotary = _rotary(config, places, _stacked(weights))
     places = places.reshape(batch, length)
-    forms = [causal_attention, lambda *heads: parts.windowed_attention(*heads, places, config.window)]
-    number = {kind: int(kind == "l" and config.window < length) for kind in rotary}
+    windowed = lambda *heads: parts.windowed_attention(*heads, places, config.window)
+    form_of = {kind: windowed if kind == "l" and config.window < length else causal_attention for kind in rotary}
+    forms = list(dict.fromkeys(form_of.values()))
+    of_kind = {kind: (rotary[kind], forms.index(form_of[kind])) for kind in rotary}
 
     def layer_step(x, layer, of_kind):
         rotary, form = of_kind
@@ -167,9 +170,7 @@ def prefill(config: ModelConfig, weights, tokens: jax.Array) -> KVCache:
         return _add_layer(config, layer, x, attend), tuple(kept)
 
     x = _embed(config, weights, tokens.reshape(-1))  # [B * P, D]
-    _, (keys, values) = _through_layers(
-        config, weights, x, layer_step, {kind: (rotary[kind], number[kind]) for kind in rotary}
-    )
+    _, (keys, values) = _through_layers(config, weights, x, layer_step, of_kind)
     return KVCache(keys, values)
 
 
@@ -367,9 +368,7 @@ def _attend(query, prompt, *rings):
         in_prompt = by_prompt(jnp.broadcast_to(in_prompt[:, None, None, :], (*query.shape[:3], in_prompt.shape[1])))
     shared = jnp.einsum("bkmh,bkhp->bkmp", by_prompt(query), prompt[0], preferred_element_type=jnp.float32)
     shared = jnp.where(in_prompt, shared, _MASKED)
-    own = [
-        jnp.where(mask[:, None, None, :], own_scores(query, keys, platform()), _MASKED) for keys, _, mask in rings
-    ]
+    own = [jnp.where(mask[:, None, None, :], own_scores(query, keys, platform()), _MASKED) for keys, _, mask in rings]
     scale = query.shape[-1] ** -0.5
     maximum = functools.reduce(jnp.maximum, (jnp.max(x, axis=-1) for x in own), by_row(jnp.max(shared, axis=-1)))
     shared = jnp.exp((shared - by_prompt(maximum)[..., None]) * scale)

@@ -281,7 +281,8 @@ def _decode(
             tokens=steps.tokens.at[steps.count].set(token),
             log_probs=steps.log_probs.at[steps.count].set(log_prob),
         )
-        return _State(now._replace(token=token, age=age, active=active), response, (state.column + 1) % response.columns, steps)
+        column = (state.column + 1) % response.columns
+        return _State(now._replace(token=token, age=age, active=active), response, column, steps)
 
     nothing = jnp.zeros((STEPS, batch), jnp.int32)
     steps = Steps(jnp.int32(0), rows.token, rows.age, rows.active, nothing, nothing.astype(jnp.float32))
