@@ -9,8 +9,9 @@
 # more would round otherwise. WORKDIR/RUN.log is what a run says.
 # Settings: STUDY (study, the default, or confirm: docs/protocol.md), SEEDS, METHODS (both by default those of the study, whose
 #   configuration knows more names), TRACED (methods whose first seed records traces for the report's viewer), CONTRASTS (what is asked
-#   over seeds), WORKDIR (default runs/STUDY), PUBLISH=1 (also write docs/report.md and configs/results/STUDY* from the report, when all
-#   runs are finished).
+#   over seeds), WORKDIR (default runs/STUDY), KEPT=1 (no run: the report from configs/results/STUDY.jsonl, the summaries of published
+#   runs), PUBLISH=1 (also write these summaries and the page of the report, docs/report.md or docs/report_STUDY.md, when all runs are
+#   finished).
 # Exit codes: 0 done, 64 usage, 75 stopped and saved (run it again), 13 a run failed (its log says why; the others were finished).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -33,10 +34,11 @@ case "$STUDY" in
   confirm)
     its_seeds="$(seq -s ' ' 100 117)"
     its_methods="ratio_one ratio_one_twin grpo gspo kpo_strong kpo_weak kpo_match_weak kpo_weak_wide kpo_weak_scaled random_drop is_deviation"
-    its_methods+=" is_kpo_quantile ratio_one_stale is_deviation_stale is_kpo_quantile_stale"
+    its_methods+=" is_kpo_quantile ratio_one_stale grpo_stale kpo_weak_stale is_deviation_stale is_kpo_quantile_stale"
     its_traced="ratio_one kpo_weak ratio_one_stale"
     its_contrasts="kpo_weak<ratio_one,kpo_weak_wide=ratio_one,is_deviation>kpo_weak,is_deviation_stale>ratio_one_stale"
     its_contrasts+=",random_drop>kpo_weak,kpo_weak_scaled=ratio_one,is_kpo_quantile>kpo_weak,is_kpo_quantile_stale>ratio_one_stale"
+    its_contrasts+=",is_kpo_quantile_stale>kpo_weak_stale"
     ;;
   *) usage_error "STUDY: '$STUDY' is not one of study, confirm" ;;
 esac
@@ -99,6 +101,16 @@ run_all() {
   [[ -z "$failed" ]] || exit 13
 }
 
+# report_on RUNS OUT
+report_on() {
+  "$python" -m kpo_jax.main --mode=report --runs="$1" ${CONTRASTS:+"--contrasts=$CONTRASTS"} --workdir="$2"
+}
+
+kept="configs/results/$STUDY.jsonl"
+if [ "${KEPT:-0}" = 1 ]; then
+  report_on "$kept" "$WORKDIR/kept"
+  exit
+fi
 run_all base
 # shellcheck disable=SC2086
 run_all $METHODS
@@ -106,17 +118,21 @@ runs=()
 for method in $METHODS; do
   for seed in $SEEDS; do runs+=("$WORKDIR/${method}_seed$seed"); done
 done
-list="$(IFS=,; echo "${runs[*]}")"
-"$python" -m kpo_jax.main --mode=report --runs="$list" ${CONTRASTS:+"--contrasts=$CONTRASTS"} --workdir="$WORKDIR/report"
+report_on "$(IFS=,; echo "${runs[*]}")" "$WORKDIR/report"
 echo "$STUDY: ${#runs[@]} runs and their base policies, $(((SECONDS - started + 59) / 60)) min of this call" >&2
 if [ "${PUBLISH:-0}" = 1 ]; then
-  mkdir -p configs/results
-  for figure in "$WORKDIR"/report/*.png; do cp "$figure" "configs/results/${STUDY}_$(basename "$figure")"; done
-  cp "$WORKDIR/report/report.html" "configs/results/$STUDY.html"
-  cp "$WORKDIR/report/runs.jsonl" "configs/results/$STUDY.jsonl"
-  mkdir -p docs
-  sed "s#\](\([a-z0-9_]*\.png\))#](../configs/results/${STUDY}_\1)#" "$WORKDIR/report/report.md" > docs/report.md
+  mkdir -p configs/results docs
+  cp "$WORKDIR/report/runs.jsonl" "$kept"
+  if [[ -n "$CONTRASTS" ]]; then # answered from the summaries, which anyone has
+    report_on "$kept" "$WORKDIR/kept"
+    from="$WORKDIR/kept" page="docs/report_$STUDY.md"
+  else
+    cp "$WORKDIR/report/report.html" "configs/results/$STUDY.html"
+    from="$WORKDIR/report" page=docs/report.md
+  fi
+  for figure in "$from"/*.png; do cp "$figure" "configs/results/${STUDY}_$(basename "$figure")"; done
+  sed "s#\](\([a-z0-9_]*\.png\))#](../configs/results/${STUDY}_\1)#" "$from/report.md" > "$page"
   printf '\nPublished %s at commit %s, on %s CPU cores.\n' "$(date -u +%F)" \
-    "$(git rev-parse --short HEAD 2>/dev/null || echo 'not recorded')" "${#cores[@]}" >> docs/report.md
-  echo "published docs/report.md and configs/results/$STUDY*, $(cat docs/report.md configs/results/"$STUDY"* | wc -c) bytes" >&2
+    "$(git rev-parse --short HEAD 2>/dev/null || echo 'not recorded')" "${#cores[@]}" >> "$page"
+  echo "published $page and configs/results/$STUDY*, $(cat "$page" configs/results/"$STUDY"* | wc -c) bytes" >&2
 fi

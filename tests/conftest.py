@@ -3,6 +3,7 @@ in the processes that tests start, and a compilation cache that these share; set
 """
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # for the processes that test
 import jax
 import pytest
 
+gc.set_threshold(50_000, 20, 20)  # traces are millions of objects that stay: to look for garbage among them takes long
 # What tests compile takes far longer than what they compute, half of it in the fusion emitters; and a program compiled
 # in pieces, side by side, takes more of the CPU. XLA ends a process where it does not know such a name.
 _QUICK = "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1"

@@ -10,7 +10,7 @@ import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from kpo_jax.config import MeshConfig
-from kpo_jax.model import attention
+from kpo_jax.model import attention, layout
 from kpo_jax.runtime import sharding
 
 
@@ -232,10 +232,9 @@ def test_splash_in_bfloat16_has_float32_scores():
 
 def test_splash_gives_each_device_its_rows_and_heads():
     mesh = sharding.make_mesh(MeshConfig(data=2, fsdp=2, tensor=2))
-    assert sharding.BATCH[0] == attention._ROWS and {sharding.RULES["heads"], sharding.RULES["kv_heads"]} == {
-        attention._HEADS
-    }
-    spread = NamedSharding(mesh, PartitionSpec(attention._ROWS, None, attention._HEADS))
+    assert sharding.BATCH[0] == layout.ROWS
+    assert sharding.RULES["heads"] == sharding.RULES["kv_heads"] == layout.HEADS[0]
+    spread = NamedSharding(mesh, PartitionSpec(layout.ROWS, None, layout.HEADS))
     own = jnp.asarray(np.arange(140)[None, :] // 50 + np.arange(4)[:, None], jnp.int32)
     args = inputs(4, 140, 4, 2, 8)
 
@@ -278,7 +277,7 @@ def test_a_gpus_form_gives_each_device_its_rows_and_heads(shared):
         weight = jnp.where(segments.own[:, :, None, None] > 0, weight, 0)
     exact = segments if segments is None or shared else segments._replace(prompt=segments.own)
     expected = value_and_gradients(lambda *x: plain(*x, exact), *args, weight)[0]
-    spread = NamedSharding(mesh, PartitionSpec(attention._ROWS, None, attention._HEADS))
+    spread = NamedSharding(mesh, PartitionSpec(layout.ROWS, None, layout.HEADS))
     run = jax.jit(
         jax.grad(lambda *x: jnp.sum(whole_rows_on(mesh, segments)(*x[:3]) * x[3]), argnums=(0, 1, 2)),
         in_shardings=(spread,) * 4,

@@ -50,6 +50,8 @@ def test_methods_have_the_papers_parameters():
         ({"learner__microbatch_tokens": -5}, "learner.microbatch_tokens"),
         ({"mesh__tensor": 3}, "model.num_heads"),
         ({"mesh__sampling_tensor": 3}, "model.num_heads"),
+        ({"mesh__sequence": 4}, "mesh.tensor x mesh.sequence: 4 does not divide model.num_kv_heads = 2"),
+        ({"mesh__data": 24, "mesh__sequence": 2}, "mesh.data x mesh.fsdp x mesh.sequence = 48 does not divide"),
         ({"mesh__data": 7}, "mesh.data"),
         ({"sampler__top_p": 0.9}, "top_p"),
         ({"sampler__temperature": 0.0}, "sampler.temperature"),

@@ -88,7 +88,7 @@ def test_two_processes(tmp_path):
     assert [first["share"], second["share"]] == [[0, 2], [2, 5]]
     for out in outs:
         assert out["crossing"].startswith(
-            "ValueError: mesh: fsdp x tensor = 8 x 1 does not divide the 4 devices of a host"
+            "ValueError: mesh: fsdp x sequence x tensor = 8 does not divide the 4 devices of a host"
         )
         assert out["hybrid"]["grid"] == [[0] * 4, [1] * 4] and out["hybrid"]["local_shape"] == {
             "data": 1,

@@ -41,8 +41,9 @@ def small_shapes(monkeypatch):
     monkeypatch.setattr(shapes, "_PREFILL_TOKENS", 2 * WIDTH)
 
 
-def mesh_of(data=1, fsdp=1, tensor=1):
-    return make_mesh(MeshConfig(data=data, fsdp=fsdp, tensor=tensor), jax.devices()[: data * fsdp * tensor])
+def mesh_of(data=1, fsdp=1, tensor=1, sequence=1):
+    config = MeshConfig(data=data, fsdp=fsdp, tensor=tensor, sequence=sequence)
+    return make_mesh(config, jax.devices()[: data * config.inner])
 
 
 def row_ids(group, prompts=PROMPTS):
@@ -259,10 +260,16 @@ def sampling_mesh(sampling_tensor, **sizes):
 
 @pytest.mark.parametrize(
     ("sizes", "shape"),
-    [(dict(fsdp=4), (2, 1, 2)), (dict(fsdp=8), (4, 1, 2)), (dict(data=2, fsdp=2, tensor=2), (8, 1, 1))],
+    [
+        (dict(fsdp=4), (2, 1, 1, 2)),
+        (dict(fsdp=8), (4, 1, 1, 2)),
+        (dict(data=2, fsdp=2, tensor=2), (8, 1, 1, 1)),
+        (dict(fsdp=2, sequence=2, tensor=2), (4, 1, 1, 2)),
+        (dict(data=2, fsdp=2, sequence=2), (4, 1, 1, 2)),
+    ],
 )
 def test_a_sampling_mesh_of_its_own_samples_the_same_texts_and_splits_the_weights(sizes, shape):
-    training, own = sampling_mesh(shape[2], **sizes)
+    training, own = sampling_mesh(shape[3], **sizes)
     assert own.devices.shape == shape and own.devices.size == training.devices.size
     specs = sharding.param_specs(CONFIG)
     params = jax.tree.map(
@@ -284,6 +291,20 @@ def test_a_sampling_mesh_must_divide_the_devices():
     with pytest.raises(ValueError, match=r"mesh\.sampling_tensor: 3 does not divide the 8 devices of a host"):
         sampling_mesh(3, fsdp=8)
     assert sampling_mesh(0, fsdp=8)[0] is sampling_mesh(0, fsdp=8)[1]
+
+
+def test_where_training_splits_tokens_the_sampler_splits_rows_and_moves_nothing():
+    training, own = sampling_mesh(0, data=2, fsdp=2, sequence=2)
+    assert own.shape == {"data": 2, "fsdp": 4, "sequence": 1, "tensor": 1}
+    specs = sharding.param_specs(CONFIG)
+    params = jax.tree.map(
+        lambda x, spec: jax.device_put(x, NamedSharding(training, spec)), random_params(CONFIG), specs
+    )
+    local = sharding.localize(params, specs, training, own)
+    for x, y in zip(jax.tree.leaves(params), jax.tree.leaves(local), strict=True):
+        assert [s.data.unsafe_buffer_pointer() for s in x.addressable_shards] == [
+            s.data.unsafe_buffer_pointer() for s in y.addressable_shards
+        ]
 
 
 def test_caches_and_weights_are_split_over_the_devices():

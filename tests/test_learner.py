@@ -9,14 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from jax.sharding import NamedSharding
 
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.config import Config, LearnerConfig, MeshConfig
 from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.model.head import row_log_probs
 from kpo_jax.model.packing import make_batch, pack, pack_shape, unpack
-from kpo_jax.runtime.sharding import make_mesh, mesh_shape, put_microbatches
+from kpo_jax.runtime.sharding import make_mesh, mesh_shape, on_mesh, param_specs, put_microbatches, replicated
 from kpo_jax.training import learner
 from kpo_jax.training.setup import policy_loss_of
 
@@ -51,6 +53,7 @@ def packed(batch, mesh, microbatch_tokens=0):
         group_size=1,
         microbatch_tokens=microbatch_tokens,
         device_rows=mesh.shape["data"] * mesh.shape["fsdp"],
+        multiple=mesh.shape["sequence"],
     )
     parts = pack(batch, shape)
     return parts, put_microbatches(mesh, make_batch(batch, *parts))
@@ -102,6 +105,8 @@ def reference():
         dict(microbatch_tokens=12),
         dict(devices=8, mesh=MeshConfig(data=8)),
         dict(devices=8, mesh=MeshConfig(data=2, fsdp=2, tensor=2), microbatch_tokens=100),
+        dict(devices=8, mesh=MeshConfig(data=2, fsdp=2, sequence=2)),
+        dict(devices=8, mesh=MeshConfig(fsdp=4, sequence=2), microbatch_tokens=100),
     ],
 )
 def test_microbatches_and_devices_change_nothing(reference, other):
@@ -110,6 +115,24 @@ def test_microbatches_and_devices_change_nothing(reference, other):
     # Adam's first step is sign-like, so a gradient of 1e-8 either way may move a weight by the learning rate: compare
     # moments
     chex.assert_trees_all_close(state.opt_state[1].mu, reference[0].opt_state[1].mu, rtol=1e-3, atol=1e-7)
+
+
+def compiled_for_a_row(mesh):
+    """The text of what a device of a mesh runs for the gradient of the hidden states of a row of 512 tokens."""
+    mesh = make_mesh(mesh, jax.devices()[: mesh.inner])
+    params = jax.eval_shape(lambda: init_params(MODEL, jax.random.key(0)))
+    tokens = jax.ShapeDtypeStruct((1, 512), jnp.int32)
+    loss = lambda params, tokens: jnp.sum(hidden_states(MODEL, params, tokens, tokens))
+    shardings = jax.tree.map(lambda spec: NamedSharding(mesh, spec), param_specs(MODEL))
+    step = jax.jit(on_mesh(jax.grad(loss), mesh), in_shardings=(shardings, replicated(mesh)), out_shardings=shardings)
+    return step.lower(params, tokens).compile().as_text()
+
+
+def test_a_row_s_tokens_are_split_and_its_heads_in_attention():
+    whole, split = compiled_for_a_row(MeshConfig()), compiled_for_a_row(MeshConfig(sequence=2))
+    kept = lambda tokens: f"f32[{MODEL.num_layers},1,{tokens},{MODEL.hidden_size}]"  # a layer's input, for its gradient
+    assert kept(512) in whole and kept(256) not in whole and "all-to-all" not in whole
+    assert kept(256) in split and kept(512) not in split and "all-to-all" in split
 
 
 def test_negative_control_a_wrong_denominator_is_seen(reference):
@@ -234,7 +257,8 @@ def test_a_skipped_update_does_not_count_in_the_schedule():
 
 
 def test_a_mesh_that_does_not_fit_is_refused():
-    assert mesh_shape(MeshConfig(data=-1, fsdp=2), 8) == {"data": 4, "fsdp": 2, "tensor": 1}
+    assert mesh_shape(MeshConfig(data=-1, fsdp=2), 8) == {"data": 4, "fsdp": 2, "sequence": 1, "tensor": 1}
+    assert mesh_shape(MeshConfig(fsdp=2, sequence=2, tensor=2), 8)["data"] == 1
     with pytest.raises(ValueError, match="does not use 8 devices"):
         mesh_shape(MeshConfig(data=3, fsdp=2), 8)
 

@@ -25,7 +25,7 @@ from kpo_jax.config import (
 )
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.recording import trace
-from kpo_jax.report import noise_model, runs, tables
+from kpo_jax.report import filter_tables, noise_model, runs
 from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import make_mesh
 from kpo_jax.sampling.config import SampleConfig
@@ -256,7 +256,7 @@ def test_replay_noise_model_and_tables_take_the_first_minibatch_of_an_older_poli
             del step["age"]
         np.savez(tmp_path / "step_000001.npz", **steps[0])
         assert not trace.load_step(tmp_path, 1)["age"].any()
-        table = tables.clip_table({"a": [runs.load(str(workdir))]})
+        table = filter_tables.clip_table({"a": [runs.load(str(workdir))]})
         assert ("minibatch 1" in table.header) == (workdir == stale) and "minibatch 2" in table.header
 
 

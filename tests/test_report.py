@@ -18,7 +18,19 @@ from kpo_jax import stats as statistics
 from kpo_jax import text as text_lib
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.filters import FILTERS, Kalman
-from kpo_jax.report import comparison, figures, paper, refilter, regime, report, responses, runs, tables
+from kpo_jax.report import (
+    comparison,
+    figures,
+    filter_tables,
+    paper,
+    refilter,
+    regime,
+    report,
+    responses,
+    runs,
+    score_tables,
+    table,
+)
 
 DOCS = Path(__file__).parents[1] / "docs" / "science.md"
 SHARED = Path(__file__).parents[2] / "shared" / "docs" / "paper_tables.md"
@@ -177,8 +189,8 @@ def test_the_deviation_over_seeds_is_pooled_over_pairs():
     # a - b and a - same are 0, .1, .2 with variance .01; b - same is the same grades, and one seed has no spread
     assert comparison.pooled_sd(cells) == pytest.approx(0.1)
     assert comparison.pooled_sd({"b": cells["b"], "same": cells["same"]}) is None
-    assert tables.power_table({"b": cells["b"], "same": cells["same"]}) is None
-    found = tables.power_table({"kpo_weak": cells["a"], "kpo_strong": cells["b"], "kpo_weak_twin": cells["same"]})
+    assert score_tables.power_table({"b": cells["b"], "same": cells["same"]}) is None
+    found = score_tables.power_table({"kpo_weak": cells["a"], "kpo_strong": cells["b"], "kpo_weak_twin": cells["same"]})
     assert found.header[-1] == "found with 3 seeds, Holm"
     assert "A/A twins, points by seed: kpo_weak +0.0 -10.0 -20.0." in found.caption
     assert found.rows[-1][:2] == ["10", str(comparison.seeds_needed(0.1, 0.1))]
@@ -219,42 +231,51 @@ def test_seeds_are_pooled_as_seeds():
 
 def test_tables_of_known_runs(three):
     methods = load_all(three)
-    cells, notes = tables.cells_of(methods, "held_out")
+    cells, notes = score_tables.cells_of(methods, "held_out")
     assert list(methods) == ["kpo_strong", "kpo_weak", "is_kpo_weak"] and notes == []
-    rows = {row[0]: row for row in tables.method_table(methods, cells, "held_out").rows}
+    rows = {row[0]: row for row in score_tables.method_table(methods, cells, "held_out").rows}
     assert rows["base"][1:5] == ["2", "0", "20.0 [20.0, 20.0]", "100.0 [100.0, 100.0]"]
     assert rows["kpo_weak"][1:4] == ["2", "2", "40.0 [40.0, 40.0]"]
     assert rows["kpo_weak"][5:7] == ["+20.0 [+20.0, +20.0]", "-40.0 [-40.0, -40.0]"]
     # four problems allow no p below 2/16
     assert float(rows["kpo_weak"][7]) == pytest.approx(1 / 8, abs=0.02)
-    recovered = {row[0]: row for row in tables.gap_table(cells).rows}
+    recovered = {row[0]: row for row in score_tables.gap_table(cells).rows}
     assert recovered["is_kpo_weak"][1] == "25.0 [25.0, 25.0]"
     # both seeds have a gap of 4 and recover 1 of 10, so there is no doubt of the ratio over seeds either
     assert recovered["is_kpo_weak"][2] == "25 25; [25, 25]"
     # 40 of 80 against 32 of 80: pooled 0.45, z = 0.1 / sqrt(0.45 * 0.55 / 40)
     assert recovered["is_kpo_weak"][3].startswith(f"{0.1 / math.sqrt(0.45 * 0.55 / 40):+.2f}, 0.2")
     assert recovered["paper: is_kpo_weak"][1:4] == ["6.6", "-", "+0.98, 0.33 (prints about 1.4, 0.16)"]
-    assert {row[1] for row in tables.question_table(cells).rows} == {"kpo_weak - kpo_strong", "is_kpo_weak - kpo_weak"}
-    settings = {row[0]: row for row in tables.filter_table(methods).rows}
+    assert {row[1] for row in score_tables.question_table(cells).rows} == {
+        "kpo_weak - kpo_strong",
+        "is_kpo_weak - kpo_weak",
+    }
+    settings = {row[0]: row for row in filter_tables.filter_table(methods).rows}
     assert settings["is_kpo_weak"][1:7] == ["0.01, 1, 3", "about 2 %", "0.09512", "0.0848", "0.08", "0.095"]
     assert settings["is_kpo_weak"][-3:] == ["about 3.06", "3.154", "3.100"]
     # 3 saturated at each of 2 steps of 2 seeds, 1000 tokens each
-    assert {row[0]: row for row in tables.clip_table(methods).rows}["is_kpo_weak"][7] == "12 of 4,000 (0.003)"
-    assert {row[0]: row for row in tables.clip_table(methods).rows}["kpo_weak"][4:7] == ["10.0%", "20.0%", "30.0%"]
+    assert {row[0]: row for row in filter_tables.clip_table(methods).rows}["is_kpo_weak"][7] == "12 of 4,000 (0.003)"
+    assert {row[0]: row for row in filter_tables.clip_table(methods).rows}["kpo_weak"][4:7] == [
+        "10.0%",
+        "20.0%",
+        "30.0%",
+    ]
 
 
 def test_the_paper_s_tables_stand_beside_ours(three):
     methods = load_all(three)
     # the runs have steps 1 and 2, of which the paper prints the first
-    rows = {(row[0], row[1]): row[2:] for row in tables.innovation_table(methods).rows}
+    rows = {(row[0], row[1]): row[2:] for row in filter_tables.innovation_table(methods).rows}
     assert rows["is_kpo_weak", "1"] == ["17.57", "40", "0.360", "0.5", "0", "0.003"]
     assert rows["kpo_weak", "1"] == ["18.27", "40", "0.397", "0.5", "-", "0.003"] and len(rows) == 2
-    scored = tables.scores_table(methods)
+    scored = score_tables.scores_table(methods)
     assert scored.header[:3] == ["method", "held_out avg@10", "held_out pass@10"] and len(scored.header) == 3 + 6
     assert scored.rows[1] == [
         "kpo_weak", "40.00", "100.00", "47.81", "85.40", "8.75", "36.67", "4.79", "26.67",
     ]  # fmt: skip
-    options = {row[0]: row for row in tables.options_table(methods, tables.cells_of(methods, "held_out")[0]).rows}
+    options = {
+        row[0]: row for row in score_tables.options_table(methods, score_tables.cells_of(methods, "held_out")[0]).rows
+    }
     assert options["kpo_weak"][1:8] == ["0.01", "1", "-", "about 2 %", "0.095", "-", "0 of 4,000 (0)"]
     assert options["kpo_weak"][10:12] == ["47.81", "40.0 [40.0, 40.0]"]
     assert options["is_kpo_weak"][3] == "3" and options["is_kpo_weak"][6:8] == ["< 1e-6", "12 of 4,000 (0.003)"]
@@ -301,11 +322,11 @@ def test_what_is_printed_is_what_the_pages_say(page):
 def test_a_p_value_at_its_floor_is_a_bound():
     right, wrong = np.ones((40, 4), int), np.zeros((40, 4), int)
     found = statistics.paired_difference(right, wrong).p_value
-    assert found == statistics.LEAST_P and tables.p_text(found) == "<= 1e-4"
-    assert tables.p_text(8 * found, tables.at_least_p(found)) == "<= 8e-4"
+    assert found == statistics.LEAST_P and table.p_text(found) == "<= 1e-4"
+    assert table.p_text(8 * found, table.at_least_p(found)) == "<= 8e-4"
     # controls: one flip as extreme is no bound any more, nor is what is made of it
-    assert tables.p_text(2 * found) == "0.0002" and tables.p_text(0.014) == "0.014"
-    assert tables.p_text(8e-4, tables.at_least_p(2 * found)) == "0.0008"
+    assert table.p_text(2 * found) == "0.0002" and table.p_text(0.014) == "0.014"
+    assert table.p_text(8e-4, table.at_least_p(2 * found)) == "0.0008"
 
 
 def test_filters_that_filter_nothing_are_named(tmp_path):
@@ -338,7 +359,7 @@ def test_filters_that_filter_nothing_are_named(tmp_path):
 def test_equal_grades_are_called_equal(tmp_path):
     made = [write_run(tmp_path / name, name, 0, share(2), share(5)) for name in ("kpo_weak", "is_kpo_weak")]
     methods = load_all(made)
-    found = dict(report.answers(methods, tables.cells_of(methods, "held_out")[0]))
+    found = dict(report.answers(methods, score_tables.cells_of(methods, "held_out")[0]))
     assert "same grades on every sample" in found["Outliers: saturation at the paper's Q, V and kappa."]
 
 
@@ -359,7 +380,7 @@ def test_runs_are_grouped_by_what_they_are(tmp_path):
 
 def test_other_problems_are_compared_with_nothing(three, tmp_path):
     other = write_run(tmp_path / "other", "grpo", 0, share(2), share(9), ids=list("wxyz"))
-    cells, notes = tables.cells_of(load_all([*three, other]), "held_out")
+    cells, notes = score_tables.cells_of(load_all([*three, other]), "held_out")
     assert "grpo" not in cells and notes == [
         "other was graded on other problems of held_out and is compared with nothing."
     ]
@@ -369,7 +390,7 @@ def test_k_belongs_to_the_row(tmp_path):
     """A run evaluated with 10 samples a problem before training and with 2 after it, as eval.num_samples may change."""
     fewer = write_run(tmp_path / "fewer", "grpo", 0, share(2), share(1, of=2))
     same = write_run(tmp_path / "same", "grpo", 1, share(2), share(9))
-    found = tables.results_table([runs.load(str(fewer))])
+    found = score_tables.results_table([runs.load(str(fewer))])
     assert found.header[3:6] == ["k", "avg@k %", "pass@k %"]
     assert [(row[0], row[3], row[-1]) for row in found.rows] == [
         ("base", "10", ""),
@@ -378,19 +399,19 @@ def test_k_belongs_to_the_row(tmp_path):
     text = report.write([str(fewer)], str(tmp_path / "out"))
     assert "pass@10" not in text and "pass@2" not in text
     # the control: with one k the header says it, and the gain is there
-    usual = tables.results_table([runs.load(str(same))])
+    usual = score_tables.results_table([runs.load(str(same))])
     assert usual.header[3:5] == ["avg@10 %", "pass@10 %"] and usual.rows[1][-1].startswith("+70.0")
 
 
 def test_runs_of_other_k_are_compared_with_nothing(three, tmp_path):
     other = write_run(tmp_path / "other", "grpo", 0, share(2, of=4), share(2, of=4))
     methods = load_all([*three, other])
-    cells, notes = tables.cells_of(methods, "held_out")
+    cells, notes = score_tables.cells_of(methods, "held_out")
     assert "grpo" not in cells
     assert notes == ["other has 4 samples a problem of held_out, not 10: compared with nothing."]
     # nor is a base of another k the base of the others
-    assert set(tables.base_cells(methods, "held_out", 10)) == {0, 1}
-    assert tables.base_cells(load_all([other]), "held_out", 10) == {}
+    assert set(score_tables.base_cells(methods, "held_out", 10)) == {0, 1}
+    assert score_tables.base_cells(load_all([other]), "held_out", 10) == {}
 
 
 # --------------------------------------------------------------------------------------------- what is written, refused
@@ -599,7 +620,7 @@ def drawn(monkeypatch):
 
     def draw(methods, directory):
         before = set(plt.get_fignums())
-        figures.draw(methods, "held_out", tables.cells_of(methods, "held_out")[0], directory)
+        figures.draw(methods, "held_out", score_tables.cells_of(methods, "held_out")[0], directory)
         made = [plt.figure(number) for number in plt.get_fignums() if number not in before]
         return [axis for figure in made for axis in figure.axes if axis.get_visible()]
 
@@ -669,12 +690,12 @@ def test_families_of_filters(tmp_path):
     made = [
         write_run(tmp_path / name, name, 0, share(1), share(2)) for name in ("grpo", "gspo", "kpo_weak", "is_kpo_huber")
     ]
-    found = [figures.family(report.load(str(path))) for path in made]
+    found = [figures.family(figures.filter_name(report.load(str(path)))) for path in made]
     assert found == ["no filter", "whole response", "smoothing", "robust smoothing"]
     config = json.loads((made[0] / "config.json").read_text())
     config["algorithm"]["filter"]["name"] = "mine.py:Mine"
     (made[0] / "config.json").write_text(json.dumps(config))
-    assert figures.family(report.load(str(made[0]))) == "others"
+    assert figures.family(figures.filter_name(report.load(str(made[0])))) == "others"
 
 
 # --------------------------------------------------------------------------------------------------- text that is shown

@@ -249,7 +249,7 @@ def test_the_confirming_study_is_the_one_of_its_protocol():
     assert {name.removesuffix("_stale") for name in names} == written and len(set(names)) == len(names)
     asked = re.findall(r"^\| H\d \| `(.*?)` \|", page, re.M)
     contrasts = [str(study.contrast(text)) for text in settings["CONTRASTS"].split(",")]
-    assert contrasts == asked and len(asked) == 8
+    assert contrasts == asked and len(asked) == 9
     for text in asked:
         one = study.contrast(text)
         assert {one.a, one.b} <= set(names)
@@ -276,9 +276,15 @@ def test_another_study_has_its_own_folder_and_asks_its_questions(tree):
     result, calls = reproduce(tree, PUBLISH="1", **chosen)
     assert result.returncode == 0, result.stderr
     assert "--config=configs/confirm.py:base" in calls[0] and "--workdir=runs/confirm/base_seed100" in calls[0]
-    assert calls[-1].endswith("--contrasts=kpo_weak<ratio_one --workdir=runs/confirm/report")
+    of_runs, of_summaries = calls[-2:]
+    assert of_runs.endswith("--contrasts=kpo_weak<ratio_one --workdir=runs/confirm/report")
+    # what is published is what the summaries alone give, and anyone can print it from them again
+    last = "--runs=configs/results/confirm.jsonl --contrasts=kpo_weak<ratio_one --workdir=runs/confirm/kept"
+    assert of_summaries.endswith(last)
     published = {path.name for path in (tree / "configs" / "results").iterdir()}
-    assert published == {"confirm_scores.png", "confirm.html", "confirm.jsonl"}
+    assert published == {"confirm_scores.png", "confirm.jsonl"} and (tree / "docs" / "report_confirm.md").is_file()
+    result, calls = reproduce(tree, KEPT="1", **chosen)
+    assert result.returncode == 0 and len(calls) == 1 and calls[0].endswith(last)
     result, calls = reproduce(tree, STUDY="other")
     assert result.returncode == 64 and calls == []
     assert result.stderr == "error: STUDY: 'other' is not one of study, confirm\n"

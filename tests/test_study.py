@@ -8,7 +8,7 @@ import pytest
 import scipy.stats
 from report_runs import grades, write_run
 
-from kpo_jax.report import figures, report, runs, study
+from kpo_jax.report import figures, report, runs, study, study_figures
 from kpo_jax.report.study import Contrast, contrast
 
 
@@ -18,6 +18,12 @@ def line(method, seed, auc, final=None, base=0.2, **metrics):
         "method": method, "seed": seed, "set": "held_out", "problems": 10, "k": 4, "curve": [[0, base], [8, final]],
         "auc": auc, "final": final, "metrics": metrics, "commit": "c" * 40, "cpu": "A CPU", "date": "2026-01-02 03:04",
     }  # fmt: skip
+
+
+def of_control(method, seed, auc, staleness=0, algorithm=None, cosine=0.5, lost=0.2):
+    """A line that knows how far it is from the null."""
+    worst = {"null/cosine_least": cosine, "null/lost_fraction_most": lost}
+    return line(method, seed, auc, **worst) | {"staleness": staleness, "algorithm": algorithm, "filter": "kalman"}
 
 
 def study_of(**aucs):
@@ -41,14 +47,16 @@ def test_the_area_by_hand():
 
 def test_a_run_in_one_line(tmp_path):
     base, last = grades(0.3, 1), grades(0.6, 2)
-    metrics = {"null/cosine": 0.5, "filter/innovation_abs_max": 0.7}
+    metrics = {"null/cosine": 0.5, "null/lost_fraction": 0.25, "filter/innovation_abs_max": 0.7}
     run = runs.load(str(write_run(tmp_path / "kpo_weak_seed3", "kpo_weak", 3, base, last, metrics=metrics)))
     found = study.summary("kpo_weak", run, "held_out")
     assert found["curve"] == [[0, base.mean()], [2, last.mean()]] and found["final"] == last.mean()
     assert found["auc"] == pytest.approx((base.mean() + last.mean()) / 2)
     assert (found["seed"], found["problems"], found["k"], found["commit"]) == (3, 40, 8, None)
+    assert (found["algorithm"], found["filter"]) == ("kpo_weak", "kalman")
     assert found["metrics"] == {
         "rollout/length_mean": 58.0, "filter/gain_last": 0.095, "null/cosine": 0.5, "filter/innovation_abs_max": 0.7,
+        "null/lost_fraction": 0.25, "null/cosine_least": 0.5, "null/lost_fraction_most": 0.25,
     }  # fmt: skip
     assert found["staleness"] == 0 and len(json.dumps(found)) < 2000
 
@@ -108,9 +116,51 @@ def test_tables_say_which_runs_collapsed_and_how_many_seeds_a_difference_takes()
     assert len(study.tables(lines[:1], [])) == 1
 
 
+def test_what_was_the_null_is_said_and_is_no_evidence():
+    lines = [of_control("off", s, 0.6 + s / 100, cosine=0.99995, lost=0.0) for s in range(3)]
+    lines += [of_control("once", s, 0.6 + s / 100, cosine=0.99995 if s else 0.9, lost=0.0) for s in range(3)]
+    lines += [of_control("lost", s, 0.6 + s / 100, cosine=0.99995, lost=0.01) for s in range(3)]
+    lines += [of_control("weak", s, 0.3) for s in range(3)] + [line("unmeasured", s, 0.3) for s in range(3)]
+    assert study.nulls(study.by_method(lines)) == {"off"}  # one step of one seed is enough not to be it
+    asked = [contrast(f"{name}>weak") for name in ("off", "once", "lost", "unmeasured")]
+    first, _, outcomes, *_ = study.tables(lines, asked)
+    assert [row[1] for row in first.rows] == ["holds (the first is the null)", "holds", "holds", "not shown"]
+    column = outcomes.header.index("the null")
+    assert [row[column] for row in outcomes.rows] == ["yes", "no", "no", "no", "no"]
+
+
+def test_methods_stand_beside_the_null_of_responses_as_old_as_theirs():
+    lines = [of_control("ratio_one", s, 0.5 + s / 10, algorithm="ratio_one") for s in range(3)]
+    lines += [of_control("ratio_one_twin", s, 0.5, algorithm="ratio_one") for s in range(3)]
+    lines += [of_control("a", s, 0.4 + s / 10) for s in range(3)]
+    lines += [of_control("null_stale", s, 0.2, 8, "ratio_one") for s in range(3)]
+    lines += [of_control("a_stale", s, 0.3, 8) for s in range(3)] + [of_control("older", 0, 0.3, 32)]
+    found = study.control_table(lines)
+    assert [row[:4] for row in found.rows] == [
+        ["ratio_one_twin", "ratio_one", "3", "-10.0"], ["a", "ratio_one", "3", "-10.0"],
+        ["a_stale", "null_stale", "3", "+10.0"],
+    ]  # fmt: skip
+    assert study.control_table([of_control("a", 0, 0.4), of_control("b", 0, 0.4)]) is None
+
+
+def test_a_study_is_drawn_from_its_summaries(tmp_path):
+    lines = [of_control("ratio_one", s, 0.5 + s / 10, algorithm="ratio_one") for s in range(3)]
+    lines += [of_control("a", s, 0.4 + s / 20) for s in range(2)] + [of_control("alone", 7, 0.4, 8)]
+    found = study_figures.draw(lines, tmp_path)
+    assert list(found) == ["study_curves_held_out.png", "study_differences_held_out.png"]
+    assert all((tmp_path / name).stat().st_size > 5_000 for name in found)
+    assert list(study_figures.draw(lines[3:], tmp_path)) == ["study_curves_held_out.png"]  # no null to differ from
+    assert study_figures.draw(lines[:3], tmp_path) == {}
+    steps, scores = study_figures._mean_curve(
+        {0: {"curve": [[0, 0.2], [4, 0.4], [8, 0.6]]}, 1: {"curve": [[0, 0.4], [8, 1.0]]}}
+    )
+    assert steps == [0, 8] and scores == pytest.approx([30.0, 80.0])
+
+
 def test_a_study_is_judged_anew_from_its_summaries_alone(tmp_path, monkeypatch):
     # figures and the other sections take most of the time, and are not what is asked here
     monkeypatch.setattr(figures, "draw", lambda *_: {})
+    monkeypatch.setattr(study_figures, "draw", lambda *_: {})
     monkeypatch.setattr(report, "build", lambda *_: [])
     for name, rate in (("kpo_strong", 0.7), ("kpo_weak", 0.5)):
         for seed in range(3):

@@ -145,9 +145,9 @@ def test_attention_is_that_of_the_mesh_in_use():
     """
     x, ids = jax.ShapeDtypeStruct((4, 8, 2, 4), "float32"), jax.ShapeDtypeStruct((4, 8), "int32")
 
-    def form(platform, segments=None, axes=AXES, sizes=(2, 2, 2)):
+    def form(platform, segments=None, axes=AXES, sizes=(2, 2, 1, 2)):
         device = AbstractDevice(device_kind=platform, num_cores=1, platform=platform)
-        mesh = AbstractMesh(sizes, axes, axis_types=(AxisType.Auto,) * 3, abstract_device=device)
+        mesh = AbstractMesh(sizes, axes, axis_types=(AxisType.Auto,) * 4, abstract_device=device)
         with jax.sharding.use_abstract_mesh(mesh):
             text = str(jax.make_jaxpr(causal_attention)(x, x, x, segments))
         return "kernel" if "name=splash_mha_fwd" in text else "blocked" if "scan" in text else "plain"
@@ -156,7 +156,8 @@ def test_attention_is_that_of_the_mesh_in_use():
     assert form("tpu") == form("tpu", Segments(ids)) == "kernel"
     # shared prompts, rows or heads that the mesh does not divide, another mesh
     assert form("tpu", Segments(ids, ids)) == "plain"
-    assert form("tpu", sizes=(8, 1, 1)) == form("tpu", sizes=(1, 1, 4)) == form("tpu", axes=("x", "y", "z")) == "plain"
+    assert form("tpu", sizes=(8, 1, 1, 1)) == form("tpu", sizes=(1, 1, 1, 4)) == "plain"
+    assert form("tpu", axes=tuple("wxyz")) == "plain"
 
 
 def test_presets_have_the_published_sizes():

@@ -10,7 +10,7 @@ from kpo_jax.commands.memory import human
 from kpo_jax.config import Config
 from kpo_jax.model import flops, parameters
 from kpo_jax.runtime import cpu
-from kpo_jax.runtime.mesh import mesh_shape
+from kpo_jax.runtime.mesh import axes_text, mesh_shape
 from kpo_jax.tasks.prompts import ProblemSet
 from kpo_jax.training.inputs import Inputs, load_inputs
 
@@ -23,13 +23,13 @@ def describe(config: Config) -> str:
     """
     inputs = load_inputs(config, ask_hub=False)
     mesh = config.mesh
-    num_devices = cpu.count_all(os.environ) if mesh.data == -1 else mesh.data * mesh.fsdp * mesh.tensor
+    num_devices = cpu.count_all(os.environ) if mesh.data == -1 else mesh.data * mesh.inner
     sizes = mesh_shape(mesh, num_devices)
     lines = [
         f"parameters       {parameters.num_params(config.model):,}",
         *_adapter_lines(config),
         f"first policy     {_first_policy(config)}",
-        f"mesh             {' x '.join(f'{k} {v}' for k, v in sizes.items())} = {num_devices} device(s)",
+        f"mesh             {axes_text(sizes)} = {num_devices} device(s)",
         "bytes per device",
         *_held_lines(config, sizes),
         "TFLOPs of a training step, all prompts and responses as long as they may be",

@@ -89,7 +89,7 @@ def cache_bytes(config: Config, sizes: dict[str, int]) -> int:
     prompts = rollout.prompts_at_once
     tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
     entries = 2 * model.num_layers * tokens * model.num_kv_heads * model.head_dim
-    return entries * DTYPES[model.dtype] // math.prod(sizes.values())  # tokens over data x fsdp, heads over tensor
+    return entries * DTYPES[model.dtype] // math.prod(sizes.values())  # tokens over all axes but tensor, heads over it
 
 
 # ------------------------------------------------------------------------------------------------- more than there is
@@ -128,7 +128,7 @@ def nearest(config: Config, num_devices: int) -> Iterator[tuple[dict[str, object
     """
     prompts, mesh = config.rollout.prompts_at_once, config.mesh
     steps = [{"rollout.prompts_per_call": n} for n in range(prompts - 1, 0, -1) if prompts % n == 0]
-    per_data = num_devices // (mesh.fsdp * mesh.tensor)
+    per_data = num_devices // mesh.inner
     steps += [
         {"mesh.data": per_data // n, "mesh.fsdp": mesh.fsdp * n} for n in range(2, per_data + 1) if per_data % n == 0
     ]

@@ -20,7 +20,7 @@ from kpo_jax.model.lora import init_adapters
 from kpo_jax.model.packing import PackShape
 from kpo_jax.recording.terminal import tell
 from kpo_jax.runtime.ahead import like
-from kpo_jax.runtime.mesh import AXES, bytes_per_device, mesh_shape
+from kpo_jax.runtime.mesh import AXES, axes_text, bytes_per_device, mesh_shape, shown
 from kpo_jax.runtime.sharding import make_mesh, param_specs, process_mesh, replicated
 from kpo_jax.sampling.programs import Programs
 from kpo_jax.sampling.shapes import plan
@@ -86,7 +86,7 @@ def describe(config: Config, text: str, found: list) -> str:
         if together > chip.memory:
             lines.append(f"  does not fit   {together / 2**30:.2f} GiB of {chip.memory / 2**30:.0f}")
             continue
-        flags = [f"--config.mesh.{name}={value}" for name, value in _sizes(candidate).items()]
+        flags = [f"--config.mesh.{name}={value}" for name, value in shown(_sizes(candidate)).items()]
         if candidate.mesh.across_hosts:
             flags.append("--config.mesh.across_hosts=True")
         if candidate.mesh.sampling_tensor:
@@ -135,7 +135,7 @@ def compile_sampler(config: Config, found: list) -> Sampler:
     start, mesh = time.perf_counter(), make_mesh(config.mesh, found)
     own, shapes, lowered = lower_sampler(config, mesh, found)
     prefill, decode = map(_compiled, lowered)
-    again = any(own.shape[axis] != mesh.shape[axis] for axis in ("fsdp", "tensor"))
+    again = own.shape["tensor"] != mesh.shape["tensor"] or own.size // own.shape["data"] != config.mesh.inner
     whole = parameters.leaves(parameters.tree(config.model))
     localized = bytes_per_device(whole, config.model.param_dtype, dict(own.shape)) if again else 0
     return Sampler(prefill, decode, shapes, localized, time.perf_counter() - start)
@@ -145,8 +145,8 @@ def lower_sampler(config: Config, mesh: Mesh, found: list) -> tuple:
     """(the mesh of the first host's sampler, the number of its shapes, (prefill, the largest decoding), both
     lowered).
     """
-    hosts, tensor = len({device.process_index for device in found}), config.mesh.sampling_tensor
-    own = process_mesh(mesh, found[0].process_index, tensor) if hosts > 1 or tensor else mesh
+    hosts = len({device.process_index for device in found})
+    own = process_mesh(mesh, found[0].process_index, config.mesh.sampling_tensor)
     rollout, sampled = config.rollout, dataclasses.replace(config.sampler, stop=())
     programs = Programs(config.model, sampled, own, ())
     how = plan(
@@ -189,7 +189,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
     """(lines on one mesh's memory and work, the most bytes that a device holds in any phase). FLOPs are counted from
     shapes: XLA's own count takes the body of a loop once.
     """
-    count = config.mesh.data * config.mesh.fsdp * config.mesh.tensor
+    count = config.mesh.data * config.mesh.inner
     work = longest_step(config).update / config.learner.updates_per_rollout / count
     peak = flops.data_sheet(chip.kind, 1).flops
     memory, shape = step.memory, step.shape
@@ -230,7 +230,7 @@ def alternatives(config: Config, text: str):
     """Configurations with meshes of the same devices that split the state further, the nearest first, where they are
     legal.
     """
-    count = parse(text)[1]
+    count = parse(text)[1] // config.mesh.sequence
     ways = [
         (fsdp, tensor)
         for tensor in (1, 2, 4, 8)
@@ -262,7 +262,7 @@ def _sizes(config: Config) -> dict[str, int]:
 
 
 def _name(config: Config) -> str:
-    return " x ".join(f"{axis} {size}" for axis, size in _sizes(config).items())
+    return axes_text(_sizes(config))
 
 
 def out_of_memory(message: str) -> str:

@@ -271,16 +271,20 @@ class MetricsConfig:
 
 @dataclasses.dataclass(frozen=True)
 class MeshConfig:
-    """Devices along each mesh axis; data = -1 takes all that the other two leave.
+    """Devices along each mesh axis; data = -1 takes all that the others leave.
 
-    Of a job on several hosts, fsdp x tensor stays within a host, unless `across_hosts` says that it may be more.
-    While they sample, devices hold the weights split by `tensor` alone; with `sampling_tensor` so many devices of a
-    host split weights and heads between them instead, and rows are split over the rest of the host.
+    `fsdp` splits rows and parameters, `tensor` heads, features and vocabulary. `sequence` splits the tokens of a row,
+    and parameters as fsdp does: for responses so long that one of them is too much for a device (Ulysses, Jacobs et
+    al. 2023, arXiv 2309.14509: attention has whole rows of a part of the heads). The sampler takes it for more of fsdp.
+    Of a job on several hosts, fsdp x sequence x tensor stays within a host, unless `across_hosts` says that it may be
+    more. While they sample, devices hold the weights split by `tensor` alone; with `sampling_tensor` so many devices of
+    a host split weights and heads between them instead, and rows are split over the rest of the host.
     """
 
     data: int = dataclasses.field(default=-1, metadata=FREE)
     fsdp: int = dataclasses.field(default=1, metadata=FREE)
     tensor: int = dataclasses.field(default=1, metadata=FREE)
+    sequence: int = dataclasses.field(default=1, metadata=FREE)
     across_hosts: bool = dataclasses.field(default=False, metadata=FREE)
     sampling_tensor: int = dataclasses.field(default=0, metadata=FREE)
 
@@ -291,10 +295,15 @@ class MeshConfig:
                 *unless(
                     all_or_some, "data", f"{self.data!r} is neither -1 (all that are left) nor a whole number >= 1"
                 ),
-                *whole(self, 1, "fsdp", "tensor"),
+                *whole(self, 1, "fsdp", "tensor", "sequence"),
                 *whole(self, 0, "sampling_tensor"),
             ]
         )
+
+    @property
+    def inner(self) -> int:
+        """The devices that hold one copy of the parameters between them."""
+        return self.fsdp * self.sequence * self.tensor
 
 
 @dataclasses.dataclass(frozen=True)

@@ -198,7 +198,9 @@ def _mesh(config: Config) -> Iterator[Combination]:
     rollout, model, mesh = config.rollout, config.model, config.mesh
     if mesh.data != -1:
         rows, axes = mesh.data * mesh.fsdp, "mesh.data x mesh.fsdp"
-        depends_on = ("mesh.data", "mesh.fsdp", "rollout.prompts_per_step", "rollout.prompts_per_call")
+        if mesh.sequence > 1:
+            rows, axes = rows * mesh.sequence, f"{axes} x mesh.sequence"
+        depends_on = ("mesh.data", "mesh.fsdp", "mesh.sequence", "rollout.prompts_per_step", "rollout.prompts_per_call")
         for what, number in (
             ("prompts per sampler call", rollout.prompts_at_once),
             ("eval.prompts_per_call", config.eval.prompts_per_call),
@@ -210,6 +212,12 @@ def _mesh(config: Config) -> Iterator[Combination]:
         for axis, size in (("mesh.tensor", mesh.tensor), ("mesh.sampling_tensor", mesh.sampling_tensor or 1)):
             yield from _divides(f"model.{name}", getattr(model, name), axis, size, f"model.{name}")
     yield from _divides("model.hidden_size", model.hidden_size, "mesh.fsdp", mesh.fsdp, "model.hidden_size")
+    if mesh.sequence > 1:
+        heads, width = mesh.tensor * mesh.sequence, mesh.fsdp * mesh.sequence
+        for name, axes, size in (
+            ("num_kv_heads", "mesh.tensor x mesh.sequence", heads), ("hidden_size", "mesh.fsdp x mesh.sequence", width),
+        ):  # fmt: skip
+            yield from _divides(f"model.{name}", getattr(model, name), axes, size, f"model.{name}", "mesh.sequence")
 
 
 def _sampling(config: Config) -> Iterator[Combination]:

@@ -115,6 +115,11 @@ def batch_scale(
     return jax.lax.stop_gradient(jnp.maximum(scale, max(floor, noise)))
 
 
+def first_scale(given: float | None, floor: float, of_batch: Callable[[], jax.Array]) -> jax.Array:
+    """The scale before the first token of a response, []: the one `given`, at least `floor`, or that `of_batch`."""
+    return of_batch() if given is None else jnp.float32(max(given, floor))
+
+
 def zero_masked(output: FilterOutput, response_mask: jax.Array) -> FilterOutput:
     """Put 0 / False at every masked place of every field."""
     return FilterOutput(*(jnp.where(response_mask, field, jnp.zeros_like(field)) for field in output))

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from kpo_jax import masked
 from kpo_jax.checks import not_negative, positive, refuse, share, unless
-from kpo_jax.filters.base import clean_tokens, scan_tokens, zero_masked
+from kpo_jax.filters.base import clean_tokens, first_scale, scan_tokens, zero_masked
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.outputs import FilterOutput
 
@@ -66,11 +66,12 @@ class Quantile:
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
         log_ratio = clean_tokens(log_ratio, response_mask)
-        if self.initial_scale is None:
+
+        def of_batch():
             size = masked.quantile(jnp.abs(log_ratio), response_mask, self.quantile)
-            scale = jax.lax.stop_gradient(jnp.maximum(size / self.kappa, self.floor))
-        else:
-            scale = jnp.float32(max(self.initial_scale, self.floor))
+            return jax.lax.stop_gradient(jnp.maximum(size / self.kappa, self.floor))
+
+        scale = first_scale(self.initial_scale, self.floor, of_batch)
         initial = (jnp.float32(0), jnp.float32(self.initial_ratio), scale)
         return zero_masked(scan_tokens(self.step, initial, log_ratio, response_mask), response_mask)
 

@@ -16,7 +16,7 @@ import math
 from typing import ClassVar
 
 from kpo_jax.checks import not_negative, positive, refuse, share
-from kpo_jax.filters.base import batch_scale, clean_tokens, scan_tokens, zero_masked
+from kpo_jax.filters.base import batch_scale, clean_tokens, first_scale, scan_tokens, zero_masked
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.outputs import FilterOutput
 
@@ -66,10 +66,8 @@ class ScoreT:
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""
         log_ratio = clean_tokens(log_ratio, response_mask)
-        if self.initial_scale is None:
-            scale = batch_scale(log_ratio, response_mask, self.floor)
-        else:
-            scale = jnp.float32(max(self.initial_scale, self.floor))
+        of_batch = lambda: batch_scale(log_ratio, response_mask, self.floor)
+        scale = first_scale(self.initial_scale, self.floor, of_batch)
         initial = (jnp.float32(0), jnp.float32(self.initial_ratio), scale)
         return zero_masked(scan_tokens(self.step, initial, log_ratio, response_mask), response_mask)
 

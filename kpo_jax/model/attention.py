@@ -18,6 +18,8 @@ from jax.experimental.pallas.ops.tpu.splash_attention import splash_attention_ke
 from jax.experimental.pallas.ops.tpu.splash_attention import splash_attention_mask as splash_mask
 from jax.sharding import PartitionSpec
 
+from kpo_jax.model.layout import HEADS, ROWS, size_of, split_heads, split_tokens
+
 ATTENTION_OUTPUT = "attention_output"  # what a remat policy keeps that does not recompute attention
 _BLOCK = 64  # shorter costs calls, longer computes more of what a mask hides
 _SHORT_BLOCK, _SHORT_ROW = 32, 512  # where so few tokens are several sequences that share a prompt, each is short
@@ -26,7 +28,6 @@ _TILE = 2**20  # weights of a pair of blocks, over the rows at once: 4 MiB
 _MASKED = -1e30
 _SPLASH_LANES = 128  # blocks are multiples of it
 _SPLASH_BLOCK = 512  # MaxText's default
-_ROWS, _HEADS = ("data", "fsdp"), "tensor"  # mesh axes, see sharding.py
 
 
 class Segments(NamedTuple):
@@ -49,6 +50,11 @@ def causal_attention(query: jax.Array, key: jax.Array, value: jax.Array, segment
     `segments` has padding. Without `segments` right-padded rows need neither mask nor lengths: causality hides what
     comes later. On a TPU shared prompts take XLA's plain form, and so do rows or heads that the mesh does not divide.
     """
+    query, key, value = map(split_heads, (query, key, value))
+    return split_tokens(_of_whole_rows(query, key, value, segments))
+
+
+def _of_whole_rows(query, key, value, segments):
     backend = platform()
     if backend == "cpu":
         return blocked_attention(query, key, value, segments)
@@ -82,7 +88,7 @@ def _whole_rows(query, key, value, segments, cudnn: bool):
 
 def _on_shards(form, segments):
     """`form`(query, key, value, segments) with each device's rows and heads of the mesh in use."""
-    rows, heads = PartitionSpec(_ROWS), PartitionSpec(_ROWS, None, _HEADS)
+    rows, heads = PartitionSpec(ROWS), PartitionSpec(ROWS, None, HEADS)
     # A kernel is opaque to the partitioner, and says nothing of what varies over which axis (check_vma).
     return jax.shard_map(
         form,
@@ -100,10 +106,9 @@ def platform() -> str:
 
 def _splits_evenly(key_shape) -> bool:
     """Whether there is a mesh in use, and it splits keys [B, S, K, H] evenly."""
-    sizes = jax.sharding.get_abstract_mesh().shape
-    if not {*_ROWS, _HEADS} <= sizes.keys():
+    if not {*ROWS, *HEADS} <= jax.sharding.get_abstract_mesh().shape.keys():
         return False
-    return key_shape[0] % math.prod(sizes[axis] for axis in _ROWS) == 0 and key_shape[2] % sizes[_HEADS] == 0
+    return key_shape[0] % size_of(*ROWS) == 0 and key_shape[2] % size_of(*HEADS) == 0
 
 
 def splash_attention(

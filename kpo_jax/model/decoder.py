@@ -25,6 +25,7 @@ from jax.ad_checkpoint import checkpoint_name
 from kpo_jax.model import layers, parameters
 from kpo_jax.model.attention import ATTENTION_OUTPUT, Segments, causal_attention
 from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.layout import split_tokens
 
 _PROJECTED = "projected"  # what a projection and its adapter make: a policy that kept all products would keep it twice
 _REMAT_POLICIES = {
@@ -172,7 +173,8 @@ class Layer(_Parameters):
         config = self.config
         attention, mlp = Attention(config, name="self_attn"), (Mixture if config.description.experts else MLP)
         mlp = mlp(config, name="mlp")
-        return layers.add_parts(config.description, x, self.norm, lambda x: attention(x, kind, places), mlp), None
+        x = layers.add_parts(config.description, x, self.norm, lambda x: attention(x, kind, places), mlp)
+        return split_tokens(x), None
 
 
 def _letters(config: ModelConfig) -> list[str]:
@@ -220,7 +222,8 @@ class Decoder(_Parameters):
             length=config.num_layers,
         )
         places = _places(config, positions, segments)
-        x, _ = scanned(config, name="layers")(layers.scale_embedding(config, x), kinds, places)
+        x = split_tokens(layers.scale_embedding(config, x))
+        x, _ = scanned(config, name="layers")(x, kinds, places)
         return self.norm(x, "norm")
 
 

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from kpo_jax.model.attention import Segments
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.decoder import head_weight, hidden_states
+from kpo_jax.model.layout import split_tokens
 from kpo_jax.records import Packed
 
 _LOWEST = -1e30  # below any logit; unlike -inf or the lowest float it may be multiplied and stay finite
@@ -94,7 +95,7 @@ def _response_log_probs(config, params, hidden, columns, targets, temperature, l
     """Log-probability and entropy [R, C] of targets [R, C], predicted from `columns` [R, C] of hidden [R, S, D]."""
     if logits_bytes is None:
         logits_bytes = max(2**23, 4 * targets.size * 1024)
-    hidden = jnp.take_along_axis(hidden, columns[:, :, None], axis=1, mode="clip")
+    hidden = split_tokens(jnp.take_along_axis(hidden, columns[:, :, None], axis=1, mode="clip"))
     targets = jnp.clip(targets, 0, config.vocab_size - 1)
     num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes)
     # all tokens in one axis, where XLA makes the head's gradient without transposing the logits'

@@ -43,6 +43,7 @@ def pack_shape(
     group_size: int,
     microbatch_tokens: int,
     device_rows: int,
+    multiple: int = 1,
 ) -> PackShape:
     """The shape for minibatches of `num_sequences` sequences with prompts and responses of at most the given tokens.
 
@@ -50,22 +51,25 @@ def pack_shape(
       group_size: how many neighbours have the same prompt and may share it; 1 shares none.
       microbatch_tokens: the most tokens in a microbatch, over all devices; 0 is a whole minibatch in one.
       device_rows: data x fsdp of the mesh; rows and sequences are multiples of it.
+      multiple: sequence of the mesh, over which a row's tokens are split: they are a multiple of it, by padding.
 
     Raises:
       ValueError: the budget is below one sequence for each of `device_rows`.
     """
-    least = (prompt_length + response_length) * device_rows
+    one = _round_up(prompt_length + response_length, multiple)
+    least = one * device_rows
     if microbatch_tokens and microbatch_tokens < least:
         raise ValueError(
             f"learner.microbatch_tokens: {microbatch_tokens} is below {least}, one sequence of "
-            f"{prompt_length + response_length} tokens for each of data x fsdp = {device_rows}"
+            f"{one} tokens for each of data x fsdp = {device_rows}"
         )
     together = math.gcd(group_size, num_sequences)  # a minibatch may end within a group
     budget = microbatch_tokens // device_rows or math.inf
 
     def may_share(k):
         """Whether prompts may be shared by k responses: evenly, by every device, and within the budget."""
-        enough = num_sequences // k >= device_rows and prompt_length + k * response_length <= budget
+        size = _round_up(prompt_length + k * response_length, multiple)
+        enough = num_sequences // k >= device_rows and size <= budget
         return k == 1 or (together % k == 0 and enough)
 
     shared = next(k for k in range(together, 0, -1) if may_share(k))
@@ -73,15 +77,15 @@ def pack_shape(
     unit, num_units = prompt_length + shared * response_length, num_sequences // shared
     per_row = max(1, min(ROW_TOKENS // unit, num_units // device_rows))
     if microbatch_tokens:
-        per_row = min(per_row, budget // unit)
-    length = per_row * unit
+        per_row = min(per_row, budget // multiple * multiple // unit)
+    length = _round_up(per_row * unit, multiple)
     whole = _round_up(-(-num_units // per_row), device_rows)
     rows = whole
     if microbatch_tokens:
         rows = min(whole, microbatch_tokens // length // device_rows * device_rows)
     per_row_of_short = _SHORT_SEQUENCES * per_row * shared
     sequences = min(_round_up(num_sequences, device_rows), per_row_of_short * rows)
-    responses = per_row * shared * response_length
+    responses = _round_up(per_row * shared * response_length, multiple)
     return PackShape(-(-whole // rows), rows, length, responses, sequences, per_row_of_short, shared)
 
 

@@ -11,6 +11,7 @@ import jax
 from kpo_jax.algorithm import methods
 from kpo_jax.config import Config
 from kpo_jax.model.parameters import num_params, num_trained
+from kpo_jax.runtime.mesh import axes_text
 
 
 def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns: int) -> list[str]:
@@ -26,7 +27,7 @@ def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns:
     warm = f", warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else ""
     kinds = collections.Counter(device.device_kind for device in jax.devices())
     devices = ", ".join(f"{count} x {kind}" for kind, count in kinds.items())
-    axes = " x ".join(f"{axis} {size}" for axis, size in mesh.shape.items())
+    axes = axes_text(mesh.shape)
     size = f"{num_params(model):,} parameters, {model.num_layers} layers of width {model.hidden_size}"
     if model.lora.rank:
         size += f", {num_trained(model):,} more in adapters of rank {model.lora.rank} that alone are trained"

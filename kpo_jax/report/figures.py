@@ -6,6 +6,7 @@ is for what every panel shows for comparison.
 """
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,31 +42,45 @@ class Style(NamedTuple):
     linestyle: str | tuple
 
 
-def family(run: Run) -> str:
-    """The family of a run's filter; "others" of a filter from a person's own file."""
-    name = run.config["algorithm"]["filter"]["name"]
+def filter_name(run: Run) -> str:
+    """The name of a run's filter."""
+    return run.config["algorithm"]["filter"]["name"]
+
+
+def family(name: str | None) -> str:
+    """The family of a filter by its name; "others" of one from a person's own file."""
     return next((family for family, (_, filters) in FAMILIES.items() if name in filters), "others")
 
 
-def styles(methods: dict[str, list[Run]]) -> dict[str, Style]:
-    """{method: its style}: the colour of its family, and a line style that no other of the first six of it has."""
+def styles(filters: dict[str, str | None]) -> dict[str, Style]:
+    """{method: its style}, given its filter's name: the colour of its family, and a line style that no other of the
+    first six of it has.
+    """
     left = {name: itertools.cycle(_DASHES) for name in FAMILIES}
-    found = {name: family(runs[0]) for name, runs in methods.items()}
-    return {name: Style(FAMILIES[of][0], next(left[of])) for name, of in found.items()}
+    found = {method: family(name) for method, name in filters.items()}
+    return {method: Style(FAMILIES[of][0], next(left[of])) for method, of in found.items()}
 
 
 def draw(
     methods: dict[str, list[Run]], eval_set: str | None, cells: dict[str, dict[int, np.ndarray]], directory: Path
 ) -> dict[str, str]:
-    """Draw what the runs allow into `directory`; {file name: caption}. `cells` are those of `eval_set` (tables.Cells)
-    that can be compared.
+    """Draw what the runs allow into `directory`; {file name: caption}. `cells` (score_tables.Cells) are those of
+    `eval_set` that can be compared.
+    """
+    look = styles({name: filter_name(runs[0]) for name, runs in methods.items()})
+    named = {name: lambda plt, one=one: one(plt, methods, eval_set, cells, look) for name, one in _FIGURES.items()}
+    return save(named, directory)
+
+
+def save(named: dict[str, Callable], directory: Path) -> dict[str, str]:
+    """Draw {name: function of pyplot -> (figure, caption), or None for no figure} as `directory`/NAME.png; {file name:
+    caption}.
     """
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    look = styles(methods)
     style = {
         "axes.spines.top": False,
         "axes.spines.right": False,
@@ -76,8 +91,8 @@ def draw(
     }
     out: dict[str, str] = {}
     with plt.rc_context(style):
-        for name, draw_one in _FIGURES.items():
-            drawn = draw_one(plt, methods, eval_set, cells, look)
+        for name, draw_one in named.items():
+            drawn = draw_one(plt)
             if drawn is not None:
                 figure, caption = drawn
                 figure.savefig(directory / f"{name}.png", dpi=100)
@@ -249,7 +264,7 @@ def _scores(plt, methods, eval_set, cells, look):
         axis.plot([100 * score.value], [place], "o", color=colour, markersize=5)
     axis.set_yticks(range(len(cells)), list(reversed(cells)))
     axis.set(xlabel=f"avg@k on {eval_set}, %", ylabel="method")
-    families = ", ".join(dict.fromkeys(family(methods[name][0]) for name in cells))
+    families = ", ".join(dict.fromkeys(family(filter_name(methods[name][0])) for name in cells))
     return (
         figure,
         "Held-out avg@k at the end: mean over seeds (dot) with its 95 % interval over problems, which describes "

@@ -4,8 +4,8 @@ import numpy as np
 
 from kpo_jax.algorithm import null
 from kpo_jax.report import noise_model, paper
-from kpo_jax.report.runs import Run
-from kpo_jax.report.tables import Table, number_text, over
+from kpo_jax.report.runs import Run, over
+from kpo_jax.report.table import Table, number_text
 
 
 def null_figures(runs: list[Run]) -> dict[str, float] | None:

@@ -5,14 +5,25 @@ A `Section` is made once and rendered twice. Text from models, directories and f
 
 import dataclasses
 import shlex
+from pathlib import Path
 
 import numpy as np
 
 from kpo_jax.places import folder, shown
 from kpo_jax.recording import provenance
-from kpo_jax.report import comparison, figures, page, regime, responses, study, tables
-from kpo_jax.report.runs import Run, by_method, load, mean_metric, sets
-from kpo_jax.report.tables import Table
+from kpo_jax.report import (
+    comparison,
+    figures,
+    filter_tables,
+    page,
+    regime,
+    responses,
+    score_tables,
+    study,
+    study_figures,
+)
+from kpo_jax.report.runs import Run, by_method, load, over_steps, sets
+from kpo_jax.report.table import Table, points
 from kpo_jax.text import blocks, plain, table
 
 __all__ = ["Section", "load", "results", "write"]
@@ -33,7 +44,7 @@ class Section:
 
 def results(runs: list[Run], columns: float = np.inf) -> str:
     """The scores of every run, as a Markdown table, or otherwise where it has more than `columns`."""
-    return _within(tables.results_table(runs), columns)
+    return _within(score_tables.results_table(runs), columns)
 
 
 def _within(found: Table, columns: float) -> str:
@@ -64,25 +75,27 @@ def write(places: list[str], out: str, columns: float = np.inf, asked: list[str]
     eval_set = next(iter(sets(runs)), None)
     directory = folder(out)
     directory.mkdir(parents=True, exist_ok=True)
-    cells = tables.cells_of(methods, eval_set)[0] if eval_set else {}
+    cells = score_tables.cells_of(methods, eval_set)[0] if eval_set else {}
     drawn = figures.draw(methods, eval_set, cells, directory)
     sections = build(runs, methods, drawn) if runs else []
     if files or contrasts:
-        sections.insert(0, over_seeds(lines, contrasts))
+        sections.insert(0, over_seeds(lines, contrasts, directory))
     study.write(directory / "runs.jsonl", lines)
     (directory / "report.md").write_text(markdown(sections), encoding="utf-8", errors="replace")
     (directory / "report.html").write_text(page.render(sections, responses.collect(runs), directory), encoding="utf-8")
     text = "\n\n".join(f"{t.caption}\n\n{_within(t, columns)}" for section in sections for t in section.tables)
     places = [f"report       {shown(out, 'report.md')}", f"page         {shown(out, 'report.html')}"]
-    places += [f"figure       {shown(out, name)}" for name in drawn]
+    names = dict.fromkeys(name for section in sections for name, _ in section.figures)
+    places += [f"figure       {shown(out, name)}" for name in names]
     places += [f"summaries    {shown(out, 'runs.jsonl')}", *(f"run          {run.workdir}" for run in runs)]
     return f"{text}\n\n" + "\n".join(places)
 
 
-def over_seeds(lines: list[dict], asked: list[study.Contrast]) -> Section:
-    """What was asked of the methods, answered over seeds, for every evaluation set."""
-    names = dict.fromkeys(line["set"] for line in lines)
-    found = [table for name in names for table in study.tables([li for li in lines if li["set"] == name], asked)]
+def over_seeds(lines: list[dict], asked: list[study.Contrast], directory: Path) -> Section:
+    """What was asked of the methods, answered over seeds, for every evaluation set; its figures go to `directory`."""
+    by_set = [[line for line in lines if line["set"] == name] for name in dict.fromkeys(line["set"] for line in lines)]
+    found = [table for of_set in by_set for table in study.tables(of_set, asked)]
+    drawn = [figure for of_set in by_set for figure in study_figures.draw(of_set, directory).items()]
     commits = dict.fromkeys((line.get("commit") or "not recorded")[:12] for line in lines)
     machines = dict.fromkeys(line.get("cpu") or "not recorded" for line in lines)
     dates = sorted(line["date"][:10] for line in lines if line.get("date"))
@@ -91,7 +104,7 @@ def over_seeds(lines: list[dict], asked: list[study.Contrast]) -> Section:
         ("Machine.", f"{' / '.join(machines)}."),
         ("Started.", f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}." if dates else "Not recorded."),
     ]
-    return Section("What was asked, over seeds", facts=facts, tables=found)
+    return Section("What was asked, over seeds", facts=facts, tables=found, figures=drawn)
 
 
 def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str]) -> list[Section]:
@@ -102,7 +115,7 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
 
     sections = []
     for name in sets(runs):
-        cells, notes = tables.cells_of(methods, name)
+        cells, notes = score_tables.cells_of(methods, name)
         said, scored = answers(methods, cells) + [("Left out.", note) for note in notes], scores(methods, cells, name)
         lists = {"text": said, "facts": scored} if len(methods) > 1 else {"text": scored + said}
         sections.append(Section(f"What we found: {name}", **lists))
@@ -112,20 +125,24 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
     sections.append(Section("The run" if len(runs) == 1 else "The runs", facts=about))
     if len(runs) > 1:
         for name in sets(runs):
-            cells, _ = tables.cells_of(methods, name)
-            found = [tables.question_table(cells), tables.power_table(cells), tables.gap_table(cells)]
-            found.append(tables.method_table(methods, cells, name))
-            found = [t for t in (*found, tables.options_table(methods, cells)) if t is not None]
+            cells, _ = score_tables.cells_of(methods, name)
+            found = [score_tables.question_table(cells), score_tables.power_table(cells), score_tables.gap_table(cells)]
+            found.append(score_tables.method_table(methods, cells, name))
+            found = [t for t in (*found, score_tables.options_table(methods, cells)) if t is not None]
             sections.append(Section(f"Methods: {name}", tables=found, figures=pictures("scores.png")))
-        found = [tables.scores_table(methods), tables.innovation_table(methods), tables.filter_table(methods)]
+        found = [
+            score_tables.scores_table(methods),
+            filter_tables.innovation_table(methods),
+            filter_tables.filter_table(methods),
+        ]
         found += [regime.regime_table(methods), regime.null_table(methods)]
-        found += [tables.clip_table(methods), tables.numerics_table(methods)]
+        found += [filter_tables.clip_table(methods), filter_tables.numerics_table(methods)]
         found = [t for t in found if t is not None]
         shown = pictures("figure_2a.png", "figure_2b.png", "clipping.png")
         sections.append(Section("Filters, saturation and the clip band", tables=found, figures=shown))
     sections.append(Section("Learning curves", figures=pictures("learning_curve.png", "filter_diagnostics.png")))
-    scored = [tables.results_table(runs)] if sets(runs) else []
-    sections.append(Section("Every run", tables=[*scored, tables.diagnostics_table(runs)]))
+    scored = [score_tables.results_table(runs)] if sets(runs) else []
+    sections.append(Section("Every run", tables=[*scored, filter_tables.diagnostics_table(runs)]))
     return sections
 
 
@@ -225,37 +242,37 @@ def limits(methods: dict[str, list[Run]]) -> list[tuple[str, str]]:
     return out
 
 
-def scores(methods: dict[str, list[Run]], cells: tables.Cells, name: str) -> list[tuple[str, str]]:
+def scores(methods: dict[str, list[Run]], cells: score_tables.Cells, name: str) -> list[tuple[str, str]]:
     """The answer in short: what each method scores on set `name` at the end, the best first, and what it was before
     training. Methods of which every run was left out of `cells` are not there.
     """
     averages = {method: comparison.average(list(by_seed.values())) for method, by_seed in cells.items()}
     k = next(iter(next(iter(cells.values())).values())).shape[1]
-    base = tables.base_cells(methods, name, k)
+    base = score_tables.base_cells(methods, name, k)
     out = []
     for method in sorted(averages, key=lambda method: -averages[method].value):
         steps = sorted({max(run.evaluations[name]) for run in methods[method] if run.seed in cells[method]})
-        said = f"avg@{k} {tables.points(*averages[method])} % at step {'/'.join(map(str, steps))}"
+        said = f"avg@{k} {points(*averages[method])} % at step {'/'.join(map(str, steps))}"
         gain = comparison.difference(cells[method], base) if steps != [0] else None
         if gain is not None:
             before = np.mean([base[seed].mean() for seed in sorted(set(base) & set(cells[method]))])
-            said += f", from {100 * before:.1f} % before training: {tables.points(*gain.paired[:3], sign=True)} points"
+            said += f", from {100 * before:.1f} % before training: {points(*gain.paired[:3], sign=True)} points"
         out.append((f"{method}.", f"{said}, over problems ({_seeds(methods[method])})."))
     return out
 
 
-def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[str, str]]:
+def answers(methods: dict[str, list[Run]], cells: score_tables.Cells) -> list[tuple[str, str]]:
     """(question, answer) for each question that these runs can answer, worded by its intervals and nothing else.
 
     "In these runs" is said of a difference that the seeds do not confirm.
     """
     out, asked = [], []
-    for text, a, b in tables.QUESTIONS:
+    for text, a, b in score_tables.QUESTIONS:
         found = comparison.difference(cells[a], cells[b]) if a in cells and b in cells else None
         if found is not None:
             asked.append((text, a, b, found))
     for (text, a, b, found), of in zip(asked, comparison.judge([one[3] for one in asked]), strict=True):
-        size = f"{a} less {b} is {tables.points(*found.paired[:3], sign=True)} points over problems (these runs)"
+        size = f"{a} less {b} is {points(*found.paired[:3], sign=True)} points over problems (these runs)"
         if len(found.seeds) > 1:
             seeds = f"[{100 * found.seeds_low:+.1f}, {100 * found.seeds_high:+.1f}] over {len(found.seeds)} seeds"
             size += f", {seeds} (the methods; p {of.p_value:.2g}, after Holm {of.p_holm:.2g})"
@@ -281,8 +298,8 @@ def answers(methods: dict[str, list[Run]], cells: tables.Cells) -> list[tuple[st
         out.append(("How much is the clip band?", said))
     for method in ("is_kpo_weak", "is_kpo_calibrated", "is_kpo_running_mean"):
         if method in methods:
-            share, largest, threshold = tables.saturation(methods[method])
-            gain = mean_metric(methods[method][0], "filter/gain_last")
+            share, largest, threshold = filter_tables.saturation(methods[method])
+            gain = over_steps(methods[method][0], "filter/gain_last")
             found = (
                 f"{share} off-policy tokens; largest abs d {largest}, mean threshold {threshold}, last gain {gain:.4f}."
             )

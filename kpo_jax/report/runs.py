@@ -5,6 +5,7 @@ only.
 import dataclasses
 import json
 import re
+from collections.abc import Callable
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def by_method(runs: list[Run]) -> dict[str, list[Run]]:
         if run.seed in [other.seed for other in groups.get(key, [])]:
             key += run.workdir  # the same method and seed twice are two things to compare, not two seeds
         groups.setdefault(key, []).append(run)
-    names = [_known(group[0].config["algorithm"]) for group in groups.values()]
+    names = [known_method(group[0].config["algorithm"]) for group in groups.values()]
     out: dict[str, list[Run]] = {}
     for name, group in zip(names, groups.values(), strict=True):
         if name is None or names.count(name) > 1:
@@ -87,7 +88,7 @@ def by_method(runs: list[Run]) -> dict[str, list[Run]]:
     return out
 
 
-def _known(algorithm: dict) -> str | None:
+def known_method(algorithm: dict) -> str | None:
     """The name in METHODS of an algorithm as config.json has it."""
     return next((name for name, known in METHODS.items() if _stated(to_dict(known)) == _stated(algorithm)), None)
 
@@ -101,10 +102,16 @@ def sets(runs: list[Run]) -> list[str]:
     return list(dict.fromkeys(name for run in runs for name in run.evaluations))
 
 
-def mean_metric(run: Run, key: str, largest: bool = False) -> float | None:
-    """Mean (or maximum) of a metric over the training steps; None where the run has no finite value of it."""
+def over_steps(run: Run, key: str, of: Callable = np.mean) -> float | None:
+    """Mean (or min or max) of a metric over the training steps; None where the run has no finite value of it."""
     values = [line[key] for line in run.lines if line.get(key) is not None and "filter/gain_mean" in line]
-    return None if not values else float(max(values) if largest else np.mean(values))
+    return float(of(values)) if values else None
+
+
+def over(runs: list[Run], key: str) -> float | None:
+    """The mean over runs of a metric's mean over training steps; None where no run has it."""
+    values = [value for run in runs if (value := over_steps(run, key)) is not None]
+    return float(np.mean(values)) if values else None
 
 
 def total(run: Run, key: str) -> int:

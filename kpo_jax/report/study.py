@@ -14,9 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kpo_jax.algorithm import null
 from kpo_jax.report import comparison
-from kpo_jax.report.runs import Run, mean_metric
-from kpo_jax.report.tables import TWIN, Table, number_text
+from kpo_jax.report.runs import Run, known_method, over_steps
+from kpo_jax.report.score_tables import TWIN
+from kpo_jax.report.table import Table, number_text
 from kpo_jax.text import unsupported
 
 # means over the training steps of a run, by the names of docs/metrics.md; of MAXIMA the largest
@@ -27,6 +29,8 @@ MEANS = (
     "learner/grad_norm", "policy/reference_k3",
 )  # fmt: skip
 MAXIMA = ("filter/innovation_abs_max", "regime/innovation_abs_max", "ratio/raw_max")
+WORST = {"null/cosine_least": ("null/cosine", min), "null/lost_fraction_most": ("null/lost_fraction", max)}  # of a step
+NULL = "ratio_one"  # the method that is the null by construction
 SUFFIX = ".jsonl"  # a file of summaries, where else a workdir stands
 COLLAPSE = 0.02  # a run that ends so far below its base policy, as a share, has collapsed
 OUTCOMES = {"auc": "area under the curve", "final": "final score"}
@@ -83,9 +87,13 @@ def summary(method: str, run: Run, eval_set: str) -> dict:
     k, graded = run.last(eval_set).shape[1], run.evaluations[eval_set]
     curve = [[step, float(graded[step].mean())] for step in sorted(graded) if graded[step].shape[1] == k]
     start = run.starts[-1] if run.starts else {}
-    means = {key: mean_metric(run, key) for key in MEANS} | {key: mean_metric(run, key, True) for key in MAXIMA}
+    found = {key: over_steps(run, key) for key in MEANS} | {key: over_steps(run, key, max) for key in MAXIMA}
+    found |= {name: over_steps(run, key, of) for name, (key, of) in WORST.items()}
+    algorithm = run.config["algorithm"]
     return {
         "method": method,
+        "algorithm": known_method(algorithm),
+        "filter": algorithm["filter"]["name"],
         "seed": run.seed,
         "label": run.label,
         "set": eval_set,
@@ -94,7 +102,7 @@ def summary(method: str, run: Run, eval_set: str) -> dict:
         "curve": curve,
         "auc": area(curve),
         "final": curve[-1][1],
-        "metrics": {key: float(f"{value:.5g}") for key, value in means.items() if value is not None},
+        "metrics": {key: float(f"{value:.5g}") for key, value in found.items() if value is not None},
         "learning_rate": run.config["learner"]["learning_rate"],
         "staleness": run.config["rollout"].get("staleness", 0),
         "commit": start.get("commit"),
@@ -186,14 +194,38 @@ def _verdict(sign: str, differences: list[float], p_holm: float) -> str:
     return "the opposite holds"
 
 
+def nulls(methods: dict[str, dict[int, dict]]) -> set[str]:
+    """The methods that were a ratio of 1 without a clip in every training step of all their runs."""
+
+    def is_null(line: dict) -> bool:
+        worst = [line["metrics"].get(name) for name in WORST]
+        return None not in worst and null.is_null(*worst)
+
+    return {name for name, of in methods.items() if all(map(is_null, of.values()))}
+
+
+def controls(methods: dict[str, dict[int, dict]]) -> dict[str, str]:
+    """{method: the null whose responses are as old as the method's}, of those that have such a one."""
+
+    def age(name: str) -> int | None:
+        return next(iter(methods[name].values())).get("staleness")
+
+    found = {
+        age(name): name
+        for name, of in methods.items()
+        if not name.endswith(TWIN) and all(line.get("algorithm") == NULL for line in of.values())
+    }
+    return {name: found[age(name)] for name in methods if age(name) in found and found[age(name)] != name}
+
+
 def contrast_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Table:
     """The contrasts beside what the seeds say of them."""
     methods, rows = by_method(lines), []
+    are_null = nulls(methods)
     for one, of in zip(asked, answer(methods, asked, outcome), strict=True):
-        low, high = comparison.t_interval(of.differences)
         rows.append([
-            str(one), of.verdict, str(len(of.seeds)), _points(np.mean(of.differences) if of.seeds else None),
-            "-" if math.isnan(low) else f"[{100 * low:+.1f}, {100 * high:+.1f}]",
+            str(one), of.verdict + " (the first is the null)" * (one.a in are_null), str(len(of.seeds)),
+            *_difference(of.differences),
             *("-" if math.isnan(p) else f"{p:.2g}" for p in (of.p_value, of.p_holm)),
             " ".join(_points(d) for d in of.differences) or "-",
         ])  # fmt: skip
@@ -202,9 +234,33 @@ def contrast_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Ta
         f"What was asked, by the {OUTCOMES[outcome]} on {lines[0]['set']}: first method less second, paired by seed. "
         "For < and > p is that of no difference by a paired t, two-sided; for = that of a difference of "
         f"{100 * comparison.EQUAL:g} points or more (TOST). Holm over the {len(asked)} asked; a contrast holds where p "
-        f"(Holm) is below {comparison.LEVEL:g}."
+        f"(Holm) is below {comparison.LEVEL:g}. A method that is the null on its data is no evidence for a filter."
     )
     return Table(caption, header, rows)
+
+
+def control_table(lines: list[dict]) -> Table | None:
+    """Every method beside the null on responses of the same age: differences, without a claim."""
+    methods = by_method(lines)
+    rows = [
+        [name, control, str(len(paired(methods, name, control, "auc")[0]))]
+        + [text for outcome in OUTCOMES for text in _difference(paired(methods, name, control, outcome)[1])]
+        for name, control in controls(methods).items()
+    ]
+    header = ["method", "less", "seeds"]
+    header += [text for name in OUTCOMES.values() for text in (f"{name}, points", "95 % over seeds")]
+    caption = (
+        "Every method less the null (a ratio of 1, no filter, no clip) on responses of the same age, paired by seed. "
+        "A description: no p, and not corrected for their number."
+    )
+    return Table(caption, header, rows) if rows else None
+
+
+def _difference(differences: list[float]) -> list[str]:
+    """The mean of paired differences and its interval over seeds, in points."""
+    low, high = comparison.t_interval(differences)
+    interval = "-" if math.isnan(low) else f"[{100 * low:+.1f}, {100 * high:+.1f}]"
+    return [_points(np.mean(differences) if differences else None), interval]
 
 
 def _points(value: float | None) -> str:
@@ -213,23 +269,25 @@ def _points(value: float | None) -> str:
 
 def outcome_table(lines: list[dict]) -> Table:
     """Every method over its seeds: what it reached, and what its filter and clip did."""
-    rows = []
-    for method, of in by_method(lines).items():
+    rows, methods = [], by_method(lines)
+    are_null = nulls(methods)
+    for method, of in methods.items():
         values = {name: [line[name] for line in of.values()] for name in OUTCOMES}
         collapsed = sum(line["final"] < line["curve"][0][1] - COLLAPSE for line in of.values())
         rows.append([
             method, str(len(of)), *(_over_seeds(values[name]) for name in OUTCOMES), str(collapsed),
-            *(number_text(_mean(of, key), form) for _, key, form in SHOWN),
+            "yes" if method in are_null else "no", *(number_text(_mean(of, key), form) for _, key, form in SHOWN),
         ])  # fmt: skip
     base = [line["curve"][0][1] for line in lines]
     caption = (
         f"Methods on {lines[0]['set']}, {lines[0].get('problems', '?')} problems x {lines[0].get('k', '?')} samples: "
         "mean over seeds in percent, with 95 % over seeds (Student's t). The area under the curve is the mean score "
         f"over the training steps; the base policies score {100 * min(base):.1f} to {100 * max(base):.1f} %. A run "
-        f"that ends {100 * COLLAPSE:g} points below its base has collapsed. The rest are means over training steps "
-        "and seeds."
+        f"that ends {100 * COLLAPSE:g} points below its base has collapsed. The null is a method "
+        f"whose gradient was that of a ratio of 1 in every step (cosine of at least {null.NULL_COSINE}). The rest are "
+        "means over training steps and seeds."
     )
-    header = ["method", "seeds", *OUTCOMES.values(), "collapsed", *(name for name, _, _ in SHOWN)]
+    header = ["method", "seeds", *OUTCOMES.values(), "collapsed", "the null", *(name for name, _, _ in SHOWN)]
     return Table(caption, header, rows)
 
 
@@ -285,6 +343,5 @@ def power_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Table
 def tables(lines: list[dict], asked: list[Contrast]) -> list[Table]:
     """All of the above for the lines of one evaluation set: the answers first."""
     found = [contrast_table(lines, asked, outcome) for outcome in OUTCOMES] if asked else []
-    found.append(outcome_table(lines))
-    power = power_table(lines, asked, "auc")
-    return [*found, *([power] if power else [])]
+    found += [outcome_table(lines), control_table(lines), power_table(lines, asked, "auc")]
+    return [table for table in found if table is not None]

@@ -1,7 +1,8 @@
 """The device mesh, where every array lives on it, and how host arrays get there.
 
-Mesh axes: `data` (replicas), `fsdp` (parameters and batch split), `tensor` (heads, feed-forward and vocabulary split).
-The batch is split over data x fsdp. With several processes (hosts), `data` is what crosses from one to another.
+Mesh axes: `data` (replicas), `fsdp` (parameters and batch), `sequence` (parameters and the tokens of a row), `tensor`
+(heads, feed-forward and vocabulary). The batch is split over data x fsdp. With several processes (hosts), `data` is
+what crosses from one to another.
 """
 
 import functools
@@ -21,34 +22,35 @@ BATCH = PartitionSpec(("data", "fsdp"))
 def make_mesh(config, devices=None) -> Mesh:
     """The mesh of a MeshConfig over all devices (or those given).
 
-    Of several processes, each holds whole groups of fsdp x tensor devices: within a host links are fast, and every
-    process has the parameters whole. Raises ValueError where they do not fit and the configuration does not say that
-    they may cross.
+    Of several processes, each holds whole groups of fsdp x sequence x tensor devices: within a host links are fast, and
+    every process has the parameters whole. Raises ValueError where they do not fit and the configuration does not say
+    that they may cross.
     """
     devices = jax.devices() if devices is None else devices
     shape = mesh_shape(config, len(devices))
     hosts = len({device.process_index for device in devices})
-    per_host, inner = len(devices) // hosts, config.fsdp * config.tensor
+    per_host, inner = len(devices) // hosts, config.inner
     if hosts == 1 or (per_host % inner and config.across_hosts):
         return jax.make_mesh(tuple(shape.values()), AXES, (AxisType.Auto,) * len(AXES), devices=devices)
     if per_host % inner:
         raise ValueError(
-            f"mesh: fsdp x tensor = {config.fsdp} x {config.tensor} does not divide the {per_host} devices of a host, "
+            f"mesh: fsdp x sequence x tensor = {inner} does not divide the {per_host} devices of a host, "
             "so parameters would be split across hosts; mesh.across_hosts=True allows that"
         )
     grid = mesh_utils.create_hybrid_device_mesh(
-        (per_host // inner, config.fsdp, config.tensor), (hosts, 1, 1), devices, process_is_granule=True
+        (per_host // inner, *list(shape.values())[1:]), (hosts, 1, 1, 1), devices, process_is_granule=True
     )
     return Mesh(grid, AXES, axis_types=(AxisType.Auto,) * len(AXES))
 
 
 def local_mesh(mesh: Mesh, tensor: int = 0) -> Mesh:
-    """The mesh of this process's own devices: its rows of `mesh`, or, where a row crosses hosts, one row of all of
-    them. With `tensor`, that many devices split what they would otherwise each hold, see MeshConfig.sampling_tensor.
+    """The mesh of this process's own devices, for sampling: its rows of `mesh`, or, where a row crosses hosts, one row
+    of all of them, with `sequence` as a part of `fsdp`. With `tensor`, that many devices split what they would
+    otherwise each hold, see MeshConfig.sampling_tensor.
 
     Raises ValueError where `tensor` does not divide the devices.
     """
-    if jax.process_count() == 1 and not tensor:
+    if jax.process_count() == 1 and not tensor and mesh.shape["sequence"] == 1:
         return mesh
     return process_mesh(mesh, jax.process_index(), tensor)
 
@@ -59,17 +61,18 @@ def process_mesh(mesh: Mesh, process: int, tensor: int = 0) -> Mesh:
     if tensor:
         if grid.size % tensor:
             raise ValueError(f"mesh.sampling_tensor: {tensor} does not divide the {grid.size} devices of a host")
-        grid = grid.reshape(-1, 1, tensor)
+        grid = grid.reshape(-1, 1, 1, tensor)
     return Mesh(grid, AXES, axis_types=mesh.axis_types)
 
 
 def _grid_of(mesh: Mesh, process: int) -> np.ndarray:
     mine = np.vectorize(lambda device: device.process_index == process)(mesh.devices)
-    if (whole := mine.all(axis=(1, 2))).any():
-        return mesh.devices[whole]
+    if (whole := mine.all(axis=(1, 2, 3))).any():
+        rows = mesh.devices[whole]
+        return rows.reshape(len(rows), -1, 1, rows.shape[-1])
     own = sorted(mesh.devices[mine], key=lambda device: device.id)
     tensor = math.gcd(len(own), mesh.shape["tensor"])
-    return np.array(own).reshape(1, len(own) // tensor, tensor)
+    return np.array(own).reshape(1, len(own) // tensor, 1, tensor)
 
 
 def localize(tree, specs, mesh: Mesh, local: Mesh):

@@ -160,6 +160,7 @@ def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackSh
         group_size=config.rollout.group_size if config.learner.share_prompts else 1,
         microbatch_tokens=config.learner.microbatch_tokens,
         device_rows=device_rows,
+        multiple=config.mesh.sequence,
     )
 
 

@@ -58,6 +58,7 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, demonstration, config
         group_size=1,
         microbatch_tokens=config.learner.microbatch_tokens,
         device_rows=mesh.shape["data"] * mesh.shape["fsdp"],
+        multiple=mesh.shape["sequence"],
     )
     progress, under_way = Progress("warm start", 0, stage.num_steps), collections.deque()
     phase("warm start")

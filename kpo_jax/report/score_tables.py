@@ -1,33 +1,15 @@
-"""The tables of a report: the paper's beside ours, the comparisons, and every run. Cells are text; numbers of one row
-have one unit.
-"""
+"""The tables of a report that are about scores: the paper's beside ours, the comparisons, and every run."""
 
-import itertools
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from kpo_jax import stats
 from kpo_jax.recording import evaluations
 from kpo_jax.report import comparison, paper
-from kpo_jax.report.figures import by_minibatch, is_stale, over_seeds
-from kpo_jax.report.runs import Run, mean_metric, total
-
-DIAGNOSTICS = (
-    ("gain", "filter/gain_mean", "{:.3g}"),
-    ("last gain", "filter/gain_last", "{:.3g}"),
-    ("sigma", "filter/innovation_std_mean", "{:.4g}"),
-    ("threshold", "filter/threshold", "{:.4g}"),
-    ("max abs d", "filter/innovation_abs_max", "{:.3g}"),
-    ("kurtosis", "filter/innovation_kurtosis", "{:.3g}"),
-    ("saturated", "filter/saturated_fraction", "{:.2%}"),
-    ("raw ratio max", "ratio/raw_max", "{:.4g}"),
-    ("filtered ratio max", "ratio/filtered_max", "{:.5g}"),
-    ("clip, A>0", "clip/fraction_positive", "{:.2%}"),
-    ("clip, A<0", "clip/fraction_negative", "{:.2%}"),
-)
-MAXIMA = ("filter/innovation_abs_max", "ratio/raw_max", "ratio/filtered_max")
+from kpo_jax.report.filter_tables import saturation
+from kpo_jax.report.runs import Run, over
+from kpo_jax.report.table import Table, number_text, p_text, points
 
 # (what is asked, a, b): the answer is a minus b. Names as in METHODS and configs/study.py; asked where the runs have
 # both.
@@ -44,14 +26,6 @@ QUESTIONS = (
     ("A threshold on a running scale, against weak smoothing", "is_kpo_running_mean", "kpo_weak"),
     ("Does weak smoothing degrade at three times the learning rate?", "kpo_weak_fast", "kpo_strong_fast"),
 )  # fmt: skip
-
-
-class Table(NamedTuple):
-    """A caption that says what the columns are, and the cells as text."""
-
-    caption: str
-    header: list[str]
-    rows: list[list[str]]
 
 
 TWIN = "_twin"  # a method's A/A twin is named after it, as in configs/study.py
@@ -86,27 +60,6 @@ def base_cells(methods: dict[str, list[Run]], name: str, k: int) -> dict[int, np
             if base is not None and base.shape[1] == k:
                 out.setdefault(run.seed, base)
     return out
-
-
-def points(value: float, low: float, high: float, sign: bool = False) -> str:
-    """A share with its interval, in percent or percentage points."""
-    form = "+.1f" if sign else ".1f"
-    interval = f" [{100 * low:{form}}, {100 * high:{form}}]" if math.isfinite(low) else ""
-    return f"{100 * value:{form}}{interval}"
-
-
-def p_text(p_value: float, least: bool | None = None) -> str:
-    """A p-value of sign flips, which cannot be smaller than one of the flips drawn: there it is only known to be at
-    most that. `least` says so of a p-value that was made from such a one.
-    """
-    if least if least is not None else at_least_p(p_value):
-        return f"<= {p_value:.0e}".replace("e-0", "e-")
-    return f"{p_value:.2g}"
-
-
-def at_least_p(p_value: float) -> bool:
-    """Whether no flip of those drawn was as extreme as what was observed."""
-    return p_value <= stats.LEAST_P
 
 
 def _score(value) -> str:
@@ -192,71 +145,6 @@ def scores_table(methods: dict[str, list[Run]]) -> Table | None:
     return Table(caption, header, rows) if rows and sets_of else None
 
 
-def filter_table(methods: dict[str, list[Run]]) -> Table | None:
-    """What the paper prints of its filters, what their Q, V and kappa give, and what our runs measured."""
-    rows = []
-    for method, setting in paper.SETTINGS.items():
-        if method not in methods:
-            continue
-        exact = paper.steady_state(*setting[:3])
-        length = max(1, round(np.mean([mean_metric(run, "rollout/length_mean") or 1 for run in methods[method]])))
-        measured = {
-            key: over(methods[method], key)
-            for key in ("filter/gain_mean", "filter/gain_last", "filter/innovation_std_mean")
-        }
-        threshold = over(methods[method], "filter/threshold")
-        kappa = "none" if math.isinf(setting.kappa) else f"{setting.kappa:g}"
-        rows.append([
-            method, f"{setting.process_var:g}, {setting.measurement_var:g}, {kappa}",
-            setting.gain, f"{exact.gain:.4g}",
-            f"{paper.mean_gain(setting.process_var / setting.measurement_var, length):.4g}",
-            number_text(measured["filter/gain_mean"]), number_text(measured["filter/gain_last"]),
-            setting.innovation_std, f"{exact.innovation_std:.4f}",
-            number_text(measured["filter/innovation_std_mean"], ".4f"),
-            setting.threshold, "none" if math.isinf(exact.threshold) else f"{exact.threshold:.3f}",
-            number_text(threshold, ".3f"),
-        ])  # fmt: skip
-    header = ["method", "Q, V, kappa", "gain: printed", "steady state", "exact mean", "measured mean", "measured last"]
-    header += ["sigma: printed", "steady state", "measured", "threshold: printed", "steady state", "measured"]
-    caption = (
-        "Filter settings (a table of our own; what is printed is from the paper's text and its Table 3): printed, "
-        "the exact steady state, and our runs (off-policy minibatches). The exact mean is that of the gain from P_0 "
-        "= 0 over a response of our mean length: a mean over short responses lies below the steady state."
-    )
-    return Table(caption, header, rows) if rows else None
-
-
-def innovation_table(methods: dict[str, list[Run]]) -> Table | None:
-    """Table 2: kurtosis and size of the innovations and the saturated share at the paper's steps, beside what it
-    prints.
-    """
-    rows = []
-    for method, printed in paper.TABLE_2.items():
-        if method not in methods:
-            continue
-        values = {
-            key: dict(zip(steps, over.T, strict=True))
-            for key in ("filter/innovation_kurtosis", "filter/innovation_abs_max", "filter/saturated_fraction")
-            for steps, over in [over_seeds(methods[method], key)]
-        }
-        kurtosis, largest, saturated = values.values()
-        for row in printed:
-            if row.step not in kurtosis:
-                continue
-            rows.append([
-                method, str(row.step), f"{row.kurtosis:.2f}", f"{kurtosis[row.step].mean():.4g}",
-                f"{row.largest:.3f}", f"{largest[row.step].max():.3g}",
-                "-" if row.saturated is None else f"{row.saturated:.2g}", f"{saturated[row.step].mean():.2g}",
-            ])  # fmt: skip
-    header = ["method", "step", "kurtosis: printed", "measured", "largest |d|: printed", "measured"]
-    header += ["saturated share: printed", "measured"]
-    caption = (
-        "Table 2. Innovations at the training steps that the paper prints, and ours at the same steps (off-policy "
-        "minibatches; mean over seeds, the largest of all seeds). A kurtosis of 3 is a Gaussian's."
-    )
-    return Table(caption, header, rows) if rows else None
-
-
 def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
     """Table 3: Opt 0 and Opt 1, which lower the threshold by kappa and V, against is_kpo_weak."""
     rows = []
@@ -285,16 +173,6 @@ def options_table(methods: dict[str, list[Run]], cells: Cells) -> Table | None:
         "fraction is that of saturated innovations. Intervals and p are over problems and describe these runs."
     )
     return Table(caption, header, rows) if len(rows) > 1 else None
-
-
-def saturation(runs: list[Run]) -> list[str]:
-    """Saturated tokens of all off-policy tokens, the largest innovation, the mean threshold."""
-    saturated, tokens = (
-        sum(total(run, key) for run in runs) for key in ("filter/saturated_count", "policy/num_tokens")
-    )
-    largest = [v for run in runs if (v := mean_metric(run, "filter/innovation_abs_max", largest=True)) is not None]
-    share = f"{saturated:,} of {tokens:,} ({saturated / max(tokens, 1):.2g})"
-    return [share, f"{max(largest):.3g}" if largest else "-", number_text(over(runs, "filter/threshold"), ".4g")]
 
 
 def question_table(cells: Cells) -> Table | None:
@@ -421,54 +299,6 @@ def _recovered_over_seeds(cells: Cells, method: str) -> str:
     return f"{each}; " + ("not defined" if interval is None else f"[{100 * interval[0]:.0f}, {100 * interval[1]:.0f}]")
 
 
-def clip_table(methods: dict[str, list[Run]]) -> Table:
-    """Where tokens are lost: the clip band by sign of the advantage and by minibatch, saturation, and the filter's
-    scale.
-    """
-    last = max((n for runs in methods.values() for n in by_minibatch(runs, "clip/fraction")[0]), default=0)
-    first = 0 if any(map(is_stale, itertools.chain(*methods.values()))) else 1
-    rows = []
-    for method, runs in methods.items():
-        shares = dict(zip(*by_minibatch(runs, "clip/fraction"), strict=True))
-        rows.append([
-            method, number_text(over(runs, "filter/gain_last")),
-            _percent(over(runs, "clip/fraction_positive")), _percent(over(runs, "clip/fraction_negative")),
-            *(_percent(shares.get(n)) for n in range(first, last + 1)), *saturation(runs),
-            number_text(over(runs, "filter/innovation_kurtosis")),
-        ])  # fmt: skip
-    header = [
-        "method",
-        "last gain",
-        "clipped, A>0",
-        "clipped, A<0",
-        *(f"minibatch {n + 1}" for n in range(first, last + 1)),
-    ]
-    caption = (
-        "Clipped and saturated tokens of the off-policy minibatches: means over steps and seeds, counts over all of "
-        "them."
-    )
-    return Table(caption, [*header, "saturated", "largest |d|", "mean threshold", "kurtosis of d"], rows)
-
-
-def numerics_table(methods: dict[str, list[Run]]) -> Table | None:
-    """The released filter against the exact one on white noise: at the padded length of our runs and at the paper's."""
-    runs = methods.get("kpo_released")
-    if not runs:
-        return None
-    length, rows = runs[0].config["sampler"]["max_response_length"], []
-    for process_var, measurement_var in ((1e-6, 1.0), (1e-2, 1.0), (5e-2, 1.0), (1e-2, 0.1)):
-        *_, here = paper.released_numerics(process_var, measurement_var, length)
-        off, bad, _ = paper.released_numerics(process_var, measurement_var, 4096)
-        found = ["never" if token is None else str(token) for token in (off, bad)]
-        rows.append([f"{process_var:g}, {measurement_var:g}", f"{here:.1e}", *found])
-    header = ["Q, V", f"largest error, {length} tokens", "4096 tokens: off by a tenth from token", "NaN from token"]
-    return Table(
-        "KPO's released filter against the exact one, in deviations of the filtered log-ratio; tokens count from 0.",
-        header,
-        rows,
-    )
-
-
 def results_table(runs: list[Run]) -> Table:
     """Base against trained, one row per run and set: avg@k and pass@k in points with 95 % intervals, and the paired
     gain where both have the same k. k belongs to the row, since a run may be evaluated with more samples later on.
@@ -499,33 +329,3 @@ def _gain(last: np.ndarray, base: np.ndarray) -> str:
         return f"not compared: k is {last.shape[1]}, the base's {base.shape[1]}"
     paired = stats.paired_difference(last, base)
     return f"{points(*paired[:3], sign=True)}, p {p_text(paired.p_value)}"
-
-
-def diagnostics_table(runs: list[Run]) -> Table:
-    """One row per run over its off-policy minibatches: means over the training steps, maxima as maxima."""
-    rows = []
-    for run in runs:
-        values = [mean_metric(run, key, largest=key in MAXIMA) for _, key, _ in DIAGNOSTICS]
-        rows.append(
-            [run.label, *("-" if v is None else f.format(v) for v, (_, _, f) in zip(values, DIAGNOSTICS, strict=True))]
-        )
-    return Table(
-        "Every run: filter and clip over the off-policy minibatches.",
-        ["run", *(name for name, _, _ in DIAGNOSTICS)],
-        rows,
-    )
-
-
-def over(runs: list[Run], key: str) -> float | None:
-    """The mean over runs of a metric's mean over training steps; None where no run has it."""
-    values = [value for run in runs if (value := mean_metric(run, key)) is not None]
-    return float(np.mean(values)) if values else None
-
-
-def number_text(value: float | None, form: str = ".3g") -> str:
-    """A number, or a dash where there is none."""
-    return "-" if value is None else f"{value:{form}}"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
