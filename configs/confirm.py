@@ -3,8 +3,9 @@
     python -m kpo_jax.main --config=configs/confirm.py:kpo_weak_stale --workdir=runs/kpo_weak_stale
 
 The argument is a name in kpo_jax/algorithm/methods.py or one of the study's own: base (the warm start alone),
-kpo_match_weak (T sqrt(Q/V) as in the paper's weak smoothing) and is_deviation (saturation at two deviations). With
-_stale the policy of 8 training steps ago draws; with _twin at the end other responses are drawn (an A/A twin).
+kpo_match_weak (T sqrt(Q/V) as in the paper's weak smoothing), is_deviation (saturation at two deviations) and
+kpo_weak_same_rate (kpo_weak at the learning rate of ratio_one, while other methods have their own). With _stale the
+policy of 8 training steps ago draws; with _twin at the end other responses are drawn (an A/A twin).
 `STUDY=confirm bash launch/reproduce.sh` starts all methods of a seed from one base policy.
 """
 
@@ -33,9 +34,15 @@ def _with_filter(name: str, **parameters):
 
 VARIANTS = {
     "base": METHODS["kpo_strong"],
+    "kpo_weak_same_rate": METHODS["kpo_weak"],
     "kpo_match_weak": _with_filter("kpo_weak", process_var=2.05),  # 860 sqrt(1e-2) = 60 sqrt(2.05)
     "is_deviation": _with_filter("is_kpo_deviation", kappa=2.0),
 }
+
+
+# Learning rates by the search of docs/protocol.md; what is not here has not been searched yet.
+RATES = {"ratio_one": 2e-4, "kpo_weak": 4e-4, "is_kpo_quantile": 4e-4, "ratio_one_stale": 2.5e-5}
+RATES["kpo_weak_same_rate"] = RATES["ratio_one"]
 
 
 def get_config(argument: str = "kpo_weak"):
@@ -51,7 +58,9 @@ def get_config(argument: str = "kpo_weak"):
         sampler=SampleConfig(max_response_length=72),
         rollout=RolloutConfig(prompts_per_step=32, group_size=8, stream=int(twin), staleness=STALENESS if stale else 0),
         algorithm=VARIANTS[name] if name in VARIANTS else method(name),
-        learner=LearnerConfig(learning_rate=2e-4, warmup_steps=4, weight_decay=0.0, num_minibatches=4),
+        learner=LearnerConfig(
+            learning_rate=RATES.get(rest, RATES["ratio_one"]), warmup_steps=4, weight_decay=0.0, num_minibatches=4
+        ),
         warm_start=WarmStartConfig(num_steps=800, batch_size=32, learning_rate=3e-3, error_rate=0.08),
         eval=EvalConfig(
             sets={"held_out": dataclasses.replace(data, split="test", num_problems=256)},

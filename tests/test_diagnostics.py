@@ -86,6 +86,7 @@ def expected_summary(inputs):
     last = [gain[row, np.flatnonzero(keep)[-1]] for row, keep in enumerate(MASK) if keep.any()]
     raw, smooth = np.exp(valid["log_ratio"]), np.exp(filtered["log_ratio"])
     gap = np.abs(valid["sampler_log_prob"] - valid["old_log_prob"])
+    of_trainer = np.exp(valid["old_log_prob"] - valid["sampler_log_prob"])
     counts = advantage != 0
     ours, theirs = (valid["weight"] * valid["unit"])[counts], valid["unit"][counts]
     moved, lost = np.abs(valid["log_ratio"][counts]) > 1e-3, ours == 0
@@ -125,6 +126,7 @@ def expected_summary(inputs):
         "policy/num_tokens": MASK.sum(),
         "mismatch/abs_mean": gap.mean(),
         "mismatch/abs_max": gap.max(),
+        "mismatch/kl": (of_trainer - 1 - np.log(of_trainer)).mean(),
     }
 
 

@@ -112,7 +112,7 @@ def test_every_entry_of_the_glossary_is_of_a_known_kind():
     known = glossary.entries(glossary.PAGE.read_text())
     # the runs of test_trainer, test_resume_methods and test_off_policy hold all but that of an accelerator
     kinds = {"always", "threshold", "noise model", "clip band", "evaluation", "critic", "dynamic sampling", "reference"}
-    kinds |= {"staleness", "entropy bonus", "known accelerator"}
+    kinds |= {"staleness", "entropy bonus", "KL in the reward", "known accelerator"}
     assert {entry.written for entry in known} == kinds and len({entry.key for entry in known}) == len(known) > 80
     assert {entry.key for entry in known if entry.written == "known accelerator"} == {
         f"speed/{phase}_mfu" for phase in ("rollout", "score", "update")

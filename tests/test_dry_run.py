@@ -77,7 +77,7 @@ def test_bytes_for_decoding_are_those_of_its_weights(mesh, tie):
     config = dataclasses.replace(CONFIG, model=model, mesh=MeshConfig(**mesh))
     own = local_mesh(make_mesh(config.mesh), config.mesh.sampling_tensor)
     programs = Programs(model, config.sampler, own, ())
-    weights = jax.eval_shape(lambda: decode_weights(model, init_params(model, jax.random.key(0)), False))
+    weights = jax.eval_shape(lambda: decode_weights(model, init_params(model, jax.random.key(0))))
     assert decoding_bytes(config) == on_one_device(weights, programs.weight_shardings())
     whole = dataclasses.replace(config, mesh=MeshConfig(fsdp=8))
     assert decoding_bytes(whole) > 1.5 * decoding_bytes(config)

@@ -143,7 +143,7 @@ def test_weights_whole_on_several_cpu_devices_lie_in_memory_once():
         len(places(jax.device_put(np.asarray(norm), norm.sharding) + 0)) == 8
     )  # the control: as jax lays a result out
     assert len(places(weights["layers"][0]["down_proj"])) > 1  # split over tensor, left as it is
-    expected = jax.jit(lambda p: decoding.decode_weights(CONFIG, p, False))(params)
+    expected = jax.jit(lambda p: decoding.decode_weights(CONFIG, p))(params)
     chex.assert_trees_all_equal(jax.device_get(weights), jax.device_get(expected))
 
 

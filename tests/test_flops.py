@@ -34,7 +34,7 @@ def test_prefill_is_what_xla_counts():
     reads.
     """
     config, length = dataclasses.replace(PRESETS["tiny"], num_layers=2), 64
-    weights = jax.eval_shape(lambda: decoding.decode_weights(config, random_params(config), False))
+    weights = jax.eval_shape(lambda: decoding.decode_weights(config, random_params(config)))
     run = jax.jit(lambda weights, tokens: decoding.prefill(config, weights, tokens))
     counted = run.lower(weights, random_tokens((1, length), config)).compile().cost_analysis()["flops"]
     first = flops.forward(dataclasses.replace(config, num_layers=1), tokens=length, pairs=length * length, logits=0)

@@ -1,7 +1,6 @@
 """Adapters: they begin as no change, learn alone, resume to the bit, shard, and leave for Hugging Face and for PEFT."""
 
 import dataclasses
-import functools
 import json
 import shutil
 
@@ -63,8 +62,7 @@ def logits(config, params):
     return decoder.logits(config, params, decoder.hidden_states(config, params, TOKENS, positions))
 
 
-within = jax.jit(lora.merged, static_argnums=0)
-decoded = jax.jit(functools.partial(decode_weights, stacked=False), static_argnums=0)
+within, decoded = (jax.jit(function, static_argnums=0) for function in (lora.merged, decode_weights))
 
 
 # --------------------------------------------------------------------------------------------------------- the policy

@@ -344,7 +344,7 @@ def decode_rows(
     Row b begins after b * `begin` steps, so that with begin > 0 the rows have different ages and all go round the ring.
     """
     batch = prompts.shape[0] * group_size
-    weights = decoding.decode_weights(config, params, False)
+    weights = decoding.decode_weights(config, params)
     prompt = decoding.prefill(config, weights, prompts)
     start, prompt_length = jnp.repeat(prompt_length, group_size), prompt_length + shift
     first = jnp.arange(batch) * begin
@@ -358,7 +358,7 @@ def decode_rows(
         )
         return response, hidden
 
-    response = decoding.empty_ring(config, batch, segments, response_length // segments, False)
+    response = decoding.empty_ring(config, batch, segments, response_length // segments)
     _, hidden = jax.lax.scan(step, response, jnp.arange(response_length + (batch - 1) * begin))
     steps = first[:, None] + jnp.arange(response_length)[None, :]
     return hidden[steps, jnp.arange(batch)[:, None]]
@@ -403,7 +403,7 @@ def step_of(config, params, prompt, lengths, response, column=0):
     batch = response.values[0].shape[0]
     ages = jnp.zeros((batch,), jnp.int32)
     positions = jnp.repeat(lengths, batch // len(lengths))
-    weights = decoding.decode_weights(config, params, False)
+    weights = decoding.decode_weights(config, params)
     return decoding.decode_step(config, weights, jnp.arange(batch), positions, ages, column, prompt, lengths, response)
 
 
@@ -417,10 +417,10 @@ STACKED = {
 }
 
 
-def both_forms(config, stacked, segments=2):
+def both_forms(config, stacked, int8=False, segments=2):
     """Hidden states of 9 steps of rows that begin one after another in a ring of 6 columns, and both caches."""
     params, prompts, lengths = random_params(config), random_tokens((2, 5)), jnp.array([5, 0])
-    weights = decoding.decode_weights(config, params, stacked)
+    weights = decoding.decode_weights(config, params, int8, stacked)
     prompt = decoding.prefill(config, weights, prompts)
     tokens = random_tokens((9, 6), seed=5)
 
@@ -439,8 +439,8 @@ def both_forms(config, stacked, segments=2):
 
 @pytest.mark.parametrize("changes", STACKED.values(), ids=STACKED.keys())
 def test_stacked_layers_are_the_same_function(changes, monkeypatch):
-    config = dataclasses.replace(CONFIG, **changes)
-    run = lambda stacked: jax.jit(lambda: both_forms(config, stacked))()
+    config, int8 = dataclasses.replace(CONFIG, **changes), "window" in changes
+    run = lambda stacked: jax.jit(lambda: both_forms(config, stacked, int8))()
     expected = run(False)
     chex.assert_trees_all_close(run(True), expected, atol=3e-5, rtol=1e-5)
     if changes:
@@ -461,7 +461,7 @@ def test_stacked_layers_are_the_same_function(changes, monkeypatch):
 
 def test_what_is_not_a_rows_own_is_never_read():
     params, prompts, lengths = random_params(CONFIG), random_tokens((2, 6)), jnp.array([4, 0])
-    prompt = decoding.prefill(CONFIG, decoding.decode_weights(CONFIG, params, False), prompts)
+    prompt = decoding.prefill(CONFIG, decoding.decode_weights(CONFIG, params), prompts)
     padding = (jnp.arange(6)[None, :] >= lengths[:, None])[:, None]
     run = jax.jit(lambda prompt, response: step_of(CONFIG, params, prompt, lengths, response, column=1)[0])
 
@@ -471,7 +471,7 @@ def test_what_is_not_a_rows_own_is_never_read():
             tuple(jnp.where(where[:, :, :, None], 1e30, x) for x in cache.values),
         )
 
-    response = decoding.empty_ring(CONFIG, 4, 1, 3, False)
+    response = decoding.empty_ring(CONFIG, 4, 1, 3)
     before = (jnp.arange(3) != 1)[None, None, :]
     expected = run(prompt, response)
     chex.assert_trees_all_equal(run(with_junk(prompt, padding), with_junk(response, before)), expected)
@@ -482,8 +482,8 @@ def test_what_is_not_a_rows_own_is_never_read():
 def test_decode_holds_the_cache_once():
     config = dataclasses.replace(CONFIG, num_layers=8)
     params, lengths = random_params(config), jnp.array([4, 4])
-    prompt = decoding.prefill(config, decoding.decode_weights(config, params, False), random_tokens((2, 4)))
-    response = decoding.empty_ring(config, 16, 4, 64, False)
+    prompt = decoding.prefill(config, decoding.decode_weights(config, params), random_tokens((2, 4)))
+    response = decoding.empty_ring(config, 16, 4, 64)
     step = jax.jit(lambda response: step_of(config, params, prompt, lengths, response), donate_argnums=0)
     temporary = step.lower(response).compile().memory_analysis().temp_size_in_bytes
     cache_bytes = sum(x.nbytes for x in jax.tree.leaves(response))
@@ -491,7 +491,7 @@ def test_decode_holds_the_cache_once():
 
 
 def test_decode_rejects_rows_that_do_not_divide_into_groups():
-    prompt, response = (decoding.empty_ring(CONFIG, rows, 1, 4, False) for rows in (2, 3))
+    prompt, response = (decoding.empty_ring(CONFIG, rows, 1, 4) for rows in (2, 3))
     with pytest.raises(ValueError, match="3 rows must be a multiple of the 2 prompts"):
         decoding.decode_step(
             CONFIG, {}, *(jnp.zeros((3,), jnp.int32),) * 3, 0, prompt, jnp.ones((2,), jnp.int32), response

@@ -247,9 +247,9 @@ def test_the_confirming_study_is_the_one_of_its_protocol():
     table = page[page.index("## Methods") : page.index("## Learning rates")]
     written = {name for row in re.findall(r"^\| (`.*?) \|", table, re.M) for name in re.findall(r"`(\w+)`", row)}
     assert {name.removesuffix("_stale") for name in names} == written and len(set(names)) == len(names)
-    asked = re.findall(r"^\| H\d \| `(.*?)` \|", page, re.M)
+    asked = re.findall(r"^\| H\d+ \| `(.*?)` \|", page, re.M)
     contrasts = [str(study.contrast(text)) for text in settings["CONTRASTS"].split(",")]
-    assert contrasts == asked and len(asked) == 9
+    assert contrasts == asked and len(asked) == 10
     for text in asked:
         one = study.contrast(text)
         assert {one.a, one.b} <= set(names)
@@ -261,8 +261,20 @@ def test_the_confirming_study_is_the_one_of_its_protocol():
         rollout, steps = config.rollout, config.num_steps
         assert rollout.staleness == (8 if "_stale" in name else 0) and rollout.stream == int(name.endswith("_twin"))
         assert steps == (0 if name == "base" else 32)
-        same = dict(algorithm=plain.algorithm, rollout=plain.rollout, num_steps=plain.num_steps)
+        same = dict(algorithm=plain.algorithm, rollout=plain.rollout, num_steps=plain.num_steps, learner=plain.learner)
+        assert dataclasses.replace(config.learner, learning_rate=plain.learner.learning_rate) == plain.learner
         assert dataclasses.replace(config, **same) == plain
+    # every row of the page's search: the rate in bold, the best of its row, is the configuration's
+    searched = page[page.index("Searched so far") : page.index("## What is asked")]
+    grid, *rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in re.findall(r"^\| .*\|$", searched, re.M)]
+    for name, *areas in rows:
+        best = {rate: float(area.strip("*")) for rate, area in zip(grid[1:], areas, strict=True) if area}
+        chosen = max(best, key=best.get)
+        assert f"**{best[chosen]}**" in areas and chosen not in (min(best, key=float), max(best, key=float))
+        assert configs[name.strip("`")].learner.learning_rate == float(chosen)
+    rate = lambda name: configs[name].learner.learning_rate
+    assert rate("ratio_one_twin") == rate("kpo_weak_same_rate") == rate("ratio_one") != rate("kpo_weak")
+    assert configs["kpo_weak_same_rate"].algorithm == configs["kpo_weak"].algorithm
     assert configs["ratio_one_twin"].algorithm == configs["ratio_one"].algorithm == METHODS["ratio_one"]
     assert configs["is_deviation"].algorithm.filter.parameters["scale"] == "deviation"
     filters = {name: config.algorithm.filter for name, config in configs.items()}

@@ -35,12 +35,15 @@ CONFIG = Config(
     sampler=SampleConfig(max_response_length=8),
     reward=RewardConfig(kind="format", parameters={"pattern": "[01]"}, overlong_buffer=8),
     rollout=RolloutConfig(prompts_per_step=4, group_size=4),
-    algorithm=dataclasses.replace(method("ppo"), dynamic_sampling=10, kl=KLConfig("k3", 0.1)),
+    algorithm=dataclasses.replace(method("ppo"), dynamic_sampling=10, kl=KLConfig("k3", 0.1, reward_beta=0.1)),
     learner=LearnerConfig(learning_rate=1e-2, num_minibatches=2, microbatch_tokens=320),
     critic=CriticConfig(learning_rate=1e-2),
     checkpoint=CheckpointConfig(every=1),
     mesh=MeshConfig(data=2, fsdp=2, tensor=2),
 )
+
+
+KINDS = {"always", "clip band", "critic", "dynamic sampling", "reference", "KL in the reward"}
 
 
 def lines(workdir, name="metrics"):
@@ -71,7 +74,7 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path, monkeypatch):
     for name in ("metrics", "minibatches"):
         assert lines(broken, name) == lines(whole, name)
     found, known = glossary.keys_of(whole), glossary.entries(glossary.PAGE.read_text())
-    assert glossary.differences(known, found, {"always", "clip band", "critic", "dynamic sampling", "reference"}) == []
+    assert glossary.differences(known, found, KINDS) == []
     steps = [json.loads(line) for line in lines(whole)]
     assert len(steps) == 3 and max(step["rollout/generation_batches"] for step in steps) > 1
     assert all(

@@ -140,6 +140,9 @@ def test_methods_stand_beside_the_null_of_responses_as_old_as_theirs():
         ["ratio_one_twin", "ratio_one", "3", "-10.0"], ["a", "ratio_one", "3", "-10.0"],
         ["a_stale", "null_stale", "3", "+10.0"],
     ]  # fmt: skip
+    better = [of_control("null_faster", s, 0.25, 8, "ratio_one") for s in range(3)]
+    assert study.controls(study.by_method(better + lines))["a_stale"] == "null_faster"
+    assert study.controls(study.by_method(lines + better))["null_stale"] == "null_faster"
     assert study.control_table([of_control("a", 0, 0.4), of_control("b", 0, 0.4)]) is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from kpo_jax import masked
 from kpo_jax.lazy import jax, jnp
 
 
@@ -34,9 +35,39 @@ class Informed:
     """Mark of an advantage that is called with (reward, group_size, told)."""
 
 
+class TokensTold(NamedTuple):
+    """What is known of the tokens of the responses, by the trainer and of the policy that drew them; [B, T], junk where
+    masked.
+
+    Attributes:
+      old_log_prob: of each token.
+      squared_probs: the sum of the squared probabilities of all tokens that might have stood there.
+      response_mask: bool.
+    """
+
+    old_log_prob: jax.Array
+    squared_probs: jax.Array
+    response_mask: jax.Array
+
+
+class OfTokens:
+    """Mark of an advantage of single tokens, called with (reward [B, T], group_size, TokensTold) -> [B, T], 0 where
+    masked.
+    """
+
+
 def advantages_of(advantage: Advantage | Informed, reward: jax.Array, group_size: int, told: Told) -> jax.Array:
     """The advantage [B] of rewards [B], by an advantage of either kind."""
     return advantage(reward, group_size, told) if isinstance(advantage, Informed) else advantage(reward, group_size)
+
+
+def token_rewards(reward: jax.Array, response_mask: jax.Array, penalty: jax.Array | None = None) -> jax.Array:
+    """[B, T] float32, 0 where masked: the reward [B] at a response's last valid token, less the penalty [B, T] of
+    each.
+    """
+    after = jnp.cumsum(response_mask[:, ::-1], axis=1)[:, ::-1]  # valid tokens from this one on
+    rewards = jnp.where(response_mask & (after == 1), reward.astype(jnp.float32)[:, None], 0.0)
+    return rewards if penalty is None else rewards - masked.clean(penalty, response_mask)
 
 
 def groups_of(reward: jax.Array, group_size: int) -> jax.Array:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from kpo_jax import choices
-from kpo_jax.advantages import ADVANTAGES, CRITIC_ADVANTAGE
+from kpo_jax.advantages import ADVANTAGES, CRITIC_ADVANTAGE, OfTokens
 from kpo_jax.checks import Illegal, not_negative, one_of, refuse, unless, whole
 from kpo_jax.filters import FILTER_GRADIENTS, FILTERS
 from kpo_jax.objectives import OBJECTIVES, TruncatedIS
@@ -124,6 +124,21 @@ class AlgorithmConfig:
     @property
     def has_critic(self) -> bool:
         return self.advantage.name == CRITIC_ADVANTAGE
+
+    @property
+    def has_token_baseline(self) -> bool:
+        """Whether the advantage is one of `advantages.OfTokens`, which asks for the policy's squared probabilities."""
+        return isinstance(build_advantage(self.advantage), OfTokens)
+
+    @property
+    def has_token_advantage(self) -> bool:
+        """Whether every token has an advantage of its own, and not its response."""
+        return self.has_critic or self.has_token_baseline
+
+    @property
+    def advantage_after_scoring(self) -> bool:
+        """Whether advantages can be made only when the responses have been scored, and not of rewards alone."""
+        return self.has_token_advantage or self.kl.reward_beta > 0
 
 
 def build_filter(config: FilterConfig):

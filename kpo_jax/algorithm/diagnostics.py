@@ -61,6 +61,7 @@ class Accumulator(NamedTuple):
     entropy_sum: jax.Array
     mismatch_sum: jax.Array
     mismatch_max: jax.Array
+    mismatch_kl_sum: jax.Array
     reference_kl_sum: jax.Array  # [3]: k1, k2, k3
     null: Distance
     log_ratio: Moments
@@ -80,7 +81,7 @@ def init() -> Accumulator:
         ratios,
         ratios,
         ClipCounts(signs, signs, positions, positions),
-        *(number,) * 5,
+        *(number,) * 6,
         jnp.zeros(len(KL_ESTIMATES), jnp.float32),
         null.nothing(),
         masked.no_moments(),
@@ -113,7 +114,7 @@ def measure(
     mask = batch.response_mask
     has_std = mask & ~jnp.isinf(tokens.innovation_std)  # filters without a noise model expect inf
     innovation_std_sum = _sum(tokens.innovation_std, has_std)
-    mismatch = jnp.abs(batch.sampler_log_prob - batch.old_log_prob)
+    mismatch = batch.old_log_prob - batch.sampler_log_prob
     return Accumulator(
         num_tokens=masked.count(mask),
         num_sequences=masked.count(jnp.any(mask, axis=1)),
@@ -132,8 +133,9 @@ def measure(
         kl_sum=_sum(_k3(tokens.log_ratio), mask),
         log_prob_sum=_sum(tokens.log_prob, mask),
         entropy_sum=_sum(entropy, mask),
-        mismatch_sum=_sum(mismatch, mask),
-        mismatch_max=masked.maximum(mismatch, mask),
+        mismatch_sum=_sum(jnp.abs(mismatch), mask),
+        mismatch_max=masked.maximum(jnp.abs(mismatch), mask),
+        mismatch_kl_sum=_sum(_k3(mismatch), mask),
         reference_kl_sum=jnp.zeros(len(KL_ESTIMATES), jnp.float32) if reference_kl_sum is None else reference_kl_sum,
         null=distance,
         log_ratio=masked.moments(tokens.log_ratio, mask),
@@ -193,6 +195,7 @@ def summarize(
         "policy/num_tokens": measured.num_tokens,
         "mismatch/abs_mean": mean(measured.mismatch_sum),
         "mismatch/abs_max": measured.mismatch_max,
+        "mismatch/kl": mean(measured.mismatch_kl_sum),
     }
     for name, ratios in (("raw", measured.raw), ("filtered", measured.filtered)):
         metrics[f"ratio/{name}_mean"] = mean(ratios.total)

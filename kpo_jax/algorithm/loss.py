@@ -77,7 +77,7 @@ def policy_loss(
     loss = loss + jnp.sum(token_gradient * (log_ratio - jax.lax.stop_gradient(log_ratio)))
     weights = aggregation_weights(batch, how.objective.aggregation, how.objective.length_norm)
     penalty, reference_kl_sum, bonus = 0.0, None, None
-    if how.kl.estimate:
+    if how.kl.has_reference:
         require_tokens(batch.response_mask, reference_log_prob=batch.reference_log_prob)
         penalty, reference_kl_sum = kl_penalty(
             log_prob, batch.reference_log_prob, log_ratio, batch.response_mask, weights, how.kl

@@ -113,9 +113,10 @@ def phases(config: Config, inputs: Inputs, programs: Programs) -> list[Phase]:
         add_scores(programs, programs.score_step, state.network, minibatches, name)
 
     scoring = measure("score", score, items=tokens, operations=work.score)
-    add_advantages(config, programs, state, minibatches)
-    if config.algorithm.kl.estimate:
+    if config.algorithm.kl.has_reference:
         score("reference_log_prob")
+    if config.algorithm.has_critic:
+        add_advantages(config, programs, state, minibatches)
     box = [state]
 
     def take_steps():
@@ -154,7 +155,8 @@ def _sampling_phases(config: Config, inputs: Inputs, programs: Programs, params,
         both.first,
         work.decode,
         flops.decode_bytes(
-            config.model,
+            config.sampler.decoder(config.model),
+            int8=config.sampler.int8,
             prompts=prompts,
             group_size=group,
             prompt_length=prompt_length,

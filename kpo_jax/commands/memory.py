@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from kpo_jax.config import Config
 from kpo_jax.lazy import jax
 from kpo_jax.model import parameters
-from kpo_jax.model.config import DTYPES
+from kpo_jax.model.config import DTYPES, PROJECTIONS
 from kpo_jax.runtime.mesh import bytes_per_device, mesh_shape
 
 UPDATE, ROLLOUT = "update", "rollout"
@@ -23,7 +23,7 @@ def held(config: Config, sizes: dict[str, int]) -> dict[str, int]:
     trained, moments = state_bytes(config, sizes)
     out = {"frozen": frozen_bytes(config, sizes), "parameters": trained, "optimizer": moments}
     out["past policies"] = config.rollout.staleness * trained
-    out["reference"] = trained if config.algorithm.kl.estimate else 0
+    out["reference"] = trained if config.algorithm.kl.has_reference else 0
     if config.algorithm.has_critic:  # the policy's network without its output head; the value head is a few bytes
         own = parameters.adapters(config.model) or parameters.tree(config.model)
         size, of_critic = _network_bytes(config, {name: part for name, part in own.items() if name != "lm_head"}, sizes)
@@ -70,12 +70,18 @@ def _network_bytes(config: Config, table: parameters.Table, sizes: dict[str, int
 
 
 def decoding_bytes(config: Config) -> int:
-    """Bytes on one device of the weights as decoding reads them: in the compute dtype, split by heads alone, and with a
-    head of their own where the embeddings are tied.
+    """Bytes on one device of the weights as decoding reads them: in the sampler's dtype, split by heads alone, and with
+    a head of their own where the embeddings are tied.
     """
-    model, sizes = config.model, _sampling_sizes(config)
+    model, sizes = config.sampler.decoder(config.model), _sampling_sizes(config)
     head = model.vocab_size * model.hidden_size * DTYPES[model.dtype] if model.tie_embeddings else 0
-    return bytes_per_device(parameters.leaves(parameters.tree(model)), model.dtype, sizes) + head // sizes["tensor"]
+    table = parameters.tree(model)
+    whole = bytes_per_device(parameters.leaves(table), model.dtype, sizes) + head // sizes["tensor"]
+    if not config.sampler.int8:
+        return whole
+    projections = list(parameters.named(table, PROJECTIONS))
+    saved = bytes_per_device(projections, model.dtype, sizes) - bytes_per_device(projections, "int8", sizes)
+    return whole - saved + bytes_per_device(map(parameters.outputs, projections), "float32", sizes)  # the scales
 
 
 def _sampling_sizes(config: Config) -> dict[str, int]:
@@ -90,7 +96,8 @@ def cache_bytes(config: Config, sizes: dict[str, int]) -> int:
     prompts = rollout.prompts_at_once
     tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
     entries = 2 * model.num_layers * tokens * model.num_kv_heads * model.head_dim
-    return entries * DTYPES[model.dtype] // math.prod(sizes.values())  # tokens over all axes but tensor, heads over it
+    size = DTYPES[config.sampler.decoder(model).dtype]
+    return entries * size // math.prod(sizes.values())  # tokens over all axes but tensor, heads over it
 
 
 # ------------------------------------------------------------------------------------------------- more than there is

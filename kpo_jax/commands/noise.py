@@ -158,7 +158,7 @@ def run(config: Config, inputs: Inputs, programs: Programs, params, step: int, w
     `workdir`/noise/step_NNNNNN.jsonl and .md.
     """
     result = collect(config, inputs, programs, params, step + 1)
-    if config.algorithm.has_critic:  # only the advantage's sign matters here, and a group's does without the critic
+    if config.algorithm.advantage_after_scoring:  # its sign alone matters here, and a group's does without the scores
         result.rows["advantage"] = np.asarray(Group()(result.rows["reward"], config.rollout.group_size))
     minibatches = [rows for rows, _, _ in pack_minibatches(config, programs, result.rows)]
     scores = variations(config, programs, params, minibatches, inputs.train.prompt_length)

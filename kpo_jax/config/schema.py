@@ -369,11 +369,12 @@ class Config:
 
 
 def eval_sample_config(config: Config) -> SampleConfig:
-    """How evaluation samples: the eval fields over the training sampler's length and stop texts."""
+    """How evaluation samples: the eval fields over the training sampler's length, stop texts and number type."""
     return SampleConfig(
         temperature=config.eval.temperature,
         top_k=config.eval.top_k,
         top_p=config.eval.top_p,
         max_response_length=config.eval.max_response_length or config.sampler.max_response_length,
         stop=config.sampler.stop,
+        dtype=config.sampler.dtype,
     )

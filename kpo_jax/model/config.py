@@ -18,6 +18,7 @@ from kpo_jax.checks import (
 from kpo_jax.model.families import FAMILIES, Family
 
 DTYPES = {"float32": 4, "bfloat16": 2}  # bytes of an entry
+HELD = DTYPES | {"int8": 1}  # the same of what weights may also be held in, where they are only read
 ROPE_SCALINGS = ("none", "linear", "llama3", "yarn", "longrope")
 REMAT = ("none", "elementwise", "attention", "full")
 

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kpo_jax.advantages.base import token_rewards
 from kpo_jax.advantages.gae import Gae
 from kpo_jax.model.config import CriticConfig, ModelConfig
 from kpo_jax.model.head import packed_hidden_states
@@ -47,7 +48,12 @@ def token_values(config: ModelConfig, params, packed: Packed) -> jax.Array:
 
 
 def targets(
-    reward: np.ndarray, value: np.ndarray, response_mask: np.ndarray, estimate: Gae, config: CriticConfig
+    reward: np.ndarray,
+    value: np.ndarray,
+    response_mask: np.ndarray,
+    estimate: Gae,
+    config: CriticConfig,
+    penalty: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the policy and the critic are to learn from a whole rollout, by generalized advantage estimation (GAE).
 
@@ -57,17 +63,14 @@ def targets(
       response_mask: [N, T] bool.
       estimate: the advantage that a configuration names.
       config: normalize is read.
+      penalty: [N, T], what each token takes off the reward; None is nothing.
 
     Returns:
       (advantage, returns), float32 [N, T], 0 where masked.
     """
-    last = response_mask.shape[1] - 1 - np.argmax(response_mask[:, ::-1], axis=1)
-    token_reward = np.where(
-        response_mask & (np.arange(response_mask.shape[1])[None, :] == last[:, None]), reward[:, None], 0
-    )
-    advantage, returns = jax.device_get(
-        estimate(jnp.asarray(token_reward), jnp.asarray(value), jnp.asarray(response_mask))
-    )
+    mask, penalty = jnp.asarray(response_mask), None if penalty is None else jnp.asarray(penalty)
+    rewards = token_rewards(jnp.asarray(reward), mask, penalty)
+    advantage, returns = jax.device_get(estimate(rewards, jnp.asarray(value), mask))
     if config.normalize and response_mask.any():
         valid = advantage[response_mask].astype(np.float64)
         scaled = (advantage - valid.mean()) / (valid.std() + STD_FLOOR)

@@ -126,18 +126,27 @@ def _unused_in_prefill(config, prompt_lengths):
 
 
 def decode_bytes(
-    config: ModelConfig, *, prompts: int, group_size: int, prompt_length: int, response_length: int, start: int = 0
+    config: ModelConfig,
+    *,
+    prompts: int,
+    group_size: int,
+    prompt_length: int,
+    response_length: int,
+    start: int = 0,
+    int8: bool = False,
 ) -> int:
     """Bytes that decoding must read from the token numbered `start` on: the weights once a step, a prompt's cache once
-    a step for its group, and each row's own.
+    a step for its group, and each row's own. With `int8` the layers' weights have a byte each; their scales are not
+    counted.
     """
     steps, size = response_length - 1 - start, DTYPES[config.dtype]
     cached_token = 2 * config.num_layers * config.num_kv_heads * config.head_dim
     experts = min(config.num_experts, prompts * group_size * config.experts_per_token)
-    weights = steps * (matrix_params(config, experts) + config.vocab_size * config.hidden_size)
+    layers, head = matrix_params(config, experts), config.vocab_size * config.hidden_size
+    weights = steps * (layers * (1 if int8 else size) + head * size)
     own = _causal(response_length - 1) - _causal(start)
     tokens = prompts * (steps * prompt_length + group_size * own)
-    return size * (weights + cached_token * tokens)
+    return weights + size * cached_token * tokens
 
 
 def optimizer_bytes(config: ModelConfig) -> int:

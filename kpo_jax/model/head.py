@@ -47,6 +47,20 @@ def token_log_probs(
     return log_prob.reshape(-1)[packed.places], entropy.reshape(-1)[packed.places]
 
 
+def token_squared_probs(
+    config: ModelConfig, params, packed: Packed, *, temperature: float = 1.0, logits_bytes: int | None = None
+) -> tuple[jax.Array, jax.Array]:
+    """As `token_log_probs`, but beside the log-probability the sum of the squares of all probabilities of the token's
+    distribution, in [1 / V, 1], in place of its entropy; both [B, T] float32, to be scored with and not derived.
+    """
+    _check(temperature, logits_bytes)
+    hidden = packed_hidden_states(config, params, packed)
+    log_prob, squares = _response_log_probs(
+        config, params, hidden, packed.columns, packed.targets, temperature, logits_bytes, of=head_squared_probs
+    )
+    return log_prob.reshape(-1)[packed.places], squares.reshape(-1)[packed.places]
+
+
 def packed_hidden_states(config: ModelConfig, params, packed: Packed) -> jax.Array:
     """Hidden states [R, S, D] in `config.dtype`; a token sees its own sequence alone."""
     return hidden_states(config, params, packed.tokens, packed.positions, Segments(packed.segments, packed.prompts))
@@ -91,15 +105,17 @@ def _check(temperature, logits_bytes) -> None:
         raise ValueError(f"token_log_probs: temperature = {temperature} must be positive")
 
 
-def _response_log_probs(config, params, hidden, columns, targets, temperature, logits_bytes):
-    """Log-probability and entropy [R, C] of targets [R, C], predicted from `columns` [R, C] of hidden [R, S, D]."""
+def _response_log_probs(config, params, hidden, columns, targets, temperature, logits_bytes, of=None):
+    """Log-probability and entropy [R, C] of targets [R, C], predicted from `columns` [R, C] of hidden [R, S, D]; or
+    what else `of`, called as `head_log_probs`, gives.
+    """
     if logits_bytes is None:
         logits_bytes = max(2**23, 4 * targets.size * 1024)
     hidden = split_tokens(jnp.take_along_axis(hidden, columns[:, :, None], axis=1, mode="clip"))
     targets = jnp.clip(targets, 0, config.vocab_size - 1)
     num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes)
     # all tokens in one axis, where XLA makes the head's gradient without transposing the logits'
-    outputs = head_log_probs(
+    outputs = (of or head_log_probs)(
         hidden.reshape(-1, hidden.shape[-1]),
         head_weight(config, params),
         targets.reshape(-1),
@@ -139,9 +155,25 @@ class _Softmax(NamedTuple):
     maximum: jax.Array  # m
     total: jax.Array  # sum exp(x - m)
     moment: jax.Array  # sum exp(x - m) (x - m): with its terms all of one sign the entropy does not cancel
+    squares: jax.Array | None = None  # sum exp(x - m)^2; None where nobody asks for it
 
 
 def _forward(hidden, head, targets, temperature, num_tiles):
+    log_prob, softmax = _log_prob_and_softmax(hidden, head, targets, temperature, num_tiles, squared=False)
+    log_total = jnp.log(softmax.total)
+    entropy = log_total - softmax.moment / softmax.total
+    return (log_prob, entropy), (hidden, head, targets, softmax.maximum, log_total, entropy)
+
+
+def head_squared_probs(hidden, head, targets, temperature, num_tiles):
+    """log softmax(head @ hidden / temperature) at the targets, and the sum of the softmax's squares: arguments and
+    shapes are those of `head_log_probs`.
+    """
+    log_prob, softmax = _log_prob_and_softmax(hidden, head, targets, temperature, num_tiles, squared=True)
+    return log_prob, softmax.squares / softmax.total**2
+
+
+def _log_prob_and_softmax(hidden, head, targets, temperature, num_tiles, squared):
     tiles = _to_tiles(head, num_tiles)
 
     def one_tile(seen, index):
@@ -152,16 +184,16 @@ def _forward(hidden, head, targets, temperature, num_tiles):
         drop = jnp.maximum(seen.maximum - maximum, _LOWEST)  # finite before the first tile too, where the sums are 0
         total = jnp.sum(weight, axis=-1) + seen.total * jnp.exp(drop)
         moment = jnp.sum(weight * shifted, axis=-1) + (seen.moment + seen.total * drop) * jnp.exp(drop)
-        return _Softmax(maximum, total, moment), None
+        squares = jnp.sum(weight**2, axis=-1) + seen.squares * jnp.exp(2 * drop) if squared else None
+        return _Softmax(maximum, total, moment, squares), None
 
     zero = jnp.zeros(targets.shape, jnp.float32)
-    softmax, _ = jax.lax.scan(one_tile, _Softmax(jnp.full_like(zero, -jnp.inf), zero, zero), jnp.arange(num_tiles))
+    nothing = _Softmax(jnp.full_like(zero, -jnp.inf), zero, zero, zero if squared else None)
+    softmax, _ = jax.lax.scan(one_tile, nothing, jnp.arange(num_tiles))
     log_total = jnp.log(softmax.total)
     target_head = head[targets].astype(hidden.dtype)
     at_target = jnp.einsum("td,td->t", hidden, target_head, preferred_element_type=jnp.float32) / temperature
-    log_prob = jnp.minimum(at_target - softmax.maximum - log_total, 0.0)
-    entropy = log_total - softmax.moment / softmax.total
-    return (log_prob, entropy), (hidden, head, targets, softmax.maximum, log_total, entropy)
+    return jnp.minimum(at_target - softmax.maximum - log_total, 0.0), softmax
 
 
 def _backward(temperature, num_tiles, residuals, cotangents):

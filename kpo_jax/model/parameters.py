@@ -122,6 +122,15 @@ def split(axes: tuple[str, ...]) -> int:
     return len(axes) - 1 if axes[-1] == "embed" and axes[0] != "vocab" else 0
 
 
+def outputs(weight: Parameter) -> Parameter:
+    """A number for each output of a projection, in a stack of layers and of experts as they are: its shape without what
+    it reads.
+    """
+    stacks = sum(axis in ("layers", "experts") for axis in weight.axes)
+    first = stacks + split(weight.axes[stacks:])
+    return Parameter(weight.shape[:stacks] + weight.shape[first:], weight.axes[:stacks] + weight.axes[first:])
+
+
 def adapters(config: ModelConfig) -> Table:
     """The trained parameters of a decoder with adapters, {} for one without: of each target of `config.lora` an `a`
     [L, in, rank] and a `b` [L, rank, out], their heads in one axis, as Hugging Face's files have them.
@@ -154,6 +163,15 @@ def leaves(table: Table) -> Iterator[Parameter]:
             yield one
         else:
             yield from leaves(one)
+
+
+def named(table: Table, names: tuple[str, ...]) -> Iterator[Parameter]:
+    """Those of a table that have one of these names, wherever they stand."""
+    for name, one in table.items():
+        if not isinstance(one, Parameter):
+            yield from named(one, names)
+        elif name in names:
+            yield one
 
 
 def num_params(config: ModelConfig) -> int:

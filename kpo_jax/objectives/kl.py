@@ -15,7 +15,7 @@ import math
 
 from kpo_jax import masked
 from kpo_jax.checks import above_zero, not_negative, one_of, refuse, unless
-from kpo_jax.lazy import jax, jnp
+from kpo_jax.lazy import jax, jnp, np
 
 KL_ESTIMATES = ("k1", "k2", "k3")
 PENALTIES = (*KL_ESTIMATES, "k1+", "k3+")
@@ -55,9 +55,11 @@ class KLConfig:
     """The divergence from a reference policy, which is the run's first one (before step 1, after any warm start).
 
     Attributes:
-      estimate: k1, k2, k3, k1+ or k3+ (see `kl_estimate`, and the trap above); "" is no reference at all, which costs
-        nothing. With one, its weights are held beside the policy's and score every rollout.
+      estimate: k1, k2, k3, k1+ or k3+ in the loss (see `kl_estimate`, and the trap above); "" is none. Without one, and
+        with reward_beta = 0, there is no reference at all, which costs nothing. Else its weights are held beside the
+        policy's and score every rollout.
       beta: weight of the estimate in the loss, >= 0; 0 only measures (GRPO's paper has k3 with 0.04).
+      reward_beta: weight of k1 in the reward, >= 0, see `reward_penalty`; beside the one in the loss or in its place.
       cap: largest k3 of a token in the loss, beyond which it has no gradient: 10 in verl, inf in TRL. It is reached
         where the policy is e^2.6 times less likely than the reference; at e^25 an unlimited gradient is 7e10.
       bias_corrected: weigh a token's estimate by its ratio of current to old policy, gradient included (DeepSeek-V3.2,
@@ -66,6 +68,7 @@ class KLConfig:
 
     estimate: str = ""
     beta: float = 0.0
+    reward_beta: float = 0.0
     cap: float = 10.0
     bias_corrected: bool = False
 
@@ -74,11 +77,28 @@ class KLConfig:
         refuse(
             [
                 *one_of(self, "estimate", ("", *PENALTIES)),
-                *not_negative(self, "beta"),
+                *not_negative(self, "beta", "reward_beta"),
                 *above_zero(self, "cap"),
                 *unless(not weighs_nothing, "beta", f"{self.beta!r} weighs nothing without an estimate"),
             ]
         )
+
+    @property
+    def has_reference(self) -> bool:
+        """Whether there is a reference policy."""
+        return bool(self.estimate) or self.reward_beta > 0
+
+
+def reward_penalty(old_log_prob: jax.Array, reference_log_prob: jax.Array, response_mask: jax.Array) -> np.ndarray:
+    """k1 of each token [B, T], float32, 0 where masked, of the policy that drew; an array of the host.
+
+    What reward_beta weighs and takes off the reward: of the token where a critic or a token baseline gives it an
+    advantage of its own, of the whole response, as a sum, otherwise. There k1 is right: a reward is not derived, and
+    the policy gradient of a reward of -k1 is that of the divergence (InstructGPT: Ouyang et al. 2022, arXiv 2203.02155,
+    eq. 2; verl's use_kl_in_reward; TRL's PPO and RLOO trainers).
+    """
+    old, reference = (masked.clean(jnp.asarray(x), response_mask) for x in (old_log_prob, reference_log_prob))
+    return np.asarray(kl_estimate(old, reference, "k1"))
 
 
 def kl_penalty(
@@ -91,14 +111,18 @@ def kl_penalty(
 ):
     """(beta sum(weights * estimate) [], sums over valid tokens of k1, k2, k3 [3], as they are, without gradient).
 
+    With no estimate for the loss the first is 0.
+
     Arrays are [B, T]; `log_ratio` is that of the current to the old policy.
     """
     log_prob, reference_log_prob, log_ratio = (
         masked.clean(x, response_mask) for x in (log_prob, reference_log_prob, log_ratio)
     )
     estimates = [kl_estimate(log_prob, reference_log_prob, kind) for kind in KL_ESTIMATES]  # 0 where masked
+    sums = jax.lax.stop_gradient(jnp.stack([jnp.sum(estimate) for estimate in estimates]))
+    if not config.estimate:
+        return jnp.zeros((), jnp.float32), sums
     penalty = kl_estimate(log_prob, reference_log_prob, config.estimate, config.cap)
     if config.bias_corrected:
         penalty = penalty * jnp.exp(jnp.minimum(log_ratio, LARGEST_LOG_RATIO))
-    sums = jnp.stack([jnp.sum(estimate) for estimate in estimates])
-    return config.beta * jnp.sum(weights * penalty), jax.lax.stop_gradient(sums)
+    return config.beta * jnp.sum(weights * penalty), sums

@@ -205,16 +205,20 @@ def nulls(methods: dict[str, dict[int, dict]]) -> set[str]:
 
 
 def controls(methods: dict[str, dict[int, dict]]) -> dict[str, str]:
-    """{method: the null whose responses are as old as the method's}, of those that have such a one."""
+    """{method: the null whose responses are as old as the method's}, of those that have such a one; the best of several
+    (as those of several learning rates).
+    """
 
     def age(name: str) -> int | None:
         return next(iter(methods[name].values())).get("staleness")
 
-    found = {
-        age(name): name
+    are_null = [
+        name
         for name, of in methods.items()
         if not name.endswith(TWIN) and all(line.get("algorithm") == NULL for line in of.values())
-    }
+    ]
+    score = lambda name: np.mean([line["auc"] for line in methods[name].values()])
+    found = {age(name): name for name in sorted(are_null, key=score)}
     return {name: found[age(name)] for name in methods if age(name) in found and found[age(name)] != name}
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 
-from kpo_jax.model.config import DTYPES
+from kpo_jax.model.config import HELD
 from kpo_jax.model.parameters import Parameter
 
 AXES = ("data", "fsdp", "sequence", "tensor")
@@ -41,6 +41,6 @@ def bytes_per_device(parameters: Iterable[Parameter], dtype: str, sizes: dict[st
     def one(parameter):
         rules = [RULES.get(axis, ()) for axis in parameter.axes]
         axes = [axis for rule in rules for axis in ((rule,) if isinstance(rule, str) else rule)]
-        return parameter.size * DTYPES[dtype] // math.prod(sizes.get(axis, 1) for axis in axes)
+        return parameter.size * HELD[dtype] // math.prod(sizes.get(axis, 1) for axis in axes)
 
     return sum(map(one, parameters))

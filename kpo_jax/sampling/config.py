@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from kpo_jax.checks import between, not_negative, refuse, share, unless, whole
+from kpo_jax.checks import between, not_negative, one_of, refuse, share, unless, whole
+from kpo_jax.model.config import DTYPES, HELD, ModelConfig
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,10 @@ class SampleConfig:
       max_response_length: T.
       stop: texts that end a response, in training and evaluation, with the token that completes the first of them. Not
         for the device, which draws on until the host has read what it drew and `rollout.stop_at` cuts that off.
+      dtype: the number type that is sampled in, in training and evaluation, whatever the trainer computes in: "" is the
+        model's. float32 and bfloat16 are that of weights, caches and computation; int8 that of the weights of the
+        layers' projections alone (see sampling.int8), beside which all else stays in the model's: embeddings, head,
+        norms, biases, a mixture's router, caches and activations.
 
     Raises:
       ValueError: lists every illegal field.
@@ -29,6 +34,7 @@ class SampleConfig:
     min_p: float = 0.0
     max_response_length: int
     stop: tuple[str, ...] = ()
+    dtype: str = ""
 
     def __post_init__(self):
         texts = isinstance(self.stop, tuple) and all(isinstance(text, str) and text for text in self.stop)
@@ -39,8 +45,18 @@ class SampleConfig:
                 *whole(self, 0, "top_k"),
                 *share(self, "top_p"),
                 *between(self, 0, 1, "min_p"),
+                *one_of(self, "dtype", ("", *HELD)),
                 *unless(
                     texts, "stop", f"{self.stop!r} is not a tuple of texts that are not empty, such as ('\\n\\n',)"
                 ),
             ]
         )
+
+    @property
+    def int8(self) -> bool:
+        """Whether the projections' weights are held in int8."""
+        return self.dtype == "int8"
+
+    def decoder(self, model: ModelConfig) -> ModelConfig:
+        """The decoder as it is sampled from: `model` with the dtype of the sampler's caches and activations."""
+        return dataclasses.replace(model, dtype=self.dtype if self.dtype in DTYPES else model.dtype)

@@ -30,6 +30,7 @@ from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.lora import merge
 from kpo_jax.model.parameters import LORA
 from kpo_jax.records import KVCache
+from kpo_jax.sampling.int8 import dequantized, product, quantized
 
 _MASKED = -1e30
 _EXPERT = ("gate", "up", "down")  # what an expert is made of
@@ -47,6 +48,8 @@ WEIGHT_AXES = {
     "experts_up": (None, None, "mlp"),
     "experts_down": (None, "mlp"),
 }
+# The axis of a projection's inputs; what is here may be held in int8.
+INPUT_AXIS = {"qkv_proj": 0, "o_proj": 0, "gate_up_proj": 0, "down_proj": 0} | {f"experts_{x}": 1 for x in _EXPERT}
 
 
 # The same in a stack, behind its axis of layers. There qkv_proj is flat, its input last, [K * (M + 2) * H, D], and
@@ -59,8 +62,9 @@ def stacks_layers(platform: str) -> bool:
     return platform == "tpu"
 
 
-def decode_weights(config: ModelConfig, params, stacked: bool) -> dict[str, Any]:
-    """The parameters in `config.dtype`, adapters merged, projections of one input side by side. M = N / K below.
+def decode_weights(config: ModelConfig, params, int8: bool = False, stacked: bool = False) -> dict[str, Any]:
+    """The parameters in `config.dtype`, adapters merged, projections of one input side by side. M = N / K below. With
+    `int8` the projections are `Int8`, made of what is merged before it is rounded to that dtype.
 
     "layers" is a list of the layers' weights or, `stacked`, one tree of all of them with a leading axis of layers, the
     others as in `_STACK_AXES`.
@@ -73,12 +77,15 @@ def decode_weights(config: ModelConfig, params, stacked: bool) -> dict[str, Any]
     adapters = params.get(LORA, {"layers": {}})["layers"]
     cast = functools.partial(jax.tree.map, lambda x: x.astype(config.dtype))
 
+    def held(name, weight):
+        return quantized(weight, INPUT_AXIS[name]) if int8 and name in INPUT_AXIS else cast(weight)
+
     def by_key_head(attention, kind):
         parts = [attention[f"{name}_{kind}"] for name in "qkv"]
         return jnp.concatenate([x.reshape(*x.shape[:-2], *heads) for x in parts], axis=-2)
 
     def one(weights_and_adapter):
-        layer = cast(merge(config, *weights_and_adapter))
+        layer = merge(config, *weights_and_adapter)
         attention, mlp = layer["self_attn"], layer["mlp"]
         out = {name: layer[name] for name in config.description.norms}
         out |= {name: attention[name] for name in ("q_norm", "k_norm") if config.description.qk_norm}
@@ -96,13 +103,16 @@ def decode_weights(config: ModelConfig, params, stacked: bool) -> dict[str, Any]
             gate_up_proj=jnp.stack([mlp["gate_proj"], mlp["up_proj"]], axis=1), down_proj=mlp["down_proj"]
         )
 
+    def of_layer(weights_and_adapter):
+        return {name: held(name, weight) for name, weight in one(weights_and_adapter).items()}
+
     given = params["layers"], adapters
     if stacked:
-        laid = lambda layer: _laid_out(one(layer))
+        laid = lambda layer: _laid_out(of_layer(layer))
         # Merging is one by one, as below; where there is nothing to merge, a loop would be given all of them cast.
         layers = jax.lax.map(laid, given) if adapters else jax.vmap(laid)(given)
     else:  # merged one by one: float32 of all layers would be twice the weights
-        layers = [one(jax.tree.map(lambda x, i=number: x[i], given)) for number in range(config.num_layers)]
+        layers = [of_layer(jax.tree.map(lambda x, i=number: x[i], given)) for number in range(config.num_layers)]
     # As [V, D] a CPU takes three times as long for a few rows. Where the embeddings are tied this is a second copy of
     # them.
     ends = cast({name: part for name, part in params.items() if name not in ("layers", LORA)})
@@ -112,22 +122,27 @@ def decode_weights(config: ModelConfig, params, stacked: bool) -> dict[str, Any]
 
 def weight_axes(path, stacked: bool) -> tuple[str | None, ...]:
     """The logical axes of the weight at this path (of jax.tree_util) in the tree of `decode_weights`."""
+    name = next(part.key for part in reversed(path) if isinstance(part, jax.tree_util.DictKey))
     if stacked and path[0].key == "layers":
-        return None, *_STACK_AXES.get(path[-1].key, ())
-    return WEIGHT_AXES.get(path[-1].key, ())
+        return None, *_STACK_AXES.get(name, ())
+    return WEIGHT_AXES.get(name, ())
 
 
 def _laid_out(layer):
     """A layer's weights as they lie in a stack."""
-    return _swapped(layer) | {"qkv_proj": layer["qkv_proj"].reshape(len(layer["qkv_proj"]), -1).T}
+    flat = jax.tree.map(lambda x: x.reshape(len(x), -1), layer["qkv_proj"])
+    return _swapped(layer | {"qkv_proj": flat})
 
 
 def _swapped(layer):
-    """A layer's weights, gate_up_proj [D, 2, F] as [2, D, F], and back."""
-    return layer | {name: layer[name].swapaxes(0, 1) for name in ("gate_up_proj",) if name in layer}
+    """A layer's weights with the first two axes of a flat qkv_proj and of gate_up_proj exchanged, as `_STACK_AXES` has
+    them, and back.
+    """
+    names = [name for name in ("qkv_proj", "gate_up_proj") if name in layer]
+    return layer | {name: jax.tree.map(lambda x: x.swapaxes(0, 1), layer[name]) for name in names}
 
 
-def empty_ring(config: ModelConfig, batch: int, segments: int, width: int, stacked: bool) -> KVCache:
+def empty_ring(config: ModelConfig, batch: int, segments: int, width: int, stacked: bool = False) -> KVCache:
     """`batch` rows of C = segments * width columns in `config.dtype`, nothing written: keys [B, K, segments, H,
     width].
     """
@@ -303,11 +318,11 @@ def _project(config, layer, x, rotary):
     rotated.
     """
     family = config.description
-    if layer["qkv_proj"].ndim == 2:  # as in a stack
-        out = jnp.einsum("bd,nd->bn", x, layer["qkv_proj"])
-        out = out.reshape(len(x), config.num_kv_heads, -1, config.head_dim)
+    weight = layer["qkv_proj"]
+    if jax.tree.leaves(weight)[0].ndim == 2:  # as in a stack
+        out = product("bd,dn->bn", x, weight).reshape(len(x), config.num_kv_heads, -1, config.head_dim)
     else:
-        out = jnp.einsum("bd,dkmh->bkmh", x, layer["qkv_proj"])
+        out = product("bd,dkmh->bkmh", x, weight)
     if family.qkv_bias:
         out += layer["qkv_bias"][None]
     query, key, value = out[:, :, :-2], out[:, :, -2:-1], out[:, :, -1]
@@ -320,7 +335,7 @@ def _project(config, layer, x, rotary):
 
 def _from_heads(layer, out):
     """What attention adds [B, D], given `out` [B, ...] of its heads, of any shape."""
-    return out.reshape(out.shape[0], -1) @ layer["o_proj"]
+    return product("bi,id->bd", out.reshape(out.shape[0], -1), layer["o_proj"])
 
 
 def _add_layer(config, layer, x, attend):
@@ -336,10 +351,11 @@ def _add_layer(config, layer, x, attend):
 
 def _mlp(config, layer, x):
     if config.description.experts:
-        return parts.mix_experts(config, x, layer["router"], *(layer[f"experts_{name}"] for name in _EXPERT))
-    gate_up = jnp.einsum("bd,dcf->bcf", x, layer["gate_up_proj"])
+        experts = (dequantized(layer[f"experts_{name}"], x.dtype) for name in _EXPERT)
+        return parts.mix_experts(config, x, layer["router"], *experts)
+    gate_up = product("bd,dcf->bcf", x, layer["gate_up_proj"])
     activation = parts.ACTIVATIONS[config.description.activation]
-    return (activation(gate_up[:, 0]) * gate_up[:, 1]) @ layer["down_proj"]
+    return product("bf,fd->bd", activation(gate_up[:, 0]) * gate_up[:, 1], layer["down_proj"])
 
 
 def _attend(query, prompt, *rings):

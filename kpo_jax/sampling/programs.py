@@ -53,12 +53,13 @@ class Programs:
     """
 
     def __init__(self, model_config, sample_config, mesh, eos_ids):
+        model_config = sample_config.decoder(model_config)
         self.model_config, self.sample_config, self.mesh, self.eos_ids = model_config, sample_config, mesh, eos_ids
         self.stacked = decoding.stacks_layers(mesh.devices.flat[0].platform)
         self._layer = PartitionSpec(*BATCH, RULES["kv_heads"])  # of a layer's cache
         self._cache = NamedSharding(mesh, PartitionSpec(*[None] * self.stacked, *self._layer))
         self._whole = replicated(mesh)
-        self._weights = partial(decoding.decode_weights, model_config, stacked=self.stacked)
+        self._weights = partial(decoding.decode_weights, model_config, int8=sample_config.int8, stacked=self.stacked)
         self._ring = partial(decoding.empty_ring, model_config, stacked=self.stacked)
         self._prompts = partial(_empty_prompts, self._ring)
         empty = partial(jax.jit, out_shardings=self._cache)
@@ -159,9 +160,10 @@ class Programs:
         """Where each of the weights lies that `prepare` gives."""
         shapes = jax.eval_shape(lambda: self._weights(model.init_params(self.model_config, jax.random.key(0))))
 
-        def sharding(path, _):
-            axes = decoding.weight_axes(path, self.stacked)
-            return NamedSharding(self.mesh, PartitionSpec(*(RULES.get(axis) for axis in axes)))
+        def sharding(path, x):
+            axes = enumerate(decoding.weight_axes(path, self.stacked))
+            split = (RULES.get(axis) if x.shape[i] > 1 else None for i, axis in axes)  # a scale is not
+            return NamedSharding(self.mesh, PartitionSpec(*split))
 
         return jax.tree_util.tree_map_with_path(sharding, shapes)
 

@@ -32,7 +32,8 @@ def generate(model_config, sample_config, params, prompts: Prompts, key, row_ids
     what `policy.token_log_probs` recomputes. Tokens after the end are `pad_id`.
     """
     batch, length = prompts.tokens.shape[0] * group_size, sample_config.max_response_length
-    weights = decoding.decode_weights(model_config, params, stacked=False)  # cast once, not at every step
+    model_config = sample_config.decoder(model_config)
+    weights = decoding.decode_weights(model_config, params, sample_config.int8)  # cast once, not at every step
     prompt = decoding.prefill(model_config, weights, prompts.tokens)
     row_keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, row_ids)
     before_last = prompts.lengths - 1  # the last token of the prompt is the first to be run
@@ -64,7 +65,7 @@ def generate(model_config, sample_config, params, prompts: Prompts, key, row_ids
         sampler_log_prob=jnp.zeros((batch, length), jnp.float32),
         finished=jnp.zeros((batch,), bool),
     )
-    response = decoding.empty_ring(model_config, batch, 1, length, stacked=False)
+    response = decoding.empty_ring(model_config, batch, 1, length)
     state = _LoopState(jnp.int32(0), jnp.repeat(last, group_size), response, nothing)
     state = jax.lax.while_loop(unfinished, advance, state)
     return state.completions, state.step

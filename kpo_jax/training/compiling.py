@@ -33,7 +33,10 @@ def compile_ahead(config: Config, inputs: Inputs, programs: Programs, ahead: Ahe
     _compile_sampler(config, programs, ahead, programs.sampling, numbers)
     state = like(programs.shapes, programs.shardings)
     batch = like(batch_shapes(programs.pack_shape, config, prompt_length), microbatch_sharding(programs.mesh))
-    ahead.compile(programs.score_step, state.network, batch.packed)
+    if programs.baseline_step is not None:
+        ahead.compile(programs.baseline_step, state.network, batch.packed)
+    if programs.baseline_step is None or config.algorithm.kl.has_reference:
+        ahead.compile(programs.score_step, state.network, batch.packed)
     if programs.value_step is not None:
         ahead.compile(programs.value_step, state.whole_critic.network, batch.packed)
     ahead.compile(programs.traced_step if traced else programs.train_step, state, batch)
@@ -75,13 +78,13 @@ def batch_shapes(shape: PackShape, config: Config, prompt_length: int) -> Batch:
     columns = config.sampler.max_response_length
     length = prompt_length + columns
     scalar, token = np.zeros(1, np.float32), np.zeros((1, columns), np.float32)
-    further = dict(reference_log_prob=token) if config.algorithm.kl.estimate else {}
+    further = dict(reference_log_prob=token) if config.algorithm.kl.has_reference else {}
     if config.algorithm.has_critic:
         further |= dict(old_value=token, returns=token)
     rows = dict(
         tokens=np.zeros((1, length), np.int32), prompt_length=np.ones(1, np.int32),
         response_mask=np.arange(columns)[None] < 1, old_log_prob=token, sampler_log_prob=token,
-        advantage=token if config.algorithm.has_critic else scalar,
+        advantage=token if config.algorithm.has_token_advantage else scalar,
         reward=scalar, **further,
     )  # fmt: skip
     return jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), make_batch(rows, *pack(rows, shape)))

@@ -17,7 +17,7 @@ from kpo_jax.config import LearnerConfig
 from kpo_jax.model import critic
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.decoder import init_params
-from kpo_jax.model.head import token_log_probs
+from kpo_jax.model.head import token_log_probs, token_squared_probs
 from kpo_jax.model.lora import init_adapters
 from kpo_jax.records import Batch, Packed, TokenTrace, TrainState, over
 from kpo_jax.runtime.sharding import microbatch_sharding, on_mesh, replicated, state_shardings
@@ -326,20 +326,22 @@ def make_step(
     )
 
 
-def make_scorer(score_one: Callable, shardings: TrainState, mesh):
+def make_scorer(score_one: Callable, shardings: TrainState, mesh, outputs: Any = 0):
     """A jitted `scorer(params, packed) -> [microbatches, B, T]` float32 of all parameters of a network, of whose state
     the `shardings` are.
 
-    `score_one(params, packed) -> [B, T]` finds a number for each response token of a microbatch. The shapes are those
-    of the update, so that the first minibatch's ratio is exactly 1. The result is whole on every process, and junk
-    where masked.
+    `score_one(params, packed) -> [B, T]` finds a number for each response token of a microbatch, or a tree of such
+    arrays, whose structure `outputs` has and the scorer's result, too. The shapes are those of the update, so that the
+    first minibatch's ratio is exactly 1. The result is whole on every process, and junk where masked.
     """
 
     def score(params, packed: Packed):
         def one(number, scores):
-            return scores.at[number].set(score_one(params, jax.tree.map(lambda x: x[number], packed)))
+            found = score_one(params, jax.tree.map(lambda x: x[number], packed))
+            return jax.tree.map(lambda x, x_1: x.at[number].set(x_1), scores, found)
 
-        return jax.lax.fori_loop(0, _num_used(packed), one, jnp.zeros(packed.places.shape, jnp.float32))
+        zeros = jax.tree.map(lambda _: jnp.zeros(packed.places.shape, jnp.float32), outputs)
+        return jax.lax.fori_loop(0, _num_used(packed), one, zeros)
 
     sharding = microbatch_sharding(mesh)
     return jax.jit(on_mesh(score, mesh), in_shardings=(shardings.network, sharding), out_shardings=replicated(mesh))
@@ -348,6 +350,11 @@ def make_scorer(score_one: Callable, shardings: TrainState, mesh):
 def log_prob_scores(model_config: ModelConfig, temperature: float) -> Callable:
     """The `score_one` of make_scorer that gives the policy's log-probabilities, in nats at the sampling temperature."""
     return lambda params, packed: token_log_probs(model_config, params, packed, temperature=temperature)[0]
+
+
+def baseline_scores(model_config: ModelConfig, temperature: float) -> Callable:
+    """The same, and beside them the sums of the policy's squared probabilities, see advantages.TokensTold."""
+    return lambda params, packed: token_squared_probs(model_config, params, packed, temperature=temperature)
 
 
 def value_scores(model_config: ModelConfig) -> Callable:

@@ -24,7 +24,7 @@ class Rollout:
     """One training step's samples, on the host, prompt-major: rows i * G .. i * G + G - 1 answer prompt i.
 
     `rows` holds what the learner needs, by the field names of records.Batch: tokens [B, S], prompt_length [B],
-    response_mask [B, T], sampler_log_prob [B, T], reward [B] and, unless a critic gives it, advantage [B]. `texts` are
+    response_mask [B, T], sampler_log_prob [B, T], reward [B] and, unless it takes scores, advantage [B]. `texts` are
     one per row, `problems` one per group. `graded` has one list per reward, the main one first, with one entry per row,
     and `scores` what goes into the reward [B] by name, before weights. `generated` is all that was sampled, where that
     is more than is trained on (see dynamic_sampling).
@@ -238,15 +238,19 @@ def rollout(
         sampler_log_prob=completions.sampler_log_prob,
         reward=reward,
     )
-    if not config.algorithm.has_critic:
-        told = Told(
-            lengths=jnp.asarray(completions.mask.sum(axis=1), jnp.int32),
-            scores=jnp.asarray(np.stack(list(each.values()))),
-            weights=jnp.asarray(weights(each, terms)),
-        )
-        advantage = build_advantage(config.algorithm.advantage)
+    if not config.algorithm.advantage_after_scoring:
+        advantage, told = build_advantage(config.algorithm.advantage), told_of(each, completions.mask, terms)
         rows["advantage"] = np.asarray(advantages_of(advantage, jnp.asarray(reward), group, told))
     return Rollout(rows=rows, finished=completions.finished, texts=texts, graded=graded, scores=each, problems=problems)
+
+
+def told_of(scores: dict[str, np.ndarray], response_mask: np.ndarray, terms: tuple[Term, ...]) -> Told:
+    """What an advantage is told of responses [B, T] beside their rewards; `scores` are those of a Rollout."""
+    return Told(
+        lengths=jnp.asarray(response_mask.sum(axis=1), jnp.int32),
+        scores=jnp.asarray(np.stack(list(scores.values()))),
+        weights=jnp.asarray(weights(scores, terms)),
+    )
 
 
 def right_of(result: Rollout, group_size: int) -> np.ndarray:

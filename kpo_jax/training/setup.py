@@ -21,6 +21,7 @@ from kpo_jax.sampling.programs import Programs as SamplerPrograms
 from kpo_jax.training import checkpoints
 from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.learner import (
+    baseline_scores,
     init_over,
     log_prob_scores,
     loss_of_critic,
@@ -50,6 +51,8 @@ class Programs:
       sampling, eval_sampling: the jitted functions of the samplers, one object where both draw alike.
       sampler, eval_sampler: see sampling.engine.make_sampler.
       score_step, value_step: see learner.make_scorer: the policy's log-probabilities, the critic's values.
+      baseline_step: the same of log-probabilities and sums of squared probabilities, which then scores the policy that
+        drew in place of score_step; None unless the advantage is a token baseline.
       train_step, traced_step, critic_step: see learner.make_step.
       summarize: diagnostics.Accumulator -> metrics.
       value_step, critic_step: None without a critic.
@@ -69,6 +72,7 @@ class Programs:
     train_step: Callable
     traced_step: Callable
     summarize: Callable
+    baseline_step: Callable | None
     value_step: Callable | None
     critic_step: Callable | None
 
@@ -90,11 +94,16 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
     summarize = partial(
         diagnostics.summarize,
         kappa=build_filter(algorithm.filter).kappa,
-        has_reference=bool(algorithm.kl.estimate),
+        has_reference=algorithm.kl.has_reference,
         var_ratio=regime.var_ratio(algorithm.filter.parameters),
         band=regime.band(algorithm.objective.name, algorithm.objective.parameters),
     )
-    value_step = critic_step = None
+    baseline_step = value_step = critic_step = None
+    temperature = config.sampler.temperature
+    if algorithm.has_token_baseline:
+        baseline_step = Program(
+            make_scorer(baseline_scores(config.model, temperature), shardings, mesh, outputs=(0, 0))
+        )
     if critic_optimizer:
         value_step = Program(make_scorer(value_scores(config.model), shardings.whole_critic, mesh))
         loss = loss_of_critic(config.model, config.critic.value_clip)
@@ -111,10 +120,11 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
         eval_sampling=eval_sampling,
         sampler=_sampler(config, sampling, config.rollout.group_size, inputs.tokenizer, mesh),
         eval_sampler=_sampler(config, eval_sampling, config.eval.num_samples, inputs.tokenizer, mesh),
-        score_step=Program(make_scorer(log_prob_scores(config.model, config.sampler.temperature), shardings, mesh)),
+        score_step=Program(make_scorer(log_prob_scores(config.model, temperature), shardings, mesh)),
         train_step=Program(update_step(config, optimizer, shardings, mesh)),
         traced_step=Program(update_step(config, optimizer, shardings, mesh, traced=True)),
         summarize=Program(jax.jit(summarize)),
+        baseline_step=baseline_step,
         value_step=value_step,
         critic_step=critic_step,
     )
@@ -240,7 +250,7 @@ def reference_params(config: Config, programs: Programs, state: TrainState, step
     They are copied from the state of step 0. Later they come from the checkpoint of step 0, which is never removed, so
     no other checkpoint holds them. Those of adapters are 0: the reference is the frozen weights.
     """
-    if not config.algorithm.kl.estimate:
+    if not config.algorithm.kl.has_reference:
         return None
     if state.base is not None:
         return jax.tree.map(jax.numpy.zeros_like, state.params)

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from kpo_jax.advantages import TokensTold, Told, advantages_of, token_rewards
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.choices import build_advantage
 from kpo_jax.algorithm.diagnostics import Accumulator
@@ -13,6 +15,7 @@ from kpo_jax.config import Config
 from kpo_jax.ends import Failed
 from kpo_jax.model import critic, flops
 from kpo_jax.model.packing import make_batch, pack, unpack
+from kpo_jax.objectives.kl import reward_penalty
 from kpo_jax.places import folder, shown
 from kpo_jax.recording.metrics import to_host
 from kpo_jax.records import Packed, TokenTrace, TrainState, over
@@ -96,20 +99,33 @@ def collect(config: Config, inputs: Inputs, programs: Programs, params, step: in
 
 
 def score(
-    config: Config, programs: Programs, state: TrainState, reference, rows: dict[str, np.ndarray], drew=None
+    config: Config,
+    programs: Programs,
+    state: TrainState,
+    reference,
+    rows: dict[str, np.ndarray],
+    drew=None,
+    told: Told | None = None,
 ) -> tuple[list[Minibatch], dict[str, float]]:
-    """The rollout's rows as minibatches that the update can be made on, and how good the critic's values were.
+    """The rollout's rows as minibatches that the update can be made on, and the metrics of `add_advantages`.
 
     All is found before any update: the trainer's own log-probabilities under the parameters that drew the rows
-    (old_log_prob), those of the `reference` parameters unless they are None (reference_log_prob) and, with a critic,
-    values, returns and advantages. `drew` are the parameters that drew; None if they are the state's. Of both those are
-    meant that a state trains.
+    (old_log_prob), those of the `reference` parameters unless they are None (reference_log_prob), with a critic values
+    and returns, and advantages where the rows have none yet. `drew` are the parameters that drew; None if they are the
+    state's. Of both those are meant that a state trains. `told` is what advantages of responses are told.
     """
     minibatches = pack_minibatches(config, programs, rows)
-    for params, name in ((state.params if drew is None else drew, "old_log_prob"), (reference, "reference_log_prob")):
-        if params is not None:
-            add_scores(programs, programs.score_step, over(state.base, params), minibatches, name)
-    return minibatches, add_advantages(config, programs, state, minibatches)
+    scorer, names = programs.score_step, ["old_log_prob"]
+    if programs.baseline_step is not None:
+        scorer, names = programs.baseline_step, [*names, "squared_probs"]
+    drew = over(state.base, state.params if drew is None else drew)
+    add_scores(programs, scorer, drew, minibatches, *names)
+    if reference is not None:
+        add_scores(programs, programs.score_step, over(state.base, reference), minibatches, "reference_log_prob")
+    metrics = add_advantages(config, programs, state, minibatches, told)
+    for minibatch in minibatches:
+        minibatch.rows.pop("squared_probs", None)  # no field of a Batch
+    return minibatches, metrics
 
 
 def pack_minibatches(config: Config, programs: Programs, rows: dict[str, np.ndarray]) -> list[Minibatch]:
@@ -121,34 +137,73 @@ def pack_minibatches(config: Config, programs: Programs, rows: dict[str, np.ndar
     return minibatches
 
 
-def add_scores(programs: Programs, scorer: Callable, params, minibatches: list[Minibatch], name: str) -> None:
-    """Add what `scorer` finds at each response token to the rows of the minibatches as `name` [N, T], 0 where masked.
+def add_scores(programs: Programs, scorer: Callable, params, minibatches: list[Minibatch], *names: str) -> None:
+    """Add what `scorer` finds at each response token to the rows of the minibatches as `names`, [N, T] each, 0 where
+    masked.
 
-    See learner.make_scorer.
+    See learner.make_scorer: several names are those of a tuple that it finds.
     """
     scores = [scorer(params, put_microbatches(programs.mesh, packed)) for _, packed, _ in minibatches]
     for (rows, _, order), found in zip(minibatches, jax.device_get(scores), strict=True):
-        rows[name] = np.where(rows["response_mask"], unpack(found, order, len(rows["tokens"])), np.float32(0))
+        for name, of in zip(names, found if isinstance(found, tuple) else (found,), strict=True):
+            rows[name] = np.where(rows["response_mask"], unpack(of, order, len(rows["tokens"])), np.float32(0))
 
 
 def add_advantages(
-    config: Config, programs: Programs, state: TrainState, minibatches: list[Minibatch]
+    config: Config, programs: Programs, state: TrainState, minibatches: list[Minibatch], told: Told | None = None
 ) -> dict[str, float]:
-    """Add old_value, advantage and returns [N, T] of the critic to the rows of the minibatches, over the whole rollout;
-    how good the values were, as metrics. Without a critic nothing is added, and there are no metrics.
+    """Add the advantages that take what scoring has found to the rows of the minibatches, over the whole rollout; and
+    the metrics of what they were made of.
+
+    With a critic, those are advantage, old_value and returns [N, T], and metrics of how good the values were. With a
+    token baseline it is advantage [N, T]; with a divergence in the reward alone, advantage [N] of the rewards less that
+    of the responses, of which `told` becomes one more score. Otherwise the rows have advantages already.
     """
-    if programs.value_step is None:
+    algorithm = config.algorithm
+    if not algorithm.advantage_after_scoring:
         return {}
-    add_scores(programs, programs.value_step, state.whole_critic.network, minibatches, "old_value")
-    rollout_rows = lambda name: np.concatenate([rows[name] for rows, _, _ in minibatches])
-    value, mask = rollout_rows("old_value"), rollout_rows("response_mask")
-    advantage, returns = critic.targets(
-        rollout_rows("reward"), value, mask, build_advantage(config.algorithm.advantage), config.critic
+    rows = {name: np.concatenate([rows[name] for rows, _, _ in minibatches]) for name in minibatches[0].rows}
+    divergence, metrics = _divergence(config, rows)
+    advantage, penalty = build_advantage(algorithm.advantage), algorithm.kl.reward_beta * divergence
+    if algorithm.has_critic:
+        add_scores(programs, programs.value_step, state.whole_critic.network, minibatches, "old_value")
+        value, mask = np.concatenate([rows["old_value"] for rows, _, _ in minibatches]), rows["response_mask"]
+        found, returns = critic.targets(rows["reward"], value, mask, advantage, config.critic, penalty)
+        _add(minibatches, "returns", returns)
+        metrics |= critic.summary(value, returns, mask)
+    elif algorithm.has_token_baseline:
+        of_tokens = TokensTold(*(jnp.asarray(rows[name]) for name in TokensTold._fields))
+        reward = token_rewards(jnp.asarray(rows["reward"]), of_tokens.response_mask, jnp.asarray(penalty))
+        found = advantage(reward, config.rollout.group_size, of_tokens)
+    else:
+        reward = jnp.asarray(rows["reward"] - penalty.sum(axis=1))
+        found = advantages_of(advantage, reward, config.rollout.group_size, _with_divergence(told, divergence, config))
+    _add(minibatches, "advantage", np.asarray(found))
+    return metrics
+
+
+def _divergence(config: Config, rows: dict[str, np.ndarray]) -> tuple[np.ndarray, dict[str, float]]:
+    """(k1 [N, T] of the policy that drew from the reference, 0 where it has no part in the reward, metrics of it)."""
+    if not config.algorithm.kl.reward_beta:
+        return np.zeros(rows["response_mask"].shape, np.float32), {}
+    k1 = reward_penalty(rows["old_log_prob"], rows["reference_log_prob"], rows["response_mask"])
+    of_response = k1.sum(axis=1)
+    penalized = rows["reward"] - config.algorithm.kl.reward_beta * of_response
+    return k1, {"advantage/kl_mean": float(of_response.mean()), "advantage/reward_mean": float(penalized.mean())}
+
+
+def _with_divergence(told: Told, divergence: np.ndarray, config: Config) -> Told:
+    """What is known of responses, with the divergence as one more score."""
+    return told._replace(
+        scores=jnp.concatenate([told.scores, -divergence.sum(axis=1)[None]]),
+        weights=jnp.append(told.weights, jnp.float32(config.algorithm.kl.reward_beta)),
     )
-    for name, whole in (("advantage", advantage), ("returns", returns)):
-        for minibatch, part in zip(minibatches, np.split(whole, len(minibatches)), strict=True):
-            minibatch.rows[name] = part
-    return critic.summary(value, returns, mask)
+
+
+def _add(minibatches: list[Minibatch], name: str, whole: np.ndarray) -> None:
+    """Give every minibatch its part of an array [N, ...] of the whole rollout."""
+    for minibatch, part in zip(minibatches, np.split(whole, len(minibatches)), strict=True):
+        minibatch.rows[name] = part
 
 
 def update(

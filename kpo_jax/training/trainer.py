@@ -11,7 +11,7 @@ from kpo_jax.training.compiling import compile_ahead
 from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.past import drawn_at, remember
-from kpo_jax.training.rollout import Rollout, summary
+from kpo_jax.training.rollout import Rollout, summary, told_of
 from kpo_jax.training.run import Run
 from kpo_jax.training.setup import Programs, first_state, reference_params
 from kpo_jax.training.step import (
@@ -79,7 +79,8 @@ def train(
                 drew = over(state.base, past.get(drawn, state.params))
                 rollout = collect(config, inputs, programs, drew, step + 1)
                 run.phase(f"step {step + 1}: score")
-                minibatches, values = score(config, programs, state, reference, rollout.rows, past.get(drawn))
+                told = told_of(rollout.scores, rollout.rows["response_mask"], inputs.rewards)
+                minibatches, values = score(config, programs, state, reference, rollout.rows, past.get(drawn), told)
                 run.phase(f"step {step + 1}: update")
                 remember(past, step, state.params, config.rollout.staleness)
                 state, updated = update(programs, state, minibatches * config.learner.epochs, traced=run.traced)
@@ -100,8 +101,8 @@ def record(
     updated: Updated,
     age: int,
 ) -> None:
-    """Write down what training step `step` was; `values` are the metrics of the critic's values, `age` is how many
-    training steps old the policy was that drew.
+    """Write down what training step `step` was; `values` are the metrics of scoring, `age` is how many training steps
+    old the policy was that drew.
 
     Raises Diverged if too many updates in a row were skipped.
     """
