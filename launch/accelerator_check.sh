@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What a new accelerator is asked first: is it right, and how fast: bash launch/accelerator_check.sh --out=DIR [--scale=small]
 # [--minutes=8] [--parts=NAME,NAME]. Needs python3 with requirements.txt; PYTHON names another interpreter, WHEELS a folder of
-# wheels for what is missing there, which are unpacked beside the results and not installed. No network is used.
+# wheels for what is missing there, which are unpacked beside the results and not installed; KPO_XLA_FLAGS is as of launch/local.sh.
+# No network is used.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source launch/lib.sh
@@ -22,5 +23,5 @@ if [[ -n "${WHEELS:-}" ]]; then
   "$python" -m pip install -q --no-index --no-deps --no-compile --upgrade --target "$out/wheels" "$WHEELS"/*.whl
   export PYTHONPATH="$out/wheels${PYTHONPATH:+:$PYTHONPATH}"
 fi
-cpu_settings
+platform_settings
 exec "$python" -m kpo_jax.hardware "$@"

@@ -46,25 +46,62 @@ print_command() {
   echo
 }
 
-# cpu_settings: where JAX runs on a CPU, memory in huge pages unless GLIBC_TUNABLES says otherwise.
-cpu_settings() {
-  if [[ -z "${GLIBC_TUNABLES+set}" ]] && on_cpu; then
-    export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
+# platform: what JAX runs on by JAX_PLATFORMS, or by the devices that there are: cpu, gpu, tpu, or a name of its own.
+platform() {
+  case "${JAX_PLATFORMS%%,*}" in
+    "") ;;
+    cuda) echo gpu && return ;;
+    *) echo "${JAX_PLATFORMS%%,*}" && return ;;
+  esac
+  if compgen -G '/dev/nvidia[0-9]*' > /dev/null; then
+    echo gpu
+  elif compgen -G '/dev/accel*' > /dev/null || compgen -G '/dev/vfio/[0-9]*' > /dev/null; then
+    echo tpu
+  else
+    echo cpu
   fi
 }
 
-on_cpu() {
-  [[ "${JAX_PLATFORMS:-}" == cpu ]] && return
-  [[ -z "${JAX_PLATFORMS:-}" ]] && ! compgen -G '/dev/nvidia[0-9]*' > /dev/null && ! compgen -G '/dev/accel*' > /dev/null \
-    && ! compgen -G '/dev/vfio/[0-9]*' > /dev/null
+# platform_settings: what JAX's platform gets. A CPU: memory in huge pages unless GLIBC_TUNABLES says otherwise. A GPU: its compiler's
+# flags, see compiler_flags, which process 0 prints.
+platform_settings() {
+  local on
+  on="$(platform)"
+  if [[ "$on" == cpu && -z "${GLIBC_TUNABLES+set}" ]]; then
+    export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
+  elif [[ "$on" == gpu ]]; then
+    compiler_flags
+    if [[ -n "$flags" ]]; then
+      export XLA_FLAGS="$flags"
+      [[ "${KPO_PROCESS_ID:-0}" != 0 ]] || echo "XLA_FLAGS=$flags" >&2
+    fi
+  fi
+}
+
+# compiler_flags: what XLA_FLAGS is to be on a GPU, in $flags: launch/flags_gpu.txt, and behind it what the variable holds already. Of a
+# flag that is there twice the last counts, so a user's own wins. KPO_XLA_FLAGS=off: what it holds already alone.
+compiler_flags() {
+  local own="${XLA_FLAGS:-}" listed=()
+  case "${KPO_XLA_FLAGS:-on}" in
+    on) mapfile -t listed < <(grep '^--' launch/flags_gpu.txt) ;;
+    off) ;;
+    *) usage_error "KPO_XLA_FLAGS: '$KPO_XLA_FLAGS' is not on or off" ;;
+  esac
+  if [[ "$own" =~ ^[^[:space:]-] ]]; then # the name of a file that has the flags
+    listed=()
+  fi
+  flags="${listed[*]}${own:+${listed:+ }$own}"
 }
 
 # settings_shown: the assignments above as words for print_command, in the array `settings`.
 settings_shown() {
+  local variable
   settings=()
-  if [[ -n "${GLIBC_TUNABLES+set}" ]]; then
-    settings+=("GLIBC_TUNABLES=$GLIBC_TUNABLES")
-  fi
+  for variable in GLIBC_TUNABLES XLA_FLAGS; do
+    if [[ -n "${!variable+set}" ]]; then
+      settings+=("$variable=${!variable}")
+    fi
+  done
 }
 
 # ------------------------------------------------------------------------------------------------ processes as one group

@@ -14,7 +14,8 @@
 #   --grace=SECONDS    that the others have to save when one was preempted; default 120
 #   --logs=DIR         process_I.log of each; default logs. Process 0 speaks at the terminal too
 #   --dry_run          print the commands and stop
-# Settings: VENV (default .venv); GLIBC_TUNABLES, set to huge pages on a CPU unless it is set.
+# Settings: VENV (default .venv); GLIBC_TUNABLES, set to huge pages on a CPU unless it is set; KPO_XLA_FLAGS=off: on a GPU, do not put
+# the flags of launch/flags_gpu.txt in front of those in XLA_FLAGS.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=launch/lib.sh
@@ -50,9 +51,9 @@ if [[ -n "$gpus" ]]; then
 fi
 find_python
 if [[ -n "$cpu_devices" ]]; then
-  JAX_PLATFORMS=cpu cpu_settings
+  JAX_PLATFORMS=cpu platform_settings
 else
-  cpu_settings
+  platform_settings
 fi
 command=("$python" -u -m kpo_jax.main ${cpu_devices:+"--cpu_devices=$cpu_devices"} "$@")
 

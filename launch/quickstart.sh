@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=launch/lib.sh
 source launch/lib.sh
 bash launch/setup.sh
-cpu_settings
+platform_settings
 method="${METHOD:-kpo_strong}"
 exec "${VENV:-.venv}/bin/python" -m kpo_jax.main --mode=train --config="configs/tiny.py:$method" \
   --workdir="${WORKDIR:-runs/quickstart_$method}" "$@"

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=launch/lib.sh
 source launch/lib.sh
 bash launch/setup.sh
-cpu_settings
+platform_settings
 python="${VENV:-.venv}/bin/python"
 
 find_model() {

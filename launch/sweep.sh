@@ -50,7 +50,6 @@ for option in "${local_options[@]}"; do
   fi
 done
 find_python
-cpu_settings
 
 # split NAME TEXT: the parts of a comma-separated list, none of them empty or given twice, in the array `parts`.
 split() {

@@ -34,7 +34,7 @@ if "kpo_jax.main" not in sys.argv:
 number = int(os.environ.get("KPO_PROCESS_ID", "0"))
 name = next((word.split("/")[-1] for word in sys.argv if word.startswith("--workdir=")), "")
 here = {folder!r}
-seen = {{k: v for k, v in os.environ.items() if k.startswith(("KPO_", "GLIBC_", "CUDA_VISIBLE"))}}
+seen = {{k: v for k, v in os.environ.items() if k.startswith(("KPO_", "GLIBC_", "CUDA_VISIBLE", "XLA_FLAGS"))}}
 with open(f"{{here}}/started_{{number}}", "a") as file:
     file.write(json.dumps({{"arguments": sys.argv[1:], "environment": seen, "pid": os.getpid(),
                "cores": sorted(os.sched_getaffinity(0))}}) + "\\n")
@@ -72,7 +72,8 @@ class StandIn:
         words = shlex.join([sys.executable, str(folder / "stand_in.py")])  # a first line takes no path with spaces
         binary.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         binary.chmod(0o755)
-        self.environment = {k: v for k, v in os.environ.items() if k != "GLIBC_TUNABLES"} | {
+        given = {k: v for k, v in os.environ.items() if k not in ("GLIBC_TUNABLES", "XLA_FLAGS", "KPO_XLA_FLAGS")}
+        self.environment = given | {
             "VENV": str(folder / "venv"),
             "JAX_PLATFORMS": "cpu",
         }
@@ -358,6 +359,64 @@ def test_settings_that_are_there_stay_and_accelerators_get_none(stand_in):
     stand_in.environment["JAX_PLATFORMS"] = "cuda"
     assert stand_in.run(*local(stand_in), "--").returncode == 0
     assert [one["environment"].get("GLIBC_TUNABLES") for one in stand_in.started()] == ["mine", None]
+
+
+LISTED = [line for line in (ROOT / "launch" / "flags_gpu.txt").read_text().splitlines() if line.startswith("--")]
+
+
+@pytest.mark.parametrize(
+    "given, told",
+    [
+        ({}, " ".join(LISTED)),
+        ({"XLA_FLAGS": f" --xla_a=b {LISTED[0]}"}, f"{' '.join(LISTED)}  --xla_a=b {LISTED[0]}"),
+        ({"XLA_FLAGS": "flags.txt"}, "flags.txt"),  # a file that holds them all
+        ({"KPO_XLA_FLAGS": "off"}, None),
+        ({"KPO_XLA_FLAGS": "off", "XLA_FLAGS": "--xla_a=b"}, "--xla_a=b"),
+    ],
+)
+def test_on_a_gpu_the_compiler_is_told_the_flags_and_a_users_own_come_last(stand_in, given, told):
+    assert len(LISTED) == 3
+    stand_in.environment |= {"JAX_PLATFORMS": "cuda,cpu"} | given
+    stand_in.will_end([75, 0], [75, 0])
+    done = stand_in.run(*local(stand_in, "--processes=2"), "--")
+    assert done.returncode == 0, done.stderr
+    seen = [one["environment"].get("XLA_FLAGS") for number in (0, 1) for one in stand_in.started(number)]
+    assert seen == [told] * 4  # of both processes, also when they start again
+    said = [line for line in done.stderr.splitlines() if line.startswith("XLA_FLAGS=")]
+    assert said == ([] if told is None else [f"XLA_FLAGS={told}"])
+    printed = stand_in.run(*local(stand_in, "--processes=2", "--dry_run"), "--").stdout
+    words = shlex.split(printed.splitlines()[1])
+    assert [word for word in words if word.startswith("XLA_FLAGS=")] == said
+
+
+@pytest.mark.parametrize("platforms", ["cpu", "cpu,cuda", "tpu", "rocm"])
+def test_elsewhere_the_compilers_flags_are_left_alone(stand_in, platforms):
+    stand_in.environment |= {"JAX_PLATFORMS": platforms, "XLA_FLAGS": "--xla_a=b"}
+    stand_in.will_end([0])
+    done = stand_in.run(*local(stand_in), "--")
+    assert stand_in.started()[0]["environment"]["XLA_FLAGS"] == "--xla_a=b" and "XLA_FLAGS" not in done.stderr
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused(stand_in):
+    stand_in.environment |= {"JAX_PLATFORMS": "cuda", "KPO_XLA_FLAGS": "--xla_a=b"}
+    done = stand_in.run(*local(stand_in), "--")
+    assert done.returncode == 64 and done.stderr == "error: KPO_XLA_FLAGS: '--xla_a=b' is not on or off\n"
+    assert not stand_in.started()
+
+
+def test_processes_of_slurm_are_told_and_the_first_alone_says_so(stand_in):
+    """The task as the batch script has it, without Slurm."""
+    words = shlex.split(stand_in.run("launch/slurm.sbatch", "--dry_run", "--", "--x").stdout)
+    task = words[words.index("bash") :]
+    stand_in.will_end([0], [0])
+    for number in (0, 1):
+        environment = stand_in.environment | {
+            "JAX_PLATFORMS": "cuda", "SLURM_NTASKS": "2", "SLURM_PROCID": str(number),
+        }  # fmt: skip
+        done = subprocess.run(task, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert stand_in.started(number)[0]["environment"]["XLA_FLAGS"] == " ".join(LISTED)
+        assert done.stderr.startswith("XLA_FLAGS=") == (number == 0)
 
 
 def test_gpus_are_split(stand_in):
@@ -741,6 +800,20 @@ def test_the_manifest_says_what_the_run_needs(stand_in, tmp_path, target):
     assert container["resources"]["limits"] == {"nvidia.com/gpu": 8} if "--nodes=2" in target else {"google.com/tpu": 4}
     assert ("nodeSelector" in pod) == (target[0].startswith("--tpu"))
     assert not (tmp_path / "pwned").exists()
+
+
+def test_nodes_with_gpus_are_told_the_compilers_flags(stand_in):
+    def told(*target, **given):
+        stand_in.environment = {k: v for k, v in environment.items() if k not in given} | given
+        (job,) = manifest(stand_in, *target, "--", "--workdir=/runs/a")["spec"]["replicatedJobs"]
+        container = job["template"]["spec"]["template"]["spec"]["containers"][0]
+        return {one["name"]: one.get("value") for one in container["env"]}.get("XLA_FLAGS")
+
+    environment, gpus = stand_in.environment, ["--nodes=2", "--gpus_per_node=8"]
+    assert told(*gpus) == " ".join(LISTED)
+    assert told(*gpus, XLA_FLAGS="--xla_a='$(b)'") == f"{' '.join(LISTED)} --xla_a='$$(b)'"
+    assert told(*gpus, KPO_XLA_FLAGS="off") is None
+    assert told("--tpu=v5p:2x2x4", XLA_FLAGS="--xla_a=b") is None
 
 
 @pytest.mark.parametrize("target", [["--tpu=v5p:2x2x4"], ["--nodes=2", "--gpus_per_node=8"]])

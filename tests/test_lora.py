@@ -10,17 +10,19 @@ import numpy as np
 import orbax.checkpoint as ocp
 import pytest
 from configurations import load
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from kpo_jax.algorithm.methods import method
 from kpo_jax.commands import export as exports
 from kpo_jax.commands.memory import frozen_bytes, state_bytes
 from kpo_jax.config import CheckpointConfig, Config, LearnerConfig, MeshConfig, RolloutConfig, difference
+from kpo_jax.ends import Refused
 from kpo_jax.model import decoder, flops, lora, parameters
 from kpo_jax.model.config import CriticConfig, LoraConfig, ModelConfig
 from kpo_jax.model.packing import make_batch, pack, pack_shape
 from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.recording import lines
+from kpo_jax.recording import workdir as workdirs
 from kpo_jax.records import over
 from kpo_jax.runtime import sharding
 from kpo_jax.sampling.config import SampleConfig
@@ -31,6 +33,7 @@ from kpo_jax.training import checkpoints, learner, setup, trainer
 from kpo_jax.training import step as steps
 from kpo_jax.training.inputs import load_inputs
 from kpo_jax.weights import adapters as adapter_files
+from kpo_jax.weights import peft as peft_files
 from kpo_jax.weights.layout import layouts
 
 SIZES = dict(vocab_size=64, hidden_size=32, intermediate_size=48, num_layers=2, num_heads=4, num_kv_heads=2, head_dim=8)
@@ -439,6 +442,176 @@ def test_peft_loads_it(family, tmp_path):
     document |= {"lora_alpha": 16.0, "alpha_pattern": {k: 2 * v for k, v in document["alpha_pattern"].items()}}
     (adapter / adapter_files.CONFIG).write_text(json.dumps(document))
     assert np.abs(theirs() - logits(config, params)).max() > 1e-2
+
+
+# ------------------------------------------------------------------------------------------------------------ back in
+
+
+def written(params, config, out, dtype="float32"):
+    adapter_files.write_adapters(params, config, str(out), dtype=dtype, base=None, revision=None)
+    return str(out)
+
+
+def edited(directory, document=(), tensors=()):
+    """The directory with fields of its document, and tensors of its file, changed; None takes one away."""
+    file, weights = directory / peft_files.CONFIG, directory / peft_files.WEIGHTS
+    file.write_text(json.dumps(json.loads(file.read_text()) | dict(document)))
+    arrays = load_file(weights) | dict(tensors)
+    save_file({name: np.ascontiguousarray(x) for name, x in arrays.items() if x is not None}, weights)
+    return str(directory)
+
+
+@pytest.mark.parametrize("targets", ["all-linear", "q_proj,v_proj,down_proj"])
+@pytest.mark.parametrize("family", ["qwen3", "phi3"])
+def test_what_was_written_is_read_to_the_bit(family, targets, tmp_path):
+    config = dataclasses.replace(MODEL, family=family, lora=dataclasses.replace(MODEL.lora, targets=targets))
+    params = network(config)
+    found = peft_files.read_adapters(written(params, config, tmp_path / "a"), config)
+    wanted = {parameters.LORA: params[parameters.LORA]}
+    assert jax.tree.structure(found) == jax.tree.structure(wanted) and same(found, wanted)
+    assert all(x.dtype == np.float32 for x in jax.tree.leaves(found))
+    rounded = peft_files.read_adapters(written(params, config, tmp_path / "b", "bfloat16"), config)
+    assert same(rounded, jax.tree.map(lambda x: x.astype("bfloat16").astype("float32"), wanted))
+    assert not same(rounded, wanted)  # the control
+
+
+def test_an_adapter_that_several_projections_share_is_the_same_sum(tmp_path):
+    """As PEFT trains one of Phi's qkv_proj: its B times one A of the rank itself."""
+    rng, name = np.random.default_rng(3), "base_model.model.model.layers.0.self_attn.qkv_proj.lora_{}.weight"
+    a, b = (rng.normal(size=shape).astype(np.float32) for shape in ((4, 32), (64, 4)))
+    config = dataclasses.replace(PHI, num_layers=1)
+    folder = tmp_path / "a"
+    written(network(config), config, folder)
+    patterns = dict(rank_pattern={"gate_up_proj": 8}, alpha_pattern={"mlp.gate_up_proj": 16.0})
+    edited(folder, patterns, {name.format("A"): a, name.format("B"): b})
+    found = peft_files.read_adapters(str(folder), config)[parameters.LORA]["layers"]["self_attn"]
+    sums = np.concatenate([(found[f"{x}_proj"]["a"][0] @ found[f"{x}_proj"]["b"][0]).T for x in "qkv"])
+    np.testing.assert_allclose(sums, b @ a, rtol=1e-5, atol=1e-5)
+
+
+Q = "base_model.model.model.layers.1.self_attn.q_proj.lora_{}.weight"
+
+
+@pytest.mark.parametrize(
+    "document, tensors, told",
+    [
+        (dict(use_dora=True), {}, "use_dora = True is not read here"),
+        (dict(bias="all"), {}, "bias = 'all' is not read here"),
+        (dict(modules_to_save=["lm_head"]), {}, "modules_to_save = ['lm_head'] is not read"),
+        (dict(init_lora_weights="pissa"), {}, "init_lora_weights = 'pissa' is not read"),
+        (dict(peft_type=["LORA\n"]), {}, "peft_type = ['LORA\\n'] is not read"),
+        (dict(lora_alpha=9.0), {}, "q_proj is 2.25; model.lora.alpha = 9 has it, 8 does not"),
+        (dict(use_rslora=True), {}, "q_proj is 4; model.lora.alpha = 16 has it"),
+        (dict(lora_alpha="8"), {}, "lora_alpha of model.layers.0.self_attn.q_proj is '8', not a number > 0"),
+        (dict(r=True), {}, "r of model.layers.0.self_attn.q_proj is True"),
+        (dict(r=8), {}, "q_proj has rank 8, but its tensors have 4"),
+        (dict(alpha_pattern={"(a+)+$": 1}), {}, "alpha_pattern: '(a+)+$' is not a name of modules"),
+        (dict(rank_pattern=[1]), {}, "rank_pattern is not an object"),
+        ({}, {Q.format("A"): None}, "has no " + Q.format("A")),
+        ({}, {Q.format("C"): np.ones(2, np.float32)}, f"has {Q.format('C')}, which no projection"),
+        ({}, {Q.format("B"): np.ones((32, 3), np.float32)}, "q_proj is [32, 3], expected [32, 4]"),
+        ({}, {Q.format("A"): np.ones(1, np.float32)}, "q_proj is [1], expected [4, 32]"),
+        ({}, {Q.format("B"): np.full((32, 4), np.nan, np.float32)}, "nan among its weights"),
+    ],
+)  # fmt: skip
+def test_adapters_that_are_others_are_refused_in_one_line(document, tensors, told, tmp_path):
+    folder = tmp_path / "a"
+    written(network(MODEL), MODEL, folder)
+    peft_files.read_adapters(str(folder), MODEL)  # the control
+    with pytest.raises(Refused, match=r"^init_from: ") as caught:
+        peft_files.read_adapters(edited(folder, document, tensors), MODEL)
+    assert told in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_ranks_that_are_not_apart_are_refused(tmp_path):
+    config = dataclasses.replace(PHI, lora=dataclasses.replace(PHI.lora, targets="q_proj,v_proj"))
+    for number, (place, told) in enumerate([((0, 7), "q_proj has more than 4"), ((40, 0), "adapts more than")]):
+        folder = tmp_path / str(number)
+        written(network(config), config, folder)
+        name = Q.format("B").replace("q_proj", "qkv_proj")
+        b = load_file(folder / peft_files.WEIGHTS)[name]
+        assert b.shape == (64, 8) and b[place] == 0
+        b[place] = 1e-3
+        peft_files.check_adapters(str(folder), config)  # shapes alone are right
+        with pytest.raises(Refused, match=told):
+            peft_files.read_adapters(edited(folder, (), {name: b}), config)
+
+
+def test_rank_stabilized_adapters_of_the_same_factor_are_read(tmp_path):
+    folder = tmp_path / "a"
+    written(network(MODEL), MODEL, folder)
+    assert same(
+        peft_files.read_adapters(edited(folder, dict(use_rslora=True, lora_alpha=4.0)), MODEL),
+        {parameters.LORA: network(MODEL)[parameters.LORA]},
+    )
+
+
+def test_a_run_goes_on_from_adapters_over_their_base(run, built, tmp_path, monkeypatch):
+    inputs, programs = built
+    adapter = exported(run, tmp_path / "adapter", monkeypatch, adapter=True)
+    monkeypatch.setattr(exports.lora, "merged", lambda config, params: off(params))
+    base = exported(run, tmp_path / "base", monkeypatch)
+    config = dataclasses.replace(CONFIG, pretrained=str(base), init_from=str(adapter), num_steps=1)
+    inputs = load_inputs(config)
+    state, last = setup.first_state(config, inputs, programs), restored(run, programs).state
+    assert same(state.params, last.params) and same(state.base, last.base) and int(state.step) == 0
+    assert not any(x.any() for x in jax.tree.leaves(state.opt_state))
+    plain = setup.first_state(dataclasses.replace(config, init_from=""), inputs, programs)  # the control
+    assert same(plain.base, last.base) and not same(plain.params, last.params)
+    # it trains, and no other run begins from its step 0, whose weights are not its policy
+    assert trainer.train(config, inputs, programs, str(tmp_path / "next"))
+    begun = restored(tmp_path / "next", programs, 0).state
+    assert same(begun.params, last.params)
+    workdirs.write_config(str(tmp_path / "next"), config)
+    with pytest.raises(Refused, match="began from adapters") as caught:
+        setup.first_state(dataclasses.replace(CONFIG, init_from=str(tmp_path / "next")), inputs, programs)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_of_init_from_and_pretrained_does_not_fit(tmp_path):
+    def said(**changes):
+        return load("configs/tiny.py:grpo", warm_start__num_steps=0, **changes)[1]
+
+    adapter, other = tmp_path / "adapter", tmp_path / "other"
+    other.mkdir()
+    written(network(MODEL), MODEL, adapter)
+    both = dict(pretrained=str(other), init_from=str(adapter))
+    assert said(**both, model__lora__rank=4) == []
+    assert [line.partition(":")[0] for line in said(**both)] == ["pretrained"]  # without a rank
+    assert said(init_from=str(adapter)) == [f"init_from: pretrained must name the model of the adapters in {adapter}"]
+    bare = dict(pretrained=str(other), init_from=str(other))
+    assert said(**bare, model__lora__rank=4) == [f"init_from: no adapter_config.json in {other}"]
+    assert said(init_from=str(other)) == []
+
+
+@pytest.mark.parametrize("family", ["qwen3", "phi3"])
+def test_what_peft_saves_is_read(family, tmp_path):
+    peft = pytest.importorskip("peft")
+    torch, transformers = pytest.importorskip("torch"), pytest.importorskip("transformers")
+    from kpo_jax.weights.huggingface_config import architecture_of
+    from kpo_jax.weights.save import write
+    from kpo_jax.weights.tokenizers import CharTokenizer
+
+    config = dataclasses.replace(MODEL, family=family)
+    params, base = off(network(config)), str(tmp_path / "base")
+    write(
+        params, config, base, dtype="float32", architecture=architecture_of(config, 64), generation={},
+        tokenizer=CharTokenizer(),
+    )  # fmt: skip
+    model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model = peft.get_peft_model(
+        model, peft.LoraConfig(r=4, lora_alpha=4.0, use_rslora=True, target_modules="all-linear", task_type="CAUSAL_LM")
+    )
+    torch.manual_seed(0)
+    for name, weight in model.named_parameters():
+        if "lora_" in name:
+            torch.nn.init.normal_(weight, std=0.1)
+    model.save_pretrained(str(tmp_path / "adapter"))
+    with torch.no_grad():
+        theirs = model.eval()(torch.tensor(np.asarray(TOKENS, np.int64))).logits.numpy()
+    read = params | peft_files.read_adapters(str(tmp_path / "adapter"), config)
+    np.testing.assert_allclose(theirs, logits(config, read), rtol=1e-4, atol=2e-5)
+    assert np.abs(theirs - logits(config, params)).max() > 1e-2  # the control
 
 
 # ------------------------------------------------------------------------------------------------------ configuration

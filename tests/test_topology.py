@@ -197,6 +197,31 @@ def test_a_small_step_and_sampler_are_compiled_for_gpus_on_every_mesh(mesh):
     assert "fits             " + " ".join(f"--config.mesh.{k}={v}" for k, v in sizes.items()) in done.stdout
 
 
+COMPILE = """
+import jax
+from kpo_jax.commands import chips
+from kpo_jax.config import MeshConfig
+from kpo_jax.runtime.sharding import make_mesh, replicated
+everywhere = replicated(make_mesh(MeshConfig(), chips.devices("h100:1")))
+jax.jit(lambda x: x @ x, in_shardings=everywhere).lower(jax.ShapeDtypeStruct((64, 64), "float32")).compile()
+"""
+
+
+@pytest.mark.skipif(not HAS_CUDA, reason="JAX's CUDA plugin is not installed (launch/requirements-gpu.txt)")
+def test_the_compiler_knows_every_flag_that_the_launchers_set():
+    listed = (ROOT / "launch" / "flags_gpu.txt").read_text().splitlines()
+
+    def compiled(*flags):
+        environment = os.environ | {"XLA_FLAGS": " ".join(flags), "JAX_PLATFORMS": "cpu"}
+        command = [sys.executable, "-c", COMPILE]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    flags = [line for line in listed if line.startswith("--")]
+    done = compiled(*flags)
+    assert flags and done.returncode == 0, done.stderr
+    assert "Unknown flag in XLA_FLAGS: --xla_none=1" in compiled(*flags, "--xla_none=1").stderr  # the control
+
+
 @pytest.mark.skipif(not HAS_CUDA, reason="JAX's CUDA plugin is not installed (launch/requirements-gpu.txt)")
 def test_decoding_on_a_gpu_copies_no_ring():
     """The product leaves the keys where they lie; a sum, as on a CPU, is compiled with a copy of the ring."""

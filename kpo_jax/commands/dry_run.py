@@ -70,7 +70,7 @@ def _adapter_lines(config: Config) -> list[str]:
 
 
 def _first_policy(config: Config) -> str:
-    start = f"step 0 of {config.init_from}" if config.init_from else config.pretrained or "random weights"
+    start = config.first_policy
     return (
         f"{start}, then a warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else start
     )

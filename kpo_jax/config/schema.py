@@ -337,7 +337,7 @@ class Config:
     `pretrained` and of `tokenizer`; "" is the main branch.
     `decontaminate` drops training problems that an evaluation set holds too, see data.decontaminate.
     `init_from` names the workdir of another run whose step-0 policy this run starts from, in place of a warm start of
-    its own.
+    its own; with `pretrained`, a directory of PEFT's whose adapters this run goes on training over those weights.
     """
 
     seed: int = 0
@@ -366,6 +366,18 @@ class Config:
 
     def __post_init__(self):
         refuse(whole(self, 0, "seed", "num_steps"))
+
+    @property
+    def adapters_given(self) -> bool:
+        """Whether `init_from` is a directory of adapters, over the weights of `pretrained`."""
+        return bool(self.init_from and self.pretrained)
+
+    @property
+    def first_policy(self) -> str:
+        """What it is before a warm start, for a person."""
+        if self.adapters_given:
+            return f"{self.pretrained} with the adapters in {self.init_from}"
+        return f"step 0 of {self.init_from}" if self.init_from else self.pretrained or "random weights"
 
 
 def eval_sample_config(config: Config) -> SampleConfig:

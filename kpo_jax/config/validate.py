@@ -15,6 +15,8 @@ from kpo_jax.tasks.registry import build_task
 from kpo_jax.tasks.rewards import terms
 from kpo_jax.text import holds_secret, unsupported
 from kpo_jax.weights.gguf import is_gguf
+from kpo_jax.weights.peft import CONFIG as ADAPTERS
+from kpo_jax.weights.peft import is_adapter
 
 
 class Combination(NamedTuple):
@@ -252,17 +254,14 @@ def _positions(config: Config) -> Iterator[Combination]:
 
 
 def _first_policy(config: Config) -> Iterator[Combination]:
-    if config.init_from and config.pretrained:
-        yield Combination(
-            "pretrained", "the policy comes from another run (init_from), so it must be empty", ("init_from",)
-        )
+    if config.adapters_given and not config.model.lora.rank:
+        why = "the policy comes from init_from, so it must be empty; over it adapters need model.lora.rank above 0"
+        yield Combination("pretrained", why, ("init_from", "model.lora.rank"))
     if config.revision and not any(_may_be_hub_id(name) for name in (config.pretrained, config.tokenizer)):
         why = "it pins what comes from the hub, and neither pretrained nor tokenizer is a hub id"
         yield Combination("revision", why, ("pretrained", "tokenizer"))
     if config.init_from and config.warm_start.num_steps:
-        yield Combination(
-            "warm_start.num_steps", "must be 0: the policy comes from another run (init_from)", ("init_from",)
-        )
+        yield Combination("warm_start.num_steps", "must be 0: the policy comes from init_from", ("init_from",))
     if config.warm_start.num_steps and config.task.name == "math" and config.data.source != "arithmetic":
         why = f"only data.source = arithmetic has demonstrations, not {config.data.source!r}"
         yield Combination("warm_start.num_steps", why, ("data.source", "task"))
@@ -277,6 +276,9 @@ def _files(config: Config) -> Iterator[Combination]:
         yield Combination("init_from", unsupported(config.init_from))
     elif config.init_from and not os.path.isdir(config.init_from):
         yield Combination("init_from", f"no directory {config.init_from}")
+    elif config.init_from and is_adapter(config.init_from) != config.adapters_given:
+        what = f"no {ADAPTERS} in" if config.adapters_given else "pretrained must name the model of the adapters in"
+        yield Combination("init_from", f"{what} {config.init_from}", ("pretrained",))
     for path, data in data_records(config):
         if data.source in ("jsonl", "parquet"):
             if "://" in data.path:

@@ -23,7 +23,7 @@ def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns:
     parts = (
         f"filter {algorithm.filter.name}, objective {algorithm.objective.name}, advantage {algorithm.advantage.name}"
     )
-    first = f"step 0 of {config.init_from}" if config.init_from else config.pretrained or "random weights"
+    first = config.first_policy
     warm = f", warm start of {config.warm_start.num_steps} steps" if config.warm_start.num_steps else ""
     kinds = collections.Counter(device.device_kind for device in jax.devices())
     devices = ", ".join(f"{count} x {kind}" for kind, count in kinds.items())

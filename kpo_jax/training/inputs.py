@@ -7,7 +7,7 @@ from kpo_jax.tasks import rewards
 from kpo_jax.tasks.prompts import Problem, ProblemSet, decontaminate, encode_prompts, load_problems, on_hub
 from kpo_jax.tasks.registry import build_task
 from kpo_jax.tasks.task import Task
-from kpo_jax.weights import huggingface
+from kpo_jax.weights import huggingface, peft
 from kpo_jax.weights.tokenizers import is_local, load_tokenizer
 
 PROMPT_ROUNDING = 16  # prompts are padded to a multiple of this
@@ -46,6 +46,8 @@ def load_inputs(config: Config, ask_hub: bool = True) -> Inputs:
     weights, notes, tokenizer = "", [], None
     if config.pretrained and (ask_hub or huggingface.is_local(config.pretrained)):
         weights = huggingface.find(config.pretrained, config.revision, config.model)
+    if config.adapters_given:
+        peft.check_adapters(config.init_from, config.model)
     if is_local(config.tokenizer) or ask_hub:
         tokenizer = _load_tokenizer(config)
     else:

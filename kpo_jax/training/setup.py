@@ -10,7 +10,10 @@ from kpo_jax.algorithm import diagnostics, regime
 from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.algorithm.loss import PolicyLoss
 from kpo_jax.config import Config, LearnerConfig, eval_sample_config
+from kpo_jax.ends import Refused
 from kpo_jax.model.packing import PackShape, pack_shape
+from kpo_jax.places import folder
+from kpo_jax.recording import workdir as workdirs
 from kpo_jax.recording.terminal import tell
 from kpo_jax.records import TrainState
 from kpo_jax.runtime import distributed
@@ -23,6 +26,7 @@ from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.learner import (
     baseline_scores,
     init_over,
+    init_state,
     log_prob_scores,
     loss_of_critic,
     loss_of_policy,
@@ -34,7 +38,7 @@ from kpo_jax.training.learner import (
 )
 from kpo_jax.training.rollout import stop_at
 from kpo_jax.training.warm_start import warm_start
-from kpo_jax.weights import huggingface
+from kpo_jax.weights import huggingface, peft
 
 
 @dataclasses.dataclass(frozen=True)
@@ -212,15 +216,22 @@ def minibatch_rows(config: Config) -> int:
 
 
 def first_state(config: Config, inputs: Inputs, programs: Programs) -> TrainState:
-    """The state before the first training step: the base policy of another run, or pretrained or random weights, after
-    the warm start if there is one.
+    """The state before the first training step: the base policy of another run, pretrained weights with or without
+    trained adapters, or random weights, after the warm start if there is one.
 
     Raises:
       checkpoints.Damaged: the run of `init_from` has no good base policy of this shape.
+      Refused: the adapters of `init_from` are not those of the model; or the run of `init_from` began from some.
       preemption.Interrupted: some process was asked to stop in the warm start; on all of them.
     """
     key = jax.random.key(config.seed)
+    if config.adapters_given:
+        params = huggingface.load_params(inputs.weights, config.model, programs.shardings.weights)
+        trained = peft.read_adapters(config.init_from, config.model)
+        start = lambda trained, base: init_state(trained, *make_optimizers(config), base=base)
+        return jax.jit(start, out_shardings=programs.shardings, donate_argnums=1)(trained, params)
     if config.init_from:
+        _check_source(config.init_from)
         params = checkpoints.restore_weights(config.init_from, 0, programs.shapes, programs.shardings)
     elif config.pretrained:
         params = huggingface.load_params(inputs.weights, config.model, programs.shardings.weights)
@@ -241,6 +252,17 @@ def first_state(config: Config, inputs: Inputs, programs: Programs) -> TrainStat
         )
     start = lambda p: init_over(p, config.model, key, *make_optimizers(config))
     return jax.jit(start, out_shardings=programs.shardings, donate_argnums=0)(params)
+
+
+def _check_source(workdir: str) -> None:
+    """Raise Refused if the weights of that run's step 0 are not its first policy."""
+    if (folder(workdir) / workdirs.CONFIG).is_file():  # a copy of checkpoints alone has none
+        plain = workdirs.plain_config(workdir)
+        if plain.get("init_from") and plain.get("pretrained"):
+            raise Refused(
+                f"init_from: the run in {workdir} began from adapters, and the weights of its step 0 have none; "
+                "--mode=export --adapter writes them"
+            )
 
 
 def reference_params(config: Config, programs: Programs, state: TrainState, step: int, workdir: str):

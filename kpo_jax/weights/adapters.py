@@ -16,9 +16,8 @@ import numpy as np
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.parameters import LORA
 from kpo_jax.weights.layout import Layout, layouts
+from kpo_jax.weights.peft import CONFIG, WEIGHTS
 from kpo_jax.weights.save import cast, whole_directory, write_json
-
-CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 
 
 class _Part(NamedTuple):

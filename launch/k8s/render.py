@@ -7,10 +7,12 @@
 or --nodes=2 --gpus_per_node=8 in place of --tpu. The image has the repository as its working directory and jax for its
 accelerator. The claim is a ReadWriteMany volume, mounted at --mount; it holds the workdir. --secret names a Kubernetes
 secret whose entries become environment variables (HF_TOKEN): an argument is visible to all who may read the JobSet.
+XLA_FLAGS, where it is set, goes to GPU nodes.
 Exit code 64, a line each, for what is wrong.
 """
 
 import argparse
+import os
 import re
 import sys
 from pathlib import Path, PurePosixPath
@@ -140,7 +142,9 @@ def render(argv: list[str]) -> str:
     ]  # or Kubernetes would put in $(VARIABLES)
     coordinator = f"{given.name}-workers-0-0.{given.name}:{given.port}"
     fields = {name: value for name, value in vars(given).items() if name not in ("tpu", "nodes", "gpus_per_node")}
-    return environment.get_template("jobset.yaml.j2").render(**fields, **devices, coordinator=coordinator) + "\n"
+    flags = "" if given.tpu else os.environ.get("XLA_FLAGS", "").replace("$", "$$")
+    more = dict(coordinator=coordinator, compiler_flags=flags)
+    return environment.get_template("jobset.yaml.j2").render(**fields, **devices, **more) + "\n"
 
 
 def fail(problems: list[str]) -> int:

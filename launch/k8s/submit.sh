@@ -4,7 +4,7 @@
 #   bash launch/k8s/submit.sh [--dry_run] --name=run1 --image=IMAGE --claim=shared --tpu=v5p:2x2x4 -- --config=... --workdir=/runs/run1
 #
 # --dry_run, the first of them: print the command and the manifest, and stop.
-# Settings: VENV (default .venv), KUBECTL (default kubectl).
+# Settings: VENV (default .venv), KUBECTL (default kubectl); KPO_XLA_FLAGS, as of launch/local.sh, and XLA_FLAGS go to nodes with GPUs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=launch/lib.sh
@@ -15,7 +15,8 @@ if [[ "${1:-}" == --dry_run ]]; then
   shift
 fi
 find_python
-manifest="$("$python" launch/k8s/render.py "$@")"
+compiler_flags
+manifest="$(XLA_FLAGS="$flags" "$python" launch/k8s/render.py "$@")"
 command=("${KUBECTL:-kubectl}" apply --filename -)
 if [[ -n "$dry_run" ]]; then
   print_command "${command[@]}"
