@@ -61,17 +61,21 @@ class TokenTrace(NamedTuple):
 
 
 class KVCache(NamedTuple):
-    """Keys and values, one array per layer: a loop then updates each in place, where a slice of a stack would be
-    copied.
+    """Keys and values of L layers: L arrays, or one stack of them with a leading axis (see `decoding`).
 
     Attributes:
-      keys: L arrays [B, K, H, C], C columns of one token each, or [B, K, segments, H, C / segments] (see `decoding`):
-        the products with queries and weights need no transpose.
-      values: L arrays [B, K, C, H].
+      keys: [B, K, H, C], C columns of one token each, or [B, K, segments, H, C / segments]: the products with queries
+        and weights need no transpose.
+      values: [B, K, C, H].
     """
 
-    keys: tuple[jax.Array, ...]
-    values: tuple[jax.Array, ...]
+    keys: tuple[jax.Array, ...] | jax.Array
+    values: tuple[jax.Array, ...] | jax.Array
+
+    @property
+    def columns(self) -> int:
+        """C."""
+        return jax.tree.leaves(self.values)[0].shape[-2]
 
 
 @struct.dataclass

@@ -147,33 +147,57 @@ def test_weights_whole_on_several_cpu_devices_lie_in_memory_once():
     chex.assert_trees_all_equal(jax.device_get(weights), jax.device_get(expected))
 
 
+@pytest.fixture
+def form(request, monkeypatch):
+    """Layers as on a TPU, in stacks, or as elsewhere."""
+    monkeypatch.setattr(decoding, "stacks_layers", lambda platform: request.param == "stacked")
+    return request.param
+
+
+FORMS = pytest.mark.parametrize("form", ["unrolled", "stacked"], indirect=True)
+
+
+@FORMS
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("mesh", [{}, dict(data=2, fsdp=2, tensor=2), dict(data=8)], ids=str)
-def test_rows_move_between_devices_to_the_bit(mesh, dtype):
+def test_rows_move_between_devices_to_the_bit(mesh, dtype, form):
     programs = engine_programs.Programs(dataclasses.replace(CONFIG, dtype=dtype), SAMPLING, mesh_of(**mesh), ENDS)
 
     def normal(i, x):
         values = np.random.default_rng(i).normal(size=x.shape)
-        values[3], values[-1 if len(values) == 8 else 11] = (
-            np.nan,
-            np.inf,
-        )  # not chosen below: they must not reach what is
+        rows = values if form == "unrolled" else values.swapaxes(0, 1)
+        # not chosen below: they must not reach what is
+        rows[3], rows[-1 if len(rows) == 8 else 11] = np.nan, np.inf
         return values.astype(x.dtype)
 
     old, new = shapes.Shape(8, 16, 1, 8, WIDTH), shapes.Shape(8, 8, 1, 8, WIDTH)
     prompt, ring = programs.empty_prompts(8, WIDTH), programs.empty_ring(16, 1, 8)
     slots, rows = np.array([5, 0, 2, 2, 4, 1, 2, 7]), np.array([15, 0, 4, 4, 9, 1, 2, 8])
-    layers = list(zip(*prompt, *ring, strict=True))
-    for number, layer in enumerate(layers):
-        before = [normal(4 * number + i, x) for i, x in enumerate(layer)]
-        after = programs.move(old, new)(jax.device_put(before, [x.sharding for x in layer]), slots, rows, np.int32(0))
-        for x, y, chosen, empty in zip(before, jax.device_get(after), [slots] * 2 + [rows] * 2, layer, strict=True):
-            assert y.tobytes() == x[chosen].tobytes() and y.dtype == empty.dtype
-            assert y.tobytes() != x[np.sort(chosen)].tobytes()  # the control
+    axis = int(form == "stacked")
+    for number, part in enumerate(programs.parts(prompt, ring)):
+        leaves, tree = jax.tree.flatten(part)
+        before = [normal(4 * number + i, x) for i, x in enumerate(leaves)]
+        given = tree.unflatten(jax.device_put(before, [x.sharding for x in leaves]))
+        after = jax.device_get(jax.tree.leaves(programs.move(old, new)(*given, slots, rows, np.int32(0))))
+        for x, y, empty in zip(before, after, leaves, strict=True):
+            chosen = slots if x.shape[axis] == 8 else rows
+            assert y.tobytes() == x.take(chosen, axis).tobytes() and y.dtype == empty.dtype
+            assert y.tobytes() != x.take(np.sort(chosen), axis).tobytes()  # the control
 
 
+@pytest.mark.parametrize("form", ["stacked"], indirect=True)
+def test_stacked_layers_sample_the_references_texts(form, decisions):
+    """Refilled, moved to fewer rows and to a longer ring, on several devices."""
+    run = cached_sampler.__wrapped__(mesh_of(data=2, fsdp=2, tensor=2), ENDS, SAMPLING, 2)
+    ids = row_ids(2)
+    actual = run(random_params(CONFIG), PROMPTS, key=KEY, row_ids=ids, prompt_length=WIDTH, num_slots=8)
+    assert_same(actual, reference(2))
+    assert decisions["longer"] >= 1 and decisions["narrower"] >= 1
+
+
+@FORMS
 @pytest.mark.parametrize("mesh", [{}, dict(data=2, fsdp=2, tensor=2), dict(data=8)], ids=str)
-def test_a_prompt_is_written_to_its_slot_and_to_no_other(mesh):
+def test_a_prompt_is_written_to_its_slot_and_to_no_other(mesh, form):
     mesh = mesh_of(**mesh)
     programs = engine_programs.Programs(CONFIG, SAMPLING, mesh, ENDS)
     weights, before = programs.prepare(random_params(CONFIG)), programs.empty_prompts(16, WIDTH)
@@ -184,6 +208,8 @@ def test_a_prompt_is_written_to_its_slot_and_to_no_other(mesh):
     after = jax.device_get(programs.admit(weights, put_rows(mesh, tokens), slots, before))
     written = slots < 16
     for new, x in zip(*map(jax.tree.leaves, (after, expected)), strict=True):
+        if form == "stacked":
+            new, x = new.swapaxes(0, 1), x.swapaxes(0, 1)
         np.testing.assert_allclose(new[slots[written]], x[written], atol=1e-5)
         assert (np.delete(new, slots[written], axis=0) == 7).all()
         assert np.abs(new[slots[written]] - x[written][::-1]).max() > 0.1  # the control

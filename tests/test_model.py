@@ -407,6 +407,58 @@ def step_of(config, params, prompt, lengths, response, column=0):
     return decoding.decode_step(config, weights, jnp.arange(batch), positions, ages, column, prompt, lengths, response)
 
 
+STACKED = {
+    "one kind": {},
+    "windows": dict(family="gemma3", layer_pattern="lg", window=4, local_rope_theta=1e3),
+    "windows alone, biases": dict(family="qwen2", layer_pattern="l", window=4, tie_embeddings=False),
+    "layers without positions": dict(family="smollm3", layer_pattern="gn", num_kv_heads=1),
+    "a wide window": dict(family="smollm3", layer_pattern="lgn", window=100),
+    "experts": dict(family="qwen3_moe", num_experts=4, experts_per_token=2, num_layers=2),
+}
+
+
+def both_forms(config, stacked, int8=False, segments=2):
+    """Hidden states of 9 steps of rows that begin one after another in a ring of 6 columns, and both caches."""
+    params, prompts, lengths = random_params(config), random_tokens((2, 5)), jnp.array([5, 0])
+    weights = decoding.decode_weights(config, params, int8, stacked)
+    prompt = decoding.prefill(config, weights, prompts)
+    tokens = random_tokens((9, 6), seed=5)
+
+    def step(response, t):
+        age = jnp.clip(t - jnp.arange(6), 0, 5)
+        where = tokens[t], jnp.repeat(lengths, 3) + age, age, (t + 4) % 6
+        hidden, response = decoding.decode_step(config, weights, *where, prompt, lengths, response)
+        return response, hidden
+
+    ring = decoding.empty_ring(config, 6, segments, 6 // segments, stacked)
+    response, hidden = jax.lax.scan(step, ring, jnp.arange(9))
+    if not stacked:
+        prompt, response = (KVCache(*map(jnp.stack, cache)) for cache in (prompt, response))
+    return hidden, prompt, response
+
+
+@pytest.mark.parametrize("changes", STACKED.values(), ids=STACKED.keys())
+def test_stacked_layers_are_the_same_function(changes, monkeypatch):
+    config, int8 = dataclasses.replace(CONFIG, **changes), "window" in changes
+    run = lambda stacked: jax.jit(lambda: both_forms(config, stacked, int8))()
+    expected = run(False)
+    chex.assert_trees_all_close(run(True), expected, atol=3e-5, rtol=1e-5)
+    if changes:
+        return
+    # The same bar catches a newest column that is another row's, one that is left out, and one written elsewhere.
+    attend, written = decoding._attend, decoding._written
+    rolled = lambda query, prompt, *rings: attend(query, prompt, rings[0], tuple(jnp.roll(x, 1, 0) for x in rings[1]))
+    for name, wrong in {
+        "_attend": [rolled, lambda query, prompt, ring, new: attend(query, prompt, ring)],
+        "_written": [lambda ring, newest, column: written(ring, newest, (column + 1) % 6)],
+    }.items():
+        for function in wrong:
+            with monkeypatch.context() as patch:
+                patch.setattr(decoding, name, function)
+                with pytest.raises(AssertionError):
+                    chex.assert_trees_all_close(run(True)[0], expected[0], atol=1e-2, rtol=1e-2)
+
+
 def test_what_is_not_a_rows_own_is_never_read():
     params, prompts, lengths = random_params(CONFIG), random_tokens((2, 6)), jnp.array([4, 0])
     prompt = decoding.prefill(CONFIG, decoding.decode_weights(CONFIG, params), prompts)

@@ -4,6 +4,7 @@ real compilations of training step and sampler.
 
 import dataclasses
 import importlib.util
+import math
 import os
 import re
 import subprocess
@@ -241,6 +242,38 @@ def test_decoding_on_a_gpu_copies_no_ring():
         sums = decoding.own_scores
         patch.setattr(decoding, "own_scores", lambda query, keys, platform: sums(query, keys, "cpu"))
         assert topology.compile_sampler(small, found).decode.temporaries > ring // 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not HAS_LIBTPU, reason="libtpu is not installed (launch/requirements-tpu.txt)")
+@pytest.mark.parametrize("text", ["v5e:2x2", "v5p:2x2x1"])
+@pytest.mark.parametrize("tensor", [1, 4])
+def test_decoding_on_a_tpu_copies_neither_weights_nor_caches(text, tensor, full_optimization, monkeypatch):
+    """Unrolled, as on a GPU, every dispatch begins with copies of weights."""
+    model = dataclasses.replace(PRESETS["qwen3-0.6b"], num_layers=4, vocab_size=4096, dtype="bfloat16")
+    small = dataclasses.replace(config(), model=model, mesh=MeshConfig(tensor=tensor))
+    small = dataclasses.replace(small, sampler=dataclasses.replace(small.sampler, max_response_length=1024))
+    found = chips.devices(text)
+    mesh = make_mesh(small.mesh, found)
+    layer = 2 * 64 * 8 * 1024 * 128 * 2  # bytes a device of a layer's ring, of 64 rows and 8 key heads or as many
+
+    def compiled():
+        _, _, (_, decode) = topology.lower_sampler(small, mesh, found)
+        done = decode.compile()
+        return moved_whole(done.as_text()), done.memory_analysis().temp_size_in_bytes
+
+    copies, temporaries = compiled()
+    assert copies == [] and temporaries < layer
+    monkeypatch.setattr(decoding, "stacks_layers", lambda platform: False)
+    assert len(compiled()[0]) >= 4
+
+
+def moved_whole(text, least=2**20):
+    """The shapes of at least so many bytes that a compiled program copies, transposes or gathers outside its loops."""
+    entry = text[text.index("\nENTRY ") :]
+    found = re.findall(r" = (bf16|f32)\[([0-9,]+)\]\S* (?:copy|transpose|all-gather)\(", entry)
+    size = {"bf16": 2, "f32": 4}
+    return [shape for dtype, shape in found if size[dtype] * math.prod(map(int, shape.split(","))) >= least]
 
 
 def test_a_topology_without_a_dry_run_is_refused():

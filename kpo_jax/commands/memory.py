@@ -1,7 +1,8 @@
 """What a device holds of a run in its phases, worked out from shapes; and whether that is more than it has.
 
 The sampler's caches are counted for responses that are all as long as they may be, as a run must be able to hold them.
-Activations and other temporaries of the compiled programs are not among it: --dry_run_topology finds those.
+Activations and other temporaries of the compiled programs are not among it: --dry_run_topology finds those. Nor is what
+the sampler holds twice while it moves caches to another shape: a layer's, or on a TPU the keys or the values of all.
 """
 
 import dataclasses

@@ -8,7 +8,7 @@ import time
 from typing import NamedTuple
 
 import jax
-from jax.sharding import NamedSharding
+from jax.sharding import Mesh, NamedSharding
 
 from kpo_jax.commands.chips import Chip, parse
 from kpo_jax.commands.dry_run import longest_step
@@ -132,9 +132,21 @@ def compile_step(config: Config, found: list) -> Step:
 
 def compile_sampler(config: Config, found: list) -> Sampler:
     """The sampler of the first host of the mesh over `found`. Raises as `compile_step` does."""
-    mesh, hosts = make_mesh(config.mesh, found), len({device.process_index for device in found})
-    tensor = config.mesh.sampling_tensor
-    own = process_mesh(mesh, found[0].process_index, tensor)
+    start, mesh = time.perf_counter(), make_mesh(config.mesh, found)
+    own, shapes, lowered = lower_sampler(config, mesh, found)
+    prefill, decode = map(_compiled, lowered)
+    again = own.shape["tensor"] != mesh.shape["tensor"] or own.size // own.shape["data"] != config.mesh.inner
+    whole = parameters.leaves(parameters.tree(config.model))
+    localized = bytes_per_device(whole, config.model.param_dtype, dict(own.shape)) if again else 0
+    return Sampler(prefill, decode, shapes, localized, time.perf_counter() - start)
+
+
+def lower_sampler(config: Config, mesh: Mesh, found: list) -> tuple:
+    """(the mesh of the first host's sampler, the number of its shapes, (prefill, the largest decoding), both
+    lowered).
+    """
+    hosts = len({device.process_index for device in found})
+    own = process_mesh(mesh, found[0].process_index, config.mesh.sampling_tensor)
     rollout, sampled = config.rollout, dataclasses.replace(config.sampler, stop=())
     programs = Programs(config.model, sampled, own, ())
     how = plan(
@@ -145,7 +157,7 @@ def compile_sampler(config: Config, found: list) -> Sampler:
         sampled.max_response_length,
         programs.device_rows,
     )
-    start, specs = time.perf_counter(), param_specs(config.model)
+    specs = param_specs(config.model)
     params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
     params |= jax.eval_shape(lambda: init_adapters(config.model, jax.random.key(0))) or {}
     shapes = like(params, jax.tree.map(lambda spec: NamedSharding(own, spec), specs))
@@ -154,11 +166,7 @@ def compile_sampler(config: Config, found: list) -> Sampler:
     lowered = {
         program: program.lower(*given) for program, given in programs.calls(how, shapes, key) if program in wanted
     }
-    prefill, decode = (_compiled(lowered[program]) for program in wanted)
-    again = own.shape["tensor"] != mesh.shape["tensor"] or own.size // own.shape["data"] != config.mesh.inner
-    whole = parameters.leaves(parameters.tree(config.model))
-    localized = bytes_per_device(whole, config.model.param_dtype, dict(own.shape)) if again else 0
-    return Sampler(prefill, decode, len(how.shapes), localized, time.perf_counter() - start)
+    return own, len(how.shapes), tuple(lowered[program] for program in wanted)
 
 
 def _compiled(lowered) -> Memory:

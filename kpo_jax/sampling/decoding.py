@@ -10,7 +10,11 @@ The ring's keys lie in segments of a few columns, [H, columns of the segment], s
 row run along contiguous memory in the order of memory; one long [H, C] is read at a third of the speed once it has left
 a CPU's cache.
 
-Layers are unrolled, with weights and caches of their own: what a scan slices out of a stack it copies, every step anew.
+On CPUs and GPUs layers are unrolled, with weights and caches of their own: what a scan slices out of a stack it would
+copy, every step anew. A TPU's compiler reads the slices where they lie, and one layer costs it a third of the time that
+all do: there weights and caches are stacked, see `stacks_layers`. Such a scan must only read the caches, or XLA keeps a
+second one; so a layer attends to its newest column beside the ring, and those of all layers are written at the end.
+What layers of several kinds do not share, masks and rotary tables, is chosen by number in the scan.
 """
 
 import functools
@@ -48,9 +52,22 @@ WEIGHT_AXES = {
 INPUT_AXIS = {"qkv_proj": 0, "o_proj": 0, "gate_up_proj": 0, "down_proj": 0} | {f"experts_{x}": 1 for x in _EXPERT}
 
 
-def decode_weights(config: ModelConfig, params, int8: bool = False) -> dict[str, Any]:
-    """The parameters in `config.dtype`, adapters merged, layer by layer, projections of one input side by side. M = N /
-    K below. With `int8` the projections are `Int8`, made of what is merged before it is rounded to that dtype.
+# The same in a stack, behind its axis of layers. There qkv_proj is flat, its input last, [K * (M + 2) * H, D], and
+# gate_up_proj is [2, D, F]: what lies otherwise a TPU's compiler copies before every dispatch.
+_STACK_AXES = WEIGHT_AXES | {"qkv_proj": ("kv_heads",), "gate_up_proj": (None, None, "mlp")}
+
+
+def stacks_layers(platform: str) -> bool:
+    """Whether weights and caches of all layers are one stack [L, ...] each, which is scanned, and not L arrays."""
+    return platform == "tpu"
+
+
+def decode_weights(config: ModelConfig, params, int8: bool = False, stacked: bool = False) -> dict[str, Any]:
+    """The parameters in `config.dtype`, adapters merged, projections of one input side by side. M = N / K below. With
+    `int8` the projections are `Int8`, made of what is merged before it is rounded to that dtype.
+
+    "layers" is a list of the layers' weights or, `stacked`, one tree of all of them with a leading axis of layers, the
+    others as in `_STACK_AXES`.
 
     qkv_proj [D, K, M + 2, H]: of every key head its M queries, its key, its value; qkv_bias [K, M + 2, H] likewise.
     o_proj [K * M * H, D], gate_up_proj [D, 2, F], down_proj [F, D], head [D, V], embed_tokens and the norms as in
@@ -67,7 +84,8 @@ def decode_weights(config: ModelConfig, params, int8: bool = False) -> dict[str,
         parts = [attention[f"{name}_{kind}"] for name in "qkv"]
         return jnp.concatenate([x.reshape(*x.shape[:-2], *heads) for x in parts], axis=-2)
 
-    def one(layer):
+    def one(weights_and_adapter):
+        layer = merge(config, *weights_and_adapter)
         attention, mlp = layer["self_attn"], layer["mlp"]
         out = {name: layer[name] for name in config.description.norms}
         out |= {name: attention[name] for name in ("q_norm", "k_norm") if config.description.qk_norm}
@@ -85,11 +103,16 @@ def decode_weights(config: ModelConfig, params, int8: bool = False) -> dict[str,
             gate_up_proj=jnp.stack([mlp["gate_proj"], mlp["up_proj"]], axis=1), down_proj=mlp["down_proj"]
         )
 
-    layers = []
-    for number in range(config.num_layers):  # merged layer by layer: float32 of all of them would be twice the weights
-        weights, adapter = jax.tree.map(lambda x, i=number: x[i], (params["layers"], adapters))
-        layer = one(merge(config, weights, adapter))
-        layers.append({name: held(name, weight) for name, weight in layer.items()})
+    def of_layer(weights_and_adapter):
+        return {name: held(name, weight) for name, weight in one(weights_and_adapter).items()}
+
+    given = params["layers"], adapters
+    if stacked:
+        laid = lambda layer: _laid_out(of_layer(layer))
+        # Merging is one by one, as below; where there is nothing to merge, a loop would be given all of them cast.
+        layers = jax.lax.map(laid, given) if adapters else jax.vmap(laid)(given)
+    else:  # merged one by one: float32 of all layers would be twice the weights
+        layers = [of_layer(jax.tree.map(lambda x, i=number: x[i], given)) for number in range(config.num_layers)]
     # As [V, D] a CPU takes three times as long for a few rows. Where the embeddings are tied this is a second copy of
     # them.
     ends = cast({name: part for name, part in params.items() if name not in ("layers", LORA)})
@@ -97,44 +120,73 @@ def decode_weights(config: ModelConfig, params, int8: bool = False) -> dict[str,
     return {"embed_tokens": ends["embed_tokens"], "norm": ends["norm"], "head": head, "layers": layers}
 
 
-def empty_ring(config: ModelConfig, batch: int, segments: int, width: int) -> KVCache:
+def weight_axes(path, stacked: bool) -> tuple[str | None, ...]:
+    """The logical axes of the weight at this path (of jax.tree_util) in the tree of `decode_weights`."""
+    name = next(part.key for part in reversed(path) if isinstance(part, jax.tree_util.DictKey))
+    if stacked and path[0].key == "layers":
+        return None, *_STACK_AXES.get(name, ())
+    return WEIGHT_AXES.get(name, ())
+
+
+def _laid_out(layer):
+    """A layer's weights as they lie in a stack."""
+    flat = jax.tree.map(lambda x: x.reshape(len(x), -1), layer["qkv_proj"])
+    return _swapped(layer | {"qkv_proj": flat})
+
+
+def _swapped(layer):
+    """A layer's weights with the first two axes of a flat qkv_proj and of gate_up_proj exchanged, as `_STACK_AXES` has
+    them, and back.
+    """
+    names = [name for name in ("qkv_proj", "gate_up_proj") if name in layer]
+    return layer | {name: jax.tree.map(lambda x: x.swapaxes(0, 1), layer[name]) for name in names}
+
+
+def empty_ring(config: ModelConfig, batch: int, segments: int, width: int, stacked: bool = False) -> KVCache:
     """`batch` rows of C = segments * width columns in `config.dtype`, nothing written: keys [B, K, segments, H,
     width].
     """
-    # Zeros: what is masked must still be finite.
-    rows, layers = (batch, config.num_kv_heads), range(config.num_layers)
+
+    def empty(*shape):  # zeros: what is masked must still be finite
+        if stacked:
+            return jnp.zeros((config.num_layers, *shape), config.dtype)
+        return tuple(jnp.zeros(shape, config.dtype) for _ in range(config.num_layers))
+
+    rows = batch, config.num_kv_heads
     return KVCache(
-        keys=tuple(jnp.zeros((*rows, segments, config.head_dim, width), config.dtype) for _ in layers),
-        values=tuple(jnp.zeros((*rows, segments * width, config.head_dim), config.dtype) for _ in layers),
+        keys=empty(*rows, segments, config.head_dim, width), values=empty(*rows, segments * width, config.head_dim)
     )
 
 
 def prefill(config: ModelConfig, weights, tokens: jax.Array) -> KVCache:
     """The cache of right-padded prompts [B, P], keys [B, K, H, P]; junk in the padding. `weights` are those of
-    `decode_weights`.
+    `decode_weights`; layers are stacked as theirs are.
     """
     batch, length = tokens.shape
     places = jnp.tile(jnp.arange(length), batch)
-    rotary = _rotary(config, places)
+    rotary = _rotary(config, places, _stacked(weights))
     places = places.reshape(batch, length)
-    x = _embed(config, weights, tokens.reshape(-1))  # [B * P, D]
-    keys, values = [], []
-    for layer, kind in zip(weights["layers"], config.layer_kinds, strict=True):
+    windowed = lambda *heads: parts.windowed_attention(*heads, places, config.window)
+    form_of = {kind: windowed if kind == "l" and config.window < length else causal_attention for kind in rotary}
+    forms = list(dict.fromkeys(form_of.values()))
+    of_kind = {kind: (rotary[kind], forms.index(form_of[kind])) for kind in rotary}
 
-        def attend(x, layer=layer, kind=kind):
-            heads = (y.reshape(batch, length, -1, config.head_dim) for y in _project(config, layer, x, rotary[kind]))
-            query, key, value = heads
-            keys.append(jnp.moveaxis(key, 1, 3))
-            values.append(jnp.moveaxis(value, 1, 2))
-            if kind == "l" and config.window < length:
-                out = parts.windowed_attention(query, key, value, places, config.window)
-            else:
-                out = causal_attention(query, key, value)
+    def layer_step(x, layer, of_kind):
+        rotary, form = of_kind
+        kept = []
+
+        def attend(x):
+            heads = [y.reshape(batch, length, -1, config.head_dim) for y in _project(config, layer, x, rotary)]
+            kept.extend((jnp.moveaxis(heads[1], 1, 3), jnp.moveaxis(heads[2], 1, 2)))
+            out = forms[form](*heads) if isinstance(form, int) else jax.lax.switch(form, forms, *heads)
             return _from_heads(layer, out.reshape(batch * length, -1))
 
-        # Of the last layer nobody asks for this, and XLA leaves it out.
-        x = _add_layer(config, layer, x, attend)
-    return KVCache(tuple(keys), tuple(values))
+        # Of the last layer nobody asks for this, and XLA leaves it out where layers are unrolled.
+        return _add_layer(config, layer, x, attend), tuple(kept)
+
+    x = _embed(config, weights, tokens.reshape(-1))  # [B * P, D]
+    _, (keys, values) = _through_layers(config, weights, x, layer_step, of_kind)
+    return KVCache(keys, values)
 
 
 def decode_step(
@@ -159,32 +211,81 @@ def decode_step(
     batch, num_prompts = tokens.shape[0], prompt_lengths.shape[0]
     if batch % num_prompts:
         raise ValueError(f"decode_step: {batch} rows must be a multiple of the {num_prompts} prompts they share")
-    length, prompt_length = response.values[0].shape[2], prompt.values[0].shape[2]
+    length, prompt_length = response.columns, prompt.columns
+    stacked = _stacked(weights)
     distance = (column - jnp.arange(length)[None, :]) % length
     own = distance <= ages[:, None]  # [B, C]
+    if stacked:
+        own &= distance > 0  # the newest column is not in the ring before all layers have run
     in_prompt = jnp.arange(prompt_length)[None, :] < prompt_lengths[:, None]  # [P', P]
     seen = dict.fromkeys(config.layer_kinds, (in_prompt, own))
     if "l" in seen and config.window < prompt_length + length:
         near = positions[:, None] - jnp.arange(prompt_length)[None, :] < config.window
-        near &= jnp.repeat(in_prompt, batch // num_prompts, axis=0)  # [B, P]
-        seen["l"] = near, own & (distance < config.window)
-    rotary = _rotary(config, positions)
-    x = _embed(config, weights, tokens)
-    keys, values = [], []
-    for i, (layer, kind) in enumerate(zip(weights["layers"], config.layer_kinds, strict=True)):
+        by_row = jnp.repeat(in_prompt, batch // num_prompts, axis=0)  # [B, P]
+        if stacked:  # what is chosen between has one shape
+            seen = dict.fromkeys(seen, (by_row, own))
+        seen["l"] = near & by_row, own & (distance < config.window)
+    rotary = _rotary(config, positions, stacked)
 
-        def attend(x, i=i, layer=layer, kind=kind):
-            query, key, value = _project(config, layer, x, rotary[kind])
-            width = response.keys[i].shape[-1]
-            place = (0, 0, column // width, 0, column % width)
-            keys.append(jax.lax.dynamic_update_slice(response.keys[i], key[:, :, None, :, None], place))
-            values.append(jax.lax.dynamic_update_slice(response.values[i], value[:, :, None], (0, 0, column, 0)))
-            in_prompt, own = seen[kind]
-            out = _attend(query, (prompt.keys[i], prompt.values[i], in_prompt), (keys[i], values[i], own))
-            return _from_heads(layer, out)
+    def layer_step(x, layer, of_kind, prompt, response):
+        rotary, (in_prompt, own) = of_kind
+        kept = []
 
-        x = _add_layer(config, layer, x, attend)
-    return _norm(config, x, weights["norm"]), KVCache(tuple(keys), tuple(values))
+        def attend(x):
+            query, key, value = _project(config, layer, x, rotary)
+            newest = KVCache(key[:, :, None, :, None], value[:, :, None])  # as a ring of one column
+            if stacked:
+                kept.append(newest)
+                rings = (*response, own), (*newest, jnp.ones((batch, 1), bool))
+            else:
+                kept.append(_written(response, newest, column))
+                rings = ((*kept[0], own),)
+            return _from_heads(layer, _attend(query, (*prompt, in_prompt), *rings))
+
+        return _add_layer(config, layer, x, attend), kept[0]
+
+    x, kept = _through_layers(
+        config, weights, _embed(config, weights, tokens), layer_step,
+        {kind: (rotary[kind], seen[kind]) for kind in rotary}, prompt, response,
+    )  # fmt: skip
+    return _norm(config, x, weights["norm"]), _written(response, kept, column) if stacked else kept
+
+
+def _stacked(weights) -> bool:
+    return isinstance(weights["layers"], dict)
+
+
+def _through_layers(config, weights, x, layer_step, of_kind, *caches):
+    """x [B, D] through all layers -> (x, KVCache of what is kept of each, stacked as the weights are).
+
+    layer_step(x, layer's weights, what its kind has in `of_kind`, its part of each of `caches`) -> (x, what is kept).
+    """
+    if not _stacked(weights):
+        kept = []
+        for i, layer in enumerate(weights["layers"]):
+            of_layer = [KVCache(cache.keys[i], cache.values[i]) for cache in caches]
+            x, of_layer = layer_step(x, layer, of_kind[config.layer_kinds[i]], *of_layer)
+            kept.append(of_layer)
+        return x, KVCache(*zip(*kept, strict=True))
+    kinds = sorted(of_kind)
+    table = jax.tree.map(lambda *x: jnp.stack(x), *(of_kind[kind] for kind in kinds))
+
+    def scan_step(x, of_layer):
+        number, layer, *of_layer = of_layer
+        return layer_step(x, _swapped(layer), jax.tree.map(lambda x: x[number], table), *of_layer)
+
+    numbers = jnp.array([kinds.index(kind) for kind in config.layer_kinds])
+    return jax.lax.scan(scan_step, x, (numbers, weights["layers"], *caches))
+
+
+def _written(ring: KVCache, newest: KVCache, column) -> KVCache:
+    """`ring`, of a layer or a stack of them, with a ring of one column in its column [] int32."""
+    keys, values = ring
+    width, key_axes, value_axes = keys.shape[-1], (0,) * (keys.ndim - 3), (0,) * (values.ndim - 2)
+    return KVCache(
+        jax.lax.dynamic_update_slice(keys, newest.keys, (*key_axes, column // width, 0, column % width)),
+        jax.lax.dynamic_update_slice(values, newest.values, (*value_axes, column, 0)),
+    )
 
 
 def logits(weights, hidden: jax.Array) -> jax.Array:
@@ -196,9 +297,16 @@ def _embed(config, weights, tokens):
     return parts.scale_embedding(config, weights["embed_tokens"].at[tokens].get(mode="clip"))
 
 
-def _rotary(config, positions):
-    """The table of each kind of layer, for positions [B]."""
-    return {kind: parts.rotary_table(config, positions[:, None], kind) for kind in sorted(set(config.layer_kinds))}
+def _rotary(config, positions, all_tables: bool):
+    """The table of each kind of layer, for positions [B]. With `all_tables`, where some layers have positions, those
+    without turn by nothing.
+    """
+    kinds = sorted(set(config.layer_kinds))
+    tables = {kind: parts.rotary_table(config, positions[:, None], kind) for kind in kinds}
+    some = next(filter(None, tables.values()), None)
+    if all_tables and some is not None:
+        return {kind: table or (jnp.ones_like(some[0]), jnp.zeros_like(some[1])) for kind, table in tables.items()}
+    return tables
 
 
 def _norm(config, x, weight):
@@ -210,7 +318,11 @@ def _project(config, layer, x, rotary):
     rotated.
     """
     family = config.description
-    out = product("bd,dkmh->bkmh", x, layer["qkv_proj"])
+    weight = layer["qkv_proj"]
+    if jax.tree.leaves(weight)[0].ndim == 2:  # as in a stack
+        out = product("bd,dn->bn", x, weight).reshape(len(x), config.num_kv_heads, -1, config.head_dim)
+    else:
+        out = product("bd,dkmh->bkmh", x, weight)
     if family.qkv_bias:
         out += layer["qkv_bias"][None]
     query, key, value = out[:, :, :-2], out[:, :, -2:-1], out[:, :, -1]
@@ -246,12 +358,12 @@ def _mlp(config, layer, x):
     return product("bf,fd->bd", activation(gate_up[:, 0]) * gate_up[:, 1], layer["down_proj"])
 
 
-def _attend(query, prompt, response):
+def _attend(query, prompt, *rings):
     """One softmax over a shared prompt and a row's own columns: query [B, K, M, H] -> out as query.
 
-    `prompt` and `response` are (keys, values, mask [rows, columns]) of P' and of B rows, keys as in `prefill` and
-    `empty_ring`; the prompts' mask has B rows where what is seen of a prompt is not the same for all that share it. The
-    queries of all G rows of a prompt meet its keys in one matrix product: it is read once per group.
+    `prompt` and each of the `rings` are (keys, values, mask [rows, columns]) of P' and of B rows, keys as in `prefill`
+    and `empty_ring`; the prompts' mask has B rows where what is seen of a prompt is not the same for all that share it.
+    The queries of all G rows of a prompt meet its keys in one matrix product: it is read once per group.
     Scores and weights are float32 whatever the dtype.
     """
     num_prompts, kv_heads = prompt[0].shape[:2]
@@ -272,14 +384,13 @@ def _attend(query, prompt, response):
         in_prompt = by_prompt(jnp.broadcast_to(in_prompt[:, None, None, :], (*query.shape[:3], in_prompt.shape[1])))
     shared = jnp.einsum("bkmh,bkhp->bkmp", by_prompt(query), prompt[0], preferred_element_type=jnp.float32)
     shared = jnp.where(in_prompt, shared, _MASKED)
-    own = own_scores(query, response[0], platform())
-    own = jnp.where(response[2][:, None, None, :], own, _MASKED)
+    own = [jnp.where(mask[:, None, None, :], own_scores(query, keys, platform()), _MASKED) for keys, _, mask in rings]
     scale = query.shape[-1] ** -0.5
-    maximum = jnp.maximum(by_row(jnp.max(shared, axis=-1)), jnp.max(own, axis=-1))
+    maximum = functools.reduce(jnp.maximum, (jnp.max(x, axis=-1) for x in own), by_row(jnp.max(shared, axis=-1)))
     shared = jnp.exp((shared - by_prompt(maximum)[..., None]) * scale)
-    own = jnp.exp((own - maximum[..., None]) * scale)
-    total = by_row(jnp.sum(shared, axis=-1)) + jnp.sum(own, axis=-1)
-    out = by_row(_mix(shared, prompt)) + _mix(own, response)
+    own = [jnp.exp((x - maximum[..., None]) * scale) for x in own]
+    total = sum((jnp.sum(x, axis=-1) for x in own), by_row(jnp.sum(shared, axis=-1)))
+    out = sum(map(_mix, own, rings), by_row(_mix(shared, prompt)))
     return (out / total[..., None]).astype(query.dtype)
 
 

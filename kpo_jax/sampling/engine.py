@@ -237,14 +237,13 @@ def _move(programs, batch: _Batch, shape: Shape) -> None:
         per_row["active"] = per_row["active"] & ~idle
         batch.rows = Rows(prompt_length=batch.rows.prompt_length[slots], **per_row)
         batch.sample = np.where(idle, -1, batch.sample[rows])
-    layers = list(zip(*batch.prompt, *batch.response, strict=True))
+    parts = programs.parts(batch.prompt, batch.response)
     batch.prompt = batch.response = None
     moved = []
-    while layers:  # one by one: the old and the new caches of all layers would be twice the memory
-        moved.append(move(layers.pop(0), slots, rows, np.int32(batch.column)))
-    prompt_keys, prompt_values, keys, values = zip(*moved, strict=True)
+    while parts:
+        moved.append(move(*parts.pop(0), slots, rows, np.int32(batch.column)))
+    batch.prompt, batch.response = programs.joined(moved)
     batch.shape, batch.column = shape, 0
-    batch.prompt, batch.response = KVCache(prompt_keys, prompt_values), KVCache(keys, values)
 
 
 def _run(programs, weights, key, batch: _Batch, until, collected: _Collected, meanwhile) -> None:

@@ -55,13 +55,18 @@ class Programs:
     def __init__(self, model_config, sample_config, mesh, eos_ids):
         model_config = sample_config.decoder(model_config)
         self.model_config, self.sample_config, self.mesh, self.eos_ids = model_config, sample_config, mesh, eos_ids
-        self._cache, self._whole = NamedSharding(mesh, PartitionSpec(*BATCH, RULES["kv_heads"])), replicated(mesh)
+        self.stacked = decoding.stacks_layers(mesh.devices.flat[0].platform)
+        self._layer = PartitionSpec(*BATCH, RULES["kv_heads"])  # of a layer's cache
+        self._cache = NamedSharding(mesh, PartitionSpec(*[None] * self.stacked, *self._layer))
+        self._whole = replicated(mesh)
+        self._weights = partial(decoding.decode_weights, model_config, int8=sample_config.int8, stacked=self.stacked)
+        self._ring = partial(decoding.empty_ring, model_config, stacked=self.stacked)
+        self._prompts = partial(_empty_prompts, self._ring)
         empty = partial(jax.jit, out_shardings=self._cache)
-        self.empty_prompts = empty(partial(_empty_prompts, model_config), static_argnums=(0, 1))
-        self.empty_ring = empty(partial(decoding.empty_ring, model_config), static_argnums=(0, 1, 2))
-        self._weights = partial(decoding.decode_weights, model_config, int8=sample_config.int8)
+        self.empty_prompts = empty(self._prompts, static_argnums=(0, 1))
+        self.empty_ring = empty(self._ring, static_argnums=(0, 1, 2))
         self._copy = Program(jax.jit(self._weights, out_shardings=self.weight_shardings()))
-        write = on_mesh(partial(_write_prompts, model_config), mesh)
+        write = on_mesh(partial(_write_prompts, model_config, self._layer, self.stacked), mesh)
         self.admit = Program(jax.jit(write, donate_argnums=3, out_shardings=self._cache))
         self._decode: dict[Shape, Program] = {}
         self._move: dict[tuple[Shape, Shape], Program] = {}
@@ -85,14 +90,31 @@ class Programs:
         return self._decode[shape]
 
     def move(self, old: Shape, new: Shape) -> Program:
-        """The program that moves a layer's caches from one shape to another, see `_moved`."""
+        """The program that moves one of the `parts` of the caches from one shape to another, see `_moved`."""
         if (old, new) not in self._move:
             select = jax.shard_map(
-                _select, mesh=self.mesh, in_specs=(self._cache.spec, PartitionSpec()), out_specs=self._cache.spec
+                _select, mesh=self.mesh, in_specs=(self._layer, PartitionSpec()), out_specs=self._layer
             )
-            function = partial(_moved, select if new.rows < old.rows else None, new.segments)
+            function = partial(_moved, select if new.rows < old.rows else None, new)
+            function = _of_each_layer(function) if self.stacked else function
             self._move[old, new] = Program(jax.jit(function, out_shardings=self._cache))
         return self._move[old, new]
+
+    def parts(self, prompt: KVCache, response: KVCache) -> list[tuple]:
+        """The caches in pieces (of the prompt, of the ring) that are moved one by one, as the old and the new ones
+        together would be twice the memory: layers, or the keys of all and the values of all.
+        """
+        if self.stacked:
+            return list(zip(prompt, response, strict=True))
+        prompt_layers, layers = ([KVCache(*x) for x in zip(*cache, strict=True)] for cache in (prompt, response))
+        return list(zip(prompt_layers, layers, strict=True))
+
+    def joined(self, parts: list[tuple]) -> tuple[KVCache, KVCache]:
+        """The caches of which these are the `parts`."""
+        prompt, response = zip(*parts, strict=True)
+        if self.stacked:
+            return KVCache(*prompt), KVCache(*response)
+        return KVCache(*zip(*prompt, strict=True)), KVCache(*zip(*response, strict=True))
 
     def compile_ahead(self, ahead: Ahead, plan: Plan, params, key) -> None:
         """Hand in all programs that a sampler runs by `plan`, unless they were; see `calls`."""
@@ -116,9 +138,8 @@ class Programs:
         rows_of = NamedSharding(self.mesh, BATCH)
 
         def caches(shape):
-            prompt = jax.eval_shape(lambda: _empty_prompts(self.model_config, shape.slots, shape.prompt))
-            size = (shape.rows, shape.segments, shape.width)
-            ring = jax.eval_shape(lambda: decoding.empty_ring(self.model_config, *size))
+            prompt = jax.eval_shape(lambda: self._prompts(shape.slots, shape.prompt))
+            ring = jax.eval_shape(lambda: self._ring(shape.rows, shape.segments, shape.width))
             return like(prompt, cache), like(ring, cache)
 
         tokens = jax.ShapeDtypeStruct((prefilled, whole.prompt), np.int32, sharding=rows_of)
@@ -131,36 +152,33 @@ class Programs:
             until = (np.int32(0),) * 3
             yield self.decode(shape), (weights, key, prompt, ring, np.int32(0), like(rows, rows_of), until)
         for old, new in moves(shapes):
-            prompt, ring = caches(old)
-            layer = prompt.keys[0], prompt.values[0], ring.keys[0], ring.values[0]
             places = np.zeros((new.slots,), int), np.zeros((new.rows,), int)
-            yield self.move(old, new), (layer, *places, np.int32(0))
+            for part in dict.fromkeys(self.parts(*caches(old))):  # layers are alike
+                yield self.move(old, new), (*part, *places, np.int32(0))
 
     def weight_shardings(self):
         """Where each of the weights lies that `prepare` gives."""
-        config = self.model_config
-        shapes = jax.eval_shape(lambda: self._weights(model.init_params(config, jax.random.key(0))))
+        shapes = jax.eval_shape(lambda: self._weights(model.init_params(self.model_config, jax.random.key(0))))
 
         def sharding(path, x):
-            name = next(part.key for part in reversed(path) if isinstance(part, jax.tree_util.DictKey))
-            axes = decoding.WEIGHT_AXES.get(name, ())
-            split = (RULES.get(axis) if x.shape[i] > 1 else None for i, axis in enumerate(axes))  # a scale is not
+            axes = enumerate(decoding.weight_axes(path, self.stacked))
+            split = (RULES.get(axis) if x.shape[i] > 1 else None for i, axis in axes)  # a scale is not
             return NamedSharding(self.mesh, PartitionSpec(*split))
 
         return jax.tree_util.tree_map_with_path(sharding, shapes)
 
 
-def _empty_prompts(config, num_slots, prompt_length) -> KVCache:
-    ring = decoding.empty_ring(config, num_slots, 1, prompt_length)
-    return ring._replace(keys=tuple(x[:, :, 0] for x in ring.keys))
+def _empty_prompts(empty_ring, num_slots, prompt_length) -> KVCache:
+    ring = empty_ring(num_slots, 1, prompt_length)
+    return ring._replace(keys=jax.tree.map(lambda x: jnp.squeeze(x, -3), ring.keys))
 
 
-def _write_prompts(config, weights, tokens, slots, prompt: KVCache) -> KVCache:
+def _write_prompts(config, layer_spec, stacked, weights, tokens, slots, prompt: KVCache) -> KVCache:
     """`prompt` with the keys and values of the prompts `tokens` [A, P] in `slots` [A]; a slot out of range is
     dropped.
     """
     new = decoding.prefill(config, weights, tokens)
-    axes, spec = BATCH[0], PartitionSpec(*BATCH, RULES["kv_heads"])
+    axes = BATCH[0]
 
     def write(
         old, x
@@ -169,6 +187,8 @@ def _write_prompts(config, weights, tokens, slots, prompt: KVCache) -> KVCache:
         place = jnp.where(place < 0, old.shape[0], place)  # -1 would be the last
         return old.at[place].set(jax.lax.all_gather(x, axes, tiled=True), mode="drop")
 
+    spec = PartitionSpec(None, *layer_spec) if stacked else layer_spec
+    write = jax.vmap(write) if stacked else write
     return jax.tree.map(jax.shard_map(write, in_specs=spec, out_specs=spec), prompt, new)
 
 
@@ -189,17 +209,15 @@ def _select(cache, rows):
     return jax.tree.map(select, cache)
 
 
-def _moved(select, segments: int, layer, slots, rows, column):
-    """A layer's caches (prompt keys and values, ring keys and values) as a batch of another shape has them.
+def _moved(select, shape: Shape, prompt, ring, slots, rows, column):
+    """A layer's cache of prompts and its ring, or their keys or values alone, as a batch of another shape has them.
 
     `select` takes the rows with the given numbers, the slots of the prompts and the rows of the ring; None leaves all
-    where they are. The ring's newest columns come to lie at the end of so many `segments`: the next one to write is 0;
+    where they are. The ring's newest columns come to lie at the end of that of `shape`: the next one to write is 0;
     `column` was.
     """
-    *prompt, key, value = layer
     if select is not None:
-        prompt, (key, value) = select(prompt, slots), select((key, value), rows)
-    width = key.shape[-1]
+        prompt, ring = select(prompt, slots), select(ring, rows)
 
     def resized(x, size):  # [B, K, old, ...] -> [B, K, size, ...]
         missing = size - x.shape[2]
@@ -207,10 +225,23 @@ def _moved(select, segments: int, layer, slots, rows, column):
             return x[:, :, -missing:]
         return jnp.pad(x, [(missing if axis == 2 else 0, 0) for axis in range(x.ndim)])
 
-    flat = jnp.swapaxes(key, 2, 3)  # [B, K, H, segments, width]
-    rolled = jnp.roll(flat.reshape(*flat.shape[:3], -1), -column, axis=3).reshape(flat.shape)
-    key, value = jnp.swapaxes(rolled, 2, 3), jnp.roll(value, -column, axis=2)
-    return *prompt, resized(key, segments), resized(value, segments * width)
+    def turned(x):
+        if x.ndim == 4:  # values [B, K, C, H]
+            return resized(jnp.roll(x, -column, axis=2), shape.columns)
+        flat = jnp.swapaxes(x, 2, 3)  # [B, K, H, segments, width]
+        rolled = jnp.roll(flat.reshape(*flat.shape[:3], -1), -column, axis=3).reshape(flat.shape)
+        return resized(jnp.swapaxes(rolled, 2, 3), shape.segments)
+
+    return prompt, jax.tree.map(turned, ring)
+
+
+def _of_each_layer(moved):
+    """`_moved` of stacks, a layer at a time."""
+
+    def function(prompt, ring, *places):
+        return jax.lax.map(lambda layer: moved(*layer, *places), (prompt, ring))
+
+    return function
 
 
 class _State(NamedTuple):
@@ -230,7 +261,6 @@ def _decode(
     """
     most_steps, enough_free, few_active = until
     batch, num_slots = rows.token.shape[0], rows.prompt_length.shape[0]
-    columns = response.values[0].shape[2]
     row_keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, rows.row_id)
     before_last = rows.prompt_length - 1  # the last token of the prompt is the first to be run
 
@@ -253,7 +283,8 @@ def _decode(
             tokens=steps.tokens.at[steps.count].set(token),
             log_probs=steps.log_probs.at[steps.count].set(log_prob),
         )
-        return _State(now._replace(token=token, age=age, active=active), response, (state.column + 1) % columns, steps)
+        column = (state.column + 1) % response.columns
+        return _State(now._replace(token=token, age=age, active=active), response, column, steps)
 
     nothing = jnp.zeros((STEPS, batch), jnp.int32)
     steps = Steps(jnp.int32(0), rows.token, rows.age, rows.active, nothing, nothing.astype(jnp.float32))
