@@ -93,11 +93,13 @@ def test_two_processes(tmp_path):
         assert out["hybrid"]["grid"] == [[0] * 4, [1] * 4] and out["hybrid"]["local_shape"] == {
             "data": 1,
             "fsdp": 2,
+            "sequence": 1,
             "tensor": 2,
         }
         assert sorted(out["across"]["grid"][0]) == [0] * 4 + [1] * 4 and out["across"]["local_shape"] == {
             "data": 1,
             "fsdp": 2,
+            "sequence": 1,
             "tensor": 2,
         }
         for mesh in ("hybrid", "across"):
