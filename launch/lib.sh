@@ -48,7 +48,8 @@ print_command() {
 
 # platform: what JAX runs on by JAX_PLATFORMS, or by the devices that there are: cpu, gpu, tpu, or a name of its own.
 platform() {
-  case "${JAX_PLATFORMS%%,*}" in
+  local platforms="${JAX_PLATFORMS:-}"
+  case "${platforms%%,*}" in
     "") ;;
     cuda) echo gpu && return ;;
     *) echo "${JAX_PLATFORMS%%,*}" && return ;;
