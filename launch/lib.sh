@@ -52,7 +52,7 @@ platform() {
   case "${platforms%%,*}" in
     "") ;;
     cuda) echo gpu && return ;;
-    *) echo "${JAX_PLATFORMS%%,*}" && return ;;
+    *) echo "${platforms%%,*}" && return ;;
   esac
   if compgen -G '/dev/nvidia[0-9]*' > /dev/null; then
     echo gpu
