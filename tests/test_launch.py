@@ -397,6 +397,16 @@ def test_elsewhere_the_compilers_flags_are_left_alone(stand_in, platforms):
     assert stand_in.started()[0]["environment"]["XLA_FLAGS"] == "--xla_a=b" and "XLA_FLAGS" not in done.stderr
 
 
+def test_where_no_platform_is_asked_for_the_devices_decide(stand_in):
+    del stand_in.environment["JAX_PLATFORMS"]
+    stand_in.will_end([0])
+    done = stand_in.run(*local(stand_in), "--")
+    assert done.returncode == 0 and len(stand_in.started()) == 1, done.stderr
+    told = stand_in.started()[0]["environment"]
+    if not any(list(Path("/dev").glob(name)) for name in ("nvidia[0-9]*", "accel*", "vfio/[0-9]*")):
+        assert told["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1" and "XLA_FLAGS" not in told
+
+
 def test_a_switch_that_is_neither_on_nor_off_is_refused(stand_in):
     stand_in.environment |= {"JAX_PLATFORMS": "cuda", "KPO_XLA_FLAGS": "--xla_a=b"}
     done = stand_in.run(*local(stand_in), "--")

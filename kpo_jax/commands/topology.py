@@ -258,7 +258,8 @@ def _prompt_length(config: Config) -> int:
 
 
 def _sizes(config: Config) -> dict[str, int]:
-    return {axis: size for axis, size in dataclasses.asdict(config.mesh).items() if axis in AXES}
+    sizes = dataclasses.asdict(config.mesh)
+    return {axis: sizes[axis] for axis in AXES}
 
 
 def _name(config: Config) -> str:

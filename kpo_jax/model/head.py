@@ -42,7 +42,7 @@ def token_log_probs(
     _check(temperature, logits_bytes)
     hidden = packed_hidden_states(config, params, packed)
     log_prob, entropy = _response_log_probs(
-        config, params, hidden, packed.columns, packed.targets, temperature, logits_bytes
+        config, params, hidden, packed.columns, packed.targets, temperature, logits_bytes, head_log_probs
     )
     return log_prob.reshape(-1)[packed.places], entropy.reshape(-1)[packed.places]
 
@@ -56,7 +56,7 @@ def token_squared_probs(
     _check(temperature, logits_bytes)
     hidden = packed_hidden_states(config, params, packed)
     log_prob, squares = _response_log_probs(
-        config, params, hidden, packed.columns, packed.targets, temperature, logits_bytes, of=head_squared_probs
+        config, params, hidden, packed.columns, packed.targets, temperature, logits_bytes, head_squared_probs
     )
     return log_prob.reshape(-1)[packed.places], squares.reshape(-1)[packed.places]
 
@@ -95,7 +95,7 @@ def row_log_probs(
     hidden = hidden_states(config, params, tokens, positions)
     columns = jnp.minimum(prompt_length[:, None] + jnp.arange(response_length)[None, :], num_columns - 1)  # [B, T]
     targets = jnp.take_along_axis(tokens, columns, axis=1, mode="clip")
-    return _response_log_probs(config, params, hidden, columns - 1, targets, temperature, logits_bytes)
+    return _response_log_probs(config, params, hidden, columns - 1, targets, temperature, logits_bytes, head_log_probs)
 
 
 def _check(temperature, logits_bytes) -> None:
@@ -105,9 +105,9 @@ def _check(temperature, logits_bytes) -> None:
         raise ValueError(f"token_log_probs: temperature = {temperature} must be positive")
 
 
-def _response_log_probs(config, params, hidden, columns, targets, temperature, logits_bytes, of=None):
-    """Log-probability and entropy [R, C] of targets [R, C], predicted from `columns` [R, C] of hidden [R, S, D]; or
-    what else `of`, called as `head_log_probs`, gives.
+def _response_log_probs(config, params, hidden, columns, targets, temperature, logits_bytes, of):
+    """What `of`, head_log_probs or head_squared_probs, finds for targets [R, C], predicted from `columns` [R, C] of
+    hidden [R, S, D]: two arrays [R, C].
     """
     if logits_bytes is None:
         logits_bytes = max(2**23, 4 * targets.size * 1024)
@@ -115,7 +115,7 @@ def _response_log_probs(config, params, hidden, columns, targets, temperature, l
     targets = jnp.clip(targets, 0, config.vocab_size - 1)
     num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes)
     # all tokens in one axis, where XLA makes the head's gradient without transposing the logits'
-    outputs = (of or head_log_probs)(
+    outputs = of(
         hidden.reshape(-1, hidden.shape[-1]),
         head_weight(config, params),
         targets.reshape(-1),

@@ -15,8 +15,8 @@ import numpy as np
 
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.parameters import LORA
-from kpo_jax.weights.layout import Layout, layouts
-from kpo_jax.weights.peft import CONFIG, WEIGHTS
+from kpo_jax.weights.layout import Layout
+from kpo_jax.weights.peft import CONFIG, TENSOR, WEIGHTS, modules_of
 from kpo_jax.weights.save import cast, whole_directory, write_json
 
 
@@ -52,27 +52,24 @@ def write_adapters(
 
 def _modules(params, model_config: ModelConfig) -> dict[str, list[_Part]]:
     """The adapters by the module of the file that has their projection, in the order of its rows."""
-    modules: dict[str, list[_Part]] = {}
-    layers = layouts(model_config)["layers"]
-    for part, adapters in params[LORA]["layers"].items():
-        for name, pair in adapters.items():
-            layout = layers[part][name]
-            a, b = jax.device_get((pair["a"], pair["b"]))
-            modules.setdefault(layout.name.removesuffix(".weight"), []).append(_Part(a, b, layout))
-    return {name: sorted(parts, key=lambda part: part.layout.first) for name, parts in modules.items()}
+    layers = jax.device_get(params[LORA]["layers"])
+    return {
+        module: [_Part(layers[part][name]["a"], layers[part][name]["b"], layout) for part, name, layout in parts]
+        for module, parts in modules_of(model_config).items()
+    }
 
 
 def _tensors(module: str, parts: list[_Part], num_layers: int):
     """(name, array) of the tensors of a module in all layers."""
     rank, rows = parts[0].a.shape[-1], parts[0].layout.stored[0]
     for layer in range(num_layers):
-        name = f"base_model.model.{module.format(layer=layer)}"
-        yield f"{name}.lora_A.weight", np.concatenate([part.a[layer].T for part in parts])
+        name = module.format(layer=layer)
+        yield TENSOR.format(module=name, which="A"), np.concatenate([part.a[layer].T for part in parts])
         b = np.zeros((rows, rank * len(parts)), np.float32)
         for part, column in zip(parts, itertools.count(0, rank)):
             first = part.layout.first
             b[first : first + part.layout.part[0], column : column + rank] = part.b[layer].T
-        yield f"{name}.lora_B.weight", b
+        yield TENSOR.format(module=name, which="B"), b
 
 
 def _document(modules: dict[str, list[_Part]], model_config: ModelConfig) -> dict[str, Any]:

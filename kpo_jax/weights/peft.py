@@ -41,7 +41,7 @@ _PLAIN = {  # field of adapter_config.json -> the values by which it says no mor
         (None, [], {}),
     ),
 }  # fmt: skip
-_TENSOR = "base_model.model.{module}.lora_{which}.weight"
+TENSOR = "base_model.model.{module}.lora_{which}.weight"
 
 
 class _Module(NamedTuple):
@@ -124,10 +124,10 @@ def _open(path: str, model_config: ModelConfig) -> list[tuple[int, _Module]]:
         if (value := document.get(field)) not in legal:
             raise Refused(f"init_from: {config}: {field} = {one_line(repr(value))} is not read here")
     found, wanted = [], set()
-    for form, parts in _modules_of(model_config).items():
+    for form, parts in modules_of(model_config).items():
         for layer in range(model_config.num_layers):
             name = form.format(layer=layer)
-            pair = [_TENSOR.format(module=name, which=which) for which in "AB"]
+            pair = [TENSOR.format(module=name, which=which) for which in "AB"]
             wanted |= {*pair}
             if missing := [tensor for tensor in pair if tensor not in tensors]:
                 raise Refused(f"init_from: {file} has no {missing[0]}, which model.lora.targets asks for")
@@ -139,7 +139,7 @@ def _open(path: str, model_config: ModelConfig) -> list[tuple[int, _Module]]:
     return found
 
 
-def _modules_of(model_config: ModelConfig) -> dict[str, list[tuple[str, str, Layout]]]:
+def modules_of(model_config: ModelConfig) -> dict[str, list[tuple[str, str, Layout]]]:
     """The projections that have adapters, by the module of the file, in the order of its rows."""
     modules: dict[str, list[tuple[str, str, Layout]]] = {}
     layers = layouts(model_config)["layers"]
