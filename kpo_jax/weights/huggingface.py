@@ -169,8 +169,8 @@ def load_params(path: str, model_config: ModelConfig, shardings):
     """The parameters at the local `path` (see `find`), in param_dtype, on the tree of NamedSharding `shardings`.
 
     Every process reads the slices that its own devices hold, once each. Host memory holds one device's shard of one
-    leaf at a time (on a CPU that buffer may become the array). Raises ValueError as `open_tensors` does, and NotFinite
-    for a weight that is NaN or infinite: then it is in cache anyway.
+    leaf at a time, and for a moment the one before (on a CPU that buffer may become the array). Raises ValueError as
+    `open_tensors` does, and NotFinite for a weight that is NaN or infinite: then it is in cache anyway.
     """
     if gguf.is_gguf(path):
         return gguf.load_params(path, model_config, shardings)
