@@ -100,6 +100,17 @@ def test_what_is_held_together_is_the_sum_of_each_phase():
     assert memory.held(stale, sizes)["past policies"] == params  # the control: the second has more
 
 
+def test_moments_on_the_host_are_on_the_device_in_the_update_alone():
+    sizes = mesh_shape(CONFIG.mesh, 8)
+    other = dataclasses.replace(CONFIG, learner=dataclasses.replace(CONFIG.learner, moments_on_host=True))
+    here, there = (memory.at_once(config, sizes) for config in (CONFIG, other))
+    held, moments = memory.held(CONFIG, sizes), state_bytes(CONFIG, sizes)[1]
+    assert set(held) - set(memory.held(other, sizes)) == {"optimizer", "its optimizer"}
+    assert here["rollout"] - there["rollout"] == moments + held["its optimizer"] > 0
+    assert here["update"] - there["update"] == held["its optimizer"]  # the critic's update comes after the policy's
+    assert f"  moments, then  {human(moments)}" in describe(other).splitlines()
+
+
 def test_what_cannot_fit_is_refused_with_the_nearest_that_could():
     config, _ = load("configs/tiny.py:grpo", mesh__data=8)
     needed = memory.at_once(config, mesh_shape(config.mesh, 8))

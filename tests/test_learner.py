@@ -64,7 +64,7 @@ def learner_of(method, mesh, devices, config):
     """(mesh, init, step, the filter's kappa)."""
     algorithm, mesh = METHODS[method], make_mesh(mesh, jax.devices()[:devices])
     optimizer = learner.make_optimizer(config)
-    init, shardings = learner.make_init(MODEL, optimizer, mesh)
+    init, shardings = learner.make_init(MODEL, optimizer, mesh, moments_on_host=config.moments_on_host)
     how = policy_loss_of(Config(algorithm=algorithm))
     loss = learner.loss_of_policy(MODEL, how, temperature=1.0)
     return mesh, init, learner.make_step(loss, optimizer, shardings, mesh, config), how.ratio_filter.kappa
@@ -82,8 +82,10 @@ def one_step(
     mesh, init, step, kappa = learner_of(method, mesh, devices, config)
     state = init(jax.random.key(0))
     _, batch = packed(rows() if batch is None else batch, mesh, microbatch_tokens)
+    places = jax.tree.map(lambda x: x.sharding, state)
     for _ in range(steps):
         state, metrics, report = step(state, batch)
+    assert jax.tree.map(lambda x: x.sharding, state) == places
     return jax.device_get(state), jax.device_get(metrics | diagnostics.summarize(report.total, kappa=kappa))
 
 
@@ -261,6 +263,27 @@ def test_a_mesh_that_does_not_fit_is_refused():
     assert mesh_shape(MeshConfig(fsdp=2, sequence=2, tensor=2), 8)["data"] == 1
     with pytest.raises(ValueError, match="does not use 8 devices"):
         mesh_shape(MeshConfig(data=3, fsdp=2), 8)
+
+
+@pytest.mark.parametrize("mesh, devices", [(MeshConfig(data=1), 1), (MeshConfig(fsdp=2, tensor=2), 4)])
+def test_moments_on_the_host_change_no_bit(mesh, devices):
+    config = dataclasses.replace(CONFIG, moments_on_host=True)
+    here, there = (one_step(mesh=mesh, devices=devices, config=c, steps=3) for c in (CONFIG, config))
+    chex.assert_trees_all_equal(here, there)
+
+    def kinds(c):
+        over, optimizer = make_mesh(mesh, jax.devices()[:devices]), learner.make_optimizer(c)
+        _, shardings = learner.make_init(MODEL, optimizer, over, moments_on_host=c.moments_on_host)
+        adam = shardings.opt_state[1]
+        both = (adam.mu, adam.nu), (shardings.params, adam.count)
+        return [{s.memory_kind for s in jax.tree.leaves(of)} for of in both]
+
+    assert kinds(config)[0] == {"pinned_host"} and "pinned_host" not in kinds(config)[1]
+    assert "pinned_host" not in kinds(CONFIG)[0]  # the control: they did lie on the device
+    bad = {**rows(), "advantage": np.full_like(rows()["advantage"], np.nan)}
+    skipped, metrics = one_step(mesh=mesh, devices=devices, config=config, batch=bad)
+    assert metrics["learner/skipped"] == 1 and not any(map(np.any, jax.tree.leaves(skipped.opt_state[1].mu)))
+    assert all(map(np.any, jax.tree.leaves(there[0].opt_state[1].nu)))  # the control
 
 
 def test_moments_are_stored_in_the_dtypes_asked_for():

@@ -294,10 +294,20 @@ def test_a_small_step_is_compiled_for_a_tpu():
     assert done.returncode == 0, done.stderr
     assert "4 x TPU v5 lite" in done.stdout and "mesh             data 4 x fsdp 1 x tensor 1" in done.stdout
     assert "fits             --config.mesh.data=4 --config.mesh.fsdp=1 --config.mesh.tensor=1" in done.stdout
+    assert "on the host" not in done.stdout  # the control of the next test
     unknown = dry_run(*SMALL, "--dry_run_topology=v5e:1x2")
     assert unknown.returncode == 64 and unknown.stderr.splitlines()[-1].startswith(
         "error: --dry_run_topology: 'v5e:1x2'"
     )
+
+
+@pytest.mark.skipif(not HAS_LIBTPU, reason="libtpu is not installed (launch/requirements-tpu.txt)")
+def test_moments_on_the_host_are_no_memory_of_a_tpu():
+    flags = "--config.learner.share_prompts=False", "--config.learner.moments_on_host=True"
+    done = dry_run(*SMALL, *flags, "--dry_run_topology=v5e:2x2")
+    assert done.returncode == 0, done.stderr
+    lines = dict(re.findall(r"^  (\S.{13}) ([\d.]+ \w+)$", done.stdout, re.MULTILINE))
+    assert lines["on the host   "] == lines["moments, then "]
 
 
 @pytest.mark.skipif(not HAS_LIBTPU, reason="libtpu is not installed (launch/requirements-tpu.txt)")

@@ -21,13 +21,14 @@ UPDATE, ROLLOUT = "update", "rollout"
 def held(config: Config, sizes: dict[str, int]) -> dict[str, int]:
     """{what: its bytes on one device of a mesh of those sizes} of all that is there from the first step to the last."""
     trained, moments = state_bytes(config, sizes)
-    out = {"frozen": frozen_bytes(config, sizes), "parameters": trained, "optimizer": moments}
+    on_device = not config.learner.moments_on_host
+    out = {"frozen": frozen_bytes(config, sizes), "parameters": trained, "optimizer": moments * on_device}
     out["past policies"] = config.rollout.staleness * trained
     out["reference"] = trained if config.algorithm.kl.has_reference else 0
     if config.algorithm.has_critic:  # the policy's network without its output head; the value head is a few bytes
         own = parameters.adapters(config.model) or parameters.tree(config.model)
         size, of_critic = _network_bytes(config, {name: part for name, part in own.items() if name != "lm_head"}, sizes)
-        out |= {"critic": size, "its optimizer": of_critic}
+        out |= {"critic": size, "its optimizer": of_critic * on_device}
     return {what: size for what, size in out.items() if size}
 
 
@@ -37,7 +38,9 @@ def phases(config: Config, sizes: dict[str, int]) -> dict[str, dict[str, int]]:
     if config.mesh.sampling_tensor:  # a mesh of the sampler's own, to which the parameters go
         whole, own = parameters.leaves(parameters.tree(config.model)), _sampling_sizes(config)
         rollout = {"split again": bytes_per_device(whole, config.model.param_dtype, own)} | rollout
-    return {UPDATE: {"gradient": state_bytes(config, sizes)[0]}, ROLLOUT: rollout}
+    gradient, moments = state_bytes(config, sizes)
+    update = {"gradient": gradient} | ({"moments, then": moments} if config.learner.moments_on_host else {})
+    return {UPDATE: update, ROLLOUT: rollout}
 
 
 def at_once(config: Config, sizes: dict[str, int]) -> dict[str, int]:
@@ -140,7 +143,7 @@ def nearest(config: Config, num_devices: int) -> Iterator[tuple[dict[str, object
     steps += [
         {"mesh.data": per_data // n, "mesh.fsdp": mesh.fsdp * n} for n in range(2, per_data + 1) if per_data % n == 0
     ]
-    steps.append({"learner.first_moment_dtype": "bfloat16"})
+    steps += [{"learner.moments_on_host": True}, {"learner.first_moment_dtype": "bfloat16"}]
     if not config.model.lora.rank:
         steps += [{"model.lora.rank": 32}, {"model.lora.rank": 32, "model.param_dtype": "bfloat16"}]
     for flags in steps:

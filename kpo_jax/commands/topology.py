@@ -32,13 +32,16 @@ from kpo_jax.training.setup import make_optimizers, update_shape, update_step
 
 @dataclasses.dataclass(frozen=True)
 class Memory:
-    """Bytes on one device. Outputs that take the place of an argument count in `outputs` and again in `in_place`."""
+    """Bytes on one device. Outputs that take the place of an argument count in `outputs` and again in `in_place`. What
+    lies in the host's memory for it, `on_host`, is none of its own.
+    """
 
     arguments: int
     outputs: int
     in_place: int
     temporaries: int
     program: int
+    on_host: int = 0
 
     @property
     def total(self) -> int:
@@ -121,7 +124,7 @@ def compile_step(config: Config, found: list) -> Step:
     """The training step on the mesh over `found`. Raises DoesNotFit, or ValueError as make_mesh does."""
     mesh = make_mesh(config.mesh, found)
     optimizer, critic_optimizer = make_optimizers(config)
-    init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
+    init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer, config.learner.moments_on_host)
     shape = update_shape(config, _prompt_length(config), mesh.shape["data"] * mesh.shape["fsdp"])
     start = time.perf_counter()
     state = jax.eval_shape(init, jax.random.key(0))
@@ -182,6 +185,7 @@ def _compiled(lowered) -> Memory:
         in_place=analysis.alias_size_in_bytes,
         temporaries=analysis.temp_size_in_bytes,
         program=analysis.generated_code_size_in_bytes,
+        on_host=analysis.host_argument_size_in_bytes,
     )
 
 
@@ -212,6 +216,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
         line("outputs", memory.outputs, f", {human(memory.in_place)} of them in place of arguments"),
         line("temporaries", memory.temporaries),
         line("program", memory.program),
+        *([line("on the host", memory.on_host)] if memory.on_host else []),
         together(memory.total),
         (
             f"  FLOPs          {work / 1e12:,.4g} T a device and optimizer step, "

@@ -88,7 +88,9 @@ class LearnerConfig:
     updates and no shares of the run, so that a run which goes on for longer is the same up to there; one that would go
     on at a rate of 0 is refused. Adam's moments are stored in
     `first_moment_dtype` and `second_moment_dtype`; a second moment in bfloat16 hardly decays at adam_b2 = 0.999, as the
-    dtype has no number that is a thousandth smaller.
+    dtype has no number that is a thousandth smaller. With `moments_on_host` they lie in the host's pinned memory, and
+    on the device from the gradient to the end of the update alone, which reads and writes them over the host's bus: for
+    a state that does not fit beside activations or the sampler's cache.
     """
 
     learning_rate: float = 1e-6
@@ -107,6 +109,7 @@ class LearnerConfig:
     share_prompts: bool = True
     first_moment_dtype: str = "float32"
     second_moment_dtype: str = "float32"
+    moments_on_host: bool = False
     max_bad_updates: int = 3
     max_norm_ratio: float = 0.0
     norm_window: int = 64

@@ -104,9 +104,9 @@ def param_specs(model_config):
     return jax.tree.map(lambda one: PartitionSpec(*map(RULES.get, one.axes)), table)
 
 
-def state_shardings(state_shapes, model_config, mesh: Mesh):
+def state_shardings(state_shapes, model_config, mesh: Mesh, moments_on_host: bool = False):
     """NamedSharding of every leaf of a TrainState (given as shapes): optimizer moments live where their parameter
-    does.
+    does, or, split in the same way, in the pinned memory of that device's host.
     """
     specs = dict(jax.tree_util.tree_leaves_with_path(param_specs(model_config), is_leaf=_is_spec))
 
@@ -114,7 +114,8 @@ def state_shardings(state_shapes, model_config, mesh: Mesh):
         if leaf.ndim:
             for start in range(len(path)):
                 if path[start:] in specs:
-                    return NamedSharding(mesh, specs[path[start:]])
+                    host = moments_on_host and jax.tree_util.GetAttrKey("opt_state") in path
+                    return NamedSharding(mesh, specs[path[start:]], memory_kind="pinned_host" if host else None)
         return NamedSharding(mesh, PartitionSpec())
 
     return jax.tree_util.tree_map_with_path(sharding, state_shapes)

@@ -86,6 +86,7 @@ def _fingerprints(state: TrainState | dict) -> dict[str, jax.Array]:
 
 
 def _fingerprint(x) -> jax.Array:
+    x = jax.device_put(x, jax.memory.Space.Device)  # moments may lie on the host
     x = x.astype(jnp.uint8) if x.dtype == bool else x
     unsigned = {1: jnp.uint8, 2: jnp.uint16, 4: jnp.uint32, 8: jnp.uint32}[x.dtype.itemsize]
     words = jax.lax.bitcast_convert_type(x, unsigned).astype(jnp.uint32)

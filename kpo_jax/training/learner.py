@@ -110,13 +110,13 @@ def init_over(weights, model_config: ModelConfig, key, optimizer, critic_optimiz
     return init_state(adapters, optimizer, critic_optimizer, base=weights)
 
 
-def make_init(model_config, optimizer, mesh, critic_optimizer=None):
+def make_init(model_config, optimizer, mesh, critic_optimizer=None, moments_on_host=False):
     """A jitted `init(key) -> TrainState`, born sharded: no device ever holds the whole state."""
 
     def init(key):
         return init_over(init_params(model_config, key), model_config, key, optimizer, critic_optimizer)
 
-    shardings = state_shardings(jax.eval_shape(init, jax.random.key(0)), model_config, mesh)
+    shardings = state_shardings(jax.eval_shape(init, jax.random.key(0)), model_config, mesh, moments_on_host)
     return jax.jit(init, out_shardings=shardings), shardings
 
 
@@ -311,6 +311,10 @@ def make_step(
         batch = with_totals(batch)
         of_trained = loss._replace(of=lambda params, batch: loss.of(over(base, params), batch))
         value, report, grads = accumulate(of_trained, state.params, batch)
+        if config.moments_on_host:
+            # not before the gradient is done: activations would lie beside them
+            opt_state, grads = jax.lax.optimization_barrier((state.opt_state, grads))
+            state = state.replace(opt_state=jax.device_put(opt_state, jax.memory.Space.Device))
         state, metrics = guarded_update(state, value, grads, optimizer, config)
         metrics = {f"{loss.area}/{name}": metric for name, metric in metrics.items()}
         return state, metrics | loss.metrics(report.total, batch.num_tokens), report

@@ -93,7 +93,7 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
     sampled_rows = own_mesh.shape["data"] * own_mesh.shape["fsdp"] * distributed.num_processes()
     _check_calls(config, sampled_rows)
     optimizer, critic_optimizer = make_optimizers(config)
-    init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer)
+    init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer, config.learner.moments_on_host)
     algorithm = config.algorithm
     summarize = partial(
         diagnostics.summarize,

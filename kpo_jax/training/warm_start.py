@@ -45,10 +45,14 @@ def warm_start(params, problems, prompt_ids, tokenizer, *, demonstration, config
     Raises preemption.Interrupted if some process is asked to stop.
     """
     stage, response_length = config.warm_start, config.sampler.max_response_length
-    learner = LearnerConfig(learning_rate=stage.learning_rate, warmup_steps=stage.warmup_steps)
+    learner = LearnerConfig(
+        learning_rate=stage.learning_rate,
+        warmup_steps=stage.warmup_steps,
+        moments_on_host=config.learner.moments_on_host,
+    )
     optimizer = make_optimizer(learner)
     shapes = jax.eval_shape(lambda p: init_state(p, optimizer), params)
-    shardings = state_shardings(shapes, config.model, mesh)
+    shardings = state_shardings(shapes, config.model, mesh, learner.moments_on_host)
     state = jax.jit(lambda p: init_state(p, optimizer), out_shardings=shardings)(params)
     supervised_step = make_step(loss_of_demonstrations(config.model), optimizer, shardings, mesh, learner)
     shape = pack_shape(
