@@ -34,12 +34,15 @@ case "$STUDY" in
   confirm)
     its_seeds="$(seq -s ' ' 100 117)"
     its_methods="ratio_one ratio_one_twin grpo gspo kpo_strong kpo_weak kpo_weak_same_rate kpo_match_weak kpo_weak_wide"
-    its_methods+=" kpo_weak_scaled random_drop is_deviation is_kpo_quantile"
+    its_methods+=" kpo_weak_scaled kpo_strong_scaled grpo_scaled random_drop is_deviation is_kpo_quantile"
     its_methods+=" ratio_one_stale grpo_stale kpo_weak_stale is_deviation_stale is_kpo_quantile_stale"
+    its_methods+=" kpo_weak_scaled_stale grpo_scaled_stale"
     its_traced="ratio_one kpo_weak ratio_one_stale"
     its_contrasts="kpo_weak<ratio_one,kpo_weak_wide=ratio_one,is_deviation>kpo_weak,is_deviation_stale>ratio_one_stale"
-    its_contrasts+=",random_drop>kpo_weak,kpo_weak_scaled=ratio_one,is_kpo_quantile>kpo_weak,is_kpo_quantile_stale>ratio_one_stale"
+    its_contrasts+=",random_drop>kpo_weak,kpo_weak_scaled>ratio_one,is_kpo_quantile>kpo_weak,is_kpo_quantile_stale>ratio_one_stale"
     its_contrasts+=",is_kpo_quantile_stale>kpo_weak_stale,kpo_weak_same_rate<ratio_one"
+    its_contrasts+=",kpo_weak_scaled_stale>ratio_one_stale,kpo_weak_scaled>grpo_scaled,kpo_weak_scaled_stale>grpo_scaled_stale"
+    its_contrasts+=",kpo_strong_scaled=kpo_weak_scaled"
     ;;
   *) usage_error "STUDY: '$STUDY' is not one of study, confirm" ;;
 esac

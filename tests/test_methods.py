@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 from pathlib import Path
 
 import jax
@@ -101,9 +102,8 @@ def test_no_two_methods_are_one_except_where_theory_says_so():
     assert ("gspo", "gspo_token") in same
     # saturation at the paper's V does nothing at all to innovations of the paper's size
     assert ("kpo_weak", "is_kpo_weak") in same
-    # over responses as short as these strong smoothing is no ratio at all
-    assert ("kpo_strong", "ratio_one") in same
-    null = {("kpo_strong", "ratio_one"), ("kpo_strong", "reinforce"), ("ratio_one", "reinforce")}
+    # over responses as short as these strong smoothing is no ratio at all, and its own band is not met
+    null = set(itertools.combinations(("kpo_strong", "ratio_one", "reinforce", "kpo_strong_scaled"), 2))
     wide = ("kpo_weak_wide", "kpo_weak_scaled")  # neither of the wider bands is ever met
     assert set(same) == {("gspo", "gspo_token"), ("kpo_weak", "is_kpo_weak"), wide} | null
     # the released filter's arithmetic lasts for 64 tokens, but it takes a masked token for a 0
@@ -162,6 +162,7 @@ _NARROW = (
         clip_low=3e-4, clip_high=4e-4, clip=True, dual_clip=None, aggregation="seq-mean-token-mean", log_ratio_cap=10.0
     ),
 )
+_OWN_WIDTH = ("scaled_clipped", dict(clip_low=3.0, clip_high=4.0))
 _WIDE = ("clipped", dict(clip_low=0.2, clip_high=0.2, clip=True, dual_clip=None, aggregation="seq-mean-token-mean"))
 _TOKEN_MEAN = dict(_WIDE[1], aggregation="token-mean")
 
@@ -261,7 +262,9 @@ RELEASED = {
         "group",
     ),
     "kpo_weak_wide": (_KALMAN(1e-2, 1.0), _WIDE, "group"),
-    "kpo_weak_scaled": (_KALMAN(1e-2, 1.0), ("scaled_clipped", dict(clip_low=3.0, clip_high=4.0)), "group"),
+    "kpo_weak_scaled": (_KALMAN(1e-2, 1.0), _OWN_WIDTH, "group"),
+    "kpo_strong_scaled": (_KALMAN(1e-6, 1.0), _OWN_WIDTH, "group"),
+    "grpo_scaled": (("identity", {}), _OWN_WIDTH, "group"),
     "is_kpo_running_mean": (
         ("running_scale", dict(_SCALED, statistic="mean", rate=0.05, floor=1e-6)),
         _NARROW,

@@ -249,7 +249,7 @@ def test_the_confirming_study_is_the_one_of_its_protocol():
     assert {name.removesuffix("_stale") for name in names} == written and len(set(names)) == len(names)
     asked = re.findall(r"^\| H\d+ \| `(.*?)` \|", page, re.M)
     contrasts = [str(study.contrast(text)) for text in settings["CONTRASTS"].split(",")]
-    assert contrasts == asked and len(asked) == 10
+    assert contrasts == asked and len(asked) == 14
     for text in asked:
         one = study.contrast(text)
         assert {one.a, one.b} <= set(names)
@@ -278,6 +278,9 @@ def test_the_confirming_study_is_the_one_of_its_protocol():
     assert configs["ratio_one_twin"].algorithm == configs["ratio_one"].algorithm == METHODS["ratio_one"]
     assert configs["is_deviation"].algorithm.filter.parameters["scale"] == "deviation"
     filters = {name: config.algorithm.filter for name, config in configs.items()}
+    objectives = {name: config.algorithm.objective for name, config in configs.items()}
+    assert objectives["kpo_weak_scaled"] == objectives["kpo_strong_scaled"] == objectives["grpo_scaled"]
+    assert filters["kpo_strong_scaled"] == filters["kpo_strong"] and filters["grpo_scaled"] == filters["grpo"]
     assert filters["kpo_weak_wide"] == filters["kpo_weak_scaled"] == filters["random_drop"] == filters["kpo_weak"]
     assert filters["is_deviation"].parameters["kappa"] == 2
     assert 60 * filters["kpo_match_weak"].parameters["process_var"] ** 0.5 == pytest.approx(860 * 0.01**0.5, rel=1e-2)

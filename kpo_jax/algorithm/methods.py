@@ -16,6 +16,7 @@ from kpo_jax.objectives.rejection import RejectionConfig
 # KPO and GSPO clip filtered ratios, which hardly move, in a band a thousand times narrower than PPO's.
 _NARROW = ObjectiveConfig(clip_low=3e-4, clip_high=4e-4)
 _WIDE = ObjectiveConfig(clip_low=0.2, clip_high=0.2)
+_OWN_WIDTH = ObjectiveConfig("scaled_clipped")
 
 
 def _kalman(process_var: float, measurement_var: float, kappa: float | None = None) -> AlgorithmConfig:
@@ -67,9 +68,11 @@ METHODS: dict[str, AlgorithmConfig] = {
     "random_drop": dataclasses.replace(
         _kalman(1e-2, 1.0), objective=ObjectiveConfig("random_drop", clip_low=3e-4, clip_high=4e-4)
     ),
-    # kpo_weak in GRPO's band, and in one of the filtered ratio's own width
+    # kpo_weak in GRPO's band; and filters, or none, in a band of the ratio's own width
     "kpo_weak_wide": dataclasses.replace(_kalman(1e-2, 1.0), objective=_WIDE),
-    "kpo_weak_scaled": dataclasses.replace(_kalman(1e-2, 1.0), objective=ObjectiveConfig("scaled_clipped")),
+    "kpo_weak_scaled": dataclasses.replace(_kalman(1e-2, 1.0), objective=_OWN_WIDTH),
+    "kpo_strong_scaled": dataclasses.replace(_kalman(1e-6, 1.0), objective=_OWN_WIDTH),
+    "grpo_scaled": AlgorithmConfig(filter=FilterConfig(name="identity"), objective=_OWN_WIDTH),
     # other systems
     "ppo": AlgorithmConfig(
         filter=FilterConfig(name="identity"),
