@@ -50,7 +50,7 @@ _CHECKPOINT = ("step", "allow_config_change", "detect_job")
 MODES = {
     "train": Mode(
         "train, or go on with, the run in --workdir; ends with its report",
-        ("allow_config_change", "start_afresh", "profile_steps", "show_samples", "detect_job"),
+        ("allow_config_change", "start_afresh", "ignore_memory", "profile_steps", "show_samples", "detect_job"),
         stops=True,
     ),
     "eval": Mode("evaluate a checkpoint of the run on its evaluation sets", _CHECKPOINT, stops=True),
@@ -76,6 +76,7 @@ flags.DEFINE_string(
 )
 flags.DEFINE_bool("allow_config_change", False, "Resume although the changed configuration alters the trajectory.")
 flags.DEFINE_bool("start_afresh", False, "Begin again where all checkpoints are damaged; they are put aside.")
+flags.DEFINE_bool("ignore_memory", False, "Train although a device may have to hold more than it has.")
 flags.DEFINE_bool("detect_job", False, "Be one process of the job that jax finds by itself (TPU pod, Slurm, MPI).")
 flags.DEFINE_integer("step", None, "The checkpoint to use; the newest by default.", lower_bound=0)
 flags.DEFINE_multi_string("prompt", [], "A question to answer; by default, problems of the first evaluation set.")

@@ -189,6 +189,19 @@ def test_a_run_falls_back_and_goes_on_from_there(copy, damage, capsys):
     assert restored_step(workdir, shapes, shardings) == 2
 
 
+def test_who_begins_again_keeps_what_lay_frozen_beside_the_checkpoints(copy):
+    workdir, *_ = copy
+    (workdir / "base").mkdir()
+    checkpoints.set_aside(str(workdir), after=0)
+    assert (workdir / "base").is_dir()  # the control: the checkpoint that is left needs it
+    checkpoints.set_aside(str(workdir), after=-1)
+    assert {path.name for path in (workdir / "damaged_checkpoints").iterdir()} == {"0", "1", "2", "base"}
+    assert not (workdir / "base").exists()
+    (workdir / "base").mkdir()
+    checkpoints.set_aside(str(workdir), after=-1)  # nothing was damaged: it is of a start that was killed
+    assert (workdir / "base").is_dir()
+
+
 @pytest.mark.parametrize("damage", [empty_files, empty_directory])
 def test_damage_to_an_older_step_stops_nothing(copy, damage):
     workdir, init, shapes, shardings = copy

@@ -135,12 +135,14 @@ def test_of_an_update_that_cannot_fit_the_mesh_is_split_further():
 
 def test_a_start_that_cannot_fit_ends_before_anything_is_made(monkeypatch, tmp_path):
     config, _ = load("configs/tiny.py:grpo", mesh__data=8)
-    values = {"mode": "train", "workdir": str(tmp_path / "run"), "allow_config_change": False}
+    values = {"mode": "train", "workdir": str(tmp_path / "run"), "allow_config_change": False, "ignore_memory": False}
     assert memory.device_memory() is None  # a CPU does not say
     monkeypatch.setattr(memory, "device_memory", lambda: 2**20)
-    with pytest.raises(Refused, match=r"a device may have to hold .* and has 1\.00 MiB"):
+    with pytest.raises(Refused, match=r"a device may have to hold .* and has 1\.00 MiB; .*; --ignore_memory starts"):
         runs.prepared(config, values)
     assert not (tmp_path / "run").exists()
+    runs.prepared(config, values | {"workdir": str(tmp_path / "ignored"), "ignore_memory": True})
+    assert (tmp_path / "ignored").is_dir()
     monkeypatch.setattr(memory, "device_memory", lambda: 2**40)
     runs.prepared(config, values)  # the control
     assert (tmp_path / "run").is_dir()

@@ -40,8 +40,9 @@ def prepared(config, values: dict, claim: bool = True):
         if claim and (changes := workdirs.changes(values["workdir"], config, allow_change=allow_change)):
             other = f"{values['workdir']}: a run of another configuration; --allow_config_change goes on all the same"
             raise Refused(*changes, other)
-        if values["mode"] == "train" and (problem := memory.refusal_here(config)):
-            raise Refused(problem)
+        looks = values["mode"] == "train" and not values["ignore_memory"]
+        if looks and (problem := memory.refusal_here(config)):
+            raise Refused(f"{problem}; --ignore_memory starts all the same")
         programs = setup.build_programs(config, inputs)
         if values["mode"] == "train":  # the others have nothing to do where there is no run
             workdirs.make(values["workdir"])

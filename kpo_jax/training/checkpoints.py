@@ -358,18 +358,21 @@ def restore_policy(workdir: str, shapes: TrainState, shardings: TrainState, step
 
 
 def set_aside(workdir: str, after: int) -> None:
-    """Move the checkpoints of steps beyond `after`, which are damaged, to `workdir`/damaged_checkpoints. Nothing is
-    deleted.
+    """Move the checkpoints of steps beyond `after`, which are damaged, to `workdir`/damaged_checkpoints, and if none is
+    left the frozen weights beside them. Nothing is deleted.
     """
-    for step in (found for found in steps(workdir) if found > after):
-        if distributed.is_first():
-            target, number = folder(workdir) / DAMAGED / str(step), 1
+    damaged = {f"the damaged checkpoint of step {n}": _directory(workdir) / str(n) for n in steps(workdir) if n > after}
+    if damaged and after < 0 and _base(workdir).is_dir():
+        damaged["what lay frozen beside them"] = _base(workdir)
+    if distributed.is_first():
+        for what, path in damaged.items():
+            target, number = folder(workdir) / DAMAGED / path.name, 1
             while target.exists():
                 number += 1
-                target = target.with_name(f"{step}-{number}")
+                target = target.with_name(f"{path.name}-{number}")
             target.parent.mkdir(parents=True, exist_ok=True)
-            (_directory(workdir) / str(step)).rename(target)
-            tell(f"warning: the damaged checkpoint of step {step} is now {shown(workdir, DAMAGED, target.name)}")
+            path.rename(target)
+            tell(f"warning: {what} is now {shown(workdir, DAMAGED, target.name)}")
     distributed.exchange("", "set aside")  # wait until it is done
 
 
