@@ -2,14 +2,22 @@
 
 import json
 
+import jax
 import numpy as np
 import pytest
+from configurations import load
 from test_trainer import ENVIRONMENT, run
 
 from kpo_jax import config
 from kpo_jax.commands import benchmark
 from kpo_jax.model import flops
 from kpo_jax.model.config import PRESETS
+from kpo_jax.model.packing import make_batch
+from kpo_jax.records import Completions
+from kpo_jax.runtime.sharding import make_mesh
+from kpo_jax.training import setup
+from kpo_jax.training.compiling import batch_shapes
+from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.step import speed
 
 
@@ -37,6 +45,29 @@ def test_every_phase_is_measured(tmp_path, monkeypatch):
     assert (cold["name"], cold["loaded"], warm["name"]) == ("cold", 0, "warm")
     assert warm["programs"] == cold["programs"] < 2 * warm["loaded"] and warm["compiling"] > 0 < cold["compiling"]
     assert "s to the first trained step" in result.stdout
+
+
+@pytest.mark.parametrize("method, name", [("ppo", "gae"), ("grpo", "otb"), ("grpo", "group")])
+def test_the_update_that_is_measured_is_that_of_training(method, name, monkeypatch):
+    settings, problems = load(
+        f"configs/tiny.py:{method}", algorithm__advantage={"name": name}, model__num_layers=1,
+        rollout__prompts_per_step=4, data__num_problems=8, sampler__max_response_length=8, mesh__data=1,
+    )  # fmt: skip
+    assert not problems
+    inputs = load_inputs(settings)
+    monkeypatch.setattr(setup, "make_mesh", lambda mesh: make_mesh(mesh, jax.devices()[:1]))
+    programs, taken = setup.build_programs(settings, inputs), []
+    none = np.zeros((4 * settings.rollout.group_size, 8), np.float32)
+    drawn = Completions(none.astype(np.int32), none > 0, none, none[:, 0] > 0)
+    monkeypatch.setattr(benchmark, "_sampling_phases", lambda *args: ([], drawn))
+    monkeypatch.setattr(benchmark, "measure", lambda name, run, **work: run())
+    monkeypatch.setattr(benchmark, "update", lambda programs, state, minibatches: (state, taken.extend(minibatches)))
+    monkeypatch.setattr(benchmark, "_filter_phases", lambda *args: [])
+    monkeypatch.setattr(benchmark, "_verifier_phase", lambda: None)
+    benchmark.phases(settings, inputs, programs)
+    made = make_batch(*taken[0])
+    wanted = batch_shapes(programs.pack_shape, settings, inputs.train.prompt_length)
+    assert jax.tree.map(lambda x: (x.shape, x.dtype), made) == jax.tree.map(lambda x: (x.shape, x.dtype), wanted)
 
 
 def test_a_fraction_is_the_larger_of_compute_and_traffic():

@@ -27,7 +27,7 @@ from kpo_jax.sampling.programs import Programs as SamplerPrograms
 from kpo_jax.text import table
 from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.setup import Programs
-from kpo_jax.training.step import add_advantages, add_scores, pack_minibatches, update
+from kpo_jax.training.step import add_advantages, add_old_scores, add_scores, pack_minibatches, update
 from kpo_jax.verifier import verify_batch
 
 REPEATS = 5
@@ -109,13 +109,15 @@ def phases(config: Config, inputs: Inputs, programs: Programs) -> list[Phase]:
     minibatches = pack_minibatches(config, programs, rows)
     tokens = batch * (prompt_length + length)
 
-    def score(name="old_log_prob"):
-        add_scores(programs, programs.score_step, state.network, minibatches, name)
-
-    scoring = measure("score", score, items=tokens, operations=work.score)
+    scoring = measure(
+        "score",
+        lambda: add_old_scores(programs, state.network, minibatches),
+        items=tokens,
+        operations=work.score,
+    )
     if config.algorithm.kl.has_reference:
-        score("reference_log_prob")
-    if config.algorithm.has_critic:
+        add_scores(programs, programs.score_step, state.network, minibatches, "reference_log_prob")
+    if config.algorithm.has_token_advantage:
         add_advantages(config, programs, state, minibatches)
     box = [state]
 

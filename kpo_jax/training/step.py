@@ -115,17 +115,10 @@ def score(
     state's. Of both those are meant that a state trains. `told` is what advantages of responses are told.
     """
     minibatches = pack_minibatches(config, programs, rows)
-    scorer, names = programs.score_step, ["old_log_prob"]
-    if programs.baseline_step is not None:
-        scorer, names = programs.baseline_step, [*names, "squared_probs"]
-    drew = over(state.base, state.params if drew is None else drew)
-    add_scores(programs, scorer, drew, minibatches, *names)
+    add_old_scores(programs, over(state.base, state.params if drew is None else drew), minibatches)
     if reference is not None:
         add_scores(programs, programs.score_step, over(state.base, reference), minibatches, "reference_log_prob")
-    metrics = add_advantages(config, programs, state, minibatches, told)
-    for minibatch in minibatches:
-        minibatch.rows.pop("squared_probs", None)  # no field of a Batch
-    return minibatches, metrics
+    return minibatches, add_advantages(config, programs, state, minibatches, told)
 
 
 def pack_minibatches(config: Config, programs: Programs, rows: dict[str, np.ndarray]) -> list[Minibatch]:
@@ -135,6 +128,16 @@ def pack_minibatches(config: Config, programs: Programs, rows: dict[str, np.ndar
         part = {name: value[start : start + size] for name, value in rows.items()}
         minibatches.append(Minibatch(part, *pack(part, programs.pack_shape)))
     return minibatches
+
+
+def add_old_scores(programs: Programs, params, minibatches: list[Minibatch]) -> None:
+    """Add the log-probabilities under the parameters that drew the rows, all of them, as old_log_prob, and what a token
+    baseline takes beside them.
+    """
+    if programs.baseline_step is None:
+        add_scores(programs, programs.score_step, params, minibatches, "old_log_prob")
+    else:
+        add_scores(programs, programs.baseline_step, params, minibatches, "old_log_prob", "squared_probs")
 
 
 def add_scores(programs: Programs, scorer: Callable, params, minibatches: list[Minibatch], *names: str) -> None:
@@ -175,6 +178,8 @@ def add_advantages(
         of_tokens = TokensTold(*(jnp.asarray(rows[name]) for name in TokensTold._fields))
         reward = token_rewards(jnp.asarray(rows["reward"]), of_tokens.response_mask, jnp.asarray(penalty))
         found = advantage(reward, config.rollout.group_size, of_tokens)
+        for minibatch in minibatches:
+            del minibatch.rows["squared_probs"]  # no field of a Batch
     else:
         reward = jnp.asarray(rows["reward"] - penalty.sum(axis=1))
         found = advantages_of(advantage, reward, config.rollout.group_size, _with_divergence(told, divergence, config))
