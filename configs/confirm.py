@@ -40,10 +40,12 @@ VARIANTS = {
 }
 
 
-# Learning rates by the search of docs/protocol.md; what is not here has not been searched yet.
+# Learning rates by the search of docs/protocol.md; a method that is not here was not searched and has ratio_one's.
 RATES = {
-    "ratio_one": 2e-4, "kpo_weak": 4e-4, "is_kpo_quantile": 4e-4,
-    "ratio_one_stale": 2.5e-5, "is_kpo_quantile_stale": 4e-4,
+    "ratio_one": 2e-4, "grpo": 4e-4, "kpo_weak": 4e-4, "kpo_weak_wide": 2e-4, "kpo_weak_scaled": 4e-4,
+    "kpo_strong_scaled": 2e-4, "grpo_scaled": 4e-4, "random_drop": 2e-4, "is_deviation": 4e-4, "is_kpo_quantile": 4e-4,
+    "ratio_one_stale": 2.5e-5, "grpo_stale": 2e-4, "kpo_weak_stale": 4e-4, "kpo_weak_scaled_stale": 1e-4,
+    "grpo_scaled_stale": 2e-4, "is_deviation_stale": 4e-4, "is_kpo_quantile_stale": 4e-4,
 }  # fmt: skip
 RATES["kpo_weak_same_rate"] = RATES["ratio_one"]
 

@@ -42,7 +42,7 @@ case "$STUDY" in
     its_contrasts+=",random_drop>kpo_weak,kpo_weak_scaled>ratio_one,is_kpo_quantile>kpo_weak,is_kpo_quantile_stale>ratio_one_stale"
     its_contrasts+=",is_kpo_quantile_stale>kpo_weak_stale,kpo_weak_same_rate<ratio_one"
     its_contrasts+=",kpo_weak_scaled_stale>ratio_one_stale,kpo_weak_scaled>grpo_scaled,kpo_weak_scaled_stale>grpo_scaled_stale"
-    its_contrasts+=",kpo_strong_scaled=kpo_weak_scaled"
+    its_contrasts+=",kpo_strong_scaled=kpo_weak_scaled,grpo_scaled_stale>grpo_stale"
     ;;
   *) usage_error "STUDY: '$STUDY' is not one of study, confirm" ;;
 esac

@@ -249,7 +249,7 @@ def test_the_confirming_study_is_the_one_of_its_protocol():
     assert {name.removesuffix("_stale") for name in names} == written and len(set(names)) == len(names)
     asked = re.findall(r"^\| H\d+ \| `(.*?)` \|", page, re.M)
     contrasts = [str(study.contrast(text)) for text in settings["CONTRASTS"].split(",")]
-    assert contrasts == asked and len(asked) == 14
+    assert contrasts == asked and len(asked) == 15
     for text in asked:
         one = study.contrast(text)
         assert {one.a, one.b} <= set(names)
@@ -264,14 +264,17 @@ def test_the_confirming_study_is_the_one_of_its_protocol():
         same = dict(algorithm=plain.algorithm, rollout=plain.rollout, num_steps=plain.num_steps, learner=plain.learner)
         assert dataclasses.replace(config.learner, learning_rate=plain.learner.learning_rate) == plain.learner
         assert dataclasses.replace(config, **same) == plain
-    # every row of the page's search: the rate in bold, the best of its row, is the configuration's
-    searched = page[page.index("Searched so far") : page.index("## What is asked")]
+    # every row of the page's search: the rate in bold, the best of its row, is the configuration's; all that is asked
+    # of was searched, or has another's rate by its name
+    searched = page[page.index("Searched, by") : page.index("## What is asked")]
     grid, *rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in re.findall(r"^\| .*\|$", searched, re.M)]
     for name, *areas in rows:
         best = {rate: float(area.strip("*")) for rate, area in zip(grid[1:], areas, strict=True) if area}
         chosen = max(best, key=best.get)
         assert f"**{best[chosen]}**" in areas and chosen not in (min(best, key=float), max(best, key=float))
         assert configs[name.strip("`")].learner.learning_rate == float(chosen)
+    asked_of = {name for text in asked for name in (study.contrast(text).a, study.contrast(text).b)}
+    assert asked_of - {row[0].strip("`") for row in rows} == {"kpo_weak_same_rate"}
     rate = lambda name: configs[name].learner.learning_rate
     assert rate("ratio_one_twin") == rate("kpo_weak_same_rate") == rate("ratio_one") != rate("kpo_weak")
     assert configs["kpo_weak_same_rate"].algorithm == configs["kpo_weak"].algorithm
