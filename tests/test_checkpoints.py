@@ -27,9 +27,9 @@ MODEL = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, interm
 CONFIG = dataclasses.replace(Config(), model=MODEL, checkpoint=CheckpointConfig(every=1, keep_last=3, keep_best=0))
 
 
-def machine(devices=1, fsdp=1):
+def machine(devices=1, fsdp=1, moments_on_host=False):
     mesh = make_mesh(MeshConfig(fsdp=fsdp), jax.devices()[:devices])
-    init, shardings = make_init(MODEL, make_optimizer(CONFIG.learner), mesh)
+    init, shardings = make_init(MODEL, make_optimizer(CONFIG.learner), mesh, moments_on_host=moments_on_host)
     return init, jax.eval_shape(init, jax.random.key(0)), shardings
 
 
@@ -187,6 +187,22 @@ def test_a_run_falls_back_and_goes_on_from_there(copy, damage, capsys):
     saver.require(2)
     saver.close()
     assert restored_step(workdir, shapes, shardings) == 2
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_moments_on_the_host_are_saved_and_restored(tmp_path, there):
+    init, shapes, shardings = machine(moments_on_host=there)
+    saver, state = Saver(str(tmp_path), CONFIG, None), init(jax.random.key(3))
+    saver.save(0, state, evaluated=True)
+    saver.require(0)
+    saver.close()
+    *_, others = machine(moments_on_host=not there)
+    kinds = lambda state: {x.sharding.memory_kind for x in jax.tree.leaves(state.opt_state[1].mu)}
+    same, other = (checkpoints.restore(str(tmp_path), shapes, where).state for where in (shardings, others))
+    assert (kinds(same) == {"pinned_host"}) == there and kinds(same) != kinds(other)
+    chex.assert_trees_all_equal(*map(jax.device_get, (same, state)))
+    chex.assert_trees_all_equal(*map(jax.device_get, (other, state)))
+    assert fingerprint(same.opt_state) == fingerprint(other.opt_state) != fingerprint(same.params)
 
 
 def test_who_begins_again_keeps_what_lay_frozen_beside_the_checkpoints(copy):

@@ -111,7 +111,9 @@ def init_over(weights, model_config: ModelConfig, key, optimizer, critic_optimiz
 
 
 def make_init(model_config, optimizer, mesh, critic_optimizer=None, moments_on_host=False):
-    """A jitted `init(key) -> TrainState`, born sharded: no device ever holds the whole state."""
+    """(a jitted `init(key) -> TrainState`, born sharded, the shardings): no device ever holds the whole state, and with
+    `moments_on_host` none holds the moments.
+    """
 
     def init(key):
         return init_over(init_params(model_config, key), model_config, key, optimizer, critic_optimizer)
