@@ -27,6 +27,7 @@ from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.model.parameters import num_params
 from kpo_jax.runtime.sharding import AXES, batch_sharding, make_mesh, on_mesh, replicated
 from kpo_jax.sampling import decoding
+from kpo_jax.training import learner
 from kpo_jax.training.compiling import batch_shapes
 from kpo_jax.training.setup import update_shape
 
@@ -242,6 +243,26 @@ def test_decoding_on_a_gpu_copies_no_ring():
         sums = decoding.own_scores
         patch.setattr(decoding, "own_scores", lambda query, keys, platform: sums(query, keys, "cpu"))
         assert topology.compile_sampler(small, found).decode.temporaries > ring // 2
+
+
+@pytest.mark.skipif(not HAS_CUDA, reason="JAX's CUDA plugin is not installed (launch/requirements-gpu.txt)")
+def test_the_update_on_a_gpu_holds_the_state_once(monkeypatch):
+    """A branch that a skipped update takes has room of its own for parameters and moments."""
+    model = ModelConfig(
+        vocab_size=32_768, hidden_size=512, intermediate_size=1024, num_layers=2, num_heads=4, num_kv_heads=2,
+        head_dim=64, dtype="bfloat16", remat="full",
+    )  # fmt: skip
+    small = dataclasses.replace(config(), model=model, mesh=MeshConfig(data=1))
+    small = dataclasses.replace(
+        small,
+        data=dataclasses.replace(small.data, max_prompt_length=64),
+        sampler=dataclasses.replace(small.sampler, max_response_length=64),
+        learner=dataclasses.replace(small.learner, microbatch_tokens=0),
+    )
+    state, found = sum(state_bytes(small, dict(data=1, fsdp=1, tensor=1))), chips.devices("h100:1")
+    assert topology.compile_step(small, found).memory.temporaries < state
+    monkeypatch.setattr(learner, "_either", lambda good, new, old: jax.lax.cond(good, lambda: new, lambda: old))
+    assert topology.compile_step(small, found).memory.temporaries > state
 
 
 @pytest.mark.slow

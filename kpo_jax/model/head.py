@@ -31,7 +31,7 @@ def token_log_probs(
       packed: whole sequences, several to a row.
       temperature: the sampling temperature, positive.
       logits_bytes: of the float32 logits of one tile, over all devices (the backward pass holds a few such arrays); by
-        default 16 MiB, or what 1024 entries of the vocabulary take, where that is more.
+        default 8 MiB, or what 1280 entries of the vocabulary take, where that is more.
 
     Returns:
       log_prob [B, T] and entropy [B, T] in nats, float32.
@@ -110,7 +110,7 @@ def _response_log_probs(config, params, hidden, columns, targets, temperature, l
     hidden [R, S, D]: two arrays [R, C].
     """
     if logits_bytes is None:
-        logits_bytes = max(2**23, 4 * targets.size * 1024)
+        logits_bytes = max(2**23, 4 * targets.size * 1280)
     hidden = split_tokens(jnp.take_along_axis(hidden, columns[:, :, None], axis=1, mode="clip"))
     targets = jnp.clip(targets, 0, config.vocab_size - 1)
     num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes)

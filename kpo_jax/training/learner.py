@@ -253,13 +253,10 @@ def guarded_update(
     weight = 1 / jnp.minimum(taken + 1, window)  # the mean of all while they are few, then an exponential one
     typical_norm = jnp.where(good, state.typical_norm + weight * (grad_norm - state.typical_norm), state.typical_norm)
 
-    def take(params, opt_state, grads):
-        updates, opt_state = optimizer.update(grads, opt_state, params)
-        return optax.apply_updates(params, updates), opt_state
-
-    # A branch and not a select of every leaf: XLA then updates the donated state in place. Reading the updates once
-    # more (for their norm, say) would cost a copy of the whole state.
-    params, opt_state = jax.lax.cond(good, take, lambda p, o, g: (p, o), state.params, state.opt_state, grads)
+    # Reading the updates once more (for their norm, say) would cost a copy of the whole state.
+    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+    stepped = optax.apply_updates(state.params, updates), opt_state
+    params, opt_state = _either(good, stepped, (state.params, state.opt_state))
     bad = (~good).astype(jnp.int32)
     new_state = state.replace(
         step=state.step + 1,
@@ -280,6 +277,13 @@ def guarded_update(
         "skipped_in_a_row": new_state.skipped_in_a_row,
     }
     return new_state, metrics
+
+
+def _either(good, new, old):
+    """`new` where `good`, else `old`: of every leaf and not by a branch, whose result XLA may keep beside the donated
+    state. On GPUs it then holds parameters and moments twice.
+    """
+    return jax.tree.map(lambda new, old: jnp.where(good, new, old), new, old)
 
 
 class Step:
