@@ -10,8 +10,10 @@ import pytest
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from test_model import CONFIG, forward, random_params, random_tokens, whole_logits
 
+from kpo_jax.config import MeshConfig
 from kpo_jax.model.head import count_tiles, head_log_probs, row_log_probs, token_log_probs
 from kpo_jax.model.packing import pack, pack_shape
+from kpo_jax.runtime.sharding import make_mesh
 
 SHAPE, WIDTH, VOCAB = (21,), 6, 11  # only 1 and 11 tiles leave no padding
 
@@ -280,6 +282,28 @@ def test_bfloat16_returns_float32_close_to_float32():
 )
 def test_number_of_tiles(vocab, limit, expected):
     assert count_tiles(vocab, 4, limit) == expected
+
+
+@pytest.mark.parametrize(("parts", "expected"), [(1, 128), (2, 64), (4, 32), (8, 16)])
+def test_tiles_of_a_vocabulary_in_parts_are_in_parts_too(parts, expected):
+    """Qwen3's: 151,936 = 128 x 1187. By default a tile has 1280 entries of each part."""
+    assert count_tiles(151_936, 4, parts * 4 * 1280, parts) == expected
+    assert 151_936 % (expected * parts) == 0
+
+
+def test_a_tile_that_is_not_in_parts_would_have_every_device_hold_the_head():
+    mesh, whole = make_mesh(MeshConfig(tensor=8), jax.devices()), "f32[151936,8]"
+    hidden, head = (jax.ShapeDtypeStruct((size, 8), "float32") for size in (64, 151_936))
+    targets = jax.ShapeDtypeStruct((64,), "int32")
+    split = NamedSharding(mesh, PartitionSpec("tensor"))
+
+    def compiled(num_tiles):
+        loss = lambda hidden, head, targets: jnp.sum(head_log_probs(hidden, head, targets, 1.0, num_tiles)[0])
+        step = jax.jit(jax.grad(loss, 1), in_shardings=(None, split, None), out_shardings=split)
+        return step.lower(hidden, head, targets).compile().as_text()
+
+    assert whole not in compiled(16)
+    assert whole in compiled(128)
 
 
 def test_bad_arguments_are_named():

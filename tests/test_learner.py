@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+import math
+import re
 
 import chex
 import jax
@@ -9,16 +11,17 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from jax.sharding import NamedSharding
+from jax.sharding import NamedSharding, PartitionSpec
 
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.config import Config, LearnerConfig, MeshConfig
+from kpo_jax.model import decoder, layout
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.model.head import row_log_probs
 from kpo_jax.model.packing import make_batch, pack, pack_shape, unpack
-from kpo_jax.runtime.sharding import make_mesh, mesh_shape, on_mesh, param_specs, put_microbatches, replicated
+from kpo_jax.runtime.sharding import make_mesh, mesh_shape, on_mesh, param_specs, put_microbatches
 from kpo_jax.training import learner
 from kpo_jax.training.setup import policy_loss_of
 
@@ -119,22 +122,45 @@ def test_microbatches_and_devices_change_nothing(reference, other):
     chex.assert_trees_all_close(state.opt_state[1].mu, reference[0].opt_state[1].mu, rtol=1e-3, atol=1e-7)
 
 
-def compiled_for_a_row(mesh):
-    """The text of what a device of a mesh runs for the gradient of the hidden states of a row of 512 tokens."""
+def compiled_for_rows(mesh, count=1):
+    """The text of what a device of a mesh runs for the gradient of the hidden states of so many rows of 512 tokens."""
     mesh = make_mesh(mesh, jax.devices()[: mesh.inner])
     params = jax.eval_shape(lambda: init_params(MODEL, jax.random.key(0)))
-    tokens = jax.ShapeDtypeStruct((1, 512), jnp.int32)
+    tokens = jax.ShapeDtypeStruct((count, 512), jnp.int32)
     loss = lambda params, tokens: jnp.sum(hidden_states(MODEL, params, tokens, tokens))
     shardings = jax.tree.map(lambda spec: NamedSharding(mesh, spec), param_specs(MODEL))
-    step = jax.jit(on_mesh(jax.grad(loss), mesh), in_shardings=(shardings, replicated(mesh)), out_shardings=shardings)
+    of_rows = NamedSharding(mesh, PartitionSpec(layout.ROWS if count > 1 else None))
+    step = jax.jit(on_mesh(jax.grad(loss), mesh), in_shardings=(shardings, of_rows), out_shardings=shardings)
     return step.lower(params, tokens).compile().as_text()
 
 
 def test_a_row_s_tokens_are_split_and_its_heads_in_attention():
-    whole, split = compiled_for_a_row(MeshConfig()), compiled_for_a_row(MeshConfig(sequence=2))
+    whole, split = compiled_for_rows(MeshConfig()), compiled_for_rows(MeshConfig(sequence=2))
     kept = lambda tokens: f"f32[{MODEL.num_layers},1,{tokens},{MODEL.hidden_size}]"  # a layer's input, for its gradient
     assert kept(512) in whole and kept(256) not in whole and "all-to-all" not in whole
     assert kept(256) in split and kept(512) not in split and "all-to-all" in split
+
+
+def test_each_device_of_a_sequence_multiplies_its_own_tokens_of_several_rows(monkeypatch):
+    """Rows and tokens in one axis, as they stand, are no part that XLA can name: it would take all tokens on both."""
+    mesh, inner = MeshConfig(fsdp=2, sequence=2), MODEL.intermediate_size
+    products = lambda tokens: re.search(rf"f32\[({tokens},|[0-9]+,512,){inner}\]", compiled_for_rows(mesh, 8))
+    assert products(8 * 512 // 4) and not products(8 * 512 // 2)
+    monkeypatch.setattr(decoder, "tokens_together", lambda x: x.reshape(-1, *x.shape[2:]))
+    monkeypatch.setattr(decoder, "tokens_apart", lambda x, shape: x.reshape(*shape, *x.shape[1:]))
+    assert products(8 * 512 // 2)
+
+
+def test_no_device_of_a_sequence_has_the_embeddings_of_all_tokens(monkeypatch):
+    mesh, whole = MeshConfig(fsdp=2, sequence=2), 8 * 512 * MODEL.hidden_size
+
+    def largest_gathered():
+        shapes = re.findall(r"f32\[([0-9,]+)\]\S* all-gather\(", compiled_for_rows(mesh, 8))
+        return max(math.prod(map(int, shape.split(","))) for shape in shapes)
+
+    assert largest_gathered() <= whole // 2
+    monkeypatch.setattr(decoder, "split_rows", lambda x: x)
+    assert largest_gathered() >= whole
 
 
 def test_negative_control_a_wrong_denominator_is_seen(reference):

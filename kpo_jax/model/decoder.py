@@ -25,7 +25,7 @@ from jax.ad_checkpoint import checkpoint_name
 from kpo_jax.model import layers, parameters
 from kpo_jax.model.attention import ATTENTION_OUTPUT, Segments, causal_attention
 from kpo_jax.model.config import ModelConfig
-from kpo_jax.model.layout import split_tokens
+from kpo_jax.model.layout import split_rows, split_tokens, tokens_apart, tokens_together
 
 _PROJECTED = "projected"  # what a projection and its adapter make: a policy that kept all products would keep it twice
 _REMAT_POLICIES = {
@@ -39,8 +39,8 @@ def product(x, weight):
     """x [B, S, D] times weight [D, ...]: all tokens in one axis, where XLA makes a weight's gradient without
     transposing x first.
     """
-    flat = x.reshape(-1, x.shape[-1]) @ weight.reshape(x.shape[-1], -1)
-    return flat.reshape(*x.shape[:-1], *weight.shape[1:])
+    flat = tokens_together(x) @ weight.reshape(x.shape[-1], -1)
+    return tokens_apart(flat, x.shape[:2]).reshape(*x.shape[:2], *weight.shape[1:])
 
 
 class _Parameters(nn.Module):
@@ -222,7 +222,7 @@ class Decoder(_Parameters):
             length=config.num_layers,
         )
         places = _places(config, positions, segments)
-        x = split_tokens(layers.scale_embedding(config, x))
+        x = split_tokens(split_rows(layers.scale_embedding(config, x)))
         x, _ = scanned(config, name="layers")(x, kinds, places)
         return self.norm(x, "norm")
 

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from kpo_jax.model.attention import Segments
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.decoder import head_weight, hidden_states
-from kpo_jax.model.layout import split_tokens
+from kpo_jax.model.layout import VOCAB, size_of, split_tokens, tokens_apart, tokens_together
 from kpo_jax.records import Packed
 
 _LOWEST = -1e30  # below any logit; unlike -inf or the lowest float it may be multiplied and stay finite
@@ -31,7 +31,8 @@ def token_log_probs(
       packed: whole sequences, several to a row.
       temperature: the sampling temperature, positive.
       logits_bytes: of the float32 logits of one tile, over all devices (the backward pass holds a few such arrays); by
-        default 8 MiB, or what 1280 entries of the vocabulary take, where that is more.
+        default 8 MiB, or what 1280 entries of the vocabulary take, where that is more; as many times that as the
+        vocabulary is split into parts.
 
     Returns:
       log_prob [B, T] and entropy [B, T] in nats, float32.
@@ -109,26 +110,29 @@ def _response_log_probs(config, params, hidden, columns, targets, temperature, l
     """What `of`, head_log_probs or head_squared_probs, finds for targets [R, C], predicted from `columns` [R, C] of
     hidden [R, S, D]: two arrays [R, C].
     """
+    spread = size_of(VOCAB)
     if logits_bytes is None:
-        logits_bytes = max(2**23, 4 * targets.size * 1280)
+        logits_bytes = spread * max(2**23, 4 * targets.size * 1280)
     hidden = split_tokens(jnp.take_along_axis(hidden, columns[:, :, None], axis=1, mode="clip"))
     targets = jnp.clip(targets, 0, config.vocab_size - 1)
-    num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes)
+    num_tiles = count_tiles(config.vocab_size, 4 * targets.size, logits_bytes, spread)
     # all tokens in one axis, where XLA makes the head's gradient without transposing the logits'
     outputs = of(
-        hidden.reshape(-1, hidden.shape[-1]),
+        tokens_together(hidden),
         head_weight(config, params),
-        targets.reshape(-1),
+        tokens_together(targets),
         temperature,
         num_tiles,
     )
-    return tuple(x.reshape(targets.shape) for x in outputs)
+    return tuple(tokens_apart(x, targets.shape) for x in outputs)
 
 
-def count_tiles(vocab_size: int, bytes_per_entry: int, limit: int) -> int:
-    """The fewest tiles that keep one within `limit` bytes, or up to twice as many if those leave no padding."""
+def count_tiles(vocab_size: int, bytes_per_entry: int, limit: int, spread: int = 1) -> int:
+    """The fewest tiles that keep one within `limit` bytes, or up to twice as many if those leave no padding and can be
+    split evenly over `spread` devices.
+    """
     fewest = min(max(-(-vocab_size * bytes_per_entry // limit), 1), vocab_size)
-    even = (n for n in range(fewest, 2 * fewest) if vocab_size % n == 0)
+    even = (n for n in range(fewest, 2 * fewest) if vocab_size % (n * spread) == 0)
     return next(even, fewest)
 
 

@@ -10,13 +10,21 @@ import math
 import jax
 from jax.sharding import NamedSharding, PartitionSpec
 
-ROWS, SEQUENCE, HEADS = ("data", "fsdp"), "sequence", ("tensor", "sequence")  # mesh axes, see runtime/sharding.py
+# mesh axes, see runtime/sharding.py
+ROWS, SEQUENCE, HEADS, VOCAB = ("data", "fsdp"), "sequence", ("tensor", "sequence"), "tensor"
 
 
 def size_of(*axes: str) -> int:
     """The devices along these axes of the mesh in use; 1 where there is none."""
     sizes = jax.sharding.get_abstract_mesh().shape
     return math.prod(sizes.get(axis, 1) for axis in axes)
+
+
+def split_rows(x: jax.Array) -> jax.Array:
+    """x [R, S, D] with rows and D split, where `split_tokens` would split tokens: half of the way from embeddings that
+    were looked up, which are split in D alone as their table is. XLA does not find it and would have them whole.
+    """
+    return _constrained(x, ROWS, None, SEQUENCE) if _splits(x.shape) else x
 
 
 def split_tokens(x: jax.Array) -> jax.Array:
@@ -29,9 +37,37 @@ def split_heads(x: jax.Array) -> jax.Array:
     return _placed(x, 2, HEADS)
 
 
+def tokens_together(x: jax.Array) -> jax.Array:
+    """x [R, S, ...] with all tokens in one axis, [R S, ...]. Where rows and tokens are split, those of a device stand
+    together in it: XLA would have every device of `sequence` take all tokens of its rows otherwise.
+    """
+    if not _splits(x.shape):
+        return x.reshape(-1, *x.shape[2:])
+    rows, parts = size_of(*ROWS), size_of(SEQUENCE)
+    blocks = x.reshape(rows, x.shape[0] // rows, parts, x.shape[1] // parts, *x.shape[2:])
+    return _constrained(blocks.swapaxes(1, 2).reshape(-1, *x.shape[2:]), (*ROWS, SEQUENCE))
+
+
+def tokens_apart(x: jax.Array, shape: tuple[int, int]) -> jax.Array:
+    """[R S, ...] of `tokens_together` as [R, S, ...]; `shape` is (R, S)."""
+    if not _splits(shape):
+        return x.reshape(*shape, *x.shape[1:])
+    rows, parts = size_of(*ROWS), size_of(SEQUENCE)
+    blocks = x.reshape(rows, parts, shape[0] // rows, shape[1] // parts, *x.shape[1:])
+    return split_tokens(blocks.swapaxes(1, 2).reshape(*shape, *x.shape[1:]))
+
+
 def _placed(x, axis: int, over: str | tuple[str, ...]):
     axes = (over,) if isinstance(over, str) else over
-    if size_of(SEQUENCE) == 1 or x.shape[axis] % size_of(*axes) or x.shape[0] % size_of(*ROWS):
+    if not _splits(x.shape, axis, axes):
         return x
-    spec = PartitionSpec(ROWS, *[None] * (axis - 1), over)
-    return jax.lax.with_sharding_constraint(x, NamedSharding(jax.sharding.get_abstract_mesh(), spec))
+    return _constrained(x, ROWS, *[None] * (axis - 1), over)
+
+
+def _splits(shape, axis: int = 1, axes: tuple[str, ...] = (SEQUENCE,)) -> bool:
+    """Whether tokens are split over `sequence` in the mesh in use, which splits rows and that axis evenly."""
+    return size_of(SEQUENCE) > 1 and shape[axis] % size_of(*axes) == 0 and shape[0] % size_of(*ROWS) == 0
+
+
+def _constrained(x, *spec):
+    return jax.lax.with_sharding_constraint(x, NamedSharding(jax.sharding.get_abstract_mesh(), PartitionSpec(*spec)))
