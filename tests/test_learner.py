@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import math
 import re
 
 import chex
@@ -151,16 +150,14 @@ def test_each_device_of_a_sequence_multiplies_its_own_tokens_of_several_rows(mon
     assert products(8 * 512 // 2)
 
 
-def test_no_device_of_a_sequence_has_the_embeddings_of_all_tokens(monkeypatch):
-    mesh, whole = MeshConfig(fsdp=2, sequence=2), 8 * 512 * MODEL.hidden_size
-
-    def largest_gathered():
-        shapes = re.findall(r"f32\[([0-9,]+)\]\S* all-gather\(", compiled_for_rows(mesh, 8))
-        return max(math.prod(map(int, shape.split(","))) for shape in shapes)
-
-    assert largest_gathered() <= whole // 2
+def test_no_device_of_a_sequence_has_the_embeddings_of_all_tokens(monkeypatch, capfd):
+    """XLA says so where it finds no way from one split to another but the whole."""
+    whole, mesh = "Involuntary full rematerialization", MeshConfig(fsdp=2, sequence=2)
+    compiled_for_rows(mesh, 8)
+    assert whole not in capfd.readouterr().err
     monkeypatch.setattr(decoder, "split_rows", lambda x: x)
-    assert largest_gathered() >= whole
+    compiled_for_rows(mesh, 8)
+    assert whole in capfd.readouterr().err
 
 
 def test_negative_control_a_wrong_denominator_is_seen(reference):

@@ -15,6 +15,7 @@ from kpo_jax.algorithm import diagnostics
 from kpo_jax.algorithm.loss import PolicyLoss, critic_loss, policy_loss, supervised_loss
 from kpo_jax.config import LearnerConfig
 from kpo_jax.model import critic
+from kpo_jax.model.attention import platform
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.decoder import init_params
 from kpo_jax.model.head import token_log_probs, token_squared_probs
@@ -253,10 +254,12 @@ def guarded_update(
     weight = 1 / jnp.minimum(taken + 1, window)  # the mean of all while they are few, then an exponential one
     typical_norm = jnp.where(good, state.typical_norm + weight * (grad_norm - state.typical_norm), state.typical_norm)
 
+    def take(params, opt_state, grads):
+        updates, opt_state = optimizer.update(grads, opt_state, params)
+        return optax.apply_updates(params, updates), opt_state
+
     # Reading the updates once more (for their norm, say) would cost a copy of the whole state.
-    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
-    stepped = optax.apply_updates(state.params, updates), opt_state
-    params, opt_state = _either(good, stepped, (state.params, state.opt_state))
+    params, opt_state = _step_if(good, take, state.params, state.opt_state, grads)
     bad = (~good).astype(jnp.int32)
     new_state = state.replace(
         step=state.step + 1,
@@ -279,11 +282,16 @@ def guarded_update(
     return new_state, metrics
 
 
-def _either(good, new, old):
-    """`new` where `good`, else `old`: of every leaf and not by a branch, whose result XLA may keep beside the donated
-    state. On GPUs it then holds parameters and moments twice.
+def _step_if(good, take, params, opt_state, grads):
+    """What `take` makes of parameters and optimizer state where `good`, else the old ones, in their place.
+
+    On a CPU by a branch: a select of every leaf would cost a copy of the largest. On a GPU XLA (0.10) gives a branch's
+    result room of its own, so that all is held twice; it is a select there.
     """
-    return jax.tree.map(lambda new, old: jnp.where(good, new, old), new, old)
+    if platform() == "cpu":
+        return jax.lax.cond(good, take, lambda p, o, g: (p, o), params, opt_state, grads)
+    stepped = take(params, opt_state, grads)
+    return jax.tree.map(lambda new, old: jnp.where(good, new, old), stepped, (params, opt_state))
 
 
 class Step:
