@@ -23,7 +23,8 @@ from kpo_jax.model import critic
 from kpo_jax.model.config import CriticConfig
 from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.model.packing import make_batch as make_packed_batch
-from kpo_jax.model.packing import pack, pack_shape, unpack
+from kpo_jax.model.packing import pack, unpack
+from kpo_jax.model.shapes import pack_shape
 from kpo_jax.objectives import OBJECTIVES
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.geometric import Geometric

@@ -12,7 +12,8 @@ from test_model import CONFIG, forward, random_params, random_tokens, whole_logi
 
 from kpo_jax.config import MeshConfig
 from kpo_jax.model.head import count_tiles, head_log_probs, row_log_probs, token_log_probs
-from kpo_jax.model.packing import pack, pack_shape
+from kpo_jax.model.packing import pack
+from kpo_jax.model.shapes import pack_shape
 from kpo_jax.runtime.sharding import make_mesh
 
 SHAPE, WIDTH, VOCAB = (21,), 6, 11  # only 1 and 11 tiles leave no padding

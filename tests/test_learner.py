@@ -19,7 +19,8 @@ from kpo_jax.model import decoder, layout
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.model.head import row_log_probs
-from kpo_jax.model.packing import make_batch, pack, pack_shape, unpack
+from kpo_jax.model.packing import make_batch, pack, unpack
+from kpo_jax.model.shapes import pack_shape
 from kpo_jax.runtime.sharding import make_mesh, mesh_shape, on_mesh, param_specs, put_microbatches
 from kpo_jax.training import learner
 from kpo_jax.training.setup import policy_loss_of

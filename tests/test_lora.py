@@ -19,7 +19,8 @@ from kpo_jax.config import CheckpointConfig, Config, LearnerConfig, MeshConfig, 
 from kpo_jax.ends import Refused
 from kpo_jax.model import decoder, flops, lora, parameters
 from kpo_jax.model.config import CriticConfig, LoraConfig, ModelConfig
-from kpo_jax.model.packing import make_batch, pack, pack_shape
+from kpo_jax.model.packing import make_batch, pack
+from kpo_jax.model.shapes import pack_shape
 from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.recording import lines
 from kpo_jax.recording import workdir as workdirs

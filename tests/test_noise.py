@@ -11,7 +11,7 @@ from test_trace import build, small
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.commands import noise
 from kpo_jax.filters import FILTERS
-from kpo_jax.model.packing import PackShape, pack_shape
+from kpo_jax.model.shapes import PackShape, pack_shape
 from kpo_jax.training.step import collect, pack_minibatches
 
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpo_jax.model.packing import make_batch, pack, pack_shape, unpack
+from kpo_jax.model.packing import make_batch, pack, unpack
+from kpo_jax.model.shapes import pack_shape
 
 
 def make_rows(lengths, max_prompt, max_response, seed=0):

@@ -29,7 +29,7 @@ from kpo_jax.runtime.sharding import AXES, batch_sharding, make_mesh, on_mesh, r
 from kpo_jax.sampling import decoding
 from kpo_jax.training import learner
 from kpo_jax.training.compiling import batch_shapes
-from kpo_jax.training.setup import update_shape
+from kpo_jax.training.shapes import update_shape
 
 ROOT = Path(__file__).parents[1]
 HAS_LIBTPU = importlib.util.find_spec("libtpu") is not None

@@ -14,7 +14,8 @@ import numpy as np
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.config import Config, LearnerConfig, MeshConfig
 from kpo_jax.model.config import ModelConfig
-from kpo_jax.model.packing import make_batch, pack, pack_shape
+from kpo_jax.model.packing import make_batch, pack
+from kpo_jax.model.shapes import pack_shape
 from kpo_jax.runtime.sharding import make_mesh, put_microbatches
 from kpo_jax.training import learner
 from kpo_jax.training.setup import policy_loss_of

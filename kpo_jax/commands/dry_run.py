@@ -46,7 +46,7 @@ def _held_lines(config: Config, sizes: dict[str, int]) -> list[str]:
     for of in memory.phases(config, sizes).values():
         lines += [f"  {what:<14} {human(size)}" for what, size in of.items()]
     said = ", ".join(f"{human(size)} in the {phase}" for phase, size in together.items())
-    return [*lines, f"  together       {said}; activations and other temporaries are not counted"]
+    return [*lines, f"  together       {said}; activations and passes are estimates"]
 
 
 def _data_lines(inputs: Inputs) -> list[str]:

@@ -1,8 +1,9 @@
 """What a device holds of a run in its phases, worked out from shapes; and whether that is more than it has.
 
 The sampler's caches are counted for responses that are all as long as they may be, as a run must be able to hold them.
-Activations and other temporaries of the compiled programs are not among it: --dry_run_topology finds those. Nor is what
-the sampler holds twice while it moves caches to another shape: a layer's, or on a TPU the keys or the values of all.
+What activations and other temporaries of the compiled programs take is an estimate (kpo_jax.model.activations);
+--dry_run_topology asks the compiler. Not among it is what the sampler holds twice while it moves caches to another
+shape: a layer's, or on a TPU the keys or the values of all.
 """
 
 import dataclasses
@@ -11,9 +12,12 @@ from collections.abc import Iterator
 
 from kpo_jax.config import Config
 from kpo_jax.lazy import jax
-from kpo_jax.model import parameters
+from kpo_jax.model import activations, parameters
 from kpo_jax.model.config import DTYPES, PROJECTIONS
+from kpo_jax.model.shapes import PackShape
 from kpo_jax.runtime.mesh import bytes_per_device, mesh_shape
+from kpo_jax.sampling.shapes import plan
+from kpo_jax.training.shapes import longest_prompt, update_shape
 
 UPDATE, ROLLOUT = "update", "rollout"
 
@@ -26,8 +30,8 @@ def held(config: Config, sizes: dict[str, int]) -> dict[str, int]:
     out["past policies"] = config.rollout.staleness * trained
     out["reference"] = trained if config.algorithm.kl.has_reference else 0
     if config.algorithm.has_critic:  # the policy's network without its output head; the value head is a few bytes
-        own = parameters.adapters(config.model) or parameters.tree(config.model)
-        size, of_critic = _network_bytes(config, {name: part for name, part in own.items() if name != "lm_head"}, sizes)
+        own = {name: part for name, part in _trained(config).items() if name != "lm_head"}
+        size, of_critic = _network_bytes(config, own, sizes)
         out |= {"critic": size, "its optimizer": of_critic * on_device}
     return {what: size for what, size in out.items() if size}
 
@@ -38,9 +42,19 @@ def phases(config: Config, sizes: dict[str, int]) -> dict[str, dict[str, int]]:
     if config.mesh.sampling_tensor:  # a mesh of the sampler's own, to which the parameters go
         whole, own = parameters.leaves(parameters.tree(config.model)), _sampling_sizes(config)
         rollout = {"split again": bytes_per_device(whole, config.model.param_dtype, own)} | rollout
+    rollout |= {"in its passes": _sampling_passes(config, sizes)}
     gradient, moments = state_bytes(config, sizes)
     update = {"gradient": gradient} | ({"moments, then": moments} if config.learner.moments_on_host else {})
+    shape = _update_shape(config, sizes)
+    if shape.microbatches > 1:
+        trained = _trained(config)
+        update["of microbatch"] = activations.of_another_gradient(trained, config.model.trained_dtype, sizes)
+    update["activations"] = activations.of_update(config.model, shape, sizes)
     return {UPDATE: update, ROLLOUT: rollout}
+
+
+def _update_shape(config: Config, sizes: dict[str, int]) -> PackShape:
+    return update_shape(config, longest_prompt(config), sizes["data"] * sizes["fsdp"])
 
 
 def at_once(config: Config, sizes: dict[str, int]) -> dict[str, int]:
@@ -53,7 +67,11 @@ def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
     """Bytes on one device of a mesh of those sizes: (trained parameters, both moments). The gradient is as large as the
     parameters.
     """
-    return _network_bytes(config, parameters.adapters(config.model) or parameters.tree(config.model), sizes)
+    return _network_bytes(config, _trained(config), sizes)
+
+
+def _trained(config: Config) -> parameters.Table:
+    return parameters.adapters(config.model) or parameters.tree(config.model)
 
 
 def frozen_bytes(config: Config, sizes: dict[str, int]) -> int:
@@ -103,6 +121,18 @@ def cache_bytes(config: Config, sizes: dict[str, int]) -> int:
     return entries * size // math.prod(sizes.values())  # tokens over all axes but tensor, heads over it
 
 
+def _sampling_passes(config: Config, sizes: dict[str, int]) -> int:
+    """Bytes on one device of what prefill or a step of decoding holds for a while, whichever is more."""
+    model, rollout, tensor = config.sampler.decoder(config.model), config.rollout, _sampling_sizes(config)["tensor"]
+    groups, prompt = max(math.prod(sizes.values()) // tensor, 1), longest_prompt(config)
+    of_call = rollout.prompts_at_once, rollout.prompts_at_once, rollout.group_size
+    how = plan(*of_call, prompt, config.sampler.max_response_length, groups)
+    return max(
+        activations.of_prefill(model, how.prefilled * prompt // groups, tensor),
+        activations.of_logits(model, how.shapes[0].rows // groups, tensor),
+    )
+
+
 # ------------------------------------------------------------------------------------------------- more than there is
 
 
@@ -123,23 +153,22 @@ def refusal(config: Config, num_devices: int, limit: int) -> str | None:
     phase = max(needed, key=needed.get)
     if needed[phase] <= limit:
         return None
-    what = (
-        f"a device may have to hold {human(needed[phase])} in the {phase}, activations not counted, "
-        f"and has {human(limit)}"
-    )
-    for flags, other in nearest(config, num_devices):
-        if max(at_once(other, mesh_shape(other.mesh, num_devices)).values()) <= limit:
+    what = f"a device may have to hold about {human(needed[phase])} in the {phase}, and has {human(limit)}"
+    for flags, most in nearest(config, num_devices):
+        if most <= limit:
             return f"{what}; {' '.join(f'--config.{path}={value}' for path, value in flags.items())} could fit"
     return f"{what}; no single change is enough: a smaller model, more devices or several of the fields together"
 
 
-def nearest(config: Config, num_devices: int) -> Iterator[tuple[dict[str, object], Config]]:
-    """({field: value}, the configuration so) for changes that save memory, those first that change the least of what a
-    run computes.
+def nearest(config: Config, num_devices: int) -> Iterator[tuple[dict[str, object], int]]:
+    """({field: value}, the most bytes on one device so) for changes that save memory, those first that change the least
+    of what a run computes.
     """
-    prompts, mesh = config.rollout.prompts_at_once, config.mesh
+    prompts, mesh, per_data = config.rollout.prompts_at_once, config.mesh, num_devices // config.mesh.inner
     steps = [{"rollout.prompts_per_call": n} for n in range(prompts - 1, 0, -1) if prompts % n == 0]
-    per_data = num_devices // mesh.inner
+    tokens = config.learner.microbatch_tokens or math.prod(_update_shape(config, mesh_shape(mesh, num_devices))[:3])
+    steps += [{"learner.microbatch_tokens": tokens // 2**n} for n in range(1, tokens.bit_length())]
+    steps += [{"model.remat": "full"}] if config.model.remat != "full" else []
     steps += [
         {"mesh.data": per_data // n, "mesh.fsdp": mesh.fsdp * n} for n in range(2, per_data + 1) if per_data % n == 0
     ]
@@ -148,8 +177,9 @@ def nearest(config: Config, num_devices: int) -> Iterator[tuple[dict[str, object
         steps += [{"model.lora.rank": 32}, {"model.lora.rank": 32, "model.param_dtype": "bfloat16"}]
     for flags in steps:
         try:
-            yield flags, _changed(config, flags)
-        except ValueError:  # not for this model
+            other = _changed(config, flags)
+            yield flags, max(at_once(other, mesh_shape(other.mesh, num_devices)).values())
+        except ValueError:  # not for this model or batch
             continue
 
 

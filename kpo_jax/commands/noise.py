@@ -15,7 +15,8 @@ from kpo_jax.algorithm.methods import METHODS, name_of
 from kpo_jax.commands import replay
 from kpo_jax.commands.replay import Minibatch
 from kpo_jax.config import Config
-from kpo_jax.model.packing import PackShape, pack, pack_shape, unpack
+from kpo_jax.model.packing import pack, unpack
+from kpo_jax.model.shapes import PackShape, pack_shape
 from kpo_jax.places import folder
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.sharding import put_microbatches

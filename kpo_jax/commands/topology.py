@@ -17,7 +17,7 @@ from kpo_jax.config import Config, problems_of
 from kpo_jax.model import flops, parameters
 from kpo_jax.model.decoder import init_params
 from kpo_jax.model.lora import init_adapters
-from kpo_jax.model.packing import PackShape
+from kpo_jax.model.shapes import PackShape
 from kpo_jax.recording.terminal import tell
 from kpo_jax.runtime.ahead import like
 from kpo_jax.runtime.mesh import AXES, axes_text, bytes_per_device, mesh_shape, shown
@@ -25,9 +25,9 @@ from kpo_jax.runtime.sharding import make_mesh, param_specs, process_mesh, repli
 from kpo_jax.sampling.programs import Programs
 from kpo_jax.sampling.shapes import plan
 from kpo_jax.training.compiling import batch_shapes
-from kpo_jax.training.inputs import PROMPT_ROUNDING
 from kpo_jax.training.learner import make_init
-from kpo_jax.training.setup import make_optimizers, update_shape, update_step
+from kpo_jax.training.setup import make_optimizers, update_step
+from kpo_jax.training.shapes import longest_prompt, update_shape
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +60,7 @@ def on(config: Config, text: str) -> Config:
     config = dataclasses.replace(config, mesh=dataclasses.replace(config.mesh, **sizes))
     if problems := problems_of(config):
         raise ValueError("; ".join(problems))
-    update_shape(config, _prompt_length(config), sizes["data"] * sizes["fsdp"])
+    update_shape(config, longest_prompt(config), sizes["data"] * sizes["fsdp"])
     return config
 
 
@@ -125,10 +125,10 @@ def compile_step(config: Config, found: list) -> Step:
     mesh = make_mesh(config.mesh, found)
     optimizer, critic_optimizer = make_optimizers(config)
     init, shardings = make_init(config.model, optimizer, mesh, critic_optimizer, config.learner.moments_on_host)
-    shape = update_shape(config, _prompt_length(config), mesh.shape["data"] * mesh.shape["fsdp"])
+    shape = update_shape(config, longest_prompt(config), mesh.shape["data"] * mesh.shape["fsdp"])
     start = time.perf_counter()
     state = jax.eval_shape(init, jax.random.key(0))
-    batch = batch_shapes(shape, config, _prompt_length(config))
+    batch = batch_shapes(shape, config, longest_prompt(config))
     memory = _compiled(update_step(config, optimizer, shardings, mesh).lower(state, batch))
     return Step(memory, shape, time.perf_counter() - start)
 
@@ -156,7 +156,7 @@ def lower_sampler(config: Config, mesh: Mesh, found: list) -> tuple:
         rollout.prompts_per_step // hosts,
         rollout.prompts_at_once // hosts,
         rollout.group_size,
-        _prompt_length(config),
+        longest_prompt(config),
         sampled.max_response_length,
         programs.device_rows,
     )
@@ -256,10 +256,6 @@ def alternatives(config: Config, text: str):
 def _state_bytes(config: Config) -> int:
     """Bytes on one device of parameters, gradient, both moments and what else an update finds there."""
     return at_once(config, _sizes(config))[UPDATE]
-
-
-def _prompt_length(config: Config) -> int:
-    return -(-config.data.max_prompt_length // PROMPT_ROUNDING) * PROMPT_ROUNDING
 
 
 def _sizes(config: Config) -> dict[str, int]:

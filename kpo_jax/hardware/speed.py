@@ -26,7 +26,8 @@ from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.sampling.programs import Programs, Rows
 from kpo_jax.sampling.shapes import Plan, Shape
 from kpo_jax.training.learner import log_prob_scores, make_init, make_optimizer, make_scorer
-from kpo_jax.training.setup import minibatch_rows, update_shape, update_step
+from kpo_jax.training.setup import update_step
+from kpo_jax.training.shapes import minibatch_rows, update_shape
 
 _MFU, _BANDWIDTH, _PARALLEL = 0.45, 0.6, 10.0  # what is hoped for
 _WIDTH = 64  # columns of a segment of the ring

@@ -8,7 +8,8 @@ from jax.sharding import NamedSharding
 
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.config import Config
-from kpo_jax.model.packing import PackShape, make_batch, pack
+from kpo_jax.model.packing import make_batch, pack
+from kpo_jax.model.shapes import PackShape
 from kpo_jax.records import Batch
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.ahead import Ahead, like

@@ -11,7 +11,7 @@ from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.algorithm.loss import PolicyLoss
 from kpo_jax.config import Config, LearnerConfig, eval_sample_config
 from kpo_jax.ends import Refused
-from kpo_jax.model.packing import PackShape, pack_shape
+from kpo_jax.model.shapes import PackShape
 from kpo_jax.places import folder
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.recording.terminal import tell
@@ -37,6 +37,7 @@ from kpo_jax.training.learner import (
     value_scores,
 )
 from kpo_jax.training.rollout import stop_at
+from kpo_jax.training.shapes import update_shape
 from kpo_jax.training.warm_start import warm_start
 from kpo_jax.weights import huggingface, peft
 
@@ -163,21 +164,6 @@ def _sampler(config: Config, programs: SamplerPrograms, group_size: int, tokeniz
     return lambda params, *args, **kwargs: sample(localize(params, specs, mesh, programs.mesh), *args, **kwargs)
 
 
-def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackShape:
-    """The microbatches of an update whose prompts have at most `prompt_length` tokens; `device_rows` is data x fsdp of
-    the mesh.
-    """
-    return pack_shape(
-        minibatch_rows(config),
-        prompt_length,
-        config.sampler.max_response_length,
-        group_size=config.rollout.group_size if config.learner.share_prompts else 1,
-        microbatch_tokens=config.learner.microbatch_tokens,
-        device_rows=device_rows,
-        multiple=config.mesh.sequence,
-    )
-
-
 def policy_loss_of(config: Config) -> PolicyLoss:
     """The loss that a configuration's algorithm names."""
     algorithm = config.algorithm
@@ -208,11 +194,6 @@ def critic_learner(config: Config) -> LearnerConfig:
     """How the critic learns: as the policy does, but for learning rate and warm-up."""
     critic = config.critic
     return dataclasses.replace(config.learner, learning_rate=critic.learning_rate, warmup_steps=critic.warmup_steps)
-
-
-def minibatch_rows(config: Config) -> int:
-    """The responses of one optimizer step."""
-    return config.rollout.prompts_per_step * config.rollout.group_size // config.learner.num_minibatches
 
 
 def first_state(config: Config, inputs: Inputs, programs: Programs) -> TrainState:

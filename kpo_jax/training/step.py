@@ -25,7 +25,8 @@ from kpo_jax.tasks.prompts import extra_prompts, prompt_order
 from kpo_jax.training.dynamic_sampling import fill
 from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.rollout import Rollout, rollout
-from kpo_jax.training.setup import Programs, minibatch_rows
+from kpo_jax.training.setup import Programs
+from kpo_jax.training.shapes import minibatch_rows
 
 SAMPLING_STREAM = 1  # fold_in constant of the training sampler; evaluate.KEY_STREAM is another
 

@@ -6,7 +6,8 @@ import jax
 import numpy as np
 
 from kpo_jax.config import Config, LearnerConfig
-from kpo_jax.model.packing import make_batch, pack, pack_shape
+from kpo_jax.model.packing import make_batch, pack
+from kpo_jax.model.shapes import pack_shape
 from kpo_jax.recording.metrics import to_host
 from kpo_jax.recording.terminal import Progress, phase
 from kpo_jax.runtime import distributed, preemption
