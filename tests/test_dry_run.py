@@ -10,13 +10,13 @@ import jax
 import pytest
 from configurations import load
 
-from kpo_jax.commands import memory, runs
+from kpo_jax.commands import activations, memory, runs
 from kpo_jax.commands.dry_run import describe
 from kpo_jax.commands.memory import decoding_bytes, human, state_bytes
 from kpo_jax.config import LearnerConfig, MeshConfig
 from kpo_jax.ends import Refused
 from kpo_jax.model import critic
-from kpo_jax.model.decoder import init_params
+from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.runtime.mesh import mesh_shape
 from kpo_jax.runtime.sharding import local_mesh, make_mesh
 from kpo_jax.sampling.decoding import decode_weights
@@ -93,8 +93,12 @@ def test_what_is_held_together_is_the_sum_of_each_phase():
         assert held["parameters"] == params and held["optimizer"] == moments and "frozen" not in held
         beside = held["critic"] + held["its optimizer"] + held.get("past policies", 0)
         always, found = params + moments + beside, memory.at_once(config, sizes)
-        assert found["update"] == always + params
-        assert found["rollout"] == always + decoding_bytes(config) + memory.cache_bytes(config, sizes)
+        update, rollout = memory.phases(config, sizes).values()
+        assert update["gradient"] == params and update["activations"] > 0
+        assert found["update"] == always + sum(update.values())
+        assert rollout["for decoding"] == decoding_bytes(config)
+        assert rollout["KV cache"] == memory.cache_bytes(config, sizes)
+        assert found["rollout"] == always + sum(rollout.values())
         said = f"  together       {human(found['update'])} in the update, {human(found['rollout'])} in the rollout"
         assert said in describe(config)
     assert memory.held(stale, sizes)["past policies"] == params  # the control: the second has more
@@ -117,20 +121,58 @@ def test_what_cannot_fit_is_refused_with_the_nearest_that_could():
     most = max(needed.values())
     assert memory.refusal(config, 8, most) is None  # the control: exactly as much as there is
     said = memory.refusal(config, 8, most - 1)
-    assert said.startswith(f"a device may have to hold {human(most)} in the ") and "\n" not in said
+    assert said.startswith(f"a device may have to hold about {human(most)} in the ") and "\n" not in said
     flags = dict(word.removeprefix("--config.").split("=") for word in said.split() if word.startswith("--config."))
     assert flags and said.endswith("could fit")
-    other = memory._changed(config, {path: int(value) for path, value in flags.items()})
+    other = memory._changed(config, {path: int(value) if value.isdigit() else value for path, value in flags.items()})
     assert max(memory.at_once(other, mesh_shape(other.mesh, 8)).values()) < most
     assert "no single change is enough" in memory.refusal(config, 8, 1000)
 
 
-def test_of_an_update_that_cannot_fit_the_mesh_is_split_further():
-    config, _ = load("configs/tiny.py:grpo", mesh__data=8, sampler__max_response_length=8, model__dtype="bfloat16")
-    needed = memory.at_once(config, mesh_shape(config.mesh, 8))
-    assert needed["update"] > needed["rollout"]
-    assert "in the update" in (said := memory.refusal(config, 8, needed["update"] - 1))
-    assert "--config.mesh.data=4 --config.mesh.fsdp=2 could fit" in said
+def test_of_an_update_that_cannot_fit_microbatches_shrink_and_then_the_mesh_is_split_further():
+    """336 tokens are one sequence for each of eight devices, the fewest that there can be."""
+    fields = dict(mesh__data=8, sampler__max_response_length=8, model__dtype="bfloat16", model__remat="full")
+    for tokens, change in ((2 * 336, "learner.microbatch_tokens=336"), (336, "mesh.data=4 --config.mesh.fsdp=2")):
+        config, _ = load("configs/tiny.py:grpo", learner__microbatch_tokens=tokens, **fields)
+        needed = memory.at_once(config, mesh_shape(config.mesh, 8))
+        assert needed["update"] > needed["rollout"]
+        assert "in the update" in (said := memory.refusal(config, 8, needed["update"] - 1))
+        assert f"--config.{change} could fit" in said
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("remat", ["full", "attention", "elementwise"])
+def test_what_layers_keep_for_the_backward_pass_is_what_jax_keeps(remat, dtype):
+    """The arrays that the scan over the layers hands to the one back over them."""
+    rows, length = 2, 24
+    model = dataclasses.replace(CONFIG.model, remat=remat, dtype=dtype, num_layers=3)
+    params = jax.eval_shape(lambda: init_params(model, jax.random.key(0)))
+    tokens = jax.ShapeDtypeStruct((rows, length), "int32")
+    loss = lambda params, tokens: jax.numpy.sum(hidden_states(model, params, tokens, tokens).astype("float32"))
+    jaxpr = jax.make_jaxpr(jax.grad(loss))(params, tokens)
+    first = next(one for one in jaxpr.eqns if one.primitive.name == "scan")
+    stacked = [x.aval for x in first.outvars[first.params["num_carry"] :]]
+    of_tokens = [x for x in stacked if x.size % (3 * rows * length) == 0 and x.ndim > 2]
+    kept = sum(x.size * x.dtype.itemsize for x in of_tokens) // (3 * rows * length)
+    normalisers = 4 * model.num_heads * (remat == "elementwise")  # of the CPU's attention, float32
+    assert kept == activations._of_token(model, 1)[0] + normalisers
+
+
+def test_the_parts_of_an_update_s_estimate_by_hand():
+    """A device of eight, Qwen3-4B's shapes: 2 rows of 5,120 tokens, 2,560 wide, 36 layers that keep their inputs."""
+    config, _ = load("configs/qwen3_4b_dapo.py", mesh__data=1)
+    sizes, tokens = mesh_shape(config.mesh, 8), 2 * 5120
+    at_work = 2 * (4 * 9728 + 3 * (32 + 8) * 128 + 6 * 2560)  # the MLP, attention and residual stream of one layer
+    turned = 36 * (9728 + 32 * 128) * 2560 * 4 // 8  # down_proj and o_proj
+    expected = tokens * (36 * 2 * 2560 + at_work) + 2 * 2 * 5120**2 + 2 * 2 * 9728 * 2560 + turned
+    update = memory.phases(config, sizes)["update"]
+    assert update["activations"] == expected
+    assert update["of microbatch"] == update["gradient"] == state_bytes(config, sizes)[0]
+    one = dataclasses.replace(config, mesh=MeshConfig(data=1), learner=LearnerConfig(microbatch_tokens=5120))
+    alone = memory.phases(one, mesh_shape(one.mesh, 1))["update"]
+    assert alone["gradient"] - alone["of microbatch"] == 4 * (151_936 + 1) * 2560  # embeddings and the last norm
+    whole = dataclasses.replace(one, learner=LearnerConfig(microbatch_tokens=0))
+    assert "of microbatch" not in memory.phases(whole, mesh_shape(one.mesh, 1))["update"]
 
 
 def test_a_start_that_cannot_fit_ends_before_anything_is_made(monkeypatch, tmp_path):

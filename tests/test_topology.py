@@ -17,7 +17,7 @@ from jax.sharding import AbstractDevice, AbstractMesh, AxisType
 from processes import without_phases
 
 from kpo_jax import config as config_lib
-from kpo_jax.commands import chips, topology
+from kpo_jax.commands import chips, memory, topology
 from kpo_jax.commands.memory import state_bytes
 from kpo_jax.config import MeshConfig
 from kpo_jax.model import flops
@@ -25,6 +25,7 @@ from kpo_jax.model.attention import Segments, causal_attention
 from kpo_jax.model.config import PRESETS, ModelConfig
 from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.model.parameters import num_params
+from kpo_jax.runtime.mesh import mesh_shape
 from kpo_jax.runtime.sharding import AXES, batch_sharding, make_mesh, on_mesh, replicated
 from kpo_jax.sampling import decoding
 from kpo_jax.training import learner
@@ -263,6 +264,24 @@ def test_the_update_on_a_gpu_holds_the_state_once(monkeypatch):
     assert topology.compile_step(small, found).memory.temporaries < state
     monkeypatch.setattr(learner, "platform", lambda: "cpu")
     assert topology.compile_step(small, found).memory.temporaries > state
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not HAS_CUDA, reason="JAX's CUDA plugin is not installed (launch/requirements-gpu.txt)")
+@pytest.mark.parametrize("remat", ["full", "elementwise"])
+@pytest.mark.parametrize(("text", "mesh"), [("h100:8", dict(fsdp=8)), ("h100:1", dict(fsdp=1))])
+def test_the_plan_of_an_update_is_the_compiler_s_within_a_tenth(text, mesh, remat, full_optimization):
+    start = config(**mesh)
+    start = dataclasses.replace(
+        start,
+        model=dataclasses.replace(start.model, num_layers=4, remat=remat),
+        learner=dataclasses.replace(start.learner, microbatch_tokens=2 * 5120 * mesh["fsdp"]),
+    )
+    start = topology.on(start, text)
+    found, sizes = topology.compile_step(start, chips.devices(text)).memory.total, mesh_shape(start.mesh, mesh["fsdp"])
+    assert memory.at_once(start, sizes)["update"] == pytest.approx(found, rel=0.1)
+    less = sum(memory.phases(start, sizes)["update"].values()) - state_bytes(start, sizes)[0]
+    assert less > 0.2 * found  # the control: without what is estimated it would be far off
 
 
 @pytest.mark.slow

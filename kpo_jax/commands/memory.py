@@ -1,7 +1,7 @@
 """What a device holds of a run in its phases, worked out from shapes; and whether that is more than it has.
 
 The sampler's caches are counted for responses that are all as long as they may be, as a run must be able to hold them.
-What activations and other temporaries of the compiled programs take is an estimate (kpo_jax.model.activations);
+What activations and other temporaries of the compiled programs take is an estimate (kpo_jax.commands.activations);
 --dry_run_topology asks the compiler. Not among it is what the sampler holds twice while it moves caches to another
 shape: a layer's, or on a TPU the keys or the values of all.
 """
@@ -10,9 +10,10 @@ import dataclasses
 import math
 from collections.abc import Iterator
 
+from kpo_jax.commands import activations
 from kpo_jax.config import Config
 from kpo_jax.lazy import jax
-from kpo_jax.model import activations, parameters
+from kpo_jax.model import parameters
 from kpo_jax.model.config import DTYPES, PROJECTIONS
 from kpo_jax.model.shapes import PackShape
 from kpo_jax.runtime.mesh import bytes_per_device, mesh_shape

@@ -12,7 +12,7 @@ from jax.sharding import Mesh, NamedSharding
 
 from kpo_jax.commands.chips import Chip, parse
 from kpo_jax.commands.dry_run import longest_step
-from kpo_jax.commands.memory import UPDATE, at_once, held, human
+from kpo_jax.commands.memory import ROLLOUT, UPDATE, at_once, held, human, phases
 from kpo_jax.config import Config, problems_of
 from kpo_jax.model import flops, parameters
 from kpo_jax.model.decoder import init_params
@@ -197,14 +197,15 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
     work = longest_step(config).update / config.learner.updates_per_rollout / count
     peak = flops.data_sheet(chip.kind, 1).flops
     memory, shape = step.memory, step.shape
-    kept = sum(held(config, _sizes(config)).values())
+    kept, planned = sum(held(config, _sizes(config)).values()), at_once(config, _sizes(config))
     sampling = kept + sampler.localized + max(sampler.prefill.total, sampler.decode.total)
 
     def line(name, size, remark=""):
         return f"  {name:<14} {human(size)}{remark}"
 
-    def together(size):
-        return line("together", size, f" = {size / chip.memory:.1%} of {chip.memory / 2**30:.0f} GiB")
+    def together(size, phase):
+        share = f"{size / chip.memory:.1%} of {chip.memory / 2**30:.0f} GiB"
+        return line("together", size, f" = {share}; the plan without a compiler: {human(planned[phase])}")
 
     again = f", {human(sampler.localized)} of parameters, split for it" if sampler.localized else ""
     lines = [
@@ -217,7 +218,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
         line("temporaries", memory.temporaries),
         line("program", memory.program),
         *([line("on the host", memory.on_host)] if memory.on_host else []),
-        together(memory.total),
+        together(memory.total, UPDATE),
         (
             f"  FLOPs          {work / 1e12:,.4g} T a device and optimizer step, "
             f"{work / peak:.3g} s at the data sheet's {peak / 1e12:.0f} T/s"
@@ -226,7 +227,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
         line("prefill", sampler.prefill.arguments, f", and {human(sampler.prefill.temporaries)} of temporaries"),
         line("decoding", sampler.decode.arguments, f", and {human(sampler.decode.temporaries)} of temporaries"),
         line("beside them", kept, f" of state{again}"),
-        together(sampling),
+        together(sampling, ROLLOUT),
     ]
     return lines, max(memory.total, sampling)
 
@@ -255,7 +256,8 @@ def alternatives(config: Config, text: str):
 
 def _state_bytes(config: Config) -> int:
     """Bytes on one device of parameters, gradient, both moments and what else an update finds there."""
-    return at_once(config, _sizes(config))[UPDATE]
+    sizes = _sizes(config)
+    return sum(held(config, sizes).values()) + phases(config, sizes)[UPDATE]["gradient"]
 
 
 def _sizes(config: Config) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Bytes of what the passes over a model hold for a while, worked out from shapes and without jax.
 
-It is what XLA's plans for GPUs were seen to hold where they hold most, in the backward pass of a layer's MLP; what it
-holds elsewhere is less. docs/accelerators.md has it beside the compiler's own figures.
+It is what XLA's plans for GPUs were seen to hold where they hold most: in the backward pass of a layer, at its MLP or
+its attention. docs/accelerators.md has it beside the compiler's own figures.
 """
 
 from kpo_jax.model.config import DTYPES, ModelConfig
@@ -16,42 +16,46 @@ def of_update(config: ModelConfig, shape: PackShape, sizes: dict[str, int]) -> i
     """
     rows = shape.rows // (sizes["data"] * sizes["fsdp"])
     tokens = rows * shape.length // sizes.get("sequence", 1)
-    kept, at_work = _of_token(config, sizes["tensor"])
-    return (
-        tokens * (config.num_layers * kept + at_work)
-        + _of_attention(config, rows, shape.length, sizes)
-        + _weights_at_work(config, sizes)
-    )
+    kept, at_mlp, at_attention = _of_token(config, sizes["tensor"])
+    before, within = _of_attention(config, rows, shape.length, sizes)
+    at_work = max(tokens * at_mlp + before, tokens * at_attention + within)
+    return tokens * config.num_layers * kept + at_work + _weights_at_work(config, sizes)
 
 
-def _of_token(config: ModelConfig, tensor: int) -> tuple[int, int]:
-    """(bytes that every layer keeps of a token, bytes of it beside them where one layer is derived)."""
+def _of_token(config: ModelConfig, tensor: int) -> tuple[int, int, int]:
+    """Bytes of a token: (what every layer keeps, and beside them in the layer that is derived at its MLP, and at its
+    attention).
+    """
     width, experts = config.hidden_size, config.experts_per_token or 1
     inner = experts * config.intermediate_size // tensor
     heads, kv_heads = (number * config.head_dim // tensor for number in (config.num_heads, config.num_kv_heads))
-    size = DTYPES[config.dtype]
-    at_work = 4 * inner + 3 * (heads + kv_heads) + 6 * width
+    mlp, attention = 4 * inner + 3 * (heads + kv_heads) + 6 * width, 2 * inner + 5 * (heads + kv_heads) + 3 * width
     if experts > 1:  # a token's row once for each of its experts, and what they make of it
-        at_work += 3 * experts * width
-    projected, again = heads + 2 * kv_heads + 2 * inner + 2 * width, inner + heads + 2 * kv_heads
+        mlp += 3 * experts * width
+    # of projections all outputs but down_proj's, which no gradient needs
+    projected, again, rounded = heads + 2 * kv_heads + width + 2 * inner, inner + heads + 2 * kv_heads, 0
     if config.remat == "full":
-        kept = width
+        kept, again = width, 0
     elif config.remat == "attention":
-        kept, at_work = width + projected, at_work - again
+        kept = width + projected
     elif config.remat == "elementwise":
-        kept, at_work = width + projected + heads, at_work - again - heads
+        kept, again = width + projected + heads, again + heads
     else:  # each elementwise step's too, those of norms and rotations in float32
-        kept = at_work + 2 * inner + heads + kv_heads
-        return size * kept + 4 * (4 * width + 2 * (heads + kv_heads)), size * at_work
-    return size * kept, size * at_work
+        kept, again = mlp + 2 * inner + heads + kv_heads, 0
+        rounded = 4 * width + 2 * (heads + kv_heads)
+    size = DTYPES[config.dtype]
+    return size * kept + 4 * rounded, size * (mlp - again), size * (attention - again)
 
 
-def _of_attention(config: ModelConfig, rows: int, length: int, sizes: dict[str, int]) -> int:
-    """What attention takes with the square of a row: which token sees which, and, where there is no kernel, weights."""
+def _of_attention(config: ModelConfig, rows: int, length: int, sizes: dict[str, int]) -> tuple[int, int]:
+    """What takes the square of a row, (while the MLP is derived, while attention is): which token sees which, of which
+    cuDNN makes a gradient; and, where there is no kernel, weights.
+    """
     pairs, windowed = rows * length**2, "l" in config.layer_kinds and config.window < length
+    seen = DTYPES[config.dtype] * pairs
     if config.dtype == "bfloat16" and not windowed:
-        return DTYPES[config.dtype] * pairs
-    return 3 * 4 * pairs * config.num_heads // (sizes["tensor"] * sizes.get("sequence", 1))
+        return seen, 2 * seen
+    return seen, 4 * 4 * pairs * config.num_heads // (sizes["tensor"] * sizes.get("sequence", 1))
 
 
 def _weights_at_work(config: ModelConfig, sizes: dict[str, int]) -> int:
