@@ -93,7 +93,7 @@ def test_what_is_held_together_is_the_sum_of_each_phase():
         assert held["parameters"] == params and held["optimizer"] == moments and "frozen" not in held
         beside = held["critic"] + held["its optimizer"] + held.get("past policies", 0)
         always, found = params + moments + beside, memory.at_once(config, sizes)
-        update, rollout = memory.phases(config, sizes).values()
+        update, rollout = memory.phases(config, sizes).values()  # a third has moments that lie on the host
         assert update["gradient"] == params and update["activations"] > 0
         assert found["update"] == always + sum(update.values())
         assert rollout["for decoding"] == decoding_bytes(config)
@@ -111,8 +111,12 @@ def test_moments_on_the_host_are_on_the_device_in_the_update_alone():
     held, moments = memory.held(CONFIG, sizes), state_bytes(CONFIG, sizes)[1]
     assert set(held) - set(memory.held(other, sizes)) == {"optimizer", "its optimizer"}
     assert here["rollout"] - there["rollout"] == moments + held["its optimizer"] > 0
-    assert here["update"] - there["update"] == held["its optimizer"]  # the critic's update comes after the policy's
-    assert f"  moments, then  {human(moments)}" in describe(other).splitlines()
+    assert here["update"] - there["update"] == moments + held["its optimizer"]
+    gradient = memory.phases(other, sizes)["update"]["gradient"]
+    assert there[memory.OPTIMIZER] == sum(memory.held(other, sizes).values()) + gradient + moments
+    said = describe(other).splitlines()
+    assert f"  moments        {human(moments)}" in said
+    assert f"{human(there[memory.OPTIMIZER])} in the optimizer's step;" in next(x for x in said if "together" in x)
 
 
 def test_what_cannot_fit_is_refused_with_the_nearest_that_could():

@@ -43,8 +43,8 @@ def _held_lines(config: Config, sizes: dict[str, int]) -> list[str]:
     """What a device holds all the time and in each phase, and together."""
     lines = [f"  {what:<14} {human(size)}" for what, size in memory.held(config, sizes).items()]
     together = memory.at_once(config, sizes)
-    for of in memory.phases(config, sizes).values():
-        lines += [f"  {what:<14} {human(size)}" for what, size in of.items()]
+    beside = {what: size for of in memory.phases(config, sizes).values() for what, size in of.items()}
+    lines += [f"  {what:<14} {human(size)}" for what, size in beside.items()]
     said = ", ".join(f"{human(size)} in the {phase}" for phase, size in together.items())
     return [*lines, f"  together       {said}; activations and passes are estimates"]
 

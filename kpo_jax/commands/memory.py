@@ -20,7 +20,7 @@ from kpo_jax.runtime.mesh import bytes_per_device, mesh_shape
 from kpo_jax.sampling.shapes import plan
 from kpo_jax.training.shapes import longest_prompt, update_shape
 
-UPDATE, ROLLOUT = "update", "rollout"
+UPDATE, ROLLOUT, OPTIMIZER = "update", "rollout", "optimizer's step"
 
 
 def held(config: Config, sizes: dict[str, int]) -> dict[str, int]:
@@ -45,13 +45,15 @@ def phases(config: Config, sizes: dict[str, int]) -> dict[str, dict[str, int]]:
         rollout = {"split again": bytes_per_device(whole, config.model.param_dtype, own)} | rollout
     rollout |= {"in its passes": _sampling_passes(config, sizes)}
     gradient, moments = state_bytes(config, sizes)
-    update = {"gradient": gradient} | ({"moments, then": moments} if config.learner.moments_on_host else {})
-    shape = _update_shape(config, sizes)
+    update, shape = {"gradient": gradient}, _update_shape(config, sizes)
     if shape.microbatches > 1:
         trained = _trained(config)
         update["of microbatch"] = activations.of_another_gradient(trained, config.model.trained_dtype, sizes)
     update["activations"] = activations.of_update(config.model, shape, sizes)
-    return {UPDATE: update, ROLLOUT: rollout}
+    out = {UPDATE: update, ROLLOUT: rollout}
+    if config.learner.moments_on_host:  # they come when the gradient is done and activations are gone
+        out[OPTIMIZER] = {"gradient": gradient, "moments": moments}
+    return out
 
 
 def _update_shape(config: Config, sizes: dict[str, int]) -> PackShape:
