@@ -144,6 +144,20 @@ def test_of_an_update_that_cannot_fit_microbatches_shrink_and_then_the_mesh_is_s
         assert f"--config.{change} could fit" in said
 
 
+def test_prompts_may_be_allowed_to_be_longer_than_a_microbatch():
+    """A run's own are shorter, so it may start, and be planned; no smaller microbatch is offered to it."""
+    config, _ = load("configs/tiny.py:grpo", mesh__data=1, data__max_prompt_length=1024)
+    sizes, tokens = mesh_shape(config.mesh, 1), config.learner.microbatch_tokens
+    shape = memory._update_shape(config, sizes)
+    assert tokens < 1024 and shape.rows * shape.length <= tokens
+    assert "in the update" in describe(config)
+    assert all("learner.microbatch_tokens" not in flags for flags, _ in memory.nearest(config, 1))
+    short, _ = load("configs/tiny.py:grpo", mesh__data=1)
+    assert any("learner.microbatch_tokens" in flags for flags, _ in memory.nearest(short, 1))  # the control
+    with pytest.raises(ValueError, match=r"learner\.microbatch_tokens: 8 is below"):  # less than a response
+        memory._update_shape(load("configs/tiny.py:grpo", mesh__data=1, learner__microbatch_tokens=8)[0], sizes)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("remat", ["full", "attention", "elementwise"])
 def test_what_layers_keep_for_the_backward_pass_is_what_jax_keeps(remat, dtype):

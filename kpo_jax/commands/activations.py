@@ -69,11 +69,8 @@ def _weights_at_work(config: ModelConfig, sizes: dict[str, int]) -> int:
     read = 2 * bytes_per_device([matrix], config.dtype, {"tensor": sizes["tensor"]}) * (config.experts_per_token or 1)
     if not split:
         return read
-    return read + bytes_per_device(_with_split_axis_last(tree(config)["layers"]), config.param_dtype, sizes)
-
-
-def _with_split_axis_last(table: Table) -> list[Parameter]:
-    return [one for one in leaves(table) if one.axes[-1] == "embed"]
+    turned = [one for one in leaves(tree(config)["layers"]) if one.axes[-1] == "embed"]
+    return read + bytes_per_device(turned, config.param_dtype, sizes)
 
 
 def of_another_gradient(trained: Table, dtype: str, sizes: dict[str, int]) -> int:

@@ -57,7 +57,11 @@ def phases(config: Config, sizes: dict[str, int]) -> dict[str, dict[str, int]]:
 
 
 def _update_shape(config: Config, sizes: dict[str, int]) -> PackShape:
-    return update_shape(config, longest_prompt(config), sizes["data"] * sizes["fsdp"])
+    """That of prompts as long as they may be, or as a microbatch takes: a run's own may be shorter."""
+    rows, prompt = sizes["data"] * sizes["fsdp"], longest_prompt(config)
+    if budget := config.learner.microbatch_tokens // rows // config.mesh.sequence * config.mesh.sequence:
+        prompt = min(prompt, max(budget - config.sampler.max_response_length, 1))
+    return update_shape(config, prompt, rows)
 
 
 def at_once(config: Config, sizes: dict[str, int]) -> dict[str, int]:
@@ -170,7 +174,8 @@ def nearest(config: Config, num_devices: int) -> Iterator[tuple[dict[str, object
     prompts, mesh, per_data = config.rollout.prompts_at_once, config.mesh, num_devices // config.mesh.inner
     steps = [{"rollout.prompts_per_call": n} for n in range(prompts - 1, 0, -1) if prompts % n == 0]
     tokens = config.learner.microbatch_tokens or math.prod(_update_shape(config, mesh_shape(mesh, num_devices))[:3])
-    steps += [{"learner.microbatch_tokens": tokens // 2**n} for n in range(1, tokens.bit_length())]
+    halves, least = (tokens // 2**n for n in range(1, tokens.bit_length())), _least_microbatch(config, num_devices)
+    steps += [{"learner.microbatch_tokens": half} for half in halves if half >= least]
     steps += [{"model.remat": "full"}] if config.model.remat != "full" else []
     steps += [
         {"mesh.data": per_data // n, "mesh.fsdp": mesh.fsdp * n} for n in range(2, per_data + 1) if per_data % n == 0
@@ -184,6 +189,12 @@ def nearest(config: Config, num_devices: int) -> Iterator[tuple[dict[str, object
             yield flags, max(at_once(other, mesh_shape(other.mesh, num_devices)).values())
         except ValueError:  # not for this model or batch
             continue
+
+
+def _least_microbatch(config: Config, num_devices: int) -> int:
+    """Tokens of a sequence as long as it may be for each part of the devices that has rows of its own."""
+    longest, parts = longest_prompt(config) + config.sampler.max_response_length, config.mesh.sequence
+    return -(-longest // parts) * parts * (num_devices // (config.mesh.tensor * parts))
 
 
 def _changed(config, flags: dict[str, object]):
