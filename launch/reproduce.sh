@@ -10,7 +10,8 @@
 # Settings: STUDY (study, the default, or confirm: docs/protocol.md), SEEDS, METHODS (both by default those of the study, whose
 #   configuration knows more names), TRACED (methods whose first seed records traces for the report's viewer), CONTRASTS (what is asked
 #   over seeds), WORKDIR (default runs/STUDY), KEPT=1 (no run: the report from configs/results/STUDY.jsonl, the summaries of published
-#   runs), PUBLISH=1 (also write these summaries and the page of the report, docs/report.md or docs/report_STUDY.md, when all runs are
+#   runs), BESIDE (a file of summaries, such as runs.jsonl of other seeds from a machine that is gone, that take part in what is asked),
+#   PUBLISH=1 (also write these summaries and the page of the report, docs/report.md or docs/report_STUDY.md, when all runs are
 #   finished).
 # Exit codes: 0 done, 64 usage, 75 stopped and saved (run it again), 13 a run failed (its log says why; the others were finished).
 set -euo pipefail
@@ -51,6 +52,7 @@ METHODS="${METHODS:-$its_methods}"
 TRACED="${TRACED-$its_traced}"
 CONTRASTS="${CONTRASTS-$its_contrasts}"
 WORKDIR="${WORKDIR:-runs/$STUDY}"
+if [[ -n "${BESIDE:-}" && ! -f "$BESIDE" ]]; then usage_error "BESIDE: '$BESIDE' is not a file of summaries"; fi
 bash launch/setup.sh
 python="${VENV:-.venv}/bin/python"
 mkdir -p "$WORKDIR"
@@ -122,7 +124,7 @@ runs=()
 for method in $METHODS; do
   for seed in $SEEDS; do runs+=("$WORKDIR/${method}_seed$seed"); done
 done
-report_on "$(IFS=,; echo "${runs[*]}")" "$WORKDIR/report"
+report_on "$(IFS=,; echo "${runs[*]}")${BESIDE:+,$BESIDE}" "$WORKDIR/report"
 echo "$STUDY: ${#runs[@]} runs and their base policies, $(((SECONDS - started + 59) / 60)) min of this call" >&2
 if [ "${PUBLISH:-0}" = 1 ]; then
   mkdir -p configs/results docs

@@ -303,6 +303,14 @@ def test_another_study_has_its_own_folder_and_asks_its_questions(tree):
     assert published == {"confirm_scores.png", "confirm.jsonl"} and (tree / "docs" / "report_confirm.md").is_file()
     result, calls = reproduce(tree, KEPT="1", **chosen)
     assert result.returncode == 0 and len(calls) == 1 and calls[0].endswith(last)
+    # seeds of another machine stand beside the runs of this one
+    result, calls = reproduce(tree, BESIDE="configs/results/confirm.jsonl", **chosen)
+    assert result.returncode == 0 and len(calls) == 1
+    assert "ratio_one_seed100,configs/results/confirm.jsonl --contrasts" in calls[0]
+    assert "configs/results" not in of_runs  # where no one said so
+    result, calls = reproduce(tree, BESIDE="gone.jsonl", **chosen)
+    assert result.returncode == 64 and calls == []
+    assert result.stderr == "error: BESIDE: 'gone.jsonl' is not a file of summaries\n"
     result, calls = reproduce(tree, STUDY="other")
     assert result.returncode == 64 and calls == []
     assert result.stderr == "error: STUDY: 'other' is not one of study, confirm\n"

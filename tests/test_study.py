@@ -105,6 +105,21 @@ def test_seeds_are_paired_whatever_their_order():
         study.by_method([*lines, line("a", 2, 0.1)])
 
 
+def test_lines_of_runs_that_were_reported_alone_are_told_apart():
+    """As three runs of one algorithm write them, each in a report of its own."""
+    nulls = "ratio_one", "ratio_one_twin", "ratio_one_stale"
+    alone = [line("ratio_one", s, 0.5) | {"label": f"{name}_seed{s}"} for s in (7, 8) for name in nulls]
+    alone += [line("grpo", s, 0.5) | {"label": f"my_grpo_seed{s}"} for s in (7, 8)]
+    found = study.by_method(study.told_apart(alone))
+    assert {name: list(of) for name, of in found.items()} == {name: [7, 8] for name in (*nulls, "grpo")}
+    assert study.told_apart(study.told_apart(alone)) == study.told_apart(alone)
+    # the negative controls: as they are, they are two runs of one seed, and so is one run twice, whatever it is called
+    with pytest.raises(ValueError, match=r"two runs of ratio_one with seed 7"):
+        study.by_method(alone)
+    with pytest.raises(ValueError, match=r"two runs of my_grpo with seed 8"):
+        study.by_method(study.told_apart([*alone, alone[-1]]))
+
+
 def test_tables_say_which_runs_collapsed_and_how_many_seeds_a_difference_takes():
     lines = [line("a", s, 0.5 + s / 50, final=0.15 if s == 1 else 0.6) for s in range(4)]
     lines += [line("a_twin", s, 0.5 + s / 50 + 0.01 * (-1) ** s) for s in range(4)]
@@ -174,7 +189,9 @@ def test_a_study_is_judged_anew_from_its_summaries_alone(tmp_path, monkeypatch):
     first = report.write(places, str(tmp_path / "report"), asked=asked)
     kept = tmp_path / "report" / "runs.jsonl"
     assert len(kept.read_text().splitlines()) == 6
+    monkeypatch.setattr(figures, "draw", lambda *_: pytest.fail("a figure of no run"))
     again = report.write([str(kept)], str(tmp_path / "again"), asked=asked)
+    monkeypatch.setattr(figures, "draw", lambda *_: {})
     table = first[first.index("| kpo_weak < kpo_strong") :].partition("\n\n")[0]
     assert "| holds" in table and table in again  # the same rows, without the runs
     assert (tmp_path / "again" / "runs.jsonl").read_text() == kept.read_text()

@@ -72,12 +72,12 @@ def write(places: list[str], out: str, columns: float = np.inf, asked: list[str]
         for run in group
         for name in run.evaluations
     ]
+    lines = study.told_apart(lines)
     eval_set = next(iter(sets(runs)), None)
     directory = folder(out)
     directory.mkdir(parents=True, exist_ok=True)
     cells = score_tables.cells_of(methods, eval_set)[0] if eval_set else {}
-    drawn = figures.draw(methods, eval_set, cells, directory)
-    sections = build(runs, methods, drawn) if runs else []
+    sections = build(runs, methods, figures.draw(methods, eval_set, cells, directory)) if runs else []
     if files or contrasts:
         sections.insert(0, over_seeds(lines, contrasts, directory))
     study.write(directory / "runs.jsonl", lines)

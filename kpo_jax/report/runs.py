@@ -78,14 +78,18 @@ def by_method(runs: list[Run]) -> dict[str, list[Run]]:
     out: dict[str, list[Run]] = {}
     for name, group in zip(names, groups.values(), strict=True):
         if name is None or names.count(name) > 1:
-            # a bare number at the end may be a part of a single run's name
-            name = re.sub(
-                r"(?<=.)[_-](seed[_-]?)?\d+$" if len(group) > 1 else r"(?<=.)[_-]seed[_-]?\d+$", "", group[0].label
-            )
+            name = without_seed(group[0].label, len(group) > 1)
         if name in out:
             name = group[0].label
         out[name if name not in out else group[0].workdir] = sorted(group, key=lambda run: run.seed)
     return out
+
+
+def without_seed(label: str, bare: bool = False) -> str:
+    """A run's label without `_seed0` or the like at its end; `_0` as well if `bare`, which may be a part of the name of
+    a single run.
+    """
+    return re.sub(r"(?<=.)[_-](seed[_-]?)?\d+$" if bare else r"(?<=.)[_-]seed[_-]?\d+$", "", label)
 
 
 def known_method(algorithm: dict) -> str | None:

@@ -9,6 +9,7 @@ differences over the seeds that both methods have.
 import json
 import math
 import re
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from kpo_jax.algorithm import null
 from kpo_jax.report import comparison
-from kpo_jax.report.runs import Run, known_method, over_steps
+from kpo_jax.report.runs import Run, known_method, over_steps, without_seed
 from kpo_jax.report.score_tables import TWIN
 from kpo_jax.report.table import Table, number_text
 from kpo_jax.text import unsupported
@@ -147,6 +148,20 @@ def read(path: str) -> list[dict]:
     if not found:
         raise ValueError(f"report: {path}: holds no run")
     return found
+
+
+def told_apart(lines: list[dict]) -> list[dict]:
+    """The lines, those of a method that has two runs of one seed named after their labels, without the seed.
+
+    A run that is reported alone takes its algorithm's name, so its twin, or the same algorithm on older responses, has
+    the same in a line of its own. Where such lines come together they have the names of a report on all those runs.
+    """
+    runs_of = Counter((line["method"], line["seed"], line["set"]) for line in lines)
+    shared = {method for (method, _, _), runs in runs_of.items() if runs > 1}
+    return [
+        line | {"method": without_seed(line.get("label", line["method"]))} if line["method"] in shared else line
+        for line in lines
+    ]
 
 
 # ------------------------------------------------------------------------------------------------------------ answers
