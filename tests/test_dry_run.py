@@ -18,7 +18,7 @@ from kpo_jax.ends import Refused
 from kpo_jax.model import critic
 from kpo_jax.model.decoder import hidden_states, init_params
 from kpo_jax.runtime.mesh import mesh_shape
-from kpo_jax.runtime.sharding import local_mesh, make_mesh
+from kpo_jax.runtime.sharding import local_mesh, localized, make_mesh, param_specs
 from kpo_jax.sampling.decoding import decode_weights
 from kpo_jax.sampling.programs import Programs
 from kpo_jax.training.learner import make_init, make_optimizer
@@ -102,6 +102,33 @@ def test_what_is_held_together_is_the_sum_of_each_phase():
         said = f"  together       {human(found['update'])} in the update, {human(found['rollout'])} in the rollout"
         assert said in describe(config)
     assert memory.held(stale, sizes)["past policies"] == params  # the control: the second has more
+
+
+def test_parameters_on_their_way_to_a_sampling_mesh_are_a_phase_of_their_own():
+    model = dataclasses.replace(CONFIG.model, dtype="bfloat16", param_dtype="float32")
+    mesh = MeshConfig(fsdp=8, sampling_tensor=2)
+    base = dataclasses.replace(CONFIG, model=model, mesh=mesh)
+    sizes, moved = mesh_shape(mesh, 8), []
+    for dtype in ("", "int8", "float32"):
+        config = dataclasses.replace(base, sampler=dataclasses.replace(base.sampler, dtype=dtype))
+        own = local_mesh(make_mesh(mesh), 2)
+        there = localized(
+            jax.eval_shape(lambda: init_params(model, jax.random.key(0))), param_specs(model), make_mesh(mesh), own,
+            config.sampler.moved_dtype(model),
+        )  # fmt: skip
+        found = memory.phases(config, sizes)
+        # norms have no axis that is split, so they stay, and stay what they are
+        small = sum(4 * x.size for x in jax.tree.leaves(there) if x.sharding.is_fully_replicated)
+        exact = on_one_device(there, jax.tree.map(lambda x: x.sharding, there))
+        assert 0 <= exact - found[memory.MOVE]["split again"] <= small
+        assert found[memory.MOVE]["for decoding"] == found["rollout"]["for decoding"] == decoding_bytes(config)
+        assert "split again" not in found["rollout"]
+        moved.append(found[memory.MOVE]["split again"])
+    assert 2 * moved[0] == moved[1] == moved[2]
+    assert f"  split again    {human(moved[0])}" in describe(base).splitlines()
+    there = memory.at_once(base, sizes)[memory.MOVE]
+    assert f"{human(there)} in the way to the sampler's mesh" in describe(base)
+    assert memory.MOVE not in memory.phases(CONFIG, mesh_shape(CONFIG.mesh, 8))  # the control: a mesh for both
 
 
 def test_moments_on_the_host_are_on_the_device_in_the_update_alone():

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import functools
+import weakref
 
 import batch_shapes
 import chex
@@ -285,6 +286,45 @@ def test_a_sampling_mesh_of_its_own_samples_the_same_texts_and_splits_the_weight
     run = make_sampler(programs, pad_id=0, group_size=2)
     drawn = run(local, PROMPTS, key=KEY, row_ids=row_ids(2), prompt_length=WIDTH, num_slots=8)
     assert_same(drawn, reference(2))
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "int8"])
+def test_what_moves_to_a_sampling_mesh_is_rounded_first_and_gone_when_the_weights_are_made(dtype):
+    training, own = sampling_mesh(2, fsdp=8)
+    specs, sampling = sharding.param_specs(CONFIG), dataclasses.replace(SAMPLING, dtype=dtype)
+    params = jax.tree.map(
+        lambda x, spec: jax.device_put(x, NamedSharding(training, spec)), random_params(CONFIG), specs
+    )
+    moved, alive = [], []
+    rounded = sampling.moved_dtype(CONFIG)
+
+    def localize(params):
+        there = sharding.localize(params, specs, training, own, rounded)
+        shapes = sharding.localized(jax.eval_shape(lambda: random_params(CONFIG)), specs, training, own, rounded)
+        for x, shape in zip(*map(jax.tree.leaves, (there, shapes)), strict=True):
+            assert (x.shape, x.dtype) == (shape.shape, shape.dtype) and x.sharding.is_equivalent_to(
+                shape.sharding, x.ndim
+            )
+        moved.extend(map(weakref.ref, jax.tree.leaves(there)))
+        return there
+
+    programs = engine_programs.Programs(CONFIG, sampling, own, ENDS, localize)
+    weights = programs.prepare(params)
+    assert {x().dtype.name for x in moved if x() is not None} == set()  # nothing of it is left
+    assert rounded == {"bfloat16": "bfloat16", "int8": None}[dtype]
+    # to the bit what is made of parameters that are not rounded on their way
+    plain = engine_programs.Programs(CONFIG, sampling, own, ENDS).copy(sharding.localize(params, specs, training, own))
+    for x, y in zip(*map(jax.tree.leaves, (weights, plain)), strict=True):
+        np.testing.assert_array_equal(np.asarray(x), np.asarray(y))
+    # the whole call holds none either, where its caller would
+    admit = programs.admit
+    programs.admit = lambda *args: (alive.append(sum(x() is not None for x in moved)), admit(*args))[1]
+    run = make_sampler(programs, pad_id=0, group_size=2)
+    run(params, PROMPTS, key=KEY, row_ids=row_ids(2), prompt_length=WIDTH, num_slots=8)
+    assert alive and set(alive) == {0}
+    held, alive[:] = localize(params), []  # the negative control
+    run(params, PROMPTS, key=KEY, row_ids=row_ids(2), prompt_length=WIDTH, num_slots=8)
+    assert min(alive) == len(jax.tree.leaves(held))
 
 
 def test_a_sampling_mesh_must_divide_the_devices():

@@ -106,8 +106,8 @@ def test_the_report_adds_up_by_hand():
     small, large = (topology.Memory(gib, 0, 0, size * gib, 0) for size in (1, 59))
     state = sum(state_bytes(start, dict(data=2, fsdp=8, tensor=1)))
 
-    def told(prefill, decode, localized=0):
-        sampler = topology.Sampler(prefill, decode, 6, localized, 9.0)
+    def told(prefill, decode, moved=0):
+        sampler = topology.Sampler(topology.Memory(9 * gib, 5 * gib, 0, 2 * gib, 0), prefill, decode, 6, moved, 9.0)
         lines, most = topology.report(start, chips.CHIPS["v5p"], step, sampler)
         return "\n".join(lines), most
 
@@ -119,8 +119,12 @@ def test_the_report_adds_up_by_hand():
     assert float(re.search(r"FLOPs +([\d.,]+) T", text)[1]) == pytest.approx(3.7e4 / 64, rel=0.01)
     for sampler in ((small, large), (large, small)):  # the sampler's, beside what the state keeps
         assert told(*sampler)[1] == 60 * gib + state
-    text, most = told(small, large, localized=2 * gib)
-    assert most == 62 * gib + state and "2.00 GiB of parameters, split for it" in text
+    # rings and weights are there in prefill, too
+    assert told(large, topology.Memory(7 * gib, 0, 0, gib, 0))[1] == 66 * gib + state
+    # what moved is gone when the weights are made
+    text, most = told(small, large, moved=53 * gib)
+    assert most == 60 * gib + state and "2.00 GiB of temporaries, made of 53.00 GiB that moved to its mesh" in text
+    assert told(small, large, moved=54 * gib)[1] == 61 * gib + state
 
 
 def test_the_batch_is_that_of_the_trainer():
@@ -298,7 +302,7 @@ def test_decoding_on_a_tpu_copies_neither_weights_nor_caches(text, tensor, full_
     layer = 2 * 64 * 8 * 1024 * 128 * 2  # bytes a device of a layer's ring, of 64 rows and 8 key heads or as many
 
     def compiled():
-        _, _, (_, decode) = topology.lower_sampler(small, mesh, found)
+        _, _, (*_, decode) = topology.lower_sampler(small, mesh, found)
         done = decode.compile()
         return moved_whole(done.as_text()), done.memory_analysis().temp_size_in_bytes
 

@@ -20,7 +20,7 @@ from kpo_jax.runtime.mesh import bytes_per_device, mesh_shape
 from kpo_jax.sampling.shapes import plan
 from kpo_jax.training.shapes import longest_prompt, update_shape
 
-UPDATE, ROLLOUT, OPTIMIZER = "update", "rollout", "optimizer's step"
+UPDATE, ROLLOUT, OPTIMIZER, MOVE = "update", "rollout", "optimizer's step", "way to the sampler's mesh"
 
 
 def held(config: Config, sizes: dict[str, int]) -> dict[str, int]:
@@ -40,9 +40,6 @@ def held(config: Config, sizes: dict[str, int]) -> dict[str, int]:
 def phases(config: Config, sizes: dict[str, int]) -> dict[str, dict[str, int]]:
     """{phase: {what: bytes on one device}} of what it holds beside what is `held` all the time."""
     rollout = {"for decoding": decoding_bytes(config), "KV cache": cache_bytes(config, sizes)}
-    if config.mesh.sampling_tensor:  # a mesh of the sampler's own, to which the parameters go
-        whole, own = parameters.leaves(parameters.tree(config.model)), _sampling_sizes(config)
-        rollout = {"split again": bytes_per_device(whole, config.model.param_dtype, own)} | rollout
     rollout |= {"in its passes": _sampling_passes(config, sizes)}
     gradient, moments = state_bytes(config, sizes)
     update, shape = {"gradient": gradient}, _update_shape(config, sizes)
@@ -51,6 +48,8 @@ def phases(config: Config, sizes: dict[str, int]) -> dict[str, dict[str, int]]:
         update["of microbatch"] = activations.of_another_gradient(trained, config.model.trained_dtype, sizes)
     update["activations"] = activations.of_update(config.model, shape, sizes)
     out = {UPDATE: update, ROLLOUT: rollout}
+    if config.mesh.sampling_tensor:
+        out[MOVE] = {"split again": moved_bytes(config), "for decoding": rollout["for decoding"]}
     if config.learner.moments_on_host:  # they come when the gradient is done and activations are gone
         out[OPTIMIZER] = {"gradient": gradient, "moments": moments}
     return out
@@ -112,6 +111,15 @@ def decoding_bytes(config: Config) -> int:
     return whole - saved + bytes_per_device(map(parameters.outputs, projections), "float32", sizes)  # the scales
 
 
+def moved_bytes(config: Config) -> int:
+    """Bytes on one device of the parameters on a mesh of the sampler's own, where the weights for decoding are made of
+    them.
+    """
+    model = config.model
+    dtype = config.sampler.moved_dtype(model) or model.param_dtype
+    return bytes_per_device(parameters.leaves(parameters.tree(model)), dtype, _sampling_sizes(config))
+
+
 def _sampling_sizes(config: Config) -> dict[str, int]:
     return {"data": 1, "fsdp": 1, "tensor": config.mesh.sampling_tensor or config.mesh.tensor}
 
@@ -134,8 +142,11 @@ def _sampling_passes(config: Config, sizes: dict[str, int]) -> int:
     groups, prompt = max(math.prod(sizes.values()) // tensor, 1), longest_prompt(config)
     of_call = rollout.prompts_at_once, rollout.prompts_at_once, rollout.group_size
     how = plan(*of_call, prompt, config.sampler.max_response_length, groups)
+    tokens = how.prefilled * prompt
+    # Whose slots the prompts go to is not known beforehand: every device is sent the keys and values of all.
+    sent = 2 * model.num_layers * tokens * model.num_kv_heads * model.head_dim * DTYPES[model.dtype] // tensor
     return max(
-        activations.of_prefill(model, how.prefilled * prompt // groups, tensor),
+        activations.of_prefill(model, tokens // groups, tensor) + (sent if groups > 1 else 0),
         activations.of_logits(model, how.shapes[0].rows // groups, tensor),
     )
 

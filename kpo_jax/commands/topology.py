@@ -8,20 +8,20 @@ import time
 from typing import NamedTuple
 
 import jax
-from jax.sharding import Mesh, NamedSharding
+from jax.sharding import Mesh
 
 from kpo_jax.commands.chips import Chip, parse
 from kpo_jax.commands.dry_run import longest_step
 from kpo_jax.commands.memory import ROLLOUT, UPDATE, at_once, held, human, phases
 from kpo_jax.config import Config, problems_of
-from kpo_jax.model import flops, parameters
+from kpo_jax.model import flops
 from kpo_jax.model.decoder import init_params
 from kpo_jax.model.lora import init_adapters
 from kpo_jax.model.shapes import PackShape
 from kpo_jax.recording.terminal import tell
 from kpo_jax.runtime.ahead import like
-from kpo_jax.runtime.mesh import AXES, axes_text, bytes_per_device, mesh_shape, shown
-from kpo_jax.runtime.sharding import make_mesh, param_specs, process_mesh, replicated
+from kpo_jax.runtime.mesh import AXES, axes_text, mesh_shape, shown
+from kpo_jax.runtime.sharding import localized, make_mesh, param_specs, process_mesh, replicated
 from kpo_jax.sampling.programs import Programs
 from kpo_jax.sampling.shapes import plan
 from kpo_jax.training.compiling import batch_shapes
@@ -109,15 +109,24 @@ class Step(NamedTuple):
 
 
 class Sampler(NamedTuple):
-    """The compiled sampler of a host: the memory of prefill and of the largest shape of decoding, how many shapes there
-    are, what of the parameters a device holds again for it, and the seconds that the two took.
+    """The compiled sampler of a host: the memory of the copy of the weights, of prefill and of the largest shape of
+    decoding, how many shapes there are, what a device holds of the parameters that moved to its mesh until they are
+    copied, and the seconds that the three took.
     """
 
+    copy: Memory
     prefill: Memory
     decode: Memory
     shapes: int
-    localized: int
+    moved: int
     seconds: float
+
+    @property
+    def most(self) -> int:
+        """Bytes on one device beside the state: while weights are made, with all caches in prefill, in decoding."""
+        making = self.moved + self.copy.total - self.copy.arguments
+        prefilling = self.decode.arguments + self.prefill.temporaries + self.prefill.program
+        return max(making, prefilling, self.prefill.total, self.decode.total)
 
 
 def compile_step(config: Config, found: list) -> Step:
@@ -137,16 +146,14 @@ def compile_sampler(config: Config, found: list) -> Sampler:
     """The sampler of the first host of the mesh over `found`. Raises as `compile_step` does."""
     start, mesh = time.perf_counter(), make_mesh(config.mesh, found)
     own, shapes, lowered = lower_sampler(config, mesh, found)
-    prefill, decode = map(_compiled, lowered)
-    again = own.shape["tensor"] != mesh.shape["tensor"] or own.size // own.shape["data"] != config.mesh.inner
-    whole = parameters.leaves(parameters.tree(config.model))
-    localized = bytes_per_device(whole, config.model.param_dtype, dict(own.shape)) if again else 0
-    return Sampler(prefill, decode, shapes, localized, time.perf_counter() - start)
+    memory = [_compiled(one) for one in lowered]
+    moves = own.shape["tensor"] != mesh.shape["tensor"] or own.size // own.shape["data"] != config.mesh.inner
+    return Sampler(*memory, shapes, memory[0].arguments if moves else 0, time.perf_counter() - start)
 
 
 def lower_sampler(config: Config, mesh: Mesh, found: list) -> tuple:
-    """(the mesh of the first host's sampler, the number of its shapes, (prefill, the largest decoding), both
-    lowered).
+    """(the mesh of the first host's sampler, the number of its shapes, (the copy of the weights, prefill, the largest
+    decoding), all lowered).
     """
     hosts = len({device.process_index for device in found})
     own = process_mesh(mesh, found[0].process_index, config.mesh.sampling_tensor)
@@ -160,12 +167,11 @@ def lower_sampler(config: Config, mesh: Mesh, found: list) -> tuple:
         sampled.max_response_length,
         programs.device_rows,
     )
-    specs = param_specs(config.model)
     params = jax.eval_shape(lambda: init_params(config.model, jax.random.key(0)))
     params |= jax.eval_shape(lambda: init_adapters(config.model, jax.random.key(0))) or {}
-    shapes = like(params, jax.tree.map(lambda spec: NamedSharding(own, spec), specs))
+    shapes = localized(params, param_specs(config.model), mesh, own, sampled.moved_dtype(config.model))
     key = like(jax.eval_shape(lambda: jax.random.key(0)), replicated(own))
-    wanted = programs.admit, programs.decode(how.shapes[0])
+    wanted = programs.copy, programs.admit, programs.decode(how.shapes[0])
     lowered = {
         program: program.lower(*given) for program, given in programs.calls(how, shapes, key) if program in wanted
     }
@@ -198,7 +204,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
     peak = flops.data_sheet(chip.kind, 1).flops
     memory, shape = step.memory, step.shape
     kept, planned = sum(held(config, _sizes(config)).values()), at_once(config, _sizes(config))
-    sampling = kept + sampler.localized + max(sampler.prefill.total, sampler.decode.total)
+    sampling = kept + sampler.most
 
     def line(name, size, remark=""):
         return f"  {name:<14} {human(size)}{remark}"
@@ -207,7 +213,7 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
         share = f"{size / chip.memory:.1%} of {chip.memory / 2**30:.0f} GiB"
         return line("together", size, f" = {share}; the plan without a compiler: {human(planned[phase])}")
 
-    again = f", {human(sampler.localized)} of parameters, split for it" if sampler.localized else ""
+    moved = f", made of {human(sampler.moved)} that moved to its mesh" if sampler.moved else ""
     lines = [
         (
             f"  update         {shape.microbatches} microbatch(es) of {shape.rows} x {shape.length:,} tokens, "
@@ -224,9 +230,10 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
             f"{work / peak:.3g} s at the data sheet's {peak / 1e12:.0f} T/s"
         ),
         f"  sampler        prefill and the largest of {sampler.shapes} shape(s) compiled in {sampler.seconds:.0f} s",
+        line("weights", sampler.copy.outputs, f", and {human(sampler.copy.temporaries)} of temporaries{moved}"),
         line("prefill", sampler.prefill.arguments, f", and {human(sampler.prefill.temporaries)} of temporaries"),
         line("decoding", sampler.decode.arguments, f", and {human(sampler.decode.temporaries)} of temporaries"),
-        line("beside them", kept, f" of state{again}"),
+        line("beside them", kept, " of state"),
         together(sampling, ROLLOUT),
     ]
     return lines, max(memory.total, sampling)

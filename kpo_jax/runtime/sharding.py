@@ -75,27 +75,46 @@ def _grid_of(mesh: Mesh, process: int) -> np.ndarray:
     return np.array(own).reshape(1, len(own) // tensor, 1, tensor)
 
 
-def localize(tree, specs, mesh: Mesh, local: Mesh):
+def localize(tree, specs, mesh: Mesh, local: Mesh, dtype=None):
     """Parameters on `mesh` as arrays on this process's `local` mesh (see `local_mesh`), split by the same specs. All
     processes call it together.
 
     Nothing is copied where the process has the parameters whole, so the result must be out of use when they are
-    donated.
+    donated. What has to move is rounded to `dtype` first, where it lies.
     """
     if local is mesh:
         return tree
-    grids = np.stack([_grid_of(mesh, process).reshape(local.devices.shape) for process in range(jax.process_count())])
-    everyone = Mesh(grids, ("host", *AXES), axis_types=(AxisType.Auto,) * grids.ndim)
+    everyone = _meshes_of_all(mesh, local)
 
     def own(x, spec):
         whole = NamedSharding(everyone, spec)
         if not x.sharding.is_equivalent_to(whole, x.ndim):
-            x = jax.device_put(x, whole)
+            x = jax.device_put(x if dtype is None else x.astype(dtype), whole)
         shards = {shard.device: shard.data for shard in x.addressable_shards}
         sharding = NamedSharding(local, spec)
         return jax.make_array_from_single_device_arrays(x.shape, sharding, [shards[d] for d in local.devices.flat])
 
     return jax.tree.map(own, tree, specs)
+
+
+def localized(shapes, specs, mesh: Mesh, local: Mesh, dtype=None):
+    """What `localize` gives for such parameters, as shapes with their shardings."""
+    everyone = mesh if local is mesh else _meshes_of_all(mesh, local)
+
+    def own(x, spec):
+        stays = NamedSharding(mesh, spec).is_equivalent_to(NamedSharding(everyone, spec), x.ndim)
+        return jax.ShapeDtypeStruct(
+            x.shape, x.dtype if stays or dtype is None else dtype, sharding=NamedSharding(local, spec)
+        )
+
+    return jax.tree.map(own, shapes, specs)
+
+
+def _meshes_of_all(mesh: Mesh, local: Mesh) -> Mesh:
+    """The local meshes of all processes, one after the other."""
+    hosts = dict.fromkeys(device.process_index for device in mesh.devices.flat)
+    grids = np.stack([_grid_of(mesh, process).reshape(local.devices.shape) for process in sorted(hosts)])
+    return Mesh(grids, ("host", *AXES), axis_types=(AxisType.Auto,) * grids.ndim)
 
 
 def param_specs(model_config):

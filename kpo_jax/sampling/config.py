@@ -60,3 +60,9 @@ class SampleConfig:
     def decoder(self, model: ModelConfig) -> ModelConfig:
         """The decoder as it is sampled from: `model` with the dtype of the sampler's caches and activations."""
         return dataclasses.replace(model, dtype=self.dtype if self.dtype in DTYPES else model.dtype)
+
+    def moved_dtype(self, model: ModelConfig) -> str | None:
+        """The dtype in which parameters may move to the sampler's mesh: where nothing is done to them there before they
+        are rounded to it. None where they must stay as they are.
+        """
+        return None if self.int8 or model.lora.rank else self.decoder(model).dtype

@@ -52,7 +52,11 @@ class Programs:
     whole. Samplers of one model that draw alike may share them.
     """
 
-    def __init__(self, model_config, sample_config, mesh, eos_ids):
+    def __init__(self, model_config, sample_config, mesh, eos_ids, localize=lambda params: params):
+        """`localize` gives parameters on `mesh` from where they lie. That is done here, as only so a copy is gone when
+        the weights are made of it: whoever samples holds the parameters all the time.
+        """
+        self._localize = localize
         model_config = sample_config.decoder(model_config)
         self.model_config, self.sample_config, self.mesh, self.eos_ids = model_config, sample_config, mesh, eos_ids
         self.stacked = decoding.stacks_layers(mesh.devices.flat[0].platform)
@@ -65,7 +69,7 @@ class Programs:
         empty = partial(jax.jit, out_shardings=self._cache)
         self.empty_prompts = empty(self._prompts, static_argnums=(0, 1))
         self.empty_ring = empty(self._ring, static_argnums=(0, 1, 2))
-        self._copy = Program(jax.jit(self._weights, out_shardings=self.weight_shardings()))
+        self.copy = Program(jax.jit(self._weights, out_shardings=self.weight_shardings()))
         write = on_mesh(partial(_write_prompts, model_config, self._layer, self.stacked), mesh)
         self.admit = Program(jax.jit(write, donate_argnums=3, out_shardings=self._cache))
         self._decode: dict[Shape, Program] = {}
@@ -79,7 +83,7 @@ class Programs:
 
     def prepare(self, params):
         """The parameters as decoding reads them."""
-        return share_replicas(self._copy(params))
+        return share_replicas(self.copy(self._localize(params)))
 
     def decode(self, shape: Shape) -> Program:
         """The program that steps a batch of this shape, see `_decode`."""
@@ -128,13 +132,13 @@ class Programs:
         shapes: the copy of the weights, prefill, decoding in each shape of the batch, and the moves between them.
 
         Args:
-          params: as they will be given to `prepare`, or as shapes with their shardings.
+          params: as they lie on the sampler's mesh, see SampleConfig.moved_dtype, or as shapes with their shardings.
           key: of the random streams.
         """
         (shapes, prefilled), cache = plan, self._cache
         whole = shapes[0]
-        yield self._copy, (params,)
-        weights = like(jax.eval_shape(self._copy.jitted, params), self.weight_shardings())
+        yield self.copy, (params,)
+        weights = like(jax.eval_shape(self.copy.jitted, params), self.weight_shardings())
         rows_of = NamedSharding(self.mesh, BATCH)
 
         def caches(shape):

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from jax.sharding import NamedSharding
 
 from kpo_jax.algorithm import diagnostics
 from kpo_jax.config import Config
@@ -13,7 +12,7 @@ from kpo_jax.model.shapes import PackShape
 from kpo_jax.records import Batch
 from kpo_jax.runtime import distributed
 from kpo_jax.runtime.ahead import Ahead, like
-from kpo_jax.runtime.sharding import microbatch_sharding, param_specs, replicated
+from kpo_jax.runtime.sharding import localized, microbatch_sharding, param_specs, replicated
 from kpo_jax.sampling.programs import Programs as SamplerPrograms
 from kpo_jax.sampling.shapes import plan
 from kpo_jax.training.inputs import Inputs
@@ -69,8 +68,8 @@ def _compile_sampler(config: Config, programs: Programs, ahead: Ahead, sampling:
         sampling.sample_config.max_response_length,
         sampling.device_rows,
     )
-    shardings = jax.tree.map(lambda spec: NamedSharding(sampling.mesh, spec), param_specs(config.model))
-    params = like(programs.shapes.network, shardings)
+    dtype = sampling.sample_config.moved_dtype(config.model)
+    params = localized(programs.shapes.network, param_specs(config.model), programs.mesh, sampling.mesh, dtype)
     sampling.compile_ahead(ahead, how, params, jax.random.key(0))
 
 

@@ -113,7 +113,7 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
         value_step = Program(make_scorer(value_scores(config.model), shardings.whole_critic, mesh))
         loss = loss_of_critic(config.model, config.critic.value_clip)
         critic_step = Program(make_step(loss, critic_optimizer, shardings.whole_critic, mesh, critic_learner(config)))
-    sampling, eval_sampling = _sampler_programs(config, inputs.tokenizer, own_mesh)
+    sampling, eval_sampling = _sampler_programs(config, inputs.tokenizer, mesh, own_mesh)
     return Programs(
         mesh=mesh,
         sampled_rows=sampled_rows,
@@ -123,8 +123,8 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
         shardings=shardings,
         sampling=sampling,
         eval_sampling=eval_sampling,
-        sampler=_sampler(config, sampling, config.rollout.group_size, inputs.tokenizer, mesh),
-        eval_sampler=_sampler(config, eval_sampling, config.eval.num_samples, inputs.tokenizer, mesh),
+        sampler=_sampler(config, sampling, config.rollout.group_size, inputs.tokenizer),
+        eval_sampler=_sampler(config, eval_sampling, config.eval.num_samples, inputs.tokenizer),
         score_step=Program(make_scorer(log_prob_scores(config.model, temperature), shardings, mesh)),
         train_step=Program(update_step(config, optimizer, shardings, mesh)),
         traced_step=Program(update_step(config, optimizer, shardings, mesh, traced=True)),
@@ -145,23 +145,26 @@ def _check_calls(config: Config, sampled_rows: int) -> None:
             raise ValueError(f"mesh: data x fsdp = {sampled_rows} does not divide {path} = {count}")
 
 
-def _sampler_programs(config: Config, tokenizer, mesh) -> tuple[SamplerPrograms, SamplerPrograms]:
-    """Those of rollouts and of evaluations: the same where both draw alike."""
+def _sampler_programs(config: Config, tokenizer, mesh, own_mesh) -> tuple[SamplerPrograms, SamplerPrograms]:
+    """Those of rollouts and of evaluations, for parameters on `mesh`: the same where both draw alike."""
+
+    def programs(how):
+        own = partial(
+            localize, specs=param_specs(config.model), mesh=mesh, local=own_mesh, dtype=how.moved_dtype(config.model)
+        )
+        return SamplerPrograms(config.model, how, own_mesh, tokenizer.eos_ids, own)
+
     train, held_out = (
         dataclasses.replace(one, stop=()) for one in (config.sampler, eval_sample_config(config))
     )  # the devices do not know of stop texts
-    programs = SamplerPrograms(config.model, train, mesh, tokenizer.eos_ids)
-    if held_out == train:
-        return programs, programs
-    return programs, SamplerPrograms(config.model, held_out, mesh, tokenizer.eos_ids)
+    of_rollouts = programs(train)
+    return of_rollouts, of_rollouts if held_out == train else programs(held_out)
 
 
-def _sampler(config: Config, programs: SamplerPrograms, group_size: int, tokenizer, mesh) -> Callable:
-    """A sampler on this process's own devices that takes parameters on `mesh`, and heeds the stop texts."""
-    specs = param_specs(config.model)
+def _sampler(config: Config, programs: SamplerPrograms, group_size: int, tokenizer) -> Callable:
+    """A sampler on this process's own devices that heeds the stop texts."""
     sample = make_sampler(programs, pad_id=tokenizer.pad_id, group_size=group_size)
-    sample = stop_at(sample, config.sampler.stop, tokenizer)
-    return lambda params, *args, **kwargs: sample(localize(params, specs, mesh, programs.mesh), *args, **kwargs)
+    return stop_at(sample, config.sampler.stop, tokenizer)
 
 
 def policy_loss_of(config: Config) -> PolicyLoss:
