@@ -1,5 +1,6 @@
 """A study over seeds: summaries of runs, and what was asked of methods, against numbers worked out by hand."""
 
+import itertools
 import json
 import math
 
@@ -8,7 +9,7 @@ import pytest
 import scipy.stats
 from report_runs import grades, write_run
 
-from kpo_jax.report import figures, report, runs, study, study_figures
+from kpo_jax.report import comparison, figures, report, runs, study, study_figures
 from kpo_jax.report.study import Contrast, contrast
 
 
@@ -123,8 +124,8 @@ def test_lines_of_runs_that_were_reported_alone_are_told_apart():
 def test_tables_say_which_runs_collapsed_and_how_many_seeds_a_difference_takes():
     lines = [line("a", s, 0.5 + s / 50, final=0.15 if s == 1 else 0.6) for s in range(4)]
     lines += [line("a_twin", s, 0.5 + s / 50 + 0.01 * (-1) ** s) for s in range(4)]
-    asked, final, outcomes, power = study.tables(lines, [contrast("a=a_twin")])
-    assert asked.rows[0][:3] == ["a = a_twin", "holds", "4"] and "final score" in final.caption
+    asked, otherwise, outcomes, power = study.tables(lines, [contrast("a=a_twin")])
+    assert asked.rows[0][:3] == ["a = a_twin", "holds", "4"] and otherwise.rows[0][0] == "a = a_twin"
     column = outcomes.header.index("collapsed")
     assert [row[column] for row in outcomes.rows] == ["1", "0"]
     assert power.rows[0][:3] == ["a against itself", "4", f"{100 * np.std([1, -1, 1, -1], ddof=1) / 100:.2f}"]
@@ -136,12 +137,73 @@ def test_what_was_the_null_is_said_and_is_no_evidence():
     lines += [of_control("once", s, 0.6 + s / 100, cosine=0.99995 if s else 0.9, lost=0.0) for s in range(3)]
     lines += [of_control("lost", s, 0.6 + s / 100, cosine=0.99995, lost=0.01) for s in range(3)]
     lines += [of_control("weak", s, 0.3) for s in range(3)] + [line("unmeasured", s, 0.3) for s in range(3)]
-    assert study.nulls(study.by_method(lines)) == {"off"}  # one step of one seed is enough not to be it
+    # one step of one seed is enough not to be it; tokens that lose a gradient of nearly no length are not
+    assert study.nulls(study.by_method(lines)) == {"off", "lost"}
     asked = [contrast(f"{name}>weak") for name in ("off", "once", "lost", "unmeasured")]
     first, _, outcomes, *_ = study.tables(lines, asked)
-    assert [row[1] for row in first.rows] == ["holds (the first is the null)", "holds", "holds", "not shown"]
+    said = ["holds (off is the null)", "holds", "holds (lost is the null)", "not shown"]
+    assert [row[1] for row in first.rows] == said
     column = outcomes.header.index("the null")
-    assert [row[column] for row in outcomes.rows] == ["yes", "no", "no", "no", "no"]
+    assert [row[column] for row in outcomes.rows] == ["yes", "no", "yes", "no", "no"]
+    second = study.contrast_table(lines, [contrast("weak<off")]).rows[0][1]
+    assert second == "holds (off is the null)"
+    # what is the null by its name need not be told so
+    named = [line | {"algorithm": "ratio_one"} if line["method"] == "off" else line for line in lines]
+    assert study.contrast_table(named, [contrast("weak<off")]).rows[0][1] == "holds"
+
+
+def test_contrasts_otherwise_by_hand():
+    def of(method, scores, staleness):
+        curves = [[[0, 0.2], [8, score - 0.1], [16, score]] for score in scores]
+        lines = [line(method, seed, 0.5, final=score) for seed, score in enumerate(scores)]
+        return [x | {"curve": curve, "staleness": staleness} for x, curve in zip(lines, curves, strict=True)]
+
+    lines = of("a", [0.5, 0.6, 0.8], 8) + of("b", [0.4, 0.5, 0.6], 8) + of("fresh", [0.4, 0.4, 0.4], 0)
+    rows = study.otherwise_table(lines, list(map(contrast, ("a>b", "b>a", "a=fresh", "a=gone")))).rows
+    assert rows[0][:2] == ["a > b", "+13.3"] and rows[1][1] == "-13.3"
+    assert rows[0][3] == "+13.3"  # the area from step 8 on: both halves differ as the final scores do
+    # of fresh responses the whole curve counts: 0.2 -> 0.3 -> 0.4 has an area of 0.3
+    assert study.settled(lines[-1]) == pytest.approx(0.3) and study.settled(lines[0]) == pytest.approx(0.45)
+    assert study.settled(line("a", 0, 0.5) | {"staleness": 99}) == 0.5  # it never was as old: the last score
+    assert rows[0][-1] == "1" and rows[3][-1] == "-"  # areas as written down are equal; a method that did not run
+
+
+def test_signs_are_flipped_in_every_way():
+    values = [0.03, 0.01, -0.005, 0.04, 0.02]
+    means = [abs(np.mean(np.array(values) * signs)) for signs in itertools.product((1, -1), repeat=5)]
+    assert comparison.sign_flips(values) == pytest.approx(np.mean(np.array(means) >= abs(np.mean(values)) - 1e-12))
+    assert comparison.sign_flips([0.01] * 5) == pytest.approx(2 / 32) and math.isnan(comparison.sign_flips([0.1]))
+    many = comparison.sign_flips(list(np.random.default_rng(0).normal(0.3, 1, 40)))
+    assert many == comparison.sign_flips(list(np.random.default_rng(0).normal(0.3, 1, 40)))  # drawn, always alike
+    assert many == pytest.approx(comparison.paired_t(list(np.random.default_rng(0).normal(0.3, 1, 40))), abs=0.02)
+
+
+def test_the_power_of_a_test_of_equality_is_how_often_it_holds():
+    rng, sd, seeds = np.random.default_rng(0), 0.03, 18
+    draws = rng.normal(0, sd, (3000, seeds))
+    often = np.mean([comparison.tost(list(d), 0.02) < 0.05 for d in draws])
+    assert comparison.power_equal(0.02, sd, seeds) == pytest.approx(often, abs=0.03)
+    strict = np.mean([comparison.tost(list(d), 0.02) < 0.05 / 15 for d in draws])
+    assert comparison.power_equal(0.02, sd, seeds, 0.05 / 15) == pytest.approx(strict, abs=0.03)
+    assert strict < often - 0.2
+    # the negative control: the power to find a difference of as much is another number
+    assert abs(comparison.power(0.02, sd, seeds, 0.05 / 15) - strict) > 0.05
+    found = comparison.seeds_needed(0.02, sd, of=comparison.power_equal)
+    assert comparison.power_equal(0.02, sd, found) >= 0.8 > comparison.power_equal(0.02, sd, found - 1)
+    table = study.power_table(
+        [line(m, s, 0.5 + d) for m, of in (("a", draws[0]), ("b", draws[1])) for s, d in enumerate(of)],
+        [contrast("a=b"), contrast("a<b")], "auc",
+    )  # fmt: skip
+    equal, less = table.rows
+    assert equal[2] == less[2] and equal[3:] != less[3:]
+
+
+def test_a_study_says_which_runs_are_missing():
+    lines = [line(name, seed, 0.5) for name in ("a", "b") for seed in (1, 2)]
+    assert study.completeness(lines) == "4, of 2 method(s) and 2 seed(s), every one of each."
+    assert study.completeness(lines[:3]) == "3, of 2 method(s) and 2 seed(s); missing: b seed 2."
+    other = lines[0] | {"curve": [[0, 0.2], [4, 0.5]]}
+    assert "not evaluated at the same steps" in study.completeness([other, *lines[1:]])
 
 
 def test_methods_stand_beside_the_null_of_responses_as_old_as_theirs():

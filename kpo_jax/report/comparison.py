@@ -150,6 +150,21 @@ def tost(values: list[float], margin: float) -> float:
     return float(scipy_stats.t.sf(room / error, len(values) - 1))
 
 
+def sign_flips(values: list[float], num_resamples: int = 2**18) -> float:
+    """Two-sided p of independent differences that are symmetric about 0, of whatever distribution: the share of all
+    choices of signs whose mean is as far from 0 (of so many drawn ones, where there are more); nan of a single one.
+    """
+    if len(values) < 2:
+        return math.nan
+    pairs = np.asarray(values, float), np.zeros(len(values))
+    mean = lambda a, b, axis: np.mean(a - b, axis=axis)
+    found = scipy_stats.permutation_test(
+        pairs, mean, permutation_type="samples", n_resamples=num_resamples, batch=4096, vectorized=True,
+        rng=np.random.default_rng(0),
+    )  # fmt: skip
+    return float(found.pvalue)
+
+
 def power(difference: float, sd: float, num_seeds: int, level: float = LEVEL) -> float:
     """The chance that a paired t over `num_seeds` >= 2 finds a difference whose seeds have the deviation `sd` > 0 (the
     noncentral t; two-sided).
@@ -159,11 +174,23 @@ def power(difference: float, sd: float, num_seeds: int, level: float = LEVEL) ->
     return float(scipy_stats.nct.sf(edge, freedom, shift) + scipy_stats.nct.cdf(-edge, freedom, shift))
 
 
+def power_equal(margin: float, sd: float, num_seeds: int, level: float = LEVEL) -> float:
+    """The chance that `tost` over `num_seeds` >= 2 finds a difference that is 0, whose seeds have the deviation `sd` >
+    0, to be within the margin: the mean over what deviation the seeds may show.
+    """
+    freedom = num_seeds - 1
+    shown = np.sqrt(scipy_stats.chi2.ppf((np.arange(1000) + 0.5) / 1000, freedom) / freedom)
+    room = margin / sd * math.sqrt(num_seeds) - scipy_stats.t.ppf(1 - level, freedom) * shown
+    return float(np.mean(np.maximum(1 - 2 * scipy_stats.norm.sf(room), 0)))
+
+
 def seeds_needed(
-    difference: float, sd: float, level: float = LEVEL, chance: float = 0.8, most: int = 1000
+    difference: float, sd: float, level: float = LEVEL, chance: float = 0.8, most: int = 1000, of=power
 ) -> int | None:
-    """The least number of seeds with which `power` is `chance`; None if `most` are too few."""
-    return next((n for n in range(2, most + 1) if power(difference, sd, n, level) >= chance), None)
+    """The least number of seeds with which the power, `power` or `power_equal`, is `chance`; None if `most` are too
+    few.
+    """
+    return next((n for n in range(2, most + 1) if of(difference, sd, n, level) >= chance), None)
 
 
 def pooled_sd(cells: dict[str, dict[int, np.ndarray]]) -> float | None:

@@ -99,7 +99,8 @@ def over_seeds(lines: list[dict], asked: list[study.Contrast], directory: Path) 
     commits = dict.fromkeys((line.get("commit") or "not recorded")[:12] for line in lines)
     machines = dict.fromkeys(line.get("cpu") or "not recorded" for line in lines)
     dates = sorted(line["date"][:10] for line in lines if line.get("date"))
-    facts = [
+    facts = [("Runs.", study.completeness(of_set)) for of_set in by_set]
+    facts += [
         ("Code.", f"{' / '.join(commits)}{', changed since' * any(line.get('changed') for line in lines)}."),
         ("Machine.", f"{' / '.join(machines)}."),
         ("Started.", f"{' to '.join(dict.fromkeys((dates[0], dates[-1])))}." if dates else "Not recorded."),

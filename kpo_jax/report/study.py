@@ -58,6 +58,7 @@ class Answer(NamedTuple):
       differences: a minus b of each, as shares.
       p_value, p_holm: of what the contrast denies: no difference by a paired t (two-sided), for "=" a difference of
         comparison.EQUAL or more by two one-sided tests; alone, and after Holm over all contrasts asked.
+      p_equal: of a difference of comparison.EQUAL or more, whatever was asked, alone.
       verdict: "holds", "the opposite holds" or "not shown"; "not run" without two seeds in common.
     """
 
@@ -65,6 +66,7 @@ class Answer(NamedTuple):
     differences: list[float]
     p_value: float
     p_holm: float
+    p_equal: float
     verdict: str
 
 
@@ -179,10 +181,32 @@ def by_method(lines: list[dict]) -> dict[str, dict[int, dict]]:
 
 
 def paired(methods: dict[str, dict[int, dict]], a: str, b: str, outcome: str) -> tuple[list[int], list[float]]:
-    """(seeds that both have, a minus b of each)."""
+    """(seeds that both have, a minus b of each), by an outcome of OUTCOMES or "settled"."""
     of_a, of_b = methods.get(a, {}), methods.get(b, {})
+    value = settled if outcome == "settled" else lambda line: line[outcome]
     seeds = sorted(set(of_a) & set(of_b))
-    return seeds, [of_a[seed][outcome] - of_b[seed][outcome] for seed in seeds]
+    return seeds, [value(of_a[seed]) - value(of_b[seed]) for seed in seeds]
+
+
+def settled(line: dict) -> float:
+    """The area under the curve from the first evaluation on at which the responses are as old as they will be: until
+    then they are those of the first policy.
+    """
+    curve = [point for point in line["curve"] if point[0] >= line.get("staleness", 0)]
+    return area(curve or line["curve"][-1:])
+
+
+def completeness(lines: list[dict]) -> str:
+    """How many runs of which methods and seeds there are, and which are missing, in a sentence or two."""
+    methods = by_method(lines)
+    seeds = sorted({line["seed"] for line in lines})
+    missing = [f"{name} seed {seed}" for name, of in methods.items() for seed in seeds if seed not in of]
+    steps = {tuple(step for step, _ in line["curve"]) for line in lines}
+    said = f"{len(lines)}, of {len(methods)} method(s) and {len(seeds)} seed(s)"
+    said += f"; missing: {', '.join(missing)}." if missing else ", every one of each."
+    if len(steps) > 1:
+        return f"{said} They were not evaluated at the same steps, so their areas do not compare."
+    return said
 
 
 def answer(methods: dict[str, dict[int, dict]], asked: list[Contrast], outcome: str) -> list[Answer]:
@@ -194,7 +218,14 @@ def answer(methods: dict[str, dict[int, dict]], asked: list[Contrast], outcome: 
     ]
     adjusted = comparison.holm(p_values)
     return [
-        Answer(seeds, differences, p, holm, _verdict(one.sign, differences, holm))
+        Answer(
+            seeds,
+            differences,
+            p,
+            holm,
+            comparison.tost(differences, comparison.EQUAL),
+            _verdict(one.sign, differences, holm),
+        )
         for one, (seeds, differences), p, holm in zip(asked, found, p_values, adjusted, strict=True)
     ]
 
@@ -210,13 +241,11 @@ def _verdict(sign: str, differences: list[float], p_holm: float) -> str:
 
 
 def nulls(methods: dict[str, dict[int, dict]]) -> set[str]:
-    """The methods that were a ratio of 1 without a clip in every training step of all their runs."""
-
-    def is_null(line: dict) -> bool:
-        worst = [line["metrics"].get(name) for name in WORST]
-        return None not in worst and null.is_null(*worst)
-
-    return {name for name, of in methods.items() if all(map(is_null, of.values()))}
+    """The methods whose gradient was that of a ratio of 1 without a clip in every training step of all their runs, by
+    its direction.
+    """
+    least = lambda line: line["metrics"].get("null/cosine_least", -1.0)
+    return {name for name, of in methods.items() if all(least(line) >= null.NULL_COSINE for line in of.values())}
 
 
 def controls(methods: dict[str, dict[int, dict]]) -> dict[str, str]:
@@ -227,35 +256,57 @@ def controls(methods: dict[str, dict[int, dict]]) -> dict[str, str]:
     def age(name: str) -> int | None:
         return next(iter(methods[name].values())).get("staleness")
 
-    are_null = [
-        name
-        for name, of in methods.items()
-        if not name.endswith(TWIN) and all(line.get("algorithm") == NULL for line in of.values())
-    ]
+    are_null = [name for name, of in methods.items() if not name.endswith(TWIN) and _by_construction(of)]
     score = lambda name: np.mean([line["auc"] for line in methods[name].values()])
     found = {age(name): name for name in sorted(are_null, key=score)}
     return {name: found[age(name)] for name in methods if age(name) in found and found[age(name)] != name}
 
 
-def contrast_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Table:
+def contrast_table(lines: list[dict], asked: list[Contrast]) -> Table:
     """The contrasts beside what the seeds say of them."""
     methods, rows = by_method(lines), []
-    are_null = nulls(methods)
-    for one, of in zip(asked, answer(methods, asked, outcome), strict=True):
+    are_null = {name for name in nulls(methods) if not _by_construction(methods[name])}
+    for one, of in zip(asked, answer(methods, asked, "auc"), strict=True):
+        remark = "".join(f" ({name} is the null)" for name in (one.a, one.b) if name in are_null)
         rows.append([
-            str(one), of.verdict + " (the first is the null)" * (one.a in are_null), str(len(of.seeds)),
-            *_difference(of.differences),
-            *("-" if math.isnan(p) else f"{p:.2g}" for p in (of.p_value, of.p_holm)),
+            str(one), of.verdict + remark, str(len(of.seeds)), *_difference(of.differences),
+            *(map(_p_text, (of.p_value, of.p_holm, of.p_equal))),
             " ".join(_points(d) for d in of.differences) or "-",
         ])  # fmt: skip
-    header = ["asked", "verdict", "seeds", "points", "95 % over seeds", "p", "p (Holm)", "each seed, points"]
+    header = ["asked", "verdict", "seeds", "points", "95 % over seeds", "p", "p (Holm)", "p (equal)"]
     caption = (
-        f"What was asked, by the {OUTCOMES[outcome]} on {lines[0]['set']}: first method less second, paired by seed. "
+        f"What was asked, by the {OUTCOMES['auc']} on {lines[0]['set']}: first method less second, paired by seed. "
         "For < and > p is that of no difference by a paired t, two-sided; for = that of a difference of "
-        f"{100 * comparison.EQUAL:g} points or more (TOST). Holm over the {len(asked)} asked; a contrast holds where p "
-        f"(Holm) is below {comparison.LEVEL:g}. A method that is the null on its data is no evidence for a filter."
+        f"{100 * comparison.EQUAL:g} points or more (TOST), which p (equal) is for all. Holm over the {len(asked)} "
+        f"asked; a contrast holds where p (Holm) is below {comparison.LEVEL:g}. A method that is the null on its data "
+        "is no evidence for a filter."
     )
-    return Table(caption, header, rows)
+    return Table(caption, [*header, "each seed, points"], rows)
+
+
+def otherwise_table(lines: list[dict], asked: list[Contrast]) -> Table:
+    """The contrasts by other outcomes and another test: a description."""
+    methods, rows = by_method(lines), []
+    for one in asked:
+        _, areas = paired(methods, one.a, one.b, "auc")
+        of = {name: _difference(paired(methods, one.a, one.b, name)[1]) for name in ("final", "settled")}
+        rows.append([str(one), *of["final"], *of["settled"], _p_text(comparison.sign_flips(areas))])
+    header = ["asked", "final score, points", "95 % over seeds", "settled area, points", "95 % over seeds"]
+    caption = (
+        "The same contrasts otherwise, without a claim: by the final score; by the area from the step on at which "
+        "responses are as old as they will be (of fresh ones the whole area); and p of no difference in the area by "
+        "all choices of signs of the seeds' differences, which supposes no distribution. Not corrected for their "
+        "number."
+    )
+    return Table(caption, [*header, "p (signs)"], rows)
+
+
+def _by_construction(of: dict[int, dict]) -> bool:
+    return all(line.get("algorithm") == NULL for line in of.values())
+
+
+def _p_text(p: float) -> str:
+    return "-" if math.isnan(p) else f"{p:.2g}"
 
 
 def control_table(lines: list[dict]) -> Table | None:
@@ -345,7 +396,8 @@ def power_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Table
         if sd == 0:
             continue
         levels = (comparison.LEVEL, comparison.LEVEL / max(len(asked), 1))
-        needed = [comparison.seeds_needed(points / 100, sd, level) for points in (2, 3, 5) for level in levels]
+        of = comparison.power_equal if " = " in name else comparison.power
+        needed = [comparison.seeds_needed(x / 100, sd, level, of=of) for x in (2, 3, 5) for level in levels]
         rows.append([name, str(len(differences)), f"{100 * sd:.2f}", *(str(n or "> 1000") for n in needed)])
     if not rows:
         return None
@@ -353,14 +405,15 @@ def power_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Table
     header += [f"seeds for {points} points{of}" for points in (2, 3, 5) for of in ("", ", Holm")]
     caption = (
         f"How much the {OUTCOMES[outcome]} of two runs differs over seeds, and the seeds with which a paired t finds "
-        f"a difference four times in five, alone and at the first level of Holm over {max(len(asked), 1)}. A method "
-        "against itself is its A/A twin, which draws other responses."
+        f"a difference four times in five, alone and at the first level of Holm over {max(len(asked), 1)}; for = those "
+        "with which TOST finds no difference to be within so many points. A method against itself is its A/A twin, "
+        "which draws other responses."
     )
     return Table(caption, header, rows)
 
 
 def tables(lines: list[dict], asked: list[Contrast]) -> list[Table]:
     """All of the above for the lines of one evaluation set: the answers first."""
-    found = [contrast_table(lines, asked, outcome) for outcome in OUTCOMES] if asked else []
+    found = [contrast_table(lines, asked), otherwise_table(lines, asked)] if asked else []
     found += [outcome_table(lines), control_table(lines), power_table(lines, asked, "auc")]
     return [table for table in found if table is not None]
