@@ -52,7 +52,12 @@ METHODS="${METHODS:-$its_methods}"
 TRACED="${TRACED-$its_traced}"
 CONTRASTS="${CONTRASTS-$its_contrasts}"
 WORKDIR="${WORKDIR:-runs/$STUDY}"
-if [[ -n "${BESIDE:-}" && ! -f "$BESIDE" ]]; then usage_error "BESIDE: '$BESIDE' is not a file of summaries"; fi
+kept="configs/results/$STUDY.jsonl"
+if [[ -n "${BESIDE:-}" ]]; then
+  if [[ ! -f "$BESIDE" || "$BESIDE" != *.jsonl ]]; then usage_error "BESIDE: '$BESIDE' is not a file of summaries, .jsonl"; fi
+  if [ "${KEPT:-0}" = 1 ]; then usage_error "BESIDE: KEPT=1 reports on $kept alone"; fi
+  if [[ "${PUBLISH:-0}" = 1 && "$BESIDE" -ef "$kept" ]]; then usage_error "BESIDE: PUBLISH=1 writes $kept; copy it first"; fi
+fi
 bash launch/setup.sh
 python="${VENV:-.venv}/bin/python"
 mkdir -p "$WORKDIR"
@@ -112,7 +117,6 @@ report_on() {
   "$python" -m kpo_jax.main --mode=report --runs="$1" ${CONTRASTS:+"--contrasts=$CONTRASTS"} --workdir="$2"
 }
 
-kept="configs/results/$STUDY.jsonl"
 if [ "${KEPT:-0}" = 1 ]; then
   report_on "$kept" "$WORKDIR/kept"
   exit

@@ -42,12 +42,15 @@ def localized(mesh_config) -> dict:
     optimizer = optax.sgd(1.0)
     params, own = make_init(config, optimizer, mesh)[0](jax.random.key(0)).params, local_mesh(mesh)
     local = localize(params, param_specs(config), mesh, own)
+    rounded = jax.tree.leaves(localize(params, param_specs(config), mesh, own, "bfloat16"))
     alone = jax.tree.leaves(make_init(config, optimizer, own)[0](jax.random.key(0)).params)
     return {
         "grid": [[device.process_index for device in row.flat] for row in mesh.devices],
         "local_shape": dict(own.shape),
         "on_own_devices": all(x.is_fully_addressable for x in jax.tree.leaves(local)),
         "equal": all(bool(jnp.array_equal(a, b)) for a, b in zip(jax.tree.leaves(local), alone, strict=True)),
+        "rounded": sorted({x.dtype.name for x in rounded}),
+        "rounded_equal": all(bool(jnp.array_equal(a, b.astype(a.dtype))) for a, b in zip(rounded, alone, strict=True)),
         "fingerprints": [int(fingerprint(params)), int(fingerprint(alone))],
     }
 

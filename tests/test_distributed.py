@@ -104,6 +104,9 @@ def test_two_processes(tmp_path):
         }
         for mesh in ("hybrid", "across"):
             assert out[mesh]["on_own_devices"] and out[mesh]["equal"] and len(set(out[mesh]["fingerprints"])) == 1
+            assert out[mesh]["rounded_equal"]
+        # only what moves from one process to another is rounded on its way
+        assert out["hybrid"]["rounded"] == ["float32"] and "bfloat16" in out["across"]["rounded"]
         assert (out["row_sum"], out["microbatch_sum"]) == (280, 48)
         assert out["gather"] and out["gather_rows"] == [[0, 0, 0, 1, 1], [True, False, False, True, False], "bool"]
         assert (out["meet"], out["heard"], out["meet_to_stop"]) == (False, True, True)

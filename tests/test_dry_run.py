@@ -13,7 +13,7 @@ from configurations import load
 from kpo_jax.commands import activations, memory, runs
 from kpo_jax.commands.dry_run import describe
 from kpo_jax.commands.memory import decoding_bytes, human, state_bytes
-from kpo_jax.config import LearnerConfig, MeshConfig
+from kpo_jax.config import LearnerConfig, MeshConfig, problems_of
 from kpo_jax.ends import Refused
 from kpo_jax.model import critic
 from kpo_jax.model.decoder import hidden_states, init_params
@@ -93,15 +93,83 @@ def test_what_is_held_together_is_the_sum_of_each_phase():
         assert held["parameters"] == params and held["optimizer"] == moments and "frozen" not in held
         beside = held["critic"] + held["its optimizer"] + held.get("past policies", 0)
         always, found = params + moments + beside, memory.at_once(config, sizes)
-        update, rollout = memory.phases(config, sizes).values()  # a third has moments that lie on the host
+        update, rollout, evaluation = memory.phases(config, sizes).values()  # others are not in all runs
         assert update["gradient"] == params and update["activations"] > 0
         assert found["update"] == always + sum(update.values())
         assert rollout["for decoding"] == decoding_bytes(config)
         assert rollout["KV cache"] == memory.cache_bytes(config, sizes)
         assert found["rollout"] == always + sum(rollout.values())
+        assert found["evaluation"] == always + sum(evaluation.values())
         said = f"  together       {human(found['update'])} in the update, {human(found['rollout'])} in the rollout"
         assert said in describe(config)
     assert memory.held(stale, sizes)["past policies"] == params  # the control: the second has more
+
+
+def test_an_evaluation_is_a_call_of_its_own():
+    def evaluation(**fields):
+        config = dataclasses.replace(CONFIG, eval=dataclasses.replace(CONFIG.eval, **fields))
+        return memory.phases(config, mesh_shape(CONFIG.mesh, 8)).get(memory.EVALUATION)
+
+    found, call = evaluation(), memory._evaluations(CONFIG)
+    assert (call.prompts, call.group) == (CONFIG.eval.prompts_per_call, CONFIG.eval.num_samples)
+    rows = CONFIG.eval.prompts_per_call * (call.prompt + CONFIG.eval.num_samples * call.response)
+    per_token = 2 * CONFIG.model.num_layers * CONFIG.model.num_kv_heads * CONFIG.model.head_dim * 4
+    assert found["eval KV cache"] == rows * per_token // 8
+    more = evaluation(num_samples=2 * CONFIG.eval.num_samples)
+    assert more["eval KV cache"] > 1.5 * found["eval KV cache"] and more["for decoding"] == found["for decoding"]
+    longer = {name: dataclasses.replace(data, max_prompt_length=512) for name, data in CONFIG.eval.sets.items()}
+    assert evaluation(sets=longer)["eval KV cache"] > found["eval KV cache"]
+    assert evaluation(sets={}) is None  # the control: where nothing is evaluated
+    config = dataclasses.replace(CONFIG, eval=dataclasses.replace(CONFIG.eval, num_samples=4096))
+    most = memory.at_once(config, mesh_shape(config.mesh, 8))[memory.EVALUATION]
+    said = memory.refusal(config, 8, most - 1)
+    assert "in the evaluation" in said and "--config.eval.prompts_per_call=" in said
+
+
+def test_every_host_prefills_for_itself_and_sends_within():
+    """Qwen3-4B: 8 prompts of 1,024 tokens at once on a host, whose keys and values go to all eight devices."""
+    fields = dict(learner__microbatch_tokens=0, rollout__prompts_per_call=64)
+    config, _ = load("configs/qwen3_4b_dapo.py", mesh__data=-1, **fields)
+    sent = 2 * 36 * 8 * 1024 * 8 * 128 * 2
+    passes = 1024 * 2 * (3 * 9728 + 2 * 32 * 128)
+    for hosts in (1, 8):
+        sizes = mesh_shape(config.mesh, 8 * hosts)
+        assert memory.phases(config, sizes, hosts)["rollout"]["in its passes"] == sent + passes
+    wrong = memory.phases(config, sizes, 1)["rollout"]["in its passes"]  # the control: one host of 64 devices
+    assert wrong > 4 * sent
+    alone, _ = load("configs/qwen3_4b_dapo.py", mesh__data=1, mesh__fsdp=1, rollout__prompts_per_call=8)
+    assert memory.phases(alone, mesh_shape(alone.mesh, 1))["rollout"]["in its passes"] < sent  # no one to send to
+
+
+def test_parameters_move_where_the_sampler_s_mesh_splits_them_otherwise():
+    def moves(hosts=1, **mesh):
+        config = dataclasses.replace(CONFIG, mesh=MeshConfig(**mesh))
+        return memory._sampling_mesh(config, mesh_shape(config.mesh, 16), hosts)
+
+    assert moves(fsdp=8) == (1, False) and moves(fsdp=8, hosts=2) == (1, False)
+    assert moves(fsdp=16, hosts=2, across_hosts=True) == (1, True)
+    assert moves(tensor=16, hosts=2, across_hosts=True) == (8, True)
+    assert moves(fsdp=8, sampling_tensor=2) == (2, True)
+    assert moves(fsdp=4, tensor=2, sampling_tensor=2) == (2, True)  # they are whole there along fsdp
+    assert moves(tensor=2, sampling_tensor=2) == (2, False)
+
+
+def test_what_is_offered_would_start():
+    config, _ = load("configs/qwen3_4b_dapo.py", mesh__data=1)
+    offered = [flags for flags, _ in memory.nearest(config, 8)]
+    assert {"rollout.prompts_per_call": 8, "eval.prompts_per_call": 8} in offered
+    for flags in offered:
+        assert problems_of(memory._changed(config, flags)) == [], flags
+    assert problems_of(memory._changed(config, {"rollout.prompts_per_call": 4}))  # fewer than rows
+    assert {"rollout.prompts_per_call": 4} not in offered
+    # weights of 61 GiB in every device: a mesh of the sampler's own is enough
+    large, _ = load("configs/qwen3_32b_dapo.py", mesh__data=1)
+    said = memory.refusal(large, 16, 79 * 2**30, hosts=2)
+    assert said.endswith("--config.mesh.sampling_tensor=2 could fit") or "sampling_tensor=4 could" in said, said
+    split = dict(mesh__data=1, mesh__fsdp=8, rollout__prompts_per_call=8)
+    inner, _ = load("configs/qwen3_4b_dapo.py", **split)
+    per_host = [flags for flags, _ in memory.nearest(inner, 8, hosts=2) if "mesh.fsdp" in flags]
+    assert per_host == []  # fsdp may not cross hosts unless it is said
 
 
 def test_parameters_on_their_way_to_a_sampling_mesh_are_a_phase_of_their_own():
@@ -125,6 +193,9 @@ def test_parameters_on_their_way_to_a_sampling_mesh_are_a_phase_of_their_own():
         assert "split again" not in found["rollout"]
         moved.append(found[memory.MOVE]["split again"])
     assert 2 * moved[0] == moved[1] == moved[2]
+    narrow = dataclasses.replace(model, param_dtype="bfloat16")
+    wide = dataclasses.replace(base.sampler, dtype="float32")
+    assert wide.moved_dtype(narrow) is None and base.sampler.moved_dtype(model) == "bfloat16"  # never a wider one
     assert f"  split again    {human(moved[0])}" in describe(base).splitlines()
     there = memory.at_once(base, sizes)[memory.MOVE]
     assert f"{human(there)} in the way to the sampler's mesh" in describe(base)

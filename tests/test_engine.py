@@ -311,7 +311,7 @@ def test_what_moves_to_a_sampling_mesh_is_rounded_first_and_gone_when_the_weight
     programs = engine_programs.Programs(CONFIG, sampling, own, ENDS, localize)
     weights = programs.prepare(params)
     assert {x().dtype.name for x in moved if x() is not None} == set()  # nothing of it is left
-    assert rounded == {"bfloat16": "bfloat16", "int8": None}[dtype]
+    assert rounded == {"bfloat16": "bfloat16", "int8": None}[dtype]  # parameters are float32
     # to the bit what is made of parameters that are not rounded on their way
     plain = engine_programs.Programs(CONFIG, sampling, own, ENDS).copy(sharding.localize(params, specs, training, own))
     for x, y in zip(*map(jax.tree.leaves, (weights, plain)), strict=True):

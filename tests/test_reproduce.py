@@ -310,7 +310,11 @@ def test_another_study_has_its_own_folder_and_asks_its_questions(tree):
     assert "configs/results" not in of_runs  # where no one said so
     result, calls = reproduce(tree, BESIDE="gone.jsonl", **chosen)
     assert result.returncode == 64 and calls == []
-    assert result.stderr == "error: BESIDE: 'gone.jsonl' is not a file of summaries\n"
+    assert result.stderr == "error: BESIDE: 'gone.jsonl' is not a file of summaries, .jsonl\n"
+    kept = dict(BESIDE="configs/results/confirm.jsonl", **chosen)
+    for more, said in ((dict(KEPT="1"), "KEPT=1 reports on"), (dict(PUBLISH="1"), "PUBLISH=1 writes")):
+        result, calls = reproduce(tree, **kept, **more)
+        assert result.returncode == 64 and calls == [] and said in result.stderr
     result, calls = reproduce(tree, STUDY="other")
     assert result.returncode == 64 and calls == []
     assert result.stderr == "error: STUDY: 'other' is not one of study, confirm\n"

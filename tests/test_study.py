@@ -114,6 +114,11 @@ def test_lines_of_runs_that_were_reported_alone_are_told_apart():
     found = study.by_method(study.told_apart(alone))
     assert {name: list(of) for name, of in found.items()} == {name: [7, 8] for name in (*nulls, "grpo")}
     assert study.told_apart(study.told_apart(alone)) == study.told_apart(alone)
+    # no seed is there twice, but one method is of older responses, or learns faster
+    for more in (dict(staleness=8), dict(learning_rate=4e-4)):
+        two = [alone[0], line("ratio_one", 9, 0.5) | {"label": "other_9"} | more]
+        assert list(study.by_method(study.told_apart(two))) == ["ratio_one", "other"]
+    assert list(study.by_method(study.told_apart([alone[0], line("ratio_one", 9, 0.5)]))) == ["ratio_one"]  # nor a name
     # the negative controls: as they are, they are two runs of one seed, and so is one run twice, whatever it is called
     with pytest.raises(ValueError, match=r"two runs of ratio_one with seed 7"):
         study.by_method(alone)

@@ -107,7 +107,7 @@ def test_the_report_adds_up_by_hand():
     state = sum(state_bytes(start, dict(data=2, fsdp=8, tensor=1)))
 
     def told(prefill, decode, moved=0):
-        sampler = topology.Sampler(topology.Memory(9 * gib, 5 * gib, 0, 2 * gib, 0), prefill, decode, 6, moved, 9.0)
+        sampler = topology.Sampler(topology.Memory(9 * gib, 5 * gib, 0, 2 * gib, 0), prefill, decode, 6, 1, moved, 9.0)
         lines, most = topology.report(start, chips.CHIPS["v5p"], step, sampler)
         return "\n".join(lines), most
 

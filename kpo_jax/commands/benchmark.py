@@ -134,7 +134,8 @@ def _sampling_phases(config: Config, inputs: Inputs, programs: Programs, params,
     """([prefill, decode], the Completions) of one rollout; `work` is that of the training step."""
     prompts, group, length = len(prompt_ids), config.rollout.group_size, config.sampler.max_response_length
     prompt_length, batch = inputs.train.prompt_length, prompts * group
-    endless = SamplerPrograms(config.model, config.sampler, programs.mesh, ())
+    of_rollouts = programs.sampling
+    endless = SamplerPrograms(config.model, config.sampler, of_rollouts.mesh, (), of_rollouts.localize)
     sampler = make_sampler(endless, pad_id=inputs.tokenizer.pad_id, group_size=group)
 
     def sample(max_length):

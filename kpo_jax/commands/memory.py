@@ -9,18 +9,20 @@ shape: a layer's, or on a TPU the keys or the values of all.
 import dataclasses
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from kpo_jax.commands import activations
-from kpo_jax.config import Config
+from kpo_jax.config import Config, eval_sample_config, problems_of
 from kpo_jax.lazy import jax
 from kpo_jax.model import parameters
-from kpo_jax.model.config import DTYPES, PROJECTIONS
+from kpo_jax.model.config import DTYPES, PROJECTIONS, ModelConfig
 from kpo_jax.model.shapes import PackShape
 from kpo_jax.runtime.mesh import bytes_per_device, mesh_shape
 from kpo_jax.sampling.shapes import plan
 from kpo_jax.training.shapes import longest_prompt, update_shape
 
-UPDATE, ROLLOUT, OPTIMIZER, MOVE = "update", "rollout", "optimizer's step", "way to the sampler's mesh"
+UPDATE, ROLLOUT, EVALUATION, OPTIMIZER = "update", "rollout", "evaluation", "optimizer's step"
+MOVE = "way to the sampler's mesh"
 
 
 def held(config: Config, sizes: dict[str, int]) -> dict[str, int]:
@@ -37,10 +39,13 @@ def held(config: Config, sizes: dict[str, int]) -> dict[str, int]:
     return {what: size for what, size in out.items() if size}
 
 
-def phases(config: Config, sizes: dict[str, int]) -> dict[str, dict[str, int]]:
-    """{phase: {what: bytes on one device}} of what it holds beside what is `held` all the time."""
-    rollout = {"for decoding": decoding_bytes(config), "KV cache": cache_bytes(config, sizes)}
-    rollout |= {"in its passes": _sampling_passes(config, sizes)}
+def phases(config: Config, sizes: dict[str, int], hosts: int = 1) -> dict[str, dict[str, int]]:
+    """{phase: {what: bytes on one device}} of what it holds beside what is `held` all the time. Devices are those of
+    so many hosts, each of which samples its share.
+    """
+    tensor, moves = _sampling_mesh(config, sizes, hosts)
+    weights = {"for decoding": decoding_bytes(config, tensor)}
+    rollout = weights | _of_call(("KV cache", "in its passes"), _rollouts(config), sizes, tensor, hosts)
     gradient, moments = state_bytes(config, sizes)
     update, shape = {"gradient": gradient}, _update_shape(config, sizes)
     if shape.microbatches > 1:
@@ -48,8 +53,11 @@ def phases(config: Config, sizes: dict[str, int]) -> dict[str, dict[str, int]]:
         update["of microbatch"] = activations.of_another_gradient(trained, config.model.trained_dtype, sizes)
     update["activations"] = activations.of_update(config.model, shape, sizes)
     out = {UPDATE: update, ROLLOUT: rollout}
-    if config.mesh.sampling_tensor:
-        out[MOVE] = {"split again": moved_bytes(config), "for decoding": rollout["for decoding"]}
+    if config.eval.sets:
+        names = "eval KV cache", "in eval passes"
+        out[EVALUATION] = weights | _of_call(names, _evaluations(config), sizes, tensor, hosts)
+    if moves:
+        out[MOVE] = {"split again": moved_bytes(config, tensor)} | weights
     if config.learner.moments_on_host:  # they come when the gradient is done and activations are gone
         out[OPTIMIZER] = {"gradient": gradient, "moments": moments}
     return out
@@ -63,10 +71,10 @@ def _update_shape(config: Config, sizes: dict[str, int]) -> PackShape:
     return update_shape(config, prompt, rows)
 
 
-def at_once(config: Config, sizes: dict[str, int]) -> dict[str, int]:
+def at_once(config: Config, sizes: dict[str, int], hosts: int = 1) -> dict[str, int]:
     """{phase: the bytes on one device that may be there together}."""
     always = sum(held(config, sizes).values())
-    return {phase: always + sum(of.values()) for phase, of in phases(config, sizes).items()}
+    return {phase: always + sum(of.values()) for phase, of in phases(config, sizes, hosts).items()}
 
 
 def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
@@ -96,11 +104,11 @@ def _network_bytes(config: Config, table: parameters.Table, sizes: dict[str, int
     return params, first + second  # the optimizer's counters are a few bytes
 
 
-def decoding_bytes(config: Config) -> int:
-    """Bytes on one device of the weights as decoding reads them: in the sampler's dtype, split by heads alone, and with
-    a head of their own where the embeddings are tied.
+def decoding_bytes(config: Config, tensor: int = 0) -> int:
+    """Bytes on one device of the weights as decoding reads them: in the sampler's dtype, split by heads alone, over so
+    many devices or as the configuration has it, and with a head of their own where the embeddings are tied.
     """
-    model, sizes = config.sampler.decoder(config.model), _sampling_sizes(config)
+    model, sizes = config.sampler.decoder(config.model), {"tensor": tensor or config.mesh.tensor_of_sampler}
     head = model.vocab_size * model.hidden_size * DTYPES[model.dtype] if model.tie_embeddings else 0
     table = parameters.tree(model)
     whole = bytes_per_device(parameters.leaves(table), model.dtype, sizes) + head // sizes["tensor"]
@@ -111,44 +119,83 @@ def decoding_bytes(config: Config) -> int:
     return whole - saved + bytes_per_device(map(parameters.outputs, projections), "float32", sizes)  # the scales
 
 
-def moved_bytes(config: Config) -> int:
+def moved_bytes(config: Config, tensor: int) -> int:
     """Bytes on one device of the parameters on a mesh of the sampler's own, where the weights for decoding are made of
     them.
     """
     model = config.model
     dtype = config.sampler.moved_dtype(model) or model.param_dtype
-    return bytes_per_device(parameters.leaves(parameters.tree(model)), dtype, _sampling_sizes(config))
+    return bytes_per_device(parameters.leaves(parameters.tree(model)), dtype, {"tensor": tensor})
 
 
-def _sampling_sizes(config: Config) -> dict[str, int]:
-    return {"data": 1, "fsdp": 1, "tensor": config.mesh.sampling_tensor or config.mesh.tensor}
+def _sampling_mesh(config: Config, sizes: dict[str, int], hosts: int) -> tuple[int, bool]:
+    """(over how many devices the sampler splits weights and heads, whether parameters move for it); as local_mesh and
+    localize of kpo_jax.runtime.sharding have it.
+    """
+    mesh, per_host = config.mesh, math.prod(sizes.values()) // hosts
+    crosses = hosts > 1 and per_host % mesh.inner > 0
+    tensor = math.gcd(per_host, mesh.tensor) if crosses else mesh.tensor
+    own = mesh.sampling_tensor or tensor
+    return own, crosses or own != mesh.tensor or (bool(mesh.sampling_tensor) and mesh.inner > mesh.tensor)
+
+
+class _Call(NamedTuple):
+    """A call of the sampler over all hosts: the decoder, prompts of which `at_once` are in the batch, samples of each,
+    tokens of prompts and responses that are as long as they may be.
+    """
+
+    model: ModelConfig
+    prompts: int
+    at_once: int
+    group: int
+    prompt: int
+    response: int
+
+
+def _rollouts(config: Config) -> _Call:
+    of, sampler = config.rollout, config.sampler
+    lengths = longest_prompt(config), sampler.max_response_length
+    return _Call(sampler.decoder(config.model), of.prompts_per_step, of.prompts_at_once, of.group_size, *lengths)
+
+
+def _evaluations(config: Config) -> _Call:
+    of, sampler = config.eval, eval_sample_config(config)
+    prompt = max(longest_prompt(config, data) for data in of.sets.values())
+    calls = (of.prompts_per_call,) * 2
+    return _Call(sampler.decoder(config.model), *calls, of.num_samples, prompt, sampler.max_response_length)
 
 
 def cache_bytes(config: Config, sizes: dict[str, int]) -> int:
     """Bytes on one device of the prompt cache (one row per prompt) and the response cache (one row per sample) of one
-    sampler call.
+    call of the sampler of rollouts.
     """
-    model, rollout = config.model, config.rollout
-    prompts = rollout.prompts_at_once
-    tokens = prompts * config.data.max_prompt_length + prompts * rollout.group_size * config.sampler.max_response_length
-    entries = 2 * model.num_layers * tokens * model.num_kv_heads * model.head_dim
-    size = DTYPES[config.sampler.decoder(model).dtype]
-    return entries * size // math.prod(sizes.values())  # tokens over all axes but tensor, heads over it
+    return _cache_bytes(_rollouts(config), sizes)
 
 
-def _sampling_passes(config: Config, sizes: dict[str, int]) -> int:
-    """Bytes on one device of what prefill or a step of decoding holds for a while, whichever is more."""
-    model, rollout, tensor = config.sampler.decoder(config.model), config.rollout, _sampling_sizes(config)["tensor"]
-    groups, prompt = max(math.prod(sizes.values()) // tensor, 1), longest_prompt(config)
-    of_call = rollout.prompts_at_once, rollout.prompts_at_once, rollout.group_size
-    how = plan(*of_call, prompt, config.sampler.max_response_length, groups)
-    tokens = how.prefilled * prompt
+def _cache_bytes(call: _Call, sizes: dict[str, int]) -> int:
+    tokens = call.at_once * (call.prompt + call.group * call.response)
+    return _key_value_bytes(call.model, tokens) // math.prod(sizes.values())  # tokens over all axes but tensor
+
+
+def _key_value_bytes(model: ModelConfig, tokens: int) -> int:
+    return 2 * model.num_layers * tokens * model.num_kv_heads * model.head_dim * DTYPES[model.dtype]
+
+
+def _of_call(names: tuple[str, str], call: _Call, sizes: dict[str, int], tensor: int, hosts: int) -> dict[str, int]:
+    """Bytes on one device, by these names, of the caches, and of what prefill or a step of decoding holds for a while,
+    whichever is more.
+    """
+    groups = max(math.prod(sizes.values()) // hosts // tensor, 1)
+    of_host = max(call.prompts // hosts, 1), max(call.at_once // hosts, 1)
+    how = plan(*of_host, call.group, call.prompt, call.response, groups)
+    tokens = how.prefilled * call.prompt
     # Whose slots the prompts go to is not known beforehand: every device is sent the keys and values of all.
-    sent = 2 * model.num_layers * tokens * model.num_kv_heads * model.head_dim * DTYPES[model.dtype] // tensor
-    return max(
-        activations.of_prefill(model, tokens // groups, tensor) + (sent if groups > 1 else 0),
-        activations.of_logits(model, how.shapes[0].rows // groups, tensor),
+    sent = _key_value_bytes(call.model, tokens) // tensor if groups > 1 else 0
+    passes = max(
+        activations.of_prefill(call.model, tokens // groups, tensor) + sent,
+        activations.of_logits(call.model, how.shapes[0].rows // groups, tensor),
     )
+    return dict(zip(names, (_cache_bytes(call, sizes), passes), strict=True))
 
 
 # ------------------------------------------------------------------------------------------------- more than there is
@@ -162,28 +209,34 @@ def device_memory() -> int | None:
 def refusal_here(config: Config) -> str | None:
     """`refusal` on the devices that there are; None where they do not say what they have."""
     limit = device_memory()
-    return None if limit is None else refusal(config, jax.device_count(), limit)
+    return None if limit is None else refusal(config, jax.device_count(), limit, jax.process_count())
 
 
-def refusal(config: Config, num_devices: int, limit: int) -> str | None:
+def refusal(config: Config, num_devices: int, limit: int, hosts: int = 1) -> str | None:
     """Why a run need not fit into `limit` bytes a device, and the nearest change that could make it; None if it may."""
-    needed = at_once(config, mesh_shape(config.mesh, num_devices))
+    needed = at_once(config, mesh_shape(config.mesh, num_devices), hosts)
     phase = max(needed, key=needed.get)
     if needed[phase] <= limit:
         return None
     what = f"a device may have to hold about {human(needed[phase])} in the {phase}, and has {human(limit)}"
-    for flags, most in nearest(config, num_devices):
+    for flags, most in nearest(config, num_devices, hosts):
         if most <= limit:
             return f"{what}; {' '.join(f'--config.{path}={value}' for path, value in flags.items())} could fit"
     return f"{what}; no single change is enough: a smaller model, more devices or several of the fields together"
 
 
-def nearest(config: Config, num_devices: int) -> Iterator[tuple[dict[str, object], int]]:
-    """({field: value}, the most bytes on one device so) for changes that save memory, those first that change the least
-    of what a run computes.
+def nearest(config: Config, num_devices: int, hosts: int = 1) -> Iterator[tuple[dict[str, object], int]]:
+    """({field: value}, the most bytes on one device so) for legal changes that save memory, those first that change
+    the least of what a run computes.
     """
-    prompts, mesh, per_data = config.rollout.prompts_at_once, config.mesh, num_devices // config.mesh.inner
-    steps = [{"rollout.prompts_per_call": n} for n in range(prompts - 1, 0, -1) if prompts % n == 0]
+    mesh, per_data, per_host = config.mesh, num_devices // config.mesh.inner, num_devices // hosts
+    calls = {"rollout.prompts_per_call": config.rollout.prompts_at_once}
+    calls |= {"eval.prompts_per_call": config.eval.prompts_per_call} if config.eval.sets else {}
+    steps = [{path: n} for path, prompts in calls.items() for n in range(prompts - 1, 0, -1) if prompts % n == 0]
+    if len(calls) == 2:
+        most, other = calls.values()
+        steps += [dict.fromkeys(calls, n) for n in range(min(most, other) - 1, 0, -1) if most % n == other % n == 0]
+    steps += [{"mesh.sampling_tensor": n} for n in range(2 * mesh.tensor, per_host + 1) if per_host % n == 0]
     tokens = config.learner.microbatch_tokens or math.prod(_update_shape(config, mesh_shape(mesh, num_devices))[:3])
     halves, least = (tokens // 2**n for n in range(1, tokens.bit_length())), _least_microbatch(config, num_devices)
     steps += [{"learner.microbatch_tokens": half} for half in halves if half >= least]
@@ -197,9 +250,19 @@ def nearest(config: Config, num_devices: int) -> Iterator[tuple[dict[str, object
     for flags in steps:
         try:
             other = _changed(config, flags)
-            yield flags, max(at_once(other, mesh_shape(other.mesh, num_devices)).values())
+            sizes = mesh_shape(other.mesh, num_devices)
+            if _is_legal(other, sizes, hosts):
+                yield flags, max(at_once(other, sizes, hosts).values())
         except ValueError:  # not for this model or batch
             continue
+
+
+def _is_legal(config: Config, sizes: dict[str, int], hosts: int) -> bool:
+    """Whether a run on devices of these sizes would start."""
+    split = math.prod(sizes.values()) // hosts % config.mesh.inner > 0
+    if hosts > 1 and split and not config.mesh.across_hosts:
+        return False
+    return not problems_of(_changed(config, {"mesh.data": sizes["data"]}))
 
 
 def _least_microbatch(config: Config, num_devices: int) -> int:

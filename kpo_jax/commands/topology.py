@@ -12,7 +12,7 @@ from jax.sharding import Mesh
 
 from kpo_jax.commands.chips import Chip, parse
 from kpo_jax.commands.dry_run import longest_step
-from kpo_jax.commands.memory import ROLLOUT, UPDATE, at_once, held, human, phases
+from kpo_jax.commands.memory import EVALUATION, MOVE, OPTIMIZER, ROLLOUT, UPDATE, at_once, held, human, phases
 from kpo_jax.config import Config, problems_of
 from kpo_jax.model import flops
 from kpo_jax.model.decoder import init_params
@@ -110,14 +110,15 @@ class Step(NamedTuple):
 
 class Sampler(NamedTuple):
     """The compiled sampler of a host: the memory of the copy of the weights, of prefill and of the largest shape of
-    decoding, how many shapes there are, what a device holds of the parameters that moved to its mesh until they are
-    copied, and the seconds that the three took.
+    decoding, how many shapes and hosts there are, what a device holds of the parameters that moved to its mesh until
+    they are copied, and the seconds that the three took.
     """
 
     copy: Memory
     prefill: Memory
     decode: Memory
     shapes: int
+    hosts: int
     moved: int
     seconds: float
 
@@ -148,7 +149,8 @@ def compile_sampler(config: Config, found: list) -> Sampler:
     own, shapes, lowered = lower_sampler(config, mesh, found)
     memory = [_compiled(one) for one in lowered]
     moves = own.shape["tensor"] != mesh.shape["tensor"] or own.size // own.shape["data"] != config.mesh.inner
-    return Sampler(*memory, shapes, memory[0].arguments if moves else 0, time.perf_counter() - start)
+    hosts = len({device.process_index for device in found})
+    return Sampler(*memory, shapes, hosts, memory[0].arguments if moves else 0, time.perf_counter() - start)
 
 
 def lower_sampler(config: Config, mesh: Mesh, found: list) -> tuple:
@@ -203,15 +205,18 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
     work = longest_step(config).update / config.learner.updates_per_rollout / count
     peak = flops.data_sheet(chip.kind, 1).flops
     memory, shape = step.memory, step.shape
-    kept, planned = sum(held(config, _sizes(config)).values()), at_once(config, _sizes(config))
-    sampling = kept + sampler.most
+    always, planned = held(config, _sizes(config)), at_once(config, _sizes(config), sampler.hosts)
+    kept = sum(always.values())
+    others = sum(always.get(what, 0) for what in ("past policies", "reference"))  # not arguments of the step
+    updating, sampling = others + memory.total, kept + sampler.most
 
     def line(name, size, remark=""):
         return f"  {name:<14} {human(size)}{remark}"
 
-    def together(size, phase):
+    def together(size, *phases):
         share = f"{size / chip.memory:.1%} of {chip.memory / 2**30:.0f} GiB"
-        return line("together", size, f" = {share}; the plan without a compiler: {human(planned[phase])}")
+        plan = max(planned.get(phase, 0) for phase in phases)
+        return line("together", size, f" = {share}; the plan without a compiler: {human(plan)}")
 
     moved = f", made of {human(sampler.moved)} that moved to its mesh" if sampler.moved else ""
     lines = [
@@ -224,19 +229,25 @@ def report(config: Config, chip: Chip, step: Step, sampler: Sampler) -> tuple[li
         line("temporaries", memory.temporaries),
         line("program", memory.program),
         *([line("on the host", memory.on_host)] if memory.on_host else []),
-        together(memory.total, UPDATE),
+        *([line("beside it", others, " of past policies and reference")] if others else []),
+        together(updating, UPDATE, OPTIMIZER),
         (
             f"  FLOPs          {work / 1e12:,.4g} T a device and optimizer step, "
             f"{work / peak:.3g} s at the data sheet's {peak / 1e12:.0f} T/s"
         ),
-        f"  sampler        prefill and the largest of {sampler.shapes} shape(s) compiled in {sampler.seconds:.0f} s",
+        (
+            f"  sampler        copy of the weights, prefill and the largest of {sampler.shapes} shape(s) compiled in "
+            f"{sampler.seconds:.0f} s"
+        ),
         line("weights", sampler.copy.outputs, f", and {human(sampler.copy.temporaries)} of temporaries{moved}"),
         line("prefill", sampler.prefill.arguments, f", and {human(sampler.prefill.temporaries)} of temporaries"),
         line("decoding", sampler.decode.arguments, f", and {human(sampler.decode.temporaries)} of temporaries"),
         line("beside them", kept, " of state"),
-        together(sampling, ROLLOUT),
+        together(sampling, ROLLOUT, MOVE),
     ]
-    return lines, max(memory.total, sampling)
+    if evaluation := planned.get(EVALUATION, 0):
+        lines.append(line("evaluation", evaluation, " together by the plan, not compiled"))
+    return lines, max(updating, sampling, evaluation)
 
 
 def alternatives(config: Config, text: str):

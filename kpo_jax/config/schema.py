@@ -291,6 +291,11 @@ class MeshConfig:
     across_hosts: bool = dataclasses.field(default=False, metadata=FREE)
     sampling_tensor: int = dataclasses.field(default=0, metadata=FREE)
 
+    @property
+    def tensor_of_sampler(self) -> int:
+        """Over how many devices of a host the sampler splits weights and heads."""
+        return self.sampling_tensor or self.tensor
+
     def __post_init__(self):
         all_or_some = is_whole(self.data) and (self.data == -1 or self.data >= 1)
         refuse(

@@ -202,12 +202,17 @@ def _mesh(config: Config) -> Iterator[Combination]:
         rows, axes = mesh.data * mesh.fsdp, "mesh.data x mesh.fsdp"
         if mesh.sequence > 1:
             rows, axes = rows * mesh.sequence, f"{axes} x mesh.sequence"
-        depends_on = ("mesh.data", "mesh.fsdp", "mesh.sequence", "rollout.prompts_per_step", "rollout.prompts_per_call")
+        if mesh.sampling_tensor:  # a mesh of the sampler's own over the same devices
+            rows, axes = mesh.data * mesh.inner // mesh.sampling_tensor, "number of devices / mesh.sampling_tensor"
+        depends_on = (
+            "mesh.data", "mesh.fsdp", "mesh.sequence", "mesh.tensor", "mesh.sampling_tensor",
+            "rollout.prompts_per_step", "rollout.prompts_per_call",
+        )  # fmt: skip
         for what, number in (
             ("prompts per sampler call", rollout.prompts_at_once),
             ("eval.prompts_per_call", config.eval.prompts_per_call),
         ):
-            if number % rows:
+            if rows and number % rows:
                 text = f"{axes} = {rows} does not divide {what} = {number}"
                 yield Combination("mesh.data", text, (*depends_on, "eval.prompts_per_call"))
     for name in ("num_heads", "num_kv_heads", "intermediate_size", "vocab_size"):

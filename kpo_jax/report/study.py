@@ -153,15 +153,22 @@ def read(path: str) -> list[dict]:
 
 
 def told_apart(lines: list[dict]) -> list[dict]:
-    """The lines, those of a method that has two runs of one seed named after their labels, without the seed.
+    """The lines, those of a method that is several named after their labels, without the seed.
 
-    A run that is reported alone takes its algorithm's name, so its twin, or the same algorithm on older responses, has
-    the same in a line of its own. Where such lines come together they have the names of a report on all those runs.
+    A run that is reported alone takes its algorithm's name, so its twin, or the same algorithm on older responses or at
+    another learning rate, has the same in a line of its own. Where such lines come together they have the names of a
+    report on all those runs.
     """
     runs_of = Counter((line["method"], line["seed"], line["set"]) for line in lines)
-    shared = {method for (method, _, _), runs in runs_of.items() if runs > 1}
+    several = {method for (method, _, _), runs in runs_of.items() if runs > 1}
+    settings: dict[str, set] = {}
+    for line in lines:
+        settings.setdefault(line["method"], set()).add((line.get("staleness"), line.get("learning_rate")))
+    several |= {method for method, found in settings.items() if len(found) > 1}
     return [
-        line | {"method": without_seed(line.get("label", line["method"]))} if line["method"] in shared else line
+        line | {"method": without_seed(line.get("label", line["method"]), bare=True)}
+        if line["method"] in several
+        else line
         for line in lines
     ]
 

@@ -62,7 +62,9 @@ class SampleConfig:
         return dataclasses.replace(model, dtype=self.dtype if self.dtype in DTYPES else model.dtype)
 
     def moved_dtype(self, model: ModelConfig) -> str | None:
-        """The dtype in which parameters may move to the sampler's mesh: where nothing is done to them there before they
-        are rounded to it. None where they must stay as they are.
+        """The narrower dtype in which parameters may move to the sampler's mesh: where nothing is done to them there
+        before they are rounded to it. None where they go as they are.
         """
-        return None if self.int8 or model.lora.rank else self.decoder(model).dtype
+        dtype = self.decoder(model).dtype
+        narrower = DTYPES[dtype] < DTYPES[model.param_dtype]
+        return dtype if narrower and not self.int8 and not model.lora.rank else None

@@ -56,7 +56,7 @@ class Programs:
         """`localize` gives parameters on `mesh` from where they lie. That is done here, as only so a copy is gone when
         the weights are made of it: whoever samples holds the parameters all the time.
         """
-        self._localize = localize
+        self.localize = localize
         model_config = sample_config.decoder(model_config)
         self.model_config, self.sample_config, self.mesh, self.eos_ids = model_config, sample_config, mesh, eos_ids
         self.stacked = decoding.stacks_layers(mesh.devices.flat[0].platform)
@@ -83,7 +83,7 @@ class Programs:
 
     def prepare(self, params):
         """The parameters as decoding reads them."""
-        return share_replicas(self.copy(self._localize(params)))
+        return share_replicas(self.copy(self.localize(params)))
 
     def decode(self, shape: Shape) -> Program:
         """The program that steps a batch of this shape, see `_decode`."""

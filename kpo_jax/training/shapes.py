@@ -2,6 +2,7 @@
 
 from kpo_jax.config import Config
 from kpo_jax.model.shapes import PackShape, pack_shape
+from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training.inputs import PROMPT_ROUNDING
 
 
@@ -10,9 +11,11 @@ def minibatch_rows(config: Config) -> int:
     return config.rollout.prompts_per_step * config.rollout.group_size // config.learner.num_minibatches
 
 
-def longest_prompt(config: Config) -> int:
-    """The columns of prompts that are as long as they may be; those of a run's own problems may be fewer."""
-    return -(-config.data.max_prompt_length // PROMPT_ROUNDING) * PROMPT_ROUNDING
+def longest_prompt(config: Config, data: DataConfig | None = None) -> int:
+    """The columns of prompts that are as long as they may be, of the training problems or of `data`; those of a run's
+    own problems may be fewer.
+    """
+    return -(-(data or config.data).max_prompt_length // PROMPT_ROUNDING) * PROMPT_ROUNDING
 
 
 def update_shape(config: Config, prompt_length: int, device_rows: int) -> PackShape:
