@@ -261,5 +261,6 @@ def test_the_regime_of_methods():
     )
     assert of("kpo_weak") == (1e-2, pytest.approx(3.5e-4)) and of("opt1") == (pytest.approx(0.1), pytest.approx(3.5e-4))
     assert of("grpo") == (None, 0.2) and of("ratio_one") == (0.0, None)
+    assert of("gmpo") == of("hmpo") == (None, 0.4)  # geometric and harmonic: of the log-ratio itself
     assert of("is_kpo_calibrated")[0] == 1e-2 and of("kpo_weak_scaled")[1] is None
     assert of("ema_kpo")[0] == pytest.approx(1e-6, rel=1e-3)

@@ -18,6 +18,7 @@ from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.dppo import Dppo
 from kpo_jax.objectives.dro import Dro
 from kpo_jax.objectives.geometric import Geometric
+from kpo_jax.objectives.harmonic import Harmonic
 from kpo_jax.objectives.kl_cov import KlCov
 from kpo_jax.objectives.position_clipped import PositionClipped
 from kpo_jax.objectives.random_drop import RandomDrop, drawn
@@ -233,11 +234,17 @@ def test_huge_log_ratios_stay_finite(cls):
         assert np.isfinite(loss) and np.isfinite(gradient).all()
 
 
-@pytest.mark.parametrize("cls", [Clipped, PositionClipped, Geometric, Sapo, RandomDrop, ScaledClipped])
+@pytest.mark.parametrize(
+    "cls", [Clipped, PositionClipped, Geometric, Harmonic, Sapo, RandomDrop, ScaledClipped, ClipCov, KlCov]
+)
 def test_what_the_log_ratio_cap_takes_counts_as_clipped(cls):
     """A log-ratio of 12 with A < 0, which no band clips, has no gradient beyond a cap of 10, and says so."""
     z = jnp.where(MASK & (ADVANTAGE < 0)[:, None], 12.0, 0.0)
-    unbounded = dict(clip_low=math.inf, clip_high=math.inf) if cls is Geometric else {}
+    unbounded = dict(clip_low=math.inf, clip_high=math.inf) if cls in (Geometric, Harmonic) else {}
+    if cls is ClipCov:
+        unbounded = dict(cov_low=1e8, cov_high=1e9)  # where there is no token to draw
+    if cls is KlCov:
+        unbounded = dict(coefficient=0.0)  # nor a term to add
     objective = cls(**unbounded)
     output = objective(z, BATCH)
     gradient = np.asarray(loss_and_gradient(objective, z, BATCH)[1])

@@ -240,12 +240,17 @@ def test_tables_of_known_runs(three):
     # four problems allow no p below 2/16
     assert float(rows["kpo_weak"][7]) == pytest.approx(1 / 8, abs=0.02)
     recovered = {row[0]: row for row in score_tables.gap_table(cells).rows}
-    assert recovered["is_kpo_weak"][1] == "25.0 [25.0, 25.0]"
+    assert recovered["is_kpo_weak"][2] == "25.0 [25.0, 25.0]"
     # both seeds have a gap of 4 and recover 1 of 10, so there is no doubt of the ratio over seeds either
-    assert recovered["is_kpo_weak"][2] == "25 25; [25, 25]"
+    assert recovered["is_kpo_weak"][1] == "25 25; [25, 25]"
     # 40 of 80 against 32 of 80: pooled 0.45, z = 0.1 / sqrt(0.45 * 0.55 / 40)
     assert recovered["is_kpo_weak"][3].startswith(f"{0.1 / math.sqrt(0.45 * 0.55 / 40):+.2f}, 0.2")
-    assert recovered["paper: is_kpo_weak"][1:4] == ["6.6", "-", "+0.98, 0.33 (prints about 1.4, 0.16)"]
+    assert recovered["paper: is_kpo_weak"][1:4] == ["-", "6.6", "+0.98, 0.33 (prints about 1.4, 0.16)"]
+    # a gap of one seed alone is none over seeds: there is no number of these runs either
+    doubted = {name: dict(of) for name, of in cells.items()}
+    doubted["kpo_strong"][1] = doubted["kpo_weak"][1]
+    row = {row[0]: row for row in score_tables.gap_table(doubted).rows}["is_kpo_weak"]
+    assert row[1].endswith("not defined") and row[2] == "not defined"
     assert {row[1] for row in score_tables.question_table(cells).rows} == {
         "kpo_weak - kpo_strong",
         "is_kpo_weak - kpo_weak",

@@ -149,12 +149,13 @@ def test_what_was_the_null_is_said_and_is_no_evidence():
     said = ["holds (off is the null)", "holds", "holds (lost is the null)", "not shown"]
     assert [row[1] for row in first.rows] == said
     column = outcomes.header.index("the null")
-    assert [row[column] for row in outcomes.rows] == ["yes", "no", "yes", "no", "no"]
+    assert [row[column] for row in outcomes.rows] == ["yes", "no", "yes", "no", "-"]  # the last was not measured
     second = study.contrast_table(lines, [contrast("weak<off")]).rows[0][1]
     assert second == "holds (off is the null)"
     # what is the null by its name need not be told so
     named = [line | {"algorithm": "ratio_one"} if line["method"] == "off" else line for line in lines]
     assert study.contrast_table(named, [contrast("weak<off")]).rows[0][1] == "holds"
+    assert study.outcome_table(named).rows[0][column] == "by construction"
 
 
 def test_contrasts_otherwise_by_hand():

@@ -26,7 +26,7 @@ def band(objective: str, parameters: Mapping) -> float | None:
     """Half the width of the clip band of an objective, in log-ratios to first order; None if it has none of a fixed
     width.
     """
-    if objective not in ("clipped", "random_drop", "geometric") or not parameters.get("clip", True):
+    if objective not in ("clipped", "random_drop", "geometric", "harmonic") or not parameters.get("clip", True):
         return None
     width = (parameters["clip_low"] + parameters["clip_high"]) / 2
     return width if math.isfinite(width) else None

@@ -316,8 +316,8 @@ def fit(given: list[Minibatch]) -> tuple[dict | None, str]:
     text = (
         f"Maximum likelihood, off-policy log-ratios: Q = {found.process_var:.3g}, V = {found.measurement_var:.3g}, "
         f"Q/V = {found.var_ratio:.3g} [{found.var_ratio_low:.3g}, {found.var_ratio_high:.3g}]. "
-        f"Innovations uncorrelated: p = {white.p_value:.2g} (Ljung-Box); of the size expected: "
-        f"{size.sequences_inside} of {size.num_sequences} responses within 95 % (NIS, p = {size.p_value:.2g})."
+        f"Innovations uncorrelated: p {_at_least(white.p_value)} (Ljung-Box); of the size expected: "
+        f"{size.sequences_inside} of {size.num_sequences} responses within 95 % (NIS, p {_at_least(size.p_value)})."
     )
     more = {
         "whiteness_p": white.p_value,
@@ -326,6 +326,11 @@ def fit(given: list[Minibatch]) -> tuple[dict | None, str]:
         "nis_sequences_inside": size.sequences_inside,
     }
     return dataclasses.asdict(found) | more, text
+
+
+def _at_least(p_value: float) -> str:
+    """A p-value with its sign; one that a float cannot hold is not 0."""
+    return f"= {p_value:.2g}" if p_value > 0 else "< 1e-300"
 
 
 def _given(algorithm: AlgorithmConfig) -> dict:

@@ -286,25 +286,11 @@ def answers(methods: dict[str, list[Run]], cells: score_tables.Cells) -> list[tu
                 "lower": "lower, over seeds",
             }.get(of.verdict, of.verdict)
         out.append((text if text.endswith("?") else f"{text}.", f"{verdict[0].upper()}{verdict[1:]}. {size}."))
-    parts = [
-        comparison.difference(cells[a], cells[b]) if a in cells and b in cells else None
-        for a, b in (("kpo_weak", "kpo_strong"), ("kpo_weak", "kpo_weak_wide"), ("kpo_weak_wide", "kpo_strong"))
-    ]
-    if all(parts) and len({len(part.seeds) for part in parts}) == 1:
-        whole, band, smoothing = (f"{100 * part.paired.difference:+.1f}" for part in parts)
-        said = (
-            f"In these runs, and by subtraction alone: of {whole} points from strong to weak smoothing {band} come "
-            f"with the band, {smoothing} are there without it."
-        )
-        out.append(("How much is the clip band?", said))
-    for method in ("is_kpo_weak", "is_kpo_calibrated", "is_kpo_running_mean"):
-        if method in methods:
-            share, largest, threshold = filter_tables.saturation(methods[method])
-            gain = over_steps(methods[method][0], "filter/gain_last")
-            found = (
-                f"{share} off-policy tokens; largest abs d {largest}, mean threshold {threshold}, last gain {gain:.4f}."
-            )
-            out.append((f"Does saturation activate in {method}?", found))
+    if "is_kpo_weak" in methods:  # of other thresholds the share alone says nothing: a filter may be off
+        share, largest, threshold = filter_tables.saturation(methods["is_kpo_weak"])
+        gain = over_steps(methods["is_kpo_weak"][0], "filter/gain_last")
+        found = f"{share} off-policy tokens; largest abs d {largest}, mean threshold {threshold}, last gain {gain:.4f}."
+        out.append(("Does saturation activate in is_kpo_weak?", found))
     return out
 
 
