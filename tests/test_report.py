@@ -301,6 +301,33 @@ NAMED = {
 }  # fmt: skip
 
 
+def test_the_paper_s_panels_show_what_it_draws_in_them(tmp_path):
+    """2a the saturated share by step, 2b the largest innovation beside the thresholds: the data of the lines."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    known = {"filter/threshold": 3.1, "filter/innovation_abs_max": 0.4, "filter/saturated_fraction": 7e-7}
+    path = write_run(tmp_path / "is_kpo_weak_seed0", "is_kpo_weak", 0, share(2), share(5), metrics=known)
+    methods = load_all([path])
+    look = figures.styles({"is_kpo_weak": "saturated_kalman"})
+    heights = {}
+    for draw in (figures._figure_2a, figures._figure_2b):
+        figure, caption = draw(plt, methods, "held_out", {}, look)
+        heights[draw.__name__] = sorted({float(y) for line in figure.axes[0].lines for y in line.get_ydata()})
+        assert caption.startswith(f"As the paper's Figure {draw.__name__[-2:]}: ")
+        plt.close(figure)
+    assert heights == {"_figure_2a": [7e-7], "_figure_2b": [0.4, 3.0, 3.1]}  # the last but one is kappa sqrt(V)
+
+
+@pytest.mark.skipif(not SHARED.is_file(), reason=f"{SHARED.name} is not there")
+def test_what_the_paper_s_figure_shows_is_what_the_page_says():
+    text = next(line for line in SHARED.read_text().splitlines() if line.startswith("Figure 2: "))
+    most, step, about, threshold = map(float, re.findall(r"(?:max|step|about|=) ([\d.e-]*\d)", text))
+    assert dict(saturated_most=most, at_step=step, innovation_about=about, threshold=threshold) == paper.FIGURE_2
+
+
 @pytest.mark.parametrize("page", [SHARED, DOCS], ids=["shared", "docs"])
 def test_what_is_printed_is_what_the_pages_say(page):
     """Every cell of the paper's three tables, in the record beside the project (skipped without it) and in our page."""

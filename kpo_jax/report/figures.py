@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kpo_jax.report import comparison
+from kpo_jax.report import comparison, paper
 from kpo_jax.report.runs import Run
 
 MANY = 6  # with more methods than this a learning curve gets a panel of its own
@@ -351,18 +351,23 @@ def _figure_2b(plt, methods, eval_set, cells, look):
     for axis, (name, runs) in zip(axes, chosen.items(), strict=False):
         _curve(axis, runs, "filter/innovation_abs_max", "_innovation", Style(look[name].color, "-"))
         _curve(axis, runs, "filter/threshold", "_threshold", Style(INK, "--"))
+        parameters = runs[0].config["algorithm"]["filter"]
+        if None not in (kappa_var := (parameters.get("kappa"), parameters.get("measurement_var"))):
+            axis.axhline(kappa_var[0] * kappa_var[1] ** 0.5, color=INK, linestyle=":", linewidth=1)
         _logarithmic(plt, axis)
         axis.set_title(name, color=look[name].color)
     for axis in axes[len(chosen) :]:
         axis.set_visible(False)
     figure.supxlabel("training step", fontsize=9)
     figure.supylabel("|innovation|", fontsize=9)
-    kinds = [(GREY, "-", "largest |innovation|"), (INK, "--", "threshold")]
+    kinds = [(GREY, "-", "largest |innovation|"), (INK, "--", "kappa sigma"), (INK, ":", "kappa sqrt(V)")]
     handles = [plt.Line2D([], [], color=colour, linestyle=dash, label=label) for colour, dash, label in kinds]
-    figure.legend(handles=handles, loc="outside upper right", ncols=2, fontsize="small", frameon=False)
+    figure.legend(handles=handles, loc="outside upper right", ncols=3, fontsize="small", frameon=False)
+    printed = paper.FIGURE_2
     caption = (
         "As the paper's Figure 2b: the largest |innovation| of every training step (solid) beside the mean saturation "
-        "threshold kappa sigma (dashed; the paper draws kappa sqrt(V))."
+        "threshold kappa sigma (dashed) and kappa sqrt(V) (dotted), which the paper draws: "
+        f"{printed['threshold']:.1f} over about {printed['innovation_about']:g}."
     )
     return figure, caption
 
@@ -380,7 +385,8 @@ def _figure_2a(plt, methods, eval_set, cells, look):
     return (
         _named(figure, [axis]),
         "As the paper's Figure 2a: the share of off-policy tokens whose innovation is saturated, by training step (0 "
-        "at the bottom, then logarithmic).",
+        f"at the bottom, then logarithmic). The paper's is at most {paper.FIGURE_2['saturated_most']:.0e}, at step "
+        f"{paper.FIGURE_2['at_step']}.".replace("e-0", "e-"),
     )
 
 

@@ -93,6 +93,7 @@ TABLE_3 = {
     "opt0": PrintedOption("about 5 %", "about 1e-6", 43.94),
     "opt1": PrintedOption("about 29 %", "about 5e-6", 43.58),
 }
+FIGURE_2 = {"saturated_most": 7e-7, "at_step": 3, "innovation_about": 0.4, "threshold": 3.0}  # of is_kpo_weak
 SETTINGS = {
     "kpo_strong": FilterSetting(1e-6, 1.0, math.inf),
     "kpo_weak": FilterSetting(1e-2, 1.0, math.inf),
