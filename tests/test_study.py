@@ -9,7 +9,7 @@ import pytest
 import scipy.stats
 from report_runs import grades, write_run
 
-from kpo_jax.report import comparison, figures, report, runs, study, study_figures
+from kpo_jax.report import comparison, figures, paper, report, runs, study, study_figures
 from kpo_jax.report.study import Contrast, contrast
 
 
@@ -129,12 +129,22 @@ def test_lines_of_runs_that_were_reported_alone_are_told_apart():
 def test_tables_say_which_runs_collapsed_and_how_many_seeds_a_difference_takes():
     lines = [line("a", s, 0.5 + s / 50, final=0.15 if s == 1 else 0.6) for s in range(4)]
     lines += [line("a_twin", s, 0.5 + s / 50 + 0.01 * (-1) ** s) for s in range(4)]
-    asked, otherwise, outcomes, power = study.tables(lines, [contrast("a=a_twin")])
+    asked, otherwise, outcomes, _, power = study.tables(lines, [contrast("a=a_twin")])
     assert asked.rows[0][:3] == ["a = a_twin", "holds", "4"] and otherwise.rows[0][0] == "a = a_twin"
     column = outcomes.header.index("collapsed")
     assert [row[column] for row in outcomes.rows] == ["1", "0"]
     assert power.rows[0][:3] == ["a against itself", "4", f"{100 * np.std([1, -1, 1, -1], ddof=1) / 100:.2f}"]
-    assert len(study.tables(lines[:1], [])) == 1
+    assert len(study.tables(lines[:1], [])) == 2
+
+
+def test_the_regime_stands_beside_the_paper_s():
+    known = {"regime/length": 6.0, "filter/innovation_kurtosis": 400.0, "regime/innovation_abs_max": 70.0}
+    table = study.regime_table([line("a", s, 0.5, **{k: v * (s + 1) for k, v in known.items()}) for s in (0, 1)])
+    (name, *cells), printed = table.rows
+    assert name == "a" and cells[:3] == ["9", "600", "105"] and set(cells[3:]) == {"-"}
+    assert printed[:3] == ["paper", paper.REGIME["length"], paper.REGIME["kurtosis"]]
+    assert len(printed) == len(cells) + 1 == len(table.header)
+    assert {name for *_, name in study.REGIME if name} == set(paper.REGIME)  # all that it prints
 
 
 def test_what_was_the_null_is_said_and_is_no_evidence():

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kpo_jax.algorithm import null
-from kpo_jax.report import comparison
+from kpo_jax.report import comparison, paper
 from kpo_jax.report.runs import Run, known_method, over_steps, without_seed
 from kpo_jax.report.score_tables import TWIN
 from kpo_jax.report.table import Table, number_text
@@ -380,11 +380,34 @@ SHOWN = (
     ("moved, gradient lost", "null/lost_fraction", ".2%"),
     ("clipped", "clip/fraction", ".2%"),
     ("saturated", "filter/saturated_fraction", ".3%"),
-    ("T sqrt(Q/V)", "regime/length", ".3g"),
-    ("kurtosis of d", "filter/innovation_kurtosis", ".3g"),
-    ("sd of log-ratio", "ratio/raw_log_sd", ".3g"),
-    ("tokens a response", "rollout/length_mean", ".3g"),
+    ("step size, of the null's", "null/step_size", ".3g"),
 )
+REGIME = (  # and the paper's by the same name of paper.REGIME
+    ("T sqrt(Q/V)", "regime/length", ".3g", "length"),
+    ("kurtosis of d", "filter/innovation_kurtosis", ".3g", "kurtosis"),
+    ("largest |d| / sd z", "regime/innovation_abs_max", ".3g", "innovation_abs_max"),
+    ("threshold / sd z", "regime/threshold", ".3g", "threshold"),
+    ("band / sd of filtered z", "regime/band", ".3g", "band"),
+    ("sd z", "ratio/raw_log_sd", ".3g", None),
+    ("moved tokens", "null/moved_fraction", ".2%", None),
+    ("sampler's mismatch", "mismatch/abs_mean", ".2g", None),
+    ("tokens a response", "rollout/length_mean", ".3g", None),
+)
+
+
+def regime_table(lines: list[dict]) -> Table:
+    """How far every method's log-ratios are from those of the paper."""
+    rows = [
+        [method, *(number_text(_mean(of, key), form) for _, key, form, _ in REGIME)]
+        for method, of in by_method(lines).items()
+    ]
+    rows.append(["paper", *("-" if name is None else paper.REGIME[name] for *_, name in REGIME)])
+    caption = (
+        "The regime: means over training steps and seeds (of the largest |d| the mean of the runs' largest); z is a "
+        "token's log-ratio, d an innovation, a token is moved where |z| is above 1e-3, the mismatch is between the "
+        "log-probabilities of sampler and trainer."
+    )
+    return Table(caption, ["method", *(name for name, *_ in REGIME)], rows)
 
 
 def _mean(of: dict[int, dict], key: str) -> float | None:
@@ -429,5 +452,5 @@ def power_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Table
 def tables(lines: list[dict], asked: list[Contrast]) -> list[Table]:
     """All of the above for the lines of one evaluation set: the answers first."""
     found = [contrast_table(lines, asked), otherwise_table(lines, asked)] if asked else []
-    found += [outcome_table(lines), control_table(lines), power_table(lines, asked, "auc")]
+    found += [outcome_table(lines), control_table(lines), regime_table(lines), power_table(lines, asked, "auc")]
     return [table for table in found if table is not None]
