@@ -62,7 +62,7 @@ MODES = {
         ("out", "dtype", "step", "adapter", "detect_job"),
         config=False,
     ),
-    "report": Mode("compare finished runs", ("runs", "contrasts"), config=False, alone=True, compiles=False),
+    "report": Mode("compare finished runs", ("runs", "contrasts", "power"), config=False, alone=True, compiles=False),
     "benchmark": Mode("measure starts and every phase of a configuration", alone=True, compiles=False),
 }
 
@@ -99,6 +99,7 @@ flags.DEFINE_list(
     "runs", [], "The workdirs to compare, or files of summaries (runs.jsonl of a report); --workdir gets the report."
 )
 flags.DEFINE_list("contrasts", [], "What to ask of methods over seeds: A<B, A>B or A=B (equal within 2 points).")
+flags.DEFINE_list("power", ["2", "3", "5"], "Differences, points, for which to say how many seeds each takes.")
 flags.DEFINE_string(
     "compilation_cache", "", "The folder that keeps compiled programs, by default the user's own; off keeps none."
 )
@@ -180,6 +181,8 @@ def flag_problems() -> list[str]:
             problems.append(f"--{name}: not with --mode={FLAGS.mode}; it belongs to {', '.join(owners)}")
     if profile_steps() is None:
         problems.append(f"--profile_steps: {','.join(FLAGS.profile_steps)} is not two training steps, first and last")
+    if sizes() is None:
+        problems.append(f"--power: {','.join(FLAGS.power)} is not differences in points, each in (0, 100]")
     for name, what in (("out", "the directory to write"), ("trace", "the trace to replay")):
         if name in mode.flags and not FLAGS[name].value:
             problems.append(f"--{name}: required, {what}")
@@ -220,6 +223,15 @@ def profile_steps() -> tuple[int, int] | None:
         return None
     first, last = map(int, FLAGS.profile_steps)
     return (first, last) if 1 <= first <= last else None
+
+
+def sizes() -> list[float] | None:
+    """The differences of --power, points. None if the flag is no such thing."""
+    try:
+        found = [float(size) for size in FLAGS.power]
+    except ValueError:
+        return None
+    return found if found and all(0 < size <= 100 for size in found) else None
 
 
 def configuration(given: Arguments) -> tuple[Any, list[str], list[str]]:
@@ -309,7 +321,7 @@ def main(config) -> int:
                 function = importlib.import_module("kpo_jax.commands.runs").RUN[FLAGS.mode]  # with all that a run needs
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    values = {name: FLAGS[name].value for name in MODES_FLAGS} | {"profile_steps": profile_steps()}
+    values = {name: FLAGS[name].value for name in MODES_FLAGS} | {"profile_steps": profile_steps(), "power": sizes()}
     return modes.run(MODES[FLAGS.mode], function, config, values, FLAGS.verbosity)
 
 

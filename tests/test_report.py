@@ -193,7 +193,7 @@ def test_the_deviation_over_seeds_is_pooled_over_pairs():
     found = score_tables.power_table({"kpo_weak": cells["a"], "kpo_strong": cells["b"], "kpo_weak_twin": cells["same"]})
     assert found.header[-1] == "found with 3 seeds, Holm"
     assert "A/A twins, points by seed: kpo_weak +0.0 -10.0 -20.0." in found.caption
-    assert found.rows[-1][:2] == ["10", str(comparison.seeds_needed(0.1, 0.1))]
+    assert [row[:2] for row in found.rows] == [[str(x), str(comparison.seeds_needed(x / 100, 0.1))] for x in (2, 3, 5)]
 
 
 def test_a_verdict_is_over_seeds():
@@ -450,10 +450,12 @@ def test_runs_of_other_k_are_compared_with_nothing(three, tmp_path):
 
 
 def test_a_table_that_is_wider_than_the_terminal_is_blocks_of_lines(three, tmp_path):
-    table = report.results([runs.load(str(three[0]))])
+    results = lambda *columns: report.results([runs.load(str(three[0]))], *columns).split("\n\n", 1)
+    caption, table = results()
     width = len(table.splitlines()[0])
-    assert report.results([runs.load(str(three[0]))], width) == table  # it just fits
-    blocks = report.results([runs.load(str(three[0]))], width - 1)
+    assert results(width) == [caption, table]  # it just fits
+    assert "over problems" in caption and results(width - 1)[0] == caption
+    blocks = results(width - 1)[1]
     assert "|" not in blocks and max(map(len, blocks.splitlines())) < width
     header, *rows = (
         [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if "--" not in line
@@ -500,6 +502,31 @@ def test_a_report_is_whole(three, tmp_path):
     assert all(f"]({name})" in text for name in pictures) and page.count("data:image/png;base64,") == len(pictures)
     for line in text.splitlines():  # every table row has the width of its header
         assert not line.startswith("|") or line.endswith("|")
+
+
+def test_the_seeds_that_a_difference_takes_are_asked_for(three, tmp_path):
+    more = [write_run(tmp_path / f"grpo_seed{s}", "grpo", s, share(2), share(3 + 2 * s)) for s in (0, 1)]
+    rows = {}
+    for sizes in ((2.0, 3.0, 5.0), (7.0,)):
+        report.write([str(path) for path in (*three, *more)], str(tmp_path / "out"), sizes=sizes)
+        text = (tmp_path / "out" / "report.md").read_text()
+        table = text[text.index("| points") :].split("\n\n")[0].splitlines()[2:]
+        rows[sizes] = [line.split("|")[1].strip() for line in table]
+    assert rows == {(2.0, 3.0, 5.0): ["2", "3", "5"], (7.0,): ["7"]}
+
+
+def test_log_ratios_by_the_update_of_a_rollout(three):
+    runs = {"a": [report.load(str(three[0]))]}
+    lines = [line | {"ratio/raw_log_sd": 0.01 * line["minibatch"], "mismatch/abs_mean": 0.5} for m in (0, 8)
+             for line in (row | {"minibatch": row["minibatch"] + m} for row in runs["a"][0].minibatches)]  # fmt: skip
+    lines[0]["ratio/raw_log_sd"] = None  # not finite in a step: left out of the mean
+    found = regime.update_table({"a": [dataclasses.replace(runs["a"][0], minibatches=lines)]})
+    of = {name: [row[place] for row in found.rows] for place, name in enumerate(found.header)}
+    assert of["update"] == ["1", "2", "3", "9", "12"]  # 0, 1, 2, (4 is not there), 8 and the last, 11
+    assert of["sd z, nats"] == ["0", "0.01", "0.02", "0.08", "0.11"]
+    assert of["clipped"] == ["0.00%", "10.00%", "20.00%", "0.00%", "30.00%"] and set(of["saturated"]) == {"-"}
+    assert set(of["mismatch of sampler and trainer, nats"]) == {"0.5"}
+    assert regime.update_table({"a": [dataclasses.replace(runs["a"][0], minibatches=[])]}) is None
 
 
 def test_a_single_run_without_evaluations(tmp_path):

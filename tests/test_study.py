@@ -71,7 +71,7 @@ def test_answers_are_those_of_a_paired_t_over_seeds():
     a, b = [0.50, 0.53, 0.49, 0.56], [0.40, 0.44, 0.43, 0.45]
     methods = study_of(a=a, b=b, same=[0.501, 0.532, 0.487, 0.561])
     asked = [contrast(text) for text in ("a>b", "a<b", "a=same", "a=b")]
-    up, down, equal, unequal = study.answer(methods, asked, "auc")
+    up, down, equal, unequal = study.answer(methods, asked)
     p = scipy.stats.ttest_rel(a, b).pvalue
     assert up.p_value == down.p_value == pytest.approx(p) and up.seeds == [0, 1, 2, 3]
     assert up.differences == pytest.approx([0.10, 0.09, 0.06, 0.11])
@@ -88,13 +88,13 @@ def test_answers_are_those_of_a_paired_t_over_seeds():
 
 def test_what_seeds_do_not_show_is_not_shown_and_what_was_not_run_is_said():
     methods = study_of(a=[0.5, 0.3, 0.6], b=[0.4, 0.5, 0.5], alone=[0.9])
-    noisy, unknown, single = study.answer(methods, [contrast(x) for x in ("a>b", "a>c", "alone>b")], "auc")
+    noisy, unknown, single = study.answer(methods, [contrast(x) for x in ("a>b", "a>c", "alone>b")])
     assert noisy.verdict == "not shown" and noisy.p_holm == noisy.p_value > 0.05  # the only one with a p of its own
     assert unknown.verdict == single.verdict == "not run" and math.isnan(single.p_value) and single.seeds == [0]
     # a large difference that a single question would show is not shown when many were asked
     methods = study_of(**{"a": [0.52, 0.58, 0.61], "b": [0.40, 0.52, 0.49]})
-    assert study.answer(methods, [contrast("a>b")], "auc")[0].verdict == "holds"
-    many = study.answer(methods, [contrast("a>b")] * 6, "auc")
+    assert study.answer(methods, [contrast("a>b")])[0].verdict == "holds"
+    many = study.answer(methods, [contrast("a>b")] * 6)
     assert [one.verdict for one in many] == ["not shown"] * 6
 
 
@@ -208,7 +208,7 @@ def test_the_power_of_a_test_of_equality_is_how_often_it_holds():
     assert comparison.power_equal(0.02, sd, found) >= 0.8 > comparison.power_equal(0.02, sd, found - 1)
     table = study.power_table(
         [line(m, s, 0.5 + d) for m, of in (("a", draws[0]), ("b", draws[1])) for s, d in enumerate(of)],
-        [contrast("a=b"), contrast("a<b")], "auc",
+        [contrast("a=b"), contrast("a<b")], (2.0, 3.0),
     )  # fmt: skip
     equal, less = table.rows
     assert equal[2] == less[2] and equal[3:] != less[3:]

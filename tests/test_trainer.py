@@ -282,6 +282,15 @@ def test_steps_to_profile_that_are_none_are_one_line(tmp_path):
             assert main.profile_steps() == found
 
 
+def test_differences_that_are_none_are_one_line(tmp_path):
+    with flagsaver.flagsaver():
+        for sizes, found in (("a", None), ("0", None), ("2,101", None), ("nan", None), ("", None), ("2,0.5", [2, 0.5])):
+            main.FLAGS(["kpo_jax", "--mode=report", f"--power={sizes}", f"--workdir={tmp_path}"])
+            assert main.sizes() == found
+            refused = any(problem.startswith(f"--power: {sizes} is not") for problem in main.flag_problems())
+            assert refused == (found is None)
+
+
 def test_decontamination_is_a_choice(tmp_path):
     for name, problems in (("train", ["1+1=?", "2+2=?", "3+3=?"]), ("held_out", ["2+2=?"])):
         rows = [{"problem": problem, "answer": "4"} for problem in problems]

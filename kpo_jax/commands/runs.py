@@ -161,7 +161,7 @@ def report(config, values: dict) -> str:
             fetch(run, without=("checkpoints",))
     terminal.phase("report")
     with carried(values["workdir"]), usage_errors():
-        return reports.write(runs, values["workdir"], page_width(), asked=values["contrasts"])
+        return reports.write(runs, values["workdir"], page_width(), values["contrasts"], values["power"])
 
 
 def export(config, values: dict) -> str:

@@ -57,6 +57,7 @@ class Judged(NamedTuple):
 
 
 LEVEL = 0.05
+SIZES = (2.0, 3.0, 5.0)  # differences, points, for which tables of power say how many seeds they take
 EQUAL = 0.02  # a difference of scores that is called none, as a share: 2 points
 
 

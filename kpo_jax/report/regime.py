@@ -78,6 +78,40 @@ def regime_table(methods: dict[str, list[Run]]) -> Table | None:
     return Table(caption, header, [*rows, printed]) if rows else None
 
 
+def update_table(methods: dict[str, list[Run]]) -> Table | None:
+    """How the log-ratio grows from update to update of a rollout, and what filter and clip make of it."""
+    rows = []
+    for method, runs in methods.items():
+        lines = [line for run in runs for line in run.minibatches]
+        numbers = sorted({line["minibatch"] for line in lines})
+        for number in [n for n in numbers if n & (n - 1) == 0 or n == numbers[-1]]:  # 0, 1, 2, 4, 8, ... and the last
+            of = [line for line in lines if line["minibatch"] == number]
+            rows.append([method, str(number + 1), *(number_text(_mean(of, key), form) for _, key, form in BY_UPDATE)])
+    header = ["method", "update", *(name for name, _, _ in BY_UPDATE)]
+    caption = (
+        "By the number of the update within its rollout, counted from 1: how far the policy is from the one that drew "
+        "the responses (z, a token's log-ratio), and what filter and clip make of it; means over training steps and "
+        "seeds. The first update of fresh responses has z = 0 but for rounding."
+    )
+    return Table(caption, header, rows) if rows else None
+
+
+BY_UPDATE = (
+    ("sd z, nats", "ratio/raw_log_sd", ".3g"),
+    ("sd of filtered z, nats", "ratio/filtered_log_sd", ".3g"),
+    ("effective sample size", "ratio/raw_ess", ".3f"),
+    ("k3 to the old policy, nats", "policy/approx_kl", ".2g"),
+    ("saturated", "filter/saturated_fraction", ".2%"),
+    ("clipped", "clip/fraction", ".2%"),
+    ("mismatch of sampler and trainer, nats", "mismatch/abs_mean", ".2g"),
+)
+
+
+def _mean(lines: list[dict], key: str) -> float | None:
+    values = [line[key] for line in lines if line.get(key) is not None]
+    return float(np.mean(values)) if values else None
+
+
 def _fitted(runs: list[Run]) -> list[str]:
     found = next((fit for run in runs if (fit := noise_model.fit(run.workdir)) is not None), None)
     if found is None:

@@ -5,6 +5,7 @@ A `Section` is made once and rendered twice. Text from models, directories and f
 
 import dataclasses
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,25 +44,33 @@ class Section:
 
 
 def results(runs: list[Run], columns: float = np.inf) -> str:
-    """The scores of every run, as a Markdown table, or otherwise where it has more than `columns`."""
-    return _within(score_tables.results_table(runs), columns)
+    """The scores of every run and what they are: a Markdown table, or otherwise where it has more than `columns`."""
+    return _captioned(score_tables.results_table(runs), columns)
 
 
-def _within(found: Table, columns: float) -> str:
+def _captioned(found: Table, columns: float) -> str:
     text = table(found.header, found.rows)
-    return text if len(text.partition("\n")[0]) <= columns else blocks(found.header, found.rows)
+    text = text if len(text.partition("\n")[0]) <= columns else blocks(found.header, found.rows)
+    return f"{found.caption}\n\n{text}"
 
 
-def write(places: list[str], out: str, columns: float = np.inf, asked: list[str] | None = None) -> str:
+def write(
+    places: list[str],
+    out: str,
+    columns: float = np.inf,
+    asked: Sequence[str] = (),
+    sizes: Sequence[float] = comparison.SIZES,
+) -> str:
     """Write `out`/report.md, report.html and figures from the runs in `places`; return the tables, as `results` does,
     and where things are.
 
     A place is a workdir, or a file of summaries (study.py), which takes part in what is asked of the methods; so is
-    `out`/runs.jsonl, the summaries of all of them. `asked` are contrasts as study.contrast reads them.
+    `out`/runs.jsonl, the summaries of all of them. `asked` are contrasts as study.contrast reads them; `sizes`
+    differences, points, for which tables of power say how many seeds they take.
 
     Raises ValueError, one line, if a place holds no run or what is asked is no contrast.
     """
-    contrasts = [study.contrast(text) for text in asked or []]
+    contrasts = [study.contrast(text) for text in asked]
     files = [place for place in places if place.endswith(study.SUFFIX)]
     lines = [line for place in files for line in study.read(place)]
     runs = [load(place) for place in places if place not in files]
@@ -77,13 +86,13 @@ def write(places: list[str], out: str, columns: float = np.inf, asked: list[str]
     directory = folder(out)
     directory.mkdir(parents=True, exist_ok=True)
     cells = score_tables.cells_of(methods, eval_set)[0] if eval_set else {}
-    sections = build(runs, methods, figures.draw(methods, eval_set, cells, directory)) if runs else []
+    sections = build(runs, methods, figures.draw(methods, eval_set, cells, directory), sizes) if runs else []
     if files or contrasts:
-        sections.insert(0, over_seeds(lines, contrasts, directory))
+        sections.insert(0, over_seeds(lines, contrasts, sizes, directory))
     study.write(directory / "runs.jsonl", lines)
     (directory / "report.md").write_text(markdown(sections), encoding="utf-8", errors="replace")
     (directory / "report.html").write_text(page.render(sections, responses.collect(runs), directory), encoding="utf-8")
-    text = "\n\n".join(f"{t.caption}\n\n{_within(t, columns)}" for section in sections for t in section.tables)
+    text = "\n\n".join(_captioned(t, columns) for section in sections for t in section.tables)
     places = [f"report       {shown(out, 'report.md')}", f"page         {shown(out, 'report.html')}"]
     names = dict.fromkeys(name for section in sections for name, _ in section.figures)
     places += [f"figure       {shown(out, name)}" for name in names]
@@ -91,10 +100,10 @@ def write(places: list[str], out: str, columns: float = np.inf, asked: list[str]
     return f"{text}\n\n" + "\n".join(places)
 
 
-def over_seeds(lines: list[dict], asked: list[study.Contrast], directory: Path) -> Section:
+def over_seeds(lines: list[dict], asked: list[study.Contrast], sizes: Sequence[float], directory: Path) -> Section:
     """What was asked of the methods, answered over seeds, for every evaluation set; its figures go to `directory`."""
     by_set = [[line for line in lines if line["set"] == name] for name in dict.fromkeys(line["set"] for line in lines)]
-    found = [table for of_set in by_set for table in study.tables(of_set, asked)]
+    found = [table for of_set in by_set for table in study.tables(of_set, asked, sizes)]
     drawn = [figure for of_set in by_set for figure in study_figures.draw(of_set, directory).items()]
     commits = dict.fromkeys((line.get("commit") or "not recorded")[:12] for line in lines)
     machines = dict.fromkeys(line.get("cpu") or "not recorded" for line in lines)
@@ -108,7 +117,9 @@ def over_seeds(lines: list[dict], asked: list[study.Contrast], directory: Path) 
     return Section("What was asked, over seeds", facts=facts, tables=found, figures=drawn)
 
 
-def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str]) -> list[Section]:
+def build(
+    runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str], sizes: Sequence[float]
+) -> list[Section]:
     """The sections that these runs allow: a single run has its scores, curve and diagnostics, a study all of them."""
 
     def pictures(*names):
@@ -127,7 +138,8 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
     if len(runs) > 1:
         for name in sets(runs):
             cells, _ = score_tables.cells_of(methods, name)
-            found = [score_tables.question_table(cells), score_tables.power_table(cells), score_tables.gap_table(cells)]
+            found = [score_tables.question_table(cells), score_tables.power_table(cells, sizes)]
+            found.append(score_tables.gap_table(cells))
             found.append(score_tables.method_table(methods, cells, name))
             found = [t for t in (*found, score_tables.options_table(methods, cells)) if t is not None]
             sections.append(Section(f"Methods: {name}", tables=found, figures=pictures("scores.png")))
@@ -136,7 +148,7 @@ def build(runs: list[Run], methods: dict[str, list[Run]], drawn: dict[str, str])
             filter_tables.innovation_table(methods),
             filter_tables.filter_table(methods),
         ]
-        found += [regime.regime_table(methods), regime.null_table(methods)]
+        found += [regime.update_table(methods), regime.regime_table(methods), regime.null_table(methods)]
         found += [filter_tables.clip_table(methods), filter_tables.numerics_table(methods)]
         found = [t for t in found if t is not None]
         shown = pictures("figure_2a.png", "figure_2b.png", "clipping.png")

@@ -1,6 +1,7 @@
 """The tables of a report that are about scores: the paper's beside ours, the comparisons, and every run."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -209,8 +210,8 @@ def question_table(cells: Cells) -> Table | None:
     return Table(caption, header, rows)
 
 
-def power_table(cells: Cells) -> Table | None:
-    """How many seeds a difference takes, from the deviation over seeds that these runs have."""
+def power_table(cells: Cells, sizes: Sequence[float] = comparison.SIZES) -> Table | None:
+    """How many seeds a difference of each of `sizes`, points, takes, from the deviation over seeds of these runs."""
     sd = comparison.pooled_sd(cells)
     if not sd:
         return None
@@ -223,7 +224,7 @@ def power_table(cells: Cells) -> Table | None:
             *(str(comparison.seeds_needed(size / 100, sd, level) or "> 1000") for level in levels),
             *(f"{comparison.power(size / 100, sd, number, level):.0%}" if number > 1 else "-" for level in levels),
         ]
-        for size in (1, 2, 3, 5, 10)
+        for size in sizes
     ]
     twins = [
         f"{name} {' '.join(f'{100 * d:+.1f}' for d in found.seeds)}"

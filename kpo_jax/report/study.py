@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -216,9 +217,9 @@ def completeness(lines: list[dict]) -> str:
     return said
 
 
-def answer(methods: dict[str, dict[int, dict]], asked: list[Contrast], outcome: str) -> list[Answer]:
-    """Each contrast judged as one of those that were asked together, on an outcome of OUTCOMES."""
-    found = [paired(methods, one.a, one.b, outcome) for one in asked]
+def answer(methods: dict[str, dict[int, dict]], asked: list[Contrast]) -> list[Answer]:
+    """Each contrast judged as one of those that were asked together, by the area under the curve."""
+    found = [paired(methods, one.a, one.b, "auc") for one in asked]
     p_values = [
         comparison.tost(differences, comparison.EQUAL) if one.sign == "=" else comparison.paired_t(differences)
         for one, (_, differences) in zip(asked, found, strict=True)
@@ -273,7 +274,7 @@ def contrast_table(lines: list[dict], asked: list[Contrast]) -> Table:
     """The contrasts beside what the seeds say of them."""
     methods, rows = by_method(lines), []
     are_null = {name for name in nulls(methods) if not _by_construction(methods[name])}
-    for one, of in zip(asked, answer(methods, asked, "auc"), strict=True):
+    for one, of in zip(asked, answer(methods, asked), strict=True):
         remark = "".join(f" ({name} is the null)" for name in (one.a, one.b) if name in are_null)
         rows.append([
             str(one), of.verdict + remark, str(len(of.seeds)), *_difference(of.differences),
@@ -421,27 +422,30 @@ def _over_seeds(values: list[float]) -> str:
     return f"{100 * np.mean(values):.1f}{interval}"
 
 
-def power_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Table | None:
-    """How many seeds a difference takes, from the A/A twins where there are any and from the contrasts."""
+def power_table(lines: list[dict], asked: list[Contrast], sizes: Sequence[float]) -> Table | None:
+    """How many seeds a difference of each of `sizes`, points, takes, from the A/A twins where there are any and from
+    the contrasts.
+    """
     methods = by_method(lines)
-    pairs = {f"{name} against itself": (name + TWIN, name) for name in methods if name + TWIN in methods}
-    pairs |= {str(one): (one.a, one.b) for one in asked}
+    pairs = [(f"{name} against itself", name + TWIN, name) for name in methods if name + TWIN in methods]
+    pairs += [(str(one), one.a, one.b) for one in asked]
+    equalities = {str(one) for one in asked if one.sign == "="}
     rows = []
-    for name, (a, b) in pairs.items():
-        _, differences = paired(methods, a, b, outcome)
+    for name, a, b in pairs:
+        _, differences = paired(methods, a, b, "auc")
         sd = float(np.std(differences, ddof=1)) if len(differences) > 1 else 0.0
         if sd == 0:
             continue
         levels = (comparison.LEVEL, comparison.LEVEL / max(len(asked), 1))
-        of = comparison.power_equal if " = " in name else comparison.power
-        needed = [comparison.seeds_needed(x / 100, sd, level, of=of) for x in (2, 3, 5) for level in levels]
+        of = comparison.power_equal if name in equalities else comparison.power
+        needed = [comparison.seeds_needed(size / 100, sd, level, of=of) for size in sizes for level in levels]
         rows.append([name, str(len(differences)), f"{100 * sd:.2f}", *(str(n or "> 1000") for n in needed)])
     if not rows:
         return None
     header = ["difference", "seeds", "deviation over seeds, points"]
-    header += [f"seeds for {points} points{of}" for points in (2, 3, 5) for of in ("", ", Holm")]
+    header += [f"seeds for {size:g} points{of}" for size in sizes for of in ("", ", Holm")]
     caption = (
-        f"How much the {OUTCOMES[outcome]} of two runs differs over seeds, and the seeds with which a paired t finds "
+        f"How much the {OUTCOMES['auc']} of two runs differs over seeds, and the seeds with which a paired t finds "
         f"a difference four times in five, alone and at the first level of Holm over {max(len(asked), 1)}; for = those "
         "with which TOST finds no difference to be within so many points. A method against itself is its A/A twin, "
         "which draws other responses."
@@ -449,8 +453,8 @@ def power_table(lines: list[dict], asked: list[Contrast], outcome: str) -> Table
     return Table(caption, header, rows)
 
 
-def tables(lines: list[dict], asked: list[Contrast]) -> list[Table]:
-    """All of the above for the lines of one evaluation set: the answers first."""
+def tables(lines: list[dict], asked: list[Contrast], sizes: Sequence[float] = comparison.SIZES) -> list[Table]:
+    """All of the above for the lines of one evaluation set: the answers first. `sizes`: see `power_table`."""
     found = [contrast_table(lines, asked), otherwise_table(lines, asked)] if asked else []
-    found += [outcome_table(lines), control_table(lines), regime_table(lines), power_table(lines, asked, "auc")]
+    found += [outcome_table(lines), control_table(lines), regime_table(lines), power_table(lines, asked, sizes)]
     return [table for table in found if table is not None]
