@@ -12,7 +12,7 @@
 #   over seeds), WORKDIR (default runs/STUDY), KEPT=1 (no run: the report from configs/results/STUDY.jsonl, the summaries of published
 #   runs), BESIDE (a file of summaries, such as runs.jsonl of other seeds from a machine that is gone, that take part in what is asked),
 #   PUBLISH=1 (also write these summaries and the page of the report, docs/report.md or docs/report_STUDY.md, when all runs are
-#   finished).
+#   finished; with KEPT=1 the page alone, from the summaries that are there).
 # Exit codes: 0 done, 64 usage, 75 stopped and saved (run it again), 13 a run failed (its log says why; the others were finished).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -117,8 +117,19 @@ report_on() {
   "$python" -m kpo_jax.main --mode=report --runs="$1" ${CONTRASTS:+"--contrasts=$CONTRASTS"} --workdir="$2"
 }
 
+# publish FOLDER PAGE: the report in FOLDER as a page, its figures beside the summaries.
+publish() {
+  local figure
+  for figure in "$1"/*.png; do cp "$figure" "configs/results/${STUDY}_$(basename "$figure")"; done
+  sed "s#\](\([a-z0-9_]*\.png\))#](../configs/results/${STUDY}_\1)#" "$1/report.md" > "$2"
+  printf '\nPublished %s at commit %s, on %s CPU cores.\n' "$(date -u +%F)" \
+    "$(git rev-parse --short HEAD 2>/dev/null || echo 'not recorded')" "${#cores[@]}" >> "$2"
+  echo "published $2 and configs/results/$STUDY*, $(cat "$2" configs/results/"$STUDY"* | wc -c) bytes" >&2
+}
+
 if [ "${KEPT:-0}" = 1 ]; then
   report_on "$kept" "$WORKDIR/kept"
+  if [ "${PUBLISH:-0}" = 1 ]; then publish "$WORKDIR/kept" "docs/report_$STUDY.md"; fi
   exit
 fi
 run_all base
@@ -135,14 +146,9 @@ if [ "${PUBLISH:-0}" = 1 ]; then
   cp "$WORKDIR/report/runs.jsonl" "$kept"
   if [[ -n "$CONTRASTS" ]]; then # answered from the summaries, which anyone has
     report_on "$kept" "$WORKDIR/kept"
-    from="$WORKDIR/kept" page="docs/report_$STUDY.md"
+    publish "$WORKDIR/kept" "docs/report_$STUDY.md"
   else
     cp "$WORKDIR/report/report.html" "configs/results/$STUDY.html"
-    from="$WORKDIR/report" page=docs/report.md
+    publish "$WORKDIR/report" docs/report.md
   fi
-  for figure in "$from"/*.png; do cp "$figure" "configs/results/${STUDY}_$(basename "$figure")"; done
-  sed "s#\](\([a-z0-9_]*\.png\))#](../configs/results/${STUDY}_\1)#" "$from/report.md" > "$page"
-  printf '\nPublished %s at commit %s, on %s CPU cores.\n' "$(date -u +%F)" \
-    "$(git rev-parse --short HEAD 2>/dev/null || echo 'not recorded')" "${#cores[@]}" >> "$page"
-  echo "published $page and configs/results/$STUDY*, $(cat "$page" configs/results/"$STUDY"* | wc -c) bytes" >&2
 fi

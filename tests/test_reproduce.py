@@ -289,6 +289,35 @@ def test_the_confirming_study_is_the_one_of_its_protocol():
     assert 60 * filters["kpo_match_weak"].parameters["process_var"] ** 0.5 == pytest.approx(860 * 0.01**0.5, rel=1e-2)
 
 
+def cells_of(text: str, width: int) -> list[list[str]]:
+    """The rows of the tables of `width` columns in a page of Markdown, without emphasis."""
+    rows = ([cell.strip(" *`") for cell in row.split("|")[1:-1]] for row in text.splitlines() if row.startswith("|"))
+    return [row for row in rows if len(row) == width]
+
+
+def test_what_is_said_of_the_confirming_study_is_what_its_runs_give():
+    lines = study.told_apart(study.read(str(ROOT / "configs" / "results" / "confirm.jsonl")))
+    asked = [study.contrast(text) for text in settings_of("confirm")["CONTRASTS"].split(",")]
+    answers, _, outcomes, nulls, *_ = study.tables(lines, asked)
+    # the page of results: verdict, points, interval and p of every contrast, in the order of the protocol
+    said = [row for row in cells_of((ROOT / "docs" / "results.md").read_text(), 5) if re.fullmatch(r"H\d+", row[0])]
+    shown = lambda rows: [[f"H{n}", row[0], row[1], f"{row[3]} {row[4]}", row[6]] for n, row in enumerate(rows, 1)]
+    assert said == shown(answers.rows) and len(said) == 15
+    without = study.contrast_table([line for line in lines if line["seed"] != 117], asked)
+    assert all(one != other for one, other in zip(said, shown(without.rows), strict=True))  # control: a seed fewer
+    # the README: areas and what is between them and the null's
+    area, less = ({row[0]: row for row in table.rows} for table in (outcomes, nulls))
+    rows = [row for row in cells_of((ROOT / "README.md").read_text(), 6) if row[0] in area]
+    assert len(rows) > 5
+    for name, _, *shown in rows:
+        for method, value, difference in ((name, *shown[:2]), (f"{name}_stale", *shown[2:])):
+            assert value == (area[method][2].split()[0] if method in area else "")
+            assert difference == (" ".join(less[method][3:5]) if method in less else "")
+    page = (ROOT / "docs" / "report_confirm.md").read_text()  # all of it is on the page
+    for table in (answers, outcomes, nulls):
+        assert all(all(cell in page for cell in row) for row in table.rows)
+
+
 def test_another_study_has_its_own_folder_and_asks_its_questions(tree):
     chosen = dict(STUDY="confirm", METHODS="kpo_weak ratio_one", SEEDS="100", TRACED="", CONTRASTS="kpo_weak<ratio_one")
     result, calls = reproduce(tree, PUBLISH="1", **chosen)
@@ -303,6 +332,13 @@ def test_another_study_has_its_own_folder_and_asks_its_questions(tree):
     assert published == {"confirm_scores.png", "confirm.jsonl"} and (tree / "docs" / "report_confirm.md").is_file()
     result, calls = reproduce(tree, KEPT="1", **chosen)
     assert result.returncode == 0 and len(calls) == 1 and calls[0].endswith(last)
+    # and writes the page anew, where that is said, while the summaries stay as they are
+    page, kept = tree / "docs" / "report_confirm.md", tree / "configs" / "results" / "confirm.jsonl"
+    page.unlink()
+    before = kept.read_bytes()
+    assert reproduce(tree, KEPT="1", **chosen)[0].returncode == 0 and not page.exists()
+    assert reproduce(tree, KEPT="1", PUBLISH="1", **chosen)[0].returncode == 0
+    assert "](../configs/results/confirm_scores.png)" in page.read_text() and kept.read_bytes() == before
     # seeds of another machine stand beside the runs of this one
     result, calls = reproduce(tree, BESIDE="configs/results/confirm.jsonl", **chosen)
     assert result.returncode == 0 and len(calls) == 1
