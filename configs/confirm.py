@@ -3,9 +3,9 @@
     python -m kpo_jax.main --config=configs/confirm.py:kpo_weak_stale --workdir=runs/kpo_weak_stale
 
 The argument is a name in kpo_jax/algorithm/methods.py or one of the study's own: base (the warm start alone),
-kpo_match_weak (T sqrt(Q/V) as in the paper's weak smoothing), is_deviation (saturation at two deviations) and
-kpo_weak_same_rate (kpo_weak at the learning rate of ratio_one, while other methods have their own). With _stale the
-policy of 8 training steps ago draws; with _twin at the end other responses are drawn (an A/A twin).
+kpo_match_weak (T sqrt(Q/V) as in the paper's weak smoothing; its rate was not searched), is_deviation (saturation at
+two deviations) and kpo_weak_same_rate (kpo_weak at the learning rate of ratio_one, while other methods have their own).
+With _stale the policy of 8 training steps ago draws; with _twin at the end other responses are drawn (an A/A twin).
 `STUDY=confirm bash launch/reproduce.sh` starts all methods of a seed from one base policy.
 """
 

@@ -181,7 +181,15 @@ def test_contrasts_otherwise_by_hand():
     # of fresh responses the whole curve counts: 0.2 -> 0.3 -> 0.4 has an area of 0.3
     assert study.settled(lines[-1]) == pytest.approx(0.3) and study.settled(lines[0]) == pytest.approx(0.45)
     assert study.settled(line("a", 0, 0.5) | {"staleness": 99}) == 0.5  # it never was as old: the last score
-    assert rows[0][-1] == "1" and rows[3][-1] == "-"  # areas as written down are equal; a method that did not run
+    assert rows[0][-2] == "1" and rows[3][-2] == "-"  # areas as written down are equal; a method that did not run
+
+
+def test_a_verdict_that_hangs_on_a_seed_is_seen():
+    points = {"a": [0.54, 0.55, 0.56, 0.55, 0.55], "b": [0.5] * 5, "c": [0.53, 0.53, 0.53, 0.53, 0.40]}
+    lines = [line(name, seed, score) for name, scores in points.items() for seed, score in enumerate(scores)]
+    found = study.otherwise_table(lines, [contrast("a>b"), contrast("c>b")])
+    assert found.header[-1] == "same without a seed"
+    assert [row[-1] for row in found.rows] == ["5 of 5", "4 of 5"]  # c > b is shown without the last seed alone
 
 
 def test_signs_are_flipped_in_every_way():

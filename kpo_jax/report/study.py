@@ -293,20 +293,27 @@ def contrast_table(lines: list[dict], asked: list[Contrast]) -> Table:
 
 
 def otherwise_table(lines: list[dict], asked: list[Contrast]) -> Table:
-    """The contrasts by other outcomes and another test: a description."""
+    """The contrasts by other outcomes and another test, and without one of the seeds: a description."""
     methods, rows = by_method(lines), []
-    for one in asked:
+    verdicts = [of.verdict for of in answer(methods, asked)]
+    fewer = [
+        [of.verdict for of in answer(by_method([line for line in lines if line["seed"] != seed]), asked)]
+        for seed in sorted({line["seed"] for line in lines})
+    ]
+    for place, one in enumerate(asked):
         _, areas = paired(methods, one.a, one.b, "auc")
         of = {name: _difference(paired(methods, one.a, one.b, name)[1]) for name in ("final", "settled")}
-        rows.append([str(one), *of["final"], *of["settled"], _p_text(comparison.sign_flips(areas))])
+        same = sum(verdict[place] == verdicts[place] for verdict in fewer)
+        stands = f"{same} of {len(fewer)}"
+        rows.append([str(one), *of["final"], *of["settled"], _p_text(comparison.sign_flips(areas)), stands])
     header = ["asked", "final score, points", "95 % over seeds", "settled area, points", "95 % over seeds"]
     caption = (
         "The same contrasts otherwise, without a claim: by the final score; by the area from the step on at which "
-        "responses are as old as they will be (of fresh ones the whole area); and p of no difference in the area by "
-        "all choices of signs of the seeds' differences, which supposes no distribution. Not corrected for their "
-        "number."
+        "responses are as old as they will be (of fresh ones the whole area); p of no difference in the area by all "
+        "choices of signs of the seeds' differences, which supposes no distribution, not corrected for their number; "
+        "and how many of the seeds can be left out, one at a time, without a change of the verdict."
     )
-    return Table(caption, [*header, "p (signs)"], rows)
+    return Table(caption, [*header, "p (signs)", "same without a seed"], rows)
 
 
 def _by_construction(of: dict[int, dict]) -> bool:
