@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import functools
+import re
 import weakref
 
 import batch_shapes
@@ -39,6 +40,7 @@ def small_shapes(monkeypatch):
     """Shapes so small that short responses meet every decision."""
     monkeypatch.setattr(shapes, "_SEGMENT", 6)
     monkeypatch.setattr(engine_programs, "STEPS", 7)
+    monkeypatch.setattr(engine_programs, "LOOK", 3)
     monkeypatch.setattr(shapes, "_PREFILL_TOKENS", 2 * WIDTH)
 
 
@@ -251,6 +253,21 @@ def test_negative_control_a_wrong_ring_is_seen(monkeypatch):
 @pytest.mark.parametrize("shape", [dict(data=8), dict(data=2, fsdp=2, tensor=2), dict(fsdp=4)])
 def test_devices_sample_the_same_texts(shape):
     assert_same(sample(8, mesh=mesh_of(**shape)), reference(2))
+
+
+@pytest.mark.parametrize("look", [1, 4])
+def test_devices_meet_when_they_look_at_their_rows_and_at_no_other_step(look, monkeypatch):
+    """What is in the loop but in no branch runs in every step; a look in each is the control."""
+    monkeypatch.setattr(engine_programs, "LOOK", look)
+    mesh = mesh_of(data=2, fsdp=2)
+    programs = engine_programs.Programs(CONFIG, SAMPLING, mesh, ENDS)
+    params = like(random_params(CONFIG), replicated(mesh))
+    calls = programs.calls(shapes.plan(4, 4, 2, WIDTH, T, 4), params, jax.random.key(0))
+    program, given = next((program, given) for program, given in calls if program in programs._decode.values())
+    text = program.lower(*given).compile().as_text()
+    inside = re.findall(r" all-reduce\(.*op_name=\"jit\(traced\)/while/body/(\w+)", text)
+    assert inside == (["reduce_sum"] if look == 1 else ["cond"])
+    assert (" conditional(" in text) == (look > 1)
 
 
 def sampling_mesh(sampling_tensor, **sizes):

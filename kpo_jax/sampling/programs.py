@@ -21,6 +21,7 @@ from kpo_jax.sampling.sampler import draw_token, ends_response
 from kpo_jax.sampling.shapes import Plan, Shape, first, moves
 
 STEPS = 128  # at most, per dispatch
+LOOK = 8  # steps from one look at the rows of all devices to the next: to look, they have to meet
 
 
 class Rows(NamedTuple):
@@ -88,7 +89,8 @@ class Programs:
     def decode(self, shape: Shape) -> Program:
         """The program that steps a batch of this shape, see `_decode`."""
         if shape not in self._decode:
-            function = partial(_decode, self.model_config, self.sample_config, self.eos_ids)
+            look = LOOK if self.device_rows > 1 else 1
+            function = partial(_decode, self.model_config, self.sample_config, self.eos_ids, look)
             jitted = jax.jit(on_mesh(function, self.mesh), donate_argnums=3, out_shardings=(self._cache, self._whole))
             self._decode[shape] = Program(jitted)
         return self._decode[shape]
@@ -253,25 +255,29 @@ class _State(NamedTuple):
     response: KVCache
     column: jax.Array
     steps: Steps
+    enough: jax.Array  # bool: so many rows have ended that the host has something to do
 
 
 def _decode(
-    model_config, sample_config, eos_ids, weights, key, prompt: KVCache, response: KVCache, column, rows: Rows, until
-):
+    model_config, sample_config, eos_ids, look, weights, key, prompt: KVCache, response: KVCache, column, rows: Rows,
+    until,
+):  # fmt: skip
     """Steps all rows until (steps, free slots, active rows) `until` says so -> (response, what the host reads).
 
-    It stops after that many steps, or when that many slots have no active row, or when no more than that many rows are
-    active.
+    It stops after that many steps, or when in one of every `look` steps that many slots have no active row, or no more
+    than that many rows are active.
     """
     most_steps, enough_free, few_active = until
     batch, num_slots = rows.token.shape[0], rows.prompt_length.shape[0]
     row_keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, rows.row_id)
     before_last = rows.prompt_length - 1  # the last token of the prompt is the first to be run
 
-    def go_on(state):
-        active = state.rows.active
+    def ended(active):
         free = jnp.sum(~jnp.any(active.reshape(num_slots, -1), axis=1))
-        return (state.steps.count < most_steps) & (free < enough_free) & (jnp.sum(active) > few_active)
+        return (free >= enough_free) | (jnp.sum(active) <= few_active)
+
+    def go_on(state):
+        return (state.steps.count < most_steps) & ~state.enough
 
     def advance(state):
         now, steps = state.rows, state.steps
@@ -288,10 +294,14 @@ def _decode(
             log_probs=steps.log_probs.at[steps.count].set(log_prob),
         )
         column = (state.column + 1) % response.columns
-        return _State(now._replace(token=token, age=age, active=active), response, column, steps)
+        if look == 1:
+            enough = ended(active)
+        else:
+            enough = jax.lax.cond(steps.count % look == 0, ended, lambda _: state.enough, active)
+        return _State(now._replace(token=token, age=age, active=active), response, column, steps, enough)
 
     nothing = jnp.zeros((STEPS, batch), jnp.int32)
     steps = Steps(jnp.int32(0), rows.token, rows.age, rows.active, nothing, nothing.astype(jnp.float32))
-    state = jax.lax.while_loop(go_on, advance, _State(rows, response, column, steps))
+    state = jax.lax.while_loop(go_on, advance, _State(rows, response, column, steps, ended(rows.active)))
     now = state.rows
     return state.response, state.steps._replace(token=now.token, age=now.age, active=now.active)
