@@ -14,7 +14,7 @@ and some of the sums. The argument is a method's name.
 import dataclasses
 
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, LearnerConfig, RolloutConfig, with_method
-from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.config import PRESETS
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 
@@ -30,18 +30,7 @@ def get_config(name: str = "kpo_strong"):
         tokenizer=FILE,
         pretrained=FILE,
         data=data,
-        model=ModelConfig(
-            vocab_size=49_152,
-            hidden_size=576,
-            intermediate_size=1536,
-            num_layers=30,
-            num_heads=9,
-            num_kv_heads=3,
-            head_dim=64,
-            rope_theta=1e5,
-            norm_eps=1e-5,
-            family="llama",
-        ),
+        model=PRESETS["smollm2-135m"],
         sampler=SampleConfig(max_response_length=10),
         rollout=RolloutConfig(prompts_per_step=8, group_size=8),
         learner=LearnerConfig(

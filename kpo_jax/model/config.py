@@ -258,7 +258,11 @@ PRESETS: dict[str, ModelConfig] = {
     "qwen3-8b": _qwen3(4096, 12_288, 36, 32, False),
     "qwen3-14b": _qwen3(5120, 17_408, 40, 40, False),
     "qwen3-32b": _qwen3(5120, 25_600, 64, 64, False),
-}
+    "smollm2-135m": ModelConfig(
+        vocab_size=49_152, hidden_size=576, intermediate_size=1536, num_layers=30, num_heads=9, num_kv_heads=3,
+        head_dim=64, rope_theta=1e5, norm_eps=1e-5, family="llama",
+    ),
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)

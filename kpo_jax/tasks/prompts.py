@@ -79,8 +79,9 @@ class DataConfig:
       num_problems: keep the first so many after cleaning; 0 keeps all (the built-in tasks then have 4096).
       template: "plain" (the problem and a newline), "dapo" (asks for a last line `Answer: ...`), "math" (asks for
         \\boxed{}), "base" (the same, as a text that a base model continues); inside the tokenizer's chat template
-        "chat" is "math", "chat_dapo" is "dapo", and "chat_short" is the problem after an exchange that shows an answer
-        without any work. Or `file.py:NAME` of a Template. "" is the task's own, which for `math` is "plain".
+        "chat" is "math", "chat_dapo" is "dapo", "chat_short" is the problem after an exchange that shows an answer
+        without any work, and "chat_worked" after two that show it. Or `file.py:NAME` of a Template. "" is the task's
+        own, which for `math` is "plain".
       prompt: text in place of the template's, with {problem} and {column} for what is put in; see templates.py.
       system: system message, for a template inside the tokenizer's chat template and for rows of chat messages.
       enable_thinking: passed to the chat template.

@@ -26,6 +26,18 @@ _MATH = "{problem}\nThink step by step and put the final answer within \\boxed{{
 # ends the response there.
 _BASE = "Question: {problem}\nWork step by step and put the final answer within \\boxed{{}}.\nSolution:"
 
+# Two problems of the arithmetic's `single`, of which neither is in its test split, with their work in words.
+_WORKED = (
+    (
+        "What is 3 + 4?",
+        "We add 3 and 4. We start with 3 and add 1 four times: 4, 5, 6, 7. So 3 plus 4 is equal to 7.\nAnswer: 7",
+    ),
+    (
+        "What is 5 * 4?",
+        "We multiply 5 by 4. We add 5 four times: 5, 10, 15, 20. So 5 times 4 is equal to 20.\nAnswer: 20",
+    ),
+)
+
 
 class Template(NamedTuple):
     """How a problem is put to a model.
@@ -53,6 +65,7 @@ TEMPLATES = {
     # The example shows the form of an answer and nothing of how to find it; the smallest models follow it where they do
     # not follow an instruction.
     "chat_short": Template("{problem}", chat=True, examples=(("How many legs has a dog?", "Answer: 4"),)),
+    "chat_worked": Template("{problem}", chat=True, examples=_WORKED),
 }
 
 
