@@ -10,7 +10,6 @@ configuration has not been run with the real weights.
 
 import dataclasses
 
-from kpo_jax.algorithm.methods import method
 from kpo_jax.config import (
     CheckpointConfig,
     Config,
@@ -18,6 +17,7 @@ from kpo_jax.config import (
     LearnerConfig,
     MeshConfig,
     RolloutConfig,
+    with_method,
 )
 from kpo_jax.model.config import PRESETS
 from kpo_jax.sampling.config import SampleConfig
@@ -28,7 +28,7 @@ def get_config(name: str = "kpo_strong"):
     def problems(which):
         return dataclasses.replace(HUB_SETS[which], template="chat", max_prompt_length=1024)
 
-    return Config(
+    config = Config(
         num_steps=16,
         tokenizer="Qwen/Qwen3-32B",
         pretrained="Qwen/Qwen3-32B",
@@ -36,7 +36,6 @@ def get_config(name: str = "kpo_strong"):
         model=dataclasses.replace(PRESETS["qwen3-32b"], dtype="bfloat16", remat="full"),
         sampler=SampleConfig(max_response_length=4096),
         rollout=RolloutConfig(prompts_per_step=32, group_size=8),
-        algorithm=method(name),
         learner=LearnerConfig(
             learning_rate=1e-6, warmup_steps=3, num_minibatches=4, microbatch_tokens=16 * 5120, share_prompts=False
         ),
@@ -44,3 +43,4 @@ def get_config(name: str = "kpo_strong"):
         checkpoint=CheckpointConfig(every=4),
         mesh=MeshConfig(fsdp=16, across_hosts=True),
     )
+    return with_method(config, name)

@@ -4,11 +4,9 @@ pass@16.
     python -m kpo_jax.main --config=configs/qwen3_4b_dapo.py:kpo_strong --workdir=runs/qwen3_4b_kpo_strong
 
 for one node of eight accelerators with 80 GB; for more, set mesh.fsdp, or leave it at 8 and let mesh.data grow. The
-argument is a
-method: grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1. With --dry_run it says what it needs and stops. Weights and
-  problems
-come from the hub; --config.revision pins the weights, --config.data.revision the problems, and source, path,
-problem_field and answer_field of data and eval.sets.* name local files instead.
+argument is a method: grpo gspo kpo_strong kpo_weak is_kpo_weak opt0 opt1. With --dry_run it says what it needs and
+stops. Weights and problems come from the hub; --config.revision pins the weights, --config.data.revision the problems,
+and source, path, problem_field and answer_field of data and eval.sets.* name local files instead.
 
 From the paper: 8 samples a prompt, 16 steps, learning rate 1e-6, the methods' Q, V, kappa and clip bounds. From KPO's
 released script, where the paper is silent: 32 prompts a step in four minibatches, prompts of 1024 and responses of 4096

@@ -5,8 +5,8 @@ One letter, one meaning, in every shape comment `# [B, T]` and every einsum of t
     B  sequences           P  prompt length       G  group size (samples per prompt)
     T  response length     S  whole length, P + T  D  model width
     F  feed-forward width  N  query heads          K  key/value heads
-    H  head dimension      V  vocabulary           L  layers              R  packed rows          C  response tokens in
-    a packed row
+    H  head dimension      V  vocabulary           L  layers
+    R  packed rows         C  response tokens in a packed row
 
 The letters Q, V, P, K of the Kalman literature are therefore never variable names: they are `process_var`,
 `measurement_var`, `predicted_var` / `state_var` and `gain`.

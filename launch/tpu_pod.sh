@@ -4,7 +4,7 @@
 #
 #   bash launch/tpu_pod.sh --name=pod --zone=us-east5-a -- --config=configs/qwen3_4b_dapo.py --workdir=/mnt/shared/run
 #
-# The repository, with its environment (bash launch/setup.sh; pip install "jax[tpu]"), is in --directory on every worker, and the
+# The repository, with its environment (bash launch/setup.sh; launch/requirements-tpu.txt), is in --directory on every worker, and the
 # workdir is on a file system that all share.
 # Options, before the --:
 #   --name=NAME --zone=ZONE    of the TPU VM

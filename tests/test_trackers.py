@@ -97,7 +97,7 @@ def test_a_tracker_that_is_not_installed_is_one_line_and_ends_nothing(name, tmp_
     writer.close()
     assert json.loads((tmp_path / "metrics.jsonl").read_text()) == {"step": 1, "loss": 0.5}
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("warning: ") and f"pip install 'kpo_jax[{name}]'" in line
+    assert line.startswith("warning: ") and f"pip install {name}" in line
 
 
 def test_which_sinks_there_are():

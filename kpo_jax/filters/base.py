@@ -27,9 +27,8 @@ class RatioFilter(Protocol):
     What lies under a False mask changes neither values nor gradients. Diagnostics read two attributes more:
     `kappa`: the saturation threshold in units of innovation_std; inf where the filter has none, or none in that unit.
     `batch_coupled`: False where a row's output depends on that row alone; True where the filter measures a scale over
-      the
-    whole batch that it is called on, so the batch must not be cut into microbatches. No gradient flows through that
-    scale.
+      the whole batch that it is called on, so the batch must not be cut into microbatches. No gradient flows through
+      that scale.
     """
 
     batch_coupled: ClassVar[bool]

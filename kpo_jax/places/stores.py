@@ -116,7 +116,7 @@ class Bucket:
             self._files = fsspec.filesystem(scheme, use_listings_cache=False, skip_instance_cache=True)
         except ImportError as error:
             package = PACKAGES[scheme]
-            raise ValueError(f"{scheme}:// needs {package} ({error}); pip install 'kpo_jax[{scheme}]'") from error
+            raise ValueError(f"{scheme}:// needs {package} ({error}); pip install {package}") from error
         except Exception as error:  # as where credentials are damaged
             raise ValueError(f"{scheme}:// cannot be opened: {_one_line(error)}") from error
 

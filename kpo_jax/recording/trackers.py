@@ -32,7 +32,7 @@ def opener(name: str, project: str, workdir: str, fields: dict[str, Any]) -> Cal
         try:
             return TRACKERS[name](project, workdir, fields)
         except ImportError as error:
-            raise ImportError(f"{name}: {error}; pip install 'kpo_jax[{name}]'") from error
+            raise ImportError(f"{name}: {error}; pip install {name}") from error
 
     return open_tracker
 
