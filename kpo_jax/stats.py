@@ -62,6 +62,11 @@ def clustered_bootstrap(
     return _interval(np.asarray(values), level)
 
 
+def clustered_interval(correct: Array, statistic: Callable[[Array], float]) -> tuple[float, float]:
+    """`clustered_bootstrap`, (nan, nan) of a single problem."""
+    return clustered_bootstrap(correct, statistic) if len(correct) > 1 else (math.nan, math.nan)
+
+
 def paired_difference(
     correct_a: Array, correct_b: Array, num_resamples: int = NUM_FLIPS, seed: int = 0, level: float = 0.95
 ) -> PairedDifference:

@@ -138,6 +138,7 @@ supervise() {
   trap 'stopping=1; signal_group TERM' TERM INT
   while true; do
     new_attempt
+    [[ -z "$stopping" ]] || return 75
     code=0
     run_group "$count" "$grace" || code=$?
     if [[ "$code" == 0 || "$code" == 64 || -n "$stopping" ]]; then
@@ -164,6 +165,7 @@ run_group() {
     running[i]=$!
   done
   set +m
+  [[ -z "$stopping" ]] || signal_group TERM # the signal came before all had begun
   while ((${#running[@]})); do
     if [[ -z "$timer" && -n "$stopping" ]]; then
       set_timer "$grace"

@@ -6,6 +6,7 @@ import json
 import random
 import resource
 import shutil
+import types
 
 import chex
 import jax
@@ -15,9 +16,10 @@ import pytest
 
 from kpo_jax.algorithm.methods import method
 from kpo_jax.config import CheckpointConfig, Config, EvalConfig, MeshConfig
+from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.runtime.sharding import batch_sharding, make_mesh, replicated
-from kpo_jax.training import checkpoints
+from kpo_jax.training import checkpoints, run
 from kpo_jax.training.checkpoints import Damaged, NotSaved, Saver, fingerprint
 from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.learner import make_init, make_optimizer
@@ -39,7 +41,7 @@ def saved(tmp_path_factory):
     workdir, (init, shapes, shardings) = tmp_path_factory.mktemp("run"), machine()
     saver = Saver(str(workdir), CONFIG, None)
     for step in range(3):
-        saver.save(step, init(jax.random.key(step)), evaluated=step != 2)
+        saver.save(step, init(jax.random.key(step)))
     saver.close()
     return workdir, init, shapes, shardings
 
@@ -118,10 +120,10 @@ def test_what_was_saved_comes_back_on_any_number_of_devices(saved, devices, fsdp
     workdir, init, *_ = saved
     _, shapes, shardings = machine(devices, fsdp)
     restored = checkpoints.restore(str(workdir), shapes, shardings)
-    assert (restored.step, restored.evaluated, restored.saved) == (2, False, 2)
+    assert (restored.step, restored.saved) == (2, 2)
     for got, expected in zip(jax.tree.leaves(restored.state), jax.tree.leaves(init(jax.random.key(2))), strict=True):
         np.testing.assert_array_equal(got, expected)
-    assert checkpoints.restore(str(workdir), shapes, shardings, step=1).evaluated
+    assert checkpoints.restore(str(workdir), shapes, shardings, step=1).step == 1
 
 
 def test_beside_the_arrays_stand_configuration_and_version(saved):
@@ -183,7 +185,7 @@ def test_a_run_falls_back_and_goes_on_from_there(copy, damage, capsys):
     checkpoints.set_aside(str(workdir), after=1)
     assert (workdir / "damaged_checkpoints" / "2").exists() == (damage is not half_written)
     saver = Saver(str(workdir), CONFIG, restored.saved)
-    saver.save(2, init(jax.random.key(2)), evaluated=True)
+    saver.save(2, init(jax.random.key(2)))
     saver.require(2)
     saver.close()
     assert restored_step(workdir, shapes, shardings) == 2
@@ -193,7 +195,7 @@ def test_a_run_falls_back_and_goes_on_from_there(copy, damage, capsys):
 def test_moments_on_the_host_are_saved_and_restored(tmp_path, there):
     init, shapes, shardings = machine(moments_on_host=there)
     saver, state = Saver(str(tmp_path), CONFIG, None), init(jax.random.key(3))
-    saver.save(0, state, evaluated=True)
+    saver.save(0, state)
     saver.require(0)
     saver.close()
     *_, others = machine(moments_on_host=not there)
@@ -224,10 +226,55 @@ def test_damage_to_an_older_step_stops_nothing(copy, damage):
     damage(workdir, step=1)
     saver = Saver(str(workdir), CONFIG, checkpoints.restore(str(workdir), shapes, shardings).saved)
     for step in range(3, 6):
-        saver.save(step, init(jax.random.key(step)), evaluated=True)
+        saver.save(step, init(jax.random.key(step)))
     saver.require(5)
     saver.close()
     assert checkpoints.steps(str(workdir)) == [0, 3, 4, 5] and restored_step(workdir, shapes, shardings) == 5
+
+
+def test_the_best_are_kept_also_where_their_rank_came_after_they_were_saved(tmp_path):
+    init, *_ = machine()
+    state, ranks = init(jax.random.key(0)), {1: 0.5, 2: None, 4: 0.1}
+    config = dataclasses.replace(CONFIG, checkpoint=CheckpointConfig(every=1, keep_last=1, keep_best=1))
+    saver = Saver(str(tmp_path), config, None, ranks)
+    for step in range(5):
+        saver.save(step, state)
+        saver.finish()
+        if step == 3:
+            assert checkpoints.steps(str(tmp_path)) == [0, 1, 3]  # the control
+            ranks[3] = 0.9  # as where its evaluation was interrupted, and done when the run went on
+    saver.close()
+    assert checkpoints.steps(str(tmp_path)) == [0, 3, 4]
+
+
+def test_a_reference_is_on_disk_before_the_run_goes_on():
+    """Without the weights of step 0 no later start could."""
+    asked = []
+    saver = types.SimpleNamespace(save=lambda *given: None, require=asked.append)
+    policy = method("grpo")
+    kept = KLConfig("k3", beta=0.1)
+    for kl, base, step in ((kept, None, 0), (kept, {}, 0), (kept, None, 1), (KLConfig(), None, 0)):
+        config = dataclasses.replace(CONFIG, algorithm=dataclasses.replace(policy, kl=kl))
+        run.Run.save(types.SimpleNamespace(config=config, _saver=saver), step, types.SimpleNamespace(base=base), {})
+    assert asked == [0]  # adapters lie over it, and where there is no reference nothing is waited for
+
+
+def test_what_was_evaluated_is_read_off_the_metrics(tmp_path):
+    """And not off the checkpoint, which may have been saved before, or with other sets in mind."""
+    lines = (
+        {"step": 0, "eval/a/avg@16": 0.25},
+        {"step": 1, "learner/loss": 1.0, "eval/a/avg@16": 0.5},
+        {"step": 2, "eval/a/avg@16": 0.5, "eval/b/avg@16": 0.75},
+        {"step": 3, "eval/a/avg@8": 0.5},
+    )
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    def found(*names):
+        sets = dict.fromkeys(names, CONFIG.data)
+        return run.evaluated(dataclasses.replace(CONFIG, eval=EvalConfig(sets=sets)), str(tmp_path))
+
+    assert found("a") == {0: 0.25, 2: 0.625} and found("a", "b") == {2: 0.625} and set(found()) == {0, 2, 3}
+    assert run.evaluated(CONFIG, str(tmp_path / "nowhere")) == {}
 
 
 def test_where_none_is_good_nothing_is_taken(copy):
@@ -273,7 +320,7 @@ def by_method(tmp_path_factory):
         config, inputs, programs = run_of(name)
         workdir, state = str(tmp_path_factory.mktemp(name)), first_state(config, inputs, programs)
         saver = Saver(workdir, config, None)
-        saver.save(0, state, evaluated=True)
+        saver.save(0, state)
         saver.require(0)
         saver.close()
         out[name] = workdir, state
@@ -339,9 +386,9 @@ def test_a_full_disk_ends_nothing_and_damages_nothing(copy, capsys):
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, unlimited[1]))
     try:
-        saver.save(3, init(jax.random.key(3)), evaluated=True)
+        saver.save(3, init(jax.random.key(3)))
         assert not saver.finish()
-        saver.save(4, init(jax.random.key(4)), evaluated=True)
+        saver.save(4, init(jax.random.key(4)))
         with pytest.raises(NotSaved, match="step 4"):
             saver.require(4)
     finally:
@@ -350,7 +397,7 @@ def test_a_full_disk_ends_nothing_and_damages_nothing(copy, capsys):
     assert saver.newest == 2 and checkpoints.steps(str(workdir)) == [0, 1, 2]
     for step in range(3):
         assert checkpoints.restore(str(workdir), shapes, shardings, step=step).step == step
-    saver.save(5, init(jax.random.key(5)), evaluated=True)
+    saver.save(5, init(jax.random.key(5)))
     saver.require(5)
     saver.close()
     assert restored_step(workdir, shapes, shardings) == 5

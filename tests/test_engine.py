@@ -270,6 +270,27 @@ def test_devices_meet_when_they_look_at_their_rows_and_at_no_other_step(look, mo
     assert (" conditional(" in text) == (look > 1)
 
 
+@pytest.mark.parametrize("data", [1, 2])
+def test_no_step_is_taken_for_rows_whose_limit_is_known(data, monkeypatch):
+    """Devices that look seldom would draw on, and a benchmark would take prefill for eight steps more."""
+    monkeypatch.setattr(engine_programs, "LOOK", 8)
+    monkeypatch.setattr(engine_programs, "STEPS", 16)
+    counts, device_get = [], jax.device_get
+
+    def counted(x):
+        if isinstance(x, engine_programs.Steps):
+            counts.append(int(x.count))
+        return device_get(x)
+
+    monkeypatch.setattr(engine.jax, "device_get", counted)
+    run = make_sampler(engine_programs.Programs(CONFIG, SAMPLING, mesh_of(data=data), ()), pad_id=0, group_size=1)
+    four = dict(prompt_length=WIDTH, num_slots=4, key=KEY, row_ids=row_ids(1, PROMPTS[:4]))
+    for limits, expected in (([1, 1, 1, 1], [1]), ([3, 1, 2, 5], [5])):
+        counts.clear()
+        run(random_params(CONFIG), PROMPTS[:4], max_lengths=np.array(limits)[:, None], **four)
+        assert sum(counts) == sum(expected) and len(counts) <= 3
+
+
 def sampling_mesh(sampling_tensor, **sizes):
     """(the mesh of training, that of sampling)."""
     mesh = mesh_of(**sizes)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import drill
 import jax
@@ -20,7 +21,7 @@ from processes import without_phases
 
 from kpo_jax.config import Config, RolloutConfig
 from kpo_jax.model.decoder import init_params
-from kpo_jax.recording import metrics, sinks
+from kpo_jax.recording import evaluations, metrics, sinks
 from kpo_jax.recording.metrics import MetricWriter
 from kpo_jax.runtime import preemption
 from kpo_jax.runtime.sharding import make_mesh
@@ -28,7 +29,7 @@ from kpo_jax.sampling import engine
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.sampling.programs import Programs
 from kpo_jax.tasks.prompts import DataConfig
-from kpo_jax.training import checkpoints, trainer
+from kpo_jax.training import checkpoints, step, trainer
 from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.setup import build_programs
 from kpo_jax.verifier import verify_batch
@@ -85,6 +86,26 @@ def test_sigterm_leaves_the_grading_at_once(sigterm):
 
 def lines(workdir) -> list[dict]:
     return [json.loads(line) for line in (workdir / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_bad_updates_in_a_row_count_though_a_good_one_follows_in_their_step(tmp_path):
+    config, key = Config(), "learner/skipped_in_a_row"
+    minibatch = SimpleNamespace(rows={"tokens": np.zeros((2, 3), np.int32)})
+    assert config.learner.max_bad_updates == 3
+    step.check_finite(config, [{key: 1}, {key: 2}, {key: 0}, {key: 1}], [minibatch], 5, str(tmp_path))  # the control
+    with pytest.raises(step.Diverged, match="3 updates in a row"):
+        step.check_finite(config, [{key: 1}, {key: 2}, {key: 3}, {key: 0}], [minibatch], 5, str(tmp_path))
+
+
+def test_what_an_earlier_life_evaluated_beyond_the_state_that_is_gone_on_from_is_removed(tmp_path):
+    for number in (0, 10, 20, 30):
+        result = evaluations.EvalResult(
+            "a_b", number, ["1"], ["?"], ["1"], np.ones((1, 2), bool), {}, [["1", "1"]], ["1"], 0.0
+        )
+        evaluations.save(result, str(tmp_path))
+    evaluations.forget(str(tmp_path), after=10)
+    assert sorted(evaluations.load(str(tmp_path))["a_b"]) == [0, 10]
+    evaluations.forget(str(tmp_path / "new"), after=0)
 
 
 @pytest.mark.parametrize("evaluated", [True, False])
@@ -223,8 +244,8 @@ def test_a_sink_that_fails_is_left_out_and_ends_nothing(tmp_path, capsys):
 
     broken = Broken()
     writer = MetricWriter(str(tmp_path), done=0, evaluated=True, more=[refused, lambda: broken])
-    for step in (1, 2, 3):
-        writer.write(step, {"loss": step})
+    for number in (1, 2, 3):
+        writer.write(number, {"loss": number})
     writer.close()
     assert broken.lines == 2 and [line["loss"] for line in lines(tmp_path)] == [1, 2, 3]
     said = capsys.readouterr().err.splitlines()
@@ -245,7 +266,7 @@ def test_where_no_checkpoint_is_good_a_run_starts_only_if_told(tmp_path, capsys)
         trainer.resume(config, inputs, programs, str(tmp_path), start_afresh=False)
     assert (tmp_path / "checkpoints" / "3").exists()
     resumed = trainer.resume(config, inputs, programs, str(tmp_path), start_afresh=True)
-    assert (resumed.step, resumed.saved, resumed.evaluated) == (0, None, False)
+    assert (resumed.step, resumed.saved) == (0, None)
     assert not (tmp_path / "checkpoints" / "3").exists() and (tmp_path / "damaged_checkpoints" / "3").exists()
     assert trainer.resume(config, inputs, programs, str(tmp_path / "new"), start_afresh=False).step == 0
 

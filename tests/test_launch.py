@@ -16,6 +16,19 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
+# A group of two that `supervise` looks after, which gets SIGTERM in the attempt or at the start of the first.
+GROUP = """
+source launch/lib.sh
+what="$1"
+new_attempt() { if [[ "$what" == attempt ]]; then kill -TERM $$; fi; }
+start_process() {
+  trap 'echo "saved $1"; exit 75' TERM
+  echo "begun $1"
+  if [[ "$1 $when" == "0 start" ]]; then kill -TERM $$; fi
+  for i in $(seq 200); do sleep 0.05; done
+}
+stop_process() { stop_local "$@"; }
+"""
 HOSTILE = [
     "--config.x=a b;$(touch {0}/pwned)",
     "--config.y='\"`touch {0}/pwned`",
@@ -845,3 +858,15 @@ def test_the_manifest_goes_to_kubectl(stand_in, tmp_path):
     assert stand_in.run(*K8S, "--tpu=v5p:2x2x4", "--", "--workdir=/runs/a").returncode == 0
     assert (tmp_path / "asked").read_text() == "apply --filename -\n"
     assert yaml.safe_load((tmp_path / "given").read_text())["metadata"]["name"] == "run1"
+
+
+def test_a_signal_before_all_have_begun_reaches_all():
+    def supervised(what, when):
+        script = ["bash", "-c", GROUP + f"when={when}; set -euo pipefail; supervise 2 0 20", "bash", what]
+        return subprocess.run(script, capture_output=True, text=True, cwd=ROOT, timeout=60)
+
+    early = supervised("attempt", "never")
+    assert (early.returncode, early.stdout) == (75, "")
+    between = supervised("none", "start")
+    assert between.returncode == 75 and "killing" not in between.stderr
+    assert "saved 0" in between.stdout and between.stdout.count("begun 1") == between.stdout.count("saved 1")

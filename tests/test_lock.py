@@ -1,5 +1,6 @@
 """One workdir, one run: the lock's file with owners that live, are gone, or are elsewhere; and real processes."""
 
+import contextlib
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kpo_jax.commands import runs
 from kpo_jax.files import write_whole
 from kpo_jax.runtime import lock, preemption
 
@@ -123,6 +125,31 @@ def test_a_wait_for_another_machine_ends_when_asked_to_stop(tmp_path, monkeypatc
     owned(tmp_path, machine="another")
     monkeypatch.setattr(preemption, "requested", lambda: True)
     with pytest.raises(preemption.Interrupted), lock.held(str(tmp_path), fail):
+        pass
+
+
+def test_all_processes_leave_where_the_first_was_asked_to_stop_while_it_waited(tmp_path, monkeypatch):
+    told = []
+
+    @contextlib.contextmanager
+    def waiting(workdir, lost, active):
+        if active:
+            raise preemption.Interrupted
+        yield
+
+    def exchange(value, topic):
+        told.append(value)
+        return [True, value]
+
+    monkeypatch.setattr(lock, "held", waiting)
+    monkeypatch.setattr(runs.distributed, "exchange", exchange)
+    for first in (True, False):
+        monkeypatch.setattr(runs.distributed, "is_first", lambda first=first: first)
+        with pytest.raises(preemption.Interrupted), runs.held(str(tmp_path)):
+            raise AssertionError("it must not begin")
+    assert told == [True, False]
+    monkeypatch.setattr(runs.distributed, "exchange", lambda value, topic: [value])  # the control: nobody was asked
+    with runs.held(str(tmp_path)):
         pass
 
 

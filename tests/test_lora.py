@@ -339,7 +339,7 @@ def test_a_run_begins_from_one_with_adapters_and_the_other_way_round(run, built,
     assert full.base is None and same(full.params, base)
     moved = full.replace(params=jax.tree.map(lambda x: x + 1, full.params))
     saver = checkpoints.Saver(str(tmp_path / "full"), plain, None)
-    saver.save(0, moved, evaluated=True)
+    saver.save(0, moved)
     saver.close()
     again = setup.first_state(dataclasses.replace(CONFIG, init_from=str(tmp_path / "full")), inputs, programs)
     assert same(again.base, moved.params) and not same(again.base, base)

@@ -1,8 +1,10 @@
 """How far off-policy a run trains: several epochs over one rollout, rollouts of an older policy."""
 
 import dataclasses
+import gc
 import json
 import shutil
+import weakref
 
 import glossary
 import jax
@@ -222,6 +224,26 @@ def test_staleness_resumes_to_the_bit_when_it_is_stopped(stale, built, tmp_path,
     # the negative control: a run that does not know its past goes another way
     forgetful = train(changed("rollout", staleness=0), built, tmp_path / "forgetful", num_steps=4)
     assert lines(forgetful)[:2] == lines(stale)[:2] and lines(forgetful)[2] != lines(stale)[2]
+
+
+def test_while_it_updates_a_run_holds_no_policy_beside_the_past_ones(built, tmp_path, monkeypatch):
+    made, alive = [], []
+    real_remember, real_update = trainer.remember, trainer.update
+
+    def remembering(past, step, *arguments):
+        real_remember(past, step, *arguments)
+        made.append((step, weakref.ref(jax.tree.leaves(past[step])[0])))
+
+    def updating(*arguments, **named):
+        gc.collect()
+        alive.append([step for step, leaf in made if leaf() is not None])
+        return real_update(*arguments, **named)
+
+    monkeypatch.setattr(trainer, "remember", remembering)
+    monkeypatch.setattr(trainer, "update", updating)
+    train(STALE, built, tmp_path / "run", num_steps=4)
+    assert alive == [[0], [0, 1], [1, 2], [2, 3]]
+    assert alive[-1] == list(restored(tmp_path / "run", built[1], 4).past)  # the control: these are held
 
 
 def test_checkpoints_hold_the_past_and_only_where_there_is_one(stale, once, built):

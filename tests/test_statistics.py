@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from kpo_jax import stats
-from kpo_jax.stats import avg_at_k, clustered_bootstrap, paired_difference, pass_at_k, two_proportion_z
+from kpo_jax.recording import evaluations
+from kpo_jax.report import comparison, score_tables
+from kpo_jax.stats import (
+    avg_at_k,
+    clustered_bootstrap,
+    clustered_interval,
+    paired_difference,
+    pass_at_k,
+    two_proportion_z,
+)
 
 
 def test_avg_and_pass_by_hand():
@@ -69,6 +78,17 @@ def test_clustered_bootstrap_covers_the_truth_and_a_sample_interval_does_not():
         covered_by_samples += abs(correct.mean() - 0.5) < 1.96 * 0.5 / math.sqrt(correct.size)
     assert covered >= 87
     assert covered_by_samples <= 75
+
+
+def test_one_problem_alone_has_no_interval_and_stops_no_run():
+    one, more = np.array([[1, 0, 1]]), np.array([[1, 0], [0, 0], [1, 1]])
+    assert np.isnan(clustered_interval(one, avg_at_k)).all()
+    assert clustered_interval(more, avg_at_k) == clustered_bootstrap(more, avg_at_k)
+    value, low, high = evaluations.accuracies(one)["avg@3"]
+    assert value == pytest.approx(2 / 3) and np.isnan([low, high]).all()
+    assert comparison.difference({0: one}, {0: 1 - one}) is None
+    assert comparison.difference({0: more}, {0: 1 - more}) is not None  # the control
+    assert score_tables._gain(one, one) == "not compared: one problem"
 
 
 def test_clustered_bootstrap_by_hand():

@@ -153,12 +153,14 @@ def test_a_run_killed_and_resumed_has_the_same_metrics(unbroken, tmp_path):
     # what a killed writer may leave: a torn line, and lines beyond the checkpoint
     with (workdir / "metrics.jsonl").open("a") as file:
         file.write('{"step": 4, "junk": 1}\n{"step": 3, "lea')
+    (workdir / "evals").mkdir(exist_ok=True)
+    (beyond := workdir / "evals" / "step_000099_held_out.jsonl").write_text("{}\n")
     left = not (workdir / "checkpoints" / "4").exists()
     result = run(workdir, "--profile_steps=1,4")
     assert result.returncode == 0, result.stderr
     assert re.search(r"resuming from step [2-4] of 4|already at 4 of 4", result.stderr)
     assert "lock of process" in result.stderr and "is taken over" in result.stderr
-    assert lines(workdir) == lines(whole)
+    assert lines(workdir) == lines(whole) and not beyond.exists()
     assert lines(workdir, "minibatches") == lines(whole, "minibatches")
     assert any((workdir / "profile").rglob("*.xplane.pb")) == left  # the profiler sees the steps that are left
 

@@ -19,7 +19,7 @@ from kpo_jax.recording import metrics, terminal
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.report import figures, study
 from kpo_jax.report import report as reports
-from kpo_jax.runtime import distributed, lock
+from kpo_jax.runtime import distributed, lock, preemption
 from kpo_jax.training import checkpoints, setup, trainer
 from kpo_jax.training.inputs import load_inputs
 
@@ -53,8 +53,18 @@ def prepared(config, values: dict, claim: bool = True):
 def held(workdir: str):
     """A context in which no other run writes in the workdir: process 0 sees to it. If it is in a bucket, what is new in
     this machine's copy is carried there.
+
+    Raises preemption.Interrupted, on all processes, if process 0 was asked to stop while it waited for the lock.
     """
-    with lock.held(workdir, lost=distributed.fail, active=distributed.is_first()), carried(workdir):
+    asked = False
+    with contextlib.ExitStack() as holding:
+        try:
+            holding.enter_context(lock.held(workdir, lost=distributed.fail, active=distributed.is_first()))
+        except preemption.Interrupted:
+            asked = True
+        if any(distributed.exchange(asked, "held")):
+            raise preemption.Interrupted
+        holding.enter_context(carried(workdir))
         yield
 
 

@@ -50,15 +50,14 @@ def _start(name: str, config: Config, cpu_devices: int | None, folder: Path) -> 
     command = [sys.executable, "-m", "kpo_jax.main", f"--workdir={workdir}"]
     command.append(f"--compilation_cache={folder / 'programs'}")
     command += [f"--cpu_devices={cpu_devices}"] if cpu_devices else []
-    first = workdir / "timing.jsonl"
+    first, said = workdir / "timing.jsonl", workdir / "said"
     began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with said.open("w") as saying, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=saying) as process:
         while process.poll() is None and not (first.is_file() and first.stat().st_size):
             time.sleep(0.02)
         seconds = time.perf_counter() - began
-        _, said = process.communicate()
     if process.returncode:
-        raise RuntimeError(f"the {name} start ended with {process.returncode}: {mask(said)}")
+        raise RuntimeError(f"the {name} start ended with {process.returncode}: {mask(said.read_text())}")
     compiled = json.loads(first.read_text().splitlines()[0])
     counts = (compiled[f"compile/{key}"] for key in ("programs", "seconds", "loaded"))
     return Start(name, seconds, *counts)

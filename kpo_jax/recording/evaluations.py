@@ -34,8 +34,8 @@ class EvalResult:
 
 
 def accuracies(correct: np.ndarray) -> dict[str, tuple[float, float, float]]:
-    """{"avg@k": (value, low, high), "pass@k": ...} with 95 % problem-clustered bootstrap intervals; correct [problems,
-    k].
+    """{"avg@k": (value, low, high), "pass@k": ...} with 95 % problem-clustered bootstrap intervals, nan where there is
+    one problem alone; correct [problems, k].
     """
     k = correct.shape[1]
 
@@ -43,7 +43,7 @@ def accuracies(correct: np.ndarray) -> dict[str, tuple[float, float, float]]:
         return stats.pass_at_k(c, k)
 
     return {
-        f"{name}@{k}": (statistic(correct), *stats.clustered_bootstrap(correct, statistic))
+        f"{name}@{k}": (statistic(correct), *stats.clustered_interval(correct, statistic))
         for name, statistic in (("avg", stats.avg_at_k), ("pass", pass_at_k))
     }
 
@@ -76,6 +76,13 @@ def save(result: EvalResult, workdir: str) -> Path:
     ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     return write_whole(_path(workdir, result.name, result.step), text)
+
+
+def forget(workdir: str, after: int) -> None:
+    """Remove the files of steps beyond `after`: of an earlier life of the run, whose steps are done again."""
+    for path in _paths(workdir):
+        if _step_and_set(path)[0] > after:
+            path.unlink()
 
 
 def load(workdir: str) -> dict[str, dict[int, np.ndarray]]:

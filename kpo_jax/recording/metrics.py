@@ -47,9 +47,7 @@ class MetricWriter:
             return
 
         def keep(line):
-            return line["step"] < done or (
-                line["step"] == done and (evaluated or not any(k.startswith("eval/") for k in line))
-            )
+            return line["step"] < done or (line["step"] == done and (evaluated or not _is_evaluation(line)))
 
         self._files = {
             name: _Lines(folder(workdir) / f"{name}.jsonl", keep) for name in ("metrics", "minibatches", "timing")
@@ -137,6 +135,16 @@ def _parsed(line: str) -> dict | None:
         return read if isinstance(read, dict) and "step" in read else None
     except ValueError:
         return None
+
+
+def _is_evaluation(line: dict) -> bool:
+    """Whether it is of an evaluation, of no sets at all perhaps, and not of a training step."""
+    return all(key == "step" or key.startswith("eval/") for key in line)
+
+
+def read_evaluations(workdir: str) -> dict[int, dict]:
+    """The lines of evaluations in `metrics.jsonl`, by their steps."""
+    return {line["step"]: line for line in read(workdir) if _is_evaluation(line)}
 
 
 def read(workdir: str, name: str = "metrics") -> list[dict]:

@@ -90,7 +90,7 @@ def pooled(cells: list[np.ndarray]) -> np.ndarray:
 def average(cells: list[np.ndarray]) -> Score:
     """avg@k over all seeds."""
     correct = pooled(cells)
-    return Score(stats.avg_at_k(correct), *_interval(correct, stats.avg_at_k))
+    return Score(stats.avg_at_k(correct), *stats.clustered_interval(correct, stats.avg_at_k))
 
 
 def passed(cells: list[np.ndarray]) -> Score:
@@ -101,17 +101,13 @@ def passed(cells: list[np.ndarray]) -> Score:
         return float(np.mean([correct[:, a:b].any(axis=1).mean() for a, b in itertools.pairwise(ends)]))
 
     correct = pooled(cells)
-    return Score(statistic(correct), *_interval(correct, statistic))
-
-
-def _interval(correct: np.ndarray, statistic) -> tuple[float, float]:
-    return stats.clustered_bootstrap(correct, statistic) if len(correct) > 1 else (math.nan, math.nan)
+    return Score(statistic(correct), *stats.clustered_interval(correct, statistic))
 
 
 def difference(a: dict[int, np.ndarray], b: dict[int, np.ndarray]) -> Difference | None:
-    """a minus b over the seeds that both have, {seed: correct}; None if there is no such seed."""
+    """a minus b over the seeds that both have, {seed: correct}; None if there is no such seed, or one problem alone."""
     seeds = sorted(set(a) & set(b))
-    if not seeds:
+    if not seeds or len(a[seeds[0]]) < 2:
         return None
     cells_a, cells_b = pooled([a[s] for s in seeds]), pooled([b[s] for s in seeds])
     each = [float(a[s].mean() - b[s].mean()) for s in seeds]

@@ -328,5 +328,7 @@ def _scores(correct: np.ndarray) -> list[str]:
 def _gain(last: np.ndarray, base: np.ndarray) -> str:
     if last.shape[1] != base.shape[1]:
         return f"not compared: k is {last.shape[1]}, the base's {base.shape[1]}"
+    if len(last) < 2:
+        return "not compared: one problem"
     paired = stats.paired_difference(last, base)
     return f"{points(*paired[:3], sign=True)}, p {p_text(paired.p_value)}"

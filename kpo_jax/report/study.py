@@ -85,11 +85,11 @@ def contrast(text: str) -> Contrast:
 def summary(method: str, run: Run, eval_set: str) -> dict:
     """A run's line; JSON has it all.
 
-    `curve` are [training step, avg@k] of every evaluation on `eval_set` with as many samples as the last, the same
-    problems; `auc` is the area under it by the trapezoid rule, over the steps from its first to its last, so a score.
+    `curve` are [training step, avg@k] of every evaluation on `eval_set` with as many problems and samples as the last;
+    `auc` is the area under it by the trapezoid rule, over the steps from its first to its last, so a score.
     """
-    k, graded = run.last(eval_set).shape[1], run.evaluations[eval_set]
-    curve = [[step, float(graded[step].mean())] for step in sorted(graded) if graded[step].shape[1] == k]
+    last, graded = run.last(eval_set), run.evaluations[eval_set]
+    curve = [[step, float(graded[step].mean())] for step in sorted(graded) if graded[step].shape == last.shape]
     start = run.starts[-1] if run.starts else {}
     found = {key: over_steps(run, key) for key in MEANS} | {key: over_steps(run, key, max) for key in MAXIMA}
     found |= {name: over_steps(run, key, of) for name, (key, of) in WORST.items()}
@@ -101,8 +101,8 @@ def summary(method: str, run: Run, eval_set: str) -> dict:
         "seed": run.seed,
         "label": run.label,
         "set": eval_set,
-        "problems": len(run.last(eval_set)),
-        "k": k,
+        "problems": len(last),
+        "k": last.shape[1],
         "curve": curve,
         "auc": area(curve),
         "final": curve[-1][1],

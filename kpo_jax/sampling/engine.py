@@ -44,6 +44,11 @@ class _Batch:
     def oldest(self):
         return int(self.rows.age[self.rows.active].max(initial=0))
 
+    @property
+    def most_left(self):
+        """So many tokens the active rows may still draw, the one of them that may draw most."""
+        return int((self.rows.limit - self.rows.age)[self.rows.active].max(initial=0))
+
     def free_slots(self):
         return np.flatnonzero(~self.rows.active.reshape(self.shape.slots, -1).any(axis=1))
 
@@ -94,7 +99,7 @@ def make_sampler(programs: Programs, *, pad_id: int, group_size: int):
                 return collected.completions(eos_ids)
             active = int(batch.rows.active.sum())
             _move(programs, batch, choose(shapes, batch.shape, active, batch.oldest + 1, refilled=bool(queue)))
-            steps = min(engine_programs.STEPS, batch.shape.columns - batch.oldest)
+            steps = min(engine_programs.STEPS, batch.shape.columns - batch.oldest, batch.most_left)
             if queue:
                 until = (steps, min(at_once, len(queue)), 0)
             else:

@@ -13,6 +13,7 @@ import dataclasses
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import orbax.checkpoint as ocp
 from absl import logging
-from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, BestN, CustomSteps, LatestN
+from orbax.checkpoint.checkpoint_managers import AnyPreservationPolicy, CustomSteps, LatestN
 
 from kpo_jax.config import Config, to_dict
 from kpo_jax.ends import Failed, Refused
@@ -31,7 +32,6 @@ from kpo_jax.runtime import distributed
 
 DAMAGED = "damaged_checkpoints"  # where a run that falls back puts them, beside `checkpoints`
 BASE = "base"  # the frozen weights of a run with adapters, beside `checkpoints`
-_RANK = "score"  # the name of the rank on disk
 
 
 class NotSaved(Failed):
@@ -43,8 +43,7 @@ class Damaged(Refused):
 
 
 class Restored(NamedTuple):
-    """The state after training step `step`, whether the evaluation that was due then had been done, and where it is
-    saved.
+    """The state after training step `step`, and where it is saved.
 
     `state` is a dict where only some of the state's fields were asked for. `past` are the policies before it, by their
     steps.
@@ -52,7 +51,6 @@ class Restored(NamedTuple):
 
     step: int
     state: TrainState | dict
-    evaluated: bool
     saved: int | None
     past: dict
 
@@ -110,15 +108,31 @@ def code_version() -> str:
 # ----------------------------------------------------------------------------------------------------------------- save
 
 
+class _Best:
+    """Preserves the `n` steps of the highest rank, of equal ones the later; a step without one is not among them."""
+
+    def __init__(self, ranks: Mapping[int, float | None], n: int):
+        self._ranks, self._n = ranks, n
+
+    def should_preserve(self, checkpoints, *, context) -> list[bool]:
+        ranks = ((self._ranks.get(info.step), info.step) for info in checkpoints)
+        best = {step for _, step in sorted(pair for pair in ranks if pair[0] is not None)[-self._n :]}
+        return [info.step in best for info in checkpoints]
+
+
 class Saver:
     """Writes the checkpoints of a run, each while the run goes on. Steps that are there stay as they are if one fails.
 
-    Step 0, the base policy, is always kept, beside the newest and the best ones of the configuration.
+    Step 0, the base policy, is always kept, beside the newest and the best ones of the configuration: those of the
+    highest rank, by the step's number in `ranks`, which the caller keeps. A step may get its rank after it was saved.
     """
 
-    def __init__(self, workdir: str, config: Config, newest: int | None):
+    def __init__(
+        self, workdir: str, config: Config, newest: int | None, ranks: Mapping[int, float | None] | None = None
+    ):
         """`newest`: the step of the newest checkpoint that is there and good, None if there is none."""
         self._workdir, self._config, self._version = workdir, config, code_version()
+        self._ranks = {} if ranks is None else ranks
         self._manager = self._open()
         self._good, self._pending = newest, None
         self._has_base = newest is not None
@@ -132,8 +146,7 @@ class Saver:
         config = self._config.checkpoint
         keep = [CustomSteps([0]), LatestN(config.keep_last)]
         if config.keep_best:
-            rank = lambda metrics: metrics[_RANK]
-            keep.append(BestN(get_metric_fn=rank, n=config.keep_best, keep_checkpoints_without_metrics=False))
+            keep.append(_Best(self._ranks, config.keep_best))
         options = ocp.CheckpointManagerOptions(
             preservation_policy=AnyPreservationPolicy(keep),
             cleanup_tmp_directories=True,
@@ -141,18 +154,11 @@ class Saver:
         )
         return ocp.CheckpointManager(_directory(self._workdir), options=options)
 
-    def save(
-        self, step: int, state: TrainState, *, evaluated: bool, rank: float | None = None, past: dict | None = None
-    ) -> None:
-        """Start saving `state`, and the `past` policies if there are any, as `step`; returns before it is on disk.
-
-        `evaluated` says whether the evaluation that was due after this step was done. The states of the highest `rank`
-        are the best; without one it is not among them.
-        """
+    def save(self, step: int, state: TrainState, past: dict | None = None) -> None:
+        """Start saving `state`, and the `past` policies if there are any, as `step`; returns before it is on disk."""
         self.finish()
         about = {
             "fingerprints": {name: int(value) for name, value in _fingerprints(state).items()},
-            "evaluated": evaluated,
             "config": to_dict(self._config),
             "version": self._version,
         }
@@ -167,11 +173,7 @@ class Saver:
                     checkpointer.save(_base(self._workdir), state.base, force=True)
                     checkpointer.wait_until_finished()
                 self._has_base = True
-            self._manager.save(
-                step,
-                args=ocp.args.Composite(**items),
-                metrics=None if rank is None else {_RANK: rank},
-            )
+            self._manager.save(step, args=ocp.args.Composite(**items))
         except Exception as caught:  # what a full disk raises depends on which layer of orbax meets it
             error = _one_line(caught)
         self._settle(error)
@@ -271,7 +273,7 @@ def _restore(
     path, problem, past = _directory(workdir) / str(step), "", {}
     try:
         about = json.loads((path / "about" / "metadata").read_text())
-        wanted, evaluated = dict(about["fingerprints"]), bool(about["evaluated"])
+        wanted = dict(about["fingerprints"])
         wanted_past = {int(number): value for number, value in about.get("past", {}).items()}
         state = _read_state(workdir, path / "state", shapes, shardings)
         if numbers := sorted(wanted_past)[max(len(wanted_past) - staleness, 0) :]:
@@ -289,7 +291,7 @@ def _restore(
     for number, params in past.items():
         if wanted_past[number] != int(fingerprint(params)):
             return None, f"the fingerprint of the policy of step {number} is not that of what was saved"
-    return Restored(step, state, evaluated, saved=step, past=past), ""
+    return Restored(step, state, saved=step, past=past), ""
 
 
 def _own(state: TrainState) -> dict:

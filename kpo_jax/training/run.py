@@ -11,8 +11,8 @@ import numpy as np
 from kpo_jax.algorithm import methods
 from kpo_jax.config import Config, flat, to_dict
 from kpo_jax.places import folder
-from kpo_jax.recording import lines, terminal, trackers
-from kpo_jax.recording.metrics import MetricWriter
+from kpo_jax.recording import evaluations, lines, terminal, trackers
+from kpo_jax.recording.metrics import MetricWriter, read_evaluations
 from kpo_jax.recording.terminal import Progress, tell
 from kpo_jax.recording.trace import TraceWriter, describe, step_arrays
 from kpo_jax.records import TokenTrace, TrainState
@@ -65,15 +65,19 @@ class Run:
     def open(self, inputs: Inputs, programs: Programs, resumed: checkpoints.Restored) -> None:
         """Get ready to write what follows the state that the run goes on from."""
         step, last = resumed.step, self.config.num_steps
-        self._saver = self._close_later(checkpoints.Saver(self.workdir, self.config, resumed.saved))
+        ranks = evaluated(self.config, self.workdir) if resumed.saved is not None else {}
+        self._ranks = {number: rank for number, rank in ranks.items() if number <= step}
+        self._evaluated = step in self._ranks  # the state after the last step that was done
+        self._saver = self._close_later(checkpoints.Saver(self.workdir, self.config, resumed.saved, self._ranks))
         fields = flat(to_dict(self.config))
         metrics = self.config.metrics
         more = [trackers.opener(name, metrics.project, self.workdir, fields) for name in metrics.names]
-        self._writer = self._close_later(MetricWriter(self.workdir, step, resumed.evaluated, fields, more))
+        self._writer = self._close_later(MetricWriter(self.workdir, step, self._evaluated, fields, more))
+        if distributed.is_first():
+            evaluations.forget(self.workdir, after=step)
         self._tokenizer = inputs.tokenizer
         self._progress = self._close_later(Progress("train", step, last))
         self._tracer = open_trace(self.config, inputs, programs, self.workdir, first_step=step + 1)
-        self._evaluated, self._rank = resumed.evaluated, None  # of the state after the last step that was done
         # a resumed run may begin between the two
         self._profile_steps = max(self._profile_steps[0], step + 1), min(self._profile_steps[1], last)
 
@@ -101,12 +105,16 @@ class Run:
         self._writer.write(step, scalars)
         for line in lines.evaluations(step, scalars):
             tell(line)
-        self._evaluated, self._rank = True, _rank(self.config, scalars)
+        self._evaluated, self._ranks[step] = True, _rank(self.config, scalars)
 
     def save(self, step: int, state: TrainState, past: dict) -> None:
-        """Begin to save the state after `step` and its past policies."""
-        evaluated = self._evaluated or not self._is_evaluated(step)
-        self._saver.save(step, state, evaluated=evaluated, rank=self._rank, past=past)
+        """Begin to save the state after `step` and its past policies.
+
+        Raises NotSaved where a later start could not do without it: the weights of step 0, if they are a reference.
+        """
+        self._saver.save(step, state, past)
+        if step == 0 and self.config.algorithm.kl.has_reference and state.base is None:
+            self._saver.require(step)
 
     def begin(self, step: int) -> None:
         """Training step `step` begins, unless a process was asked to stop: then all raise preemption.Interrupted."""
@@ -179,7 +187,7 @@ class Run:
 
     def end_step(self, step: int, parts: list[str]) -> None:
         """Training step `step` is done; `parts` of its line say what it was like."""
-        self._evaluated, self._rank = False, None
+        self._evaluated = False
         first, last = self._profile_steps
         if first <= step == last:
             jax.profiler.stop_trace()
@@ -205,6 +213,14 @@ class Run:
             line = f"{preemption.why()}: saved at step {step} of {self.config.num_steps}; the same command resumes"
             raise preemption.Preempted(line) from None
         raise error
+
+
+def evaluated(config: Config, workdir: str) -> dict[int, float | None]:
+    """The steps after which the run has evaluated as the configuration says, on all its sets, with what ranks them."""
+    wanted = {f"eval/{name}/avg@{config.eval.num_samples}" for name in config.eval.sets}
+    found = read_evaluations(workdir).items() if distributed.is_first() else ()
+    ranks = [(step, _rank(config, line)) for step, line in found if wanted <= line.keys()]
+    return dict(distributed.exchange(ranks, "evaluated")[0])
 
 
 def _rank(config: Config, scalars: dict[str, float]) -> float | None:

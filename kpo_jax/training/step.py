@@ -258,10 +258,12 @@ def step_metrics(
     return learner | to_host(programs.summarize(pooled)) | (first if on_policy else {}), each
 
 
-def check_finite(config: Config, metrics: dict, minibatches: list[Minibatch], step: int, workdir: str) -> None:
-    """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite or spikes."""
+def check_finite(config: Config, updates: list[dict], minibatches: list[Minibatch], step: int, workdir: str) -> None:
+    """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite or spikes, as the
+    metrics of the training step's `updates` say.
+    """
     names = [f"{area}/skipped_in_a_row" for area in ("learner", "critic")]
-    bad = max(metrics[name] for name in names if name in metrics)
+    bad = max(metrics[name] for metrics in updates for name in names if name in metrics)
     if bad < config.learner.max_bad_updates:
         return
     name = f"bad_batch_step_{step:06d}.npz"

@@ -12,7 +12,7 @@ from kpo_jax.training.dynamic_sampling import NotFull
 from kpo_jax.training.inputs import Inputs
 from kpo_jax.training.past import drawn_at, remember
 from kpo_jax.training.rollout import Rollout, summary, told_of
-from kpo_jax.training.run import Run
+from kpo_jax.training.run import Run, evaluated
 from kpo_jax.training.setup import Programs, first_state, reference_params
 from kpo_jax.training.step import (
     Minibatch,
@@ -76,8 +76,8 @@ def train(
                 run.begin(step + 1)
                 run.phase(f"step {step + 1}: rollout")
                 drawn = drawn_at(past, step)
-                drew = over(state.base, past.get(drawn, state.params))
-                rollout = collect(config, inputs, programs, drew, step + 1)
+                # in no variable: what `remember` lets go would be held on to, a policy more than `past` has
+                rollout = collect(config, inputs, programs, over(state.base, past.get(drawn, state.params)), step + 1)
                 run.phase(f"step {step + 1}: score")
                 told = told_of(rollout.scores, rollout.rows["response_mask"], inputs.rewards)
                 minibatches, values = score(config, programs, state, reference, rollout.rows, past.get(drawn), told)
@@ -118,7 +118,7 @@ def record(
     run.record(step, speeds | run.compiled(), "timing")
     if run.wants_trace(step):
         run.record_trace(step, rollout, minibatches, updated.traces, age)
-    check_finite(config, scalars, minibatches, step, run.workdir)
+    check_finite(config, of_minibatches, minibatches, step, run.workdir)
     run.end_step(step, lines.step(scalars, speeds, sum(seconds)))
 
 
@@ -153,8 +153,8 @@ def resume(
         return restored
     checkpoints.set_aside(workdir, after=restored.step if restored else -1)
     write_config(workdir, config)
-    step, evaluated = (restored.step, restored.evaluated) if restored else (0, False)
-    tell(lines.position(step, config.num_steps, evaluated, new=restored is None))
+    step = restored.step if restored else 0
+    tell(lines.position(step, config.num_steps, step in evaluated(config, workdir), new=restored is None))
     if step < config.num_steps and distributed.is_first():
         write_provenance(workdir, step)
     if restored:
@@ -165,7 +165,7 @@ def resume(
     except preemption.Interrupted:
         line = f"{preemption.why()}: before the first step, nothing to save; the same command begins again"
         raise preemption.Preempted(line) from None
-    return checkpoints.Restored(step=0, state=state, evaluated=False, saved=None, past={})
+    return checkpoints.Restored(step=0, state=state, saved=None, past={})
 
 
 def write_provenance(workdir: str, step: int) -> None:
