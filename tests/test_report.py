@@ -655,7 +655,8 @@ def test_a_page_stays_small(three, monkeypatch):
 
 def test_a_study_s_page_is_below_two_megabytes(tmp_path, monkeypatch):
     """36 runs of long responses, all of them traced."""
-    monkeypatch.setattr(comparison.stats, "clustered_interval", lambda correct, statistic: (0.4, 0.6))  # as long, and drawn in no time
+    # as long, and drawn in no time
+    monkeypatch.setattr(comparison.stats, "clustered_interval", lambda correct, statistic: (0.4, 0.6))
     made = []
     for method in list(METHODS)[:12]:
         for seed in range(3):
