@@ -11,11 +11,11 @@ import re
 import sys
 
 MASKED = "MASKED"
-_NAME = r"[\w.-]*(?:TOKEN|KEYS?|SECRETS?|PASSWORDS?|PASSWD|CREDENTIALS?|SIGNATURE)(?:[^A-Za-z\s=:'\"][\w.-]*)?"
+_NAME = r"[\w.-]*(?:TOKEN|KEYS?|SECRETS?|PASSWORDS?|PASSWD|CREDENTIALS?|SIG|SIGNATURE)(?:[^A-Za-z\s=:'\"][\w.-]*)?"
 _ASSIGNMENT = re.compile(rf"(?<![\w.-])({_NAME})(=['\"]?|['\"]\s*[:=]\s*['\"]?)([^\s&#,;'\"]+)", re.IGNORECASE)
 _WHOLE_ASSIGNMENT = re.compile(rf"({_NAME})=(.*)", re.IGNORECASE | re.DOTALL)
 _FLAG = re.compile(rf"-{_NAME}", re.IGNORECASE)
-_USER = re.compile(r"://[^/@\s]+@")
+_USER = re.compile(r"://[^/\s]+@")
 _HUB_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{16,}")
 
 

@@ -215,6 +215,24 @@ def test_a_configuration_may_be_a_mapping_or_the_name_of_one_of_the_package(tmp_
         config_lib.load_file("tinny")
 
 
+def test_flags_set_fields_of_what_a_file_names_by_a_word_alone():
+    plain = {"reward": "exact", "task": "countdown", "algorithm": {"filter": "ema"}}
+    flags = {
+        "reward": "plus_minus_one", "reward.weight": "2.0", "task.num_numbers": "6", "algorithm.filter.gain": "0.5"
+    }  # fmt: skip
+    changed = config_lib.override(plain, flags)
+    config, problems = config_lib.checked(changed.plain, [])
+    assert changed.problems == [] and problems == []
+    assert (config.reward.kind, config.reward.weight) == ("plus_minus_one", 2.0)
+    assert config.task.parameters["num_numbers"] == 6 and config.algorithm.filter.parameters["gain"] == 0.5
+
+
+@pytest.mark.parametrize("name", ["a/b", "", "training", ".a", "a b"])
+def test_a_set_whose_name_is_no_name_of_a_file_is_refused(name):
+    problems = config_lib.checked({"eval": {"sets": {name: {"difficulty": "easy"}, "held-out.2": {}}}})[1]
+    assert [path for path, _ in problems] == [f"eval.sets.{name}"]
+
+
 def test_a_record_that_is_a_value_and_a_value_that_is_a_record_are_named():
     plain = config_lib.load_file(TINY)
     plain |= {"learner": 3, "seed": {"a": 1}, "trace": None}

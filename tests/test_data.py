@@ -329,6 +329,11 @@ def test_decontamination():
     assert ([p.id for p in kept], dropped) == (["2", "3"], 2)
     assert [p.id for p in decontaminate(problems, held_out, num_words=19)[0]] == ["3"]
     assert decontaminate(problems, []) == (problems, 0)
+    # a text without spaces has words, too
+    story = "甲乙两人同时从相距三十千米的两地相向而行甲每小时走六千米"
+    of_story = [Problem("c", f"{story}问几小时相遇", "3")]
+    chinese = [Problem("4", f"{story}求乙的速度", "4"), Problem("5", f"{story[:19]}求甲", "5")]
+    assert [p.id for p in decontaminate(chinese, of_story)[0]] == ["5"]
 
 
 # ------------------------------------------------------------------------------------------------------------ prompts

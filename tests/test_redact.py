@@ -22,6 +22,8 @@ SECRETS = [
     ("--password=", "--password=MASKED"),
     ("--config.data.path=https://me:pw@host/x", "--config.data.path=https://MASKED@host/x"),
     ("https://me:pw@host/x,https://you@host", "https://MASKED@host/x,https://MASKED@host"),
+    ("https://me:p@w@host/x", "https://MASKED@host/x"),
+    ("https://host/x?se=3&sig=abc%3D&b=4", "https://host/x?se=3&sig=MASKED&b=4"),
     ("https://host/x?part=3&token=abc&b=4", "https://host/x?part=3&token=MASKED&b=4"),
     ("--revision=hf_" + "aB3" * 10, "--revision=MASKED"),
 ]
@@ -30,6 +32,7 @@ HARMLESS = [
     "--config.learner.microbatch_tokens=4096",
     "--config.data.answer_field=answer",
     "s3://bucket/a@b",
+    "--sigma=3",
     "https://host/x?part=3",
     "monkeys",
     "a b;$(touch /tmp/p)",

@@ -406,3 +406,13 @@ def test_what_is_no_trace_is_one_line_of_exit_64(tmp_path):
     description = json.loads((tmp_path / "trace" / "trace.json").read_text())
     with pytest.raises(ValueError, match="not one of this version"):
         replay.recorded_algorithm(description | {"filter": {"name": "kalman", "process_var": 1.0, "knob": 1}})
+
+
+@pytest.mark.parametrize("name", ["icepop", "opsm", "kpo_weak"])
+def test_a_trace_says_which_tokens_a_rejection_leaves_out(name):
+    about = dict(method=name, rewards=["correct"], group_size=2, num_minibatches=1, microbatch_shape=(1, 2, 3))
+    description = json.loads(json.dumps(trace.describe(METHODS[name], **about)))
+    found = replay.recorded_algorithm(description)
+    assert found.rejection == METHODS[name].rejection and found.objective == METHODS[name].objective
+    del description["rejection"]  # as of a trace that was written before
+    assert replay.recorded_algorithm(description).rejection.criterion == ""

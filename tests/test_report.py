@@ -442,8 +442,26 @@ def test_runs_of_other_k_are_compared_with_nothing(three, tmp_path):
     assert "grpo" not in cells
     assert notes == ["other has 4 samples a problem of held_out, not 10: compared with nothing."]
     # nor is a base of another k the base of the others
-    assert set(score_tables.base_cells(methods, "held_out", 10)) == {0, 1}
-    assert score_tables.base_cells(load_all([other]), "held_out", 10) == {}
+    assert {name: set(of) for name, of in score_tables.base_cells(methods, cells, "held_out").items()} == {
+        "kpo_strong": {0, 1}, "kpo_weak": {0, 1}, "is_kpo_weak": {0, 1}
+    }  # fmt: skip
+    fewer = load_all([write_run(tmp_path / "fewer", "grpo", 0, share(2, of=4), share(2))])
+    assert score_tables.base_cells(fewer, score_tables.cells_of(fewer, "held_out")[0], "held_out") == {}
+
+
+def test_a_gain_is_over_the_policy_that_the_run_began_with(three, tmp_path):
+    """And not over another model's, which a run of the same seed began with."""
+    other = write_run(tmp_path / "other", "grpo", 0, share(6), share(7))
+    methods = load_all([*three, other])
+    cells, notes = score_tables.cells_of(methods, "held_out")
+    rows = {row[0]: row for row in score_tables.method_table(methods, cells, "held_out").rows}
+    assert notes == [] and rows["grpo"][5].startswith("+10.0") and rows["kpo_weak"][5].startswith("+20.0")
+    assert rows["base of grpo"][3].startswith("60.0") and rows["base of kpo_weak"][3].startswith("20.0")
+    said = dict(report.scores(methods, cells, "held_out"))
+    assert "from 60.0 % before training" in said["grpo."] and "from 20.0 % before training" in said["kpo_weak."]
+    methods = load_all(three)  # the control: where all began with one, there is one row
+    alone = score_tables.method_table(methods, score_tables.cells_of(methods, "held_out")[0], "held_out")
+    assert next(row[0] for row in alone.rows) == "base"
 
 
 # --------------------------------------------------------------------------------------------- what is written, refused

@@ -21,12 +21,18 @@ PROBLEM = Problem("p", "make 14 from 3, 8, 2", "14", None, {"numbers": [3, 8, 2]
 
 @pytest.mark.parametrize(
     "answer",
-    ["3*2+8", "2 * 3 + 8", "(8)+(3*2)", "8+3\\times2", "8 + 3×2", "$3*2+8$", "3*2+8=14", "3*2+8 = 14.", "8/(1)*0+14"],
+    ["3*2+8", "2 * 3 + 8", "(8)+(3*2)", "8+3\\times2", "8 + 3×2", "$3*2+8$", "3*2+8=14", "3*2+8 = 14.",
+     "3\\times\\left(2\\right)+8", "\\(3*2+8\\)", "\\text{3*2+8}", "3\\,\\cdot\\,2+8", "8/(1)*0+14"],
 )
 def test_any_expression_that_makes_the_target_is_right(answer):
     right = answer != "8/(1)*0+14"  # the control: numbers that were not given
     for response in (f"so\nAnswer: {answer}", f"\\boxed{{{answer}}}"):
         assert solved(response, PROBLEM).correct == right, solved(response, PROBLEM)
+
+
+def test_numbers_of_a_row_may_be_texts():
+    problem = PROBLEM._replace(row={"numbers": ["3", "8", "2"], "target": "14"})
+    assert solved("Answer: 3*2+8", problem).correct and not solved("Answer: 3*2+8*1", problem).correct
 
 
 @pytest.mark.parametrize(

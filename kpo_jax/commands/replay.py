@@ -144,9 +144,11 @@ def _places(step, number: int) -> tuple[np.ndarray, ...]:
 
 
 def recorded_algorithm(description: dict) -> AlgorithmConfig:
-    """The filter and objective of a trace, of the source that the trace holds. Raises ValueError if there is none."""
+    """The filter, objective and rejection of a trace, of the source that the trace holds. Raises ValueError if there is
+    none.
+    """
     references.use(description.get("sources", {}))
-    plain = {name: description[name] for name in ("filter", "objective")}
+    plain = {name: description[name] for name in ("filter", "objective", "rejection") if name in description}
     algorithm, problems = from_plain(AlgorithmConfig, plain)
     if problems:
         lines = "; ".join(f"{path}: {text}" for path, text in problems)

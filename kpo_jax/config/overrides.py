@@ -132,8 +132,12 @@ def _set(plain: dict, path: str, text: str, overridden: set[str], notes: list[st
     cls, parents, name = _owner(path)
     kind = fields_of(cls).get(name) if cls else None
     here = plain
-    for parent in parents:
-        here = here.setdefault(parent, {})
+    for number, parent in enumerate(parents):
+        value = here.setdefault(parent, {})
+        if isinstance(value, str):  # a file's "filter": "ema" is short, too
+            chooser = _spelled(".".join(parents[: number + 1])).removeprefix(".".join(parents[: number + 1]))
+            value = here[parent] = {chooser[1:]: value} if chooser else value
+        here = value
         if not isinstance(here, dict):
             return  # a value where a record belongs is reported where it is read
     if cls and kind is None and choices.is_choice(cls):
@@ -189,7 +193,7 @@ def parse(text: str, leaf: Leaf):
         raise ValueError(f"{text!r} is not {an(leaf)}")
     try:
         value = float(text) if leaf.type is float else ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise ValueError(f"{text!r} is not {an(leaf)}") from None
     if not isinstance(value, leaf.type) or (leaf.type is int and isinstance(value, bool)):
         raise ValueError(f"{text!r} is not {an(leaf)}")

@@ -8,6 +8,7 @@ A field marked `FREE` may change when a run is resumed: it does not alter the tr
 
 import dataclasses
 import math
+import re
 
 from kpo_jax.algorithm.choices import AlgorithmConfig
 from kpo_jax.checks import (
@@ -206,6 +207,11 @@ class EvalConfig:
                 *whole(self, 1, "num_samples", "prompts_per_call"),
                 *not_negative(self, "temperature"),
                 *share(self, "top_p"),
+                *(
+                    (f"sets.{name}", "a set is named by letters, digits and _ . -, as its files are, and not training")
+                    for name in self.sets
+                    if name == "training" or not re.fullmatch(r"[A-Za-z0-9_][\w.-]*", name)
+                ),
             ]
         )
 

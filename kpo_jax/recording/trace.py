@@ -107,6 +107,7 @@ def describe(
         "method": method,
         "filter": plain["filter"],
         "objective": plain["objective"],
+        "rejection": plain["rejection"],
         "advantage": plain["advantage"],
         "sources": references.loaded(),
         "group_size": group_size,

@@ -261,11 +261,12 @@ def scores(methods: dict[str, list[Run]], cells: score_tables.Cells, name: str) 
     """
     averages = {method: comparison.average(list(by_seed.values())) for method, by_seed in cells.items()}
     k = next(iter(next(iter(cells.values())).values())).shape[1]
-    base = score_tables.base_cells(methods, name, k)
+    bases = score_tables.base_cells(methods, cells, name)
     out = []
     for method in sorted(averages, key=lambda method: -averages[method].value):
         steps = sorted({max(run.evaluations[name]) for run in methods[method] if run.seed in cells[method]})
         said = f"avg@{k} {points(*averages[method])} % at step {'/'.join(map(str, steps))}"
+        base = bases.get(method, {})
         gain = comparison.difference(cells[method], base) if steps != [0] else None
         if gain is not None:
             before = np.mean([base[seed].mean() for seed in sorted(set(base) & set(cells[method]))])

@@ -53,15 +53,28 @@ def cells_of(methods: dict[str, list[Run]], name: str) -> tuple[Cells, list[str]
     return cells, notes
 
 
-def base_cells(methods: dict[str, list[Run]], name: str, k: int) -> dict[int, np.ndarray]:
-    """{seed: correct of the policy before training, of k samples}, of the first run of each seed that has it."""
-    out: dict[int, np.ndarray] = {}
-    for runs in methods.values():
-        for run in runs:
+def base_cells(methods: dict[str, list[Run]], cells: Cells, name: str) -> Cells:
+    """The grades of each run's own policy before training, of as many problems and samples as those in `cells`; not of
+    another run's of the seed, which may have begun elsewhere.
+    """
+    out: Cells = {}
+    for method, by_seed in cells.items():
+        for run in methods[method]:
             base = run.evaluations.get(name, {}).get(0)
-            if base is not None and base.shape[1] == k:
-                out.setdefault(run.seed, base)
+            if base is not None and run.seed in by_seed and base.shape == by_seed[run.seed].shape:
+                out.setdefault(method, {})[run.seed] = base
     return out
+
+
+def _bases(base: Cells) -> dict[str, list[np.ndarray]]:
+    """{name of a row: its grades}: one row where all runs of a seed began with the same, else one for each method."""
+    by_seed: dict[int, list[np.ndarray]] = {}
+    for of in base.values():
+        for seed, grades in of.items():
+            by_seed.setdefault(seed, []).append(grades)
+    if any(not np.array_equal(grades, of[0]) for of in by_seed.values() for grades in of):
+        return {f"base of {method}": list(of.values()) for method, of in base.items()}
+    return {"base": [of[0] for of in by_seed.values()]} if by_seed else {}
 
 
 def _score(value) -> str:
@@ -69,16 +82,15 @@ def _score(value) -> str:
 
 
 def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Table:
-    """Pooled over seeds, against the base policy and against kpo_strong."""
+    """Pooled over seeds, each against its own base policy and against kpo_strong."""
     k = next(iter(next(iter(cells.values())).values())).shape[1]
-    base = base_cells(methods, name, k)
+    base = base_cells(methods, cells, name)
     rows = []
-    if base and len({len(c) for c in base.values()}) == 1:
-        values = list(base.values())
+    for row, values in _bases(base).items():
         rows.append(
             [
-                "base",
-                str(len(base)),
+                row,
+                str(len(values)),
                 "0",
                 _score(comparison.average(values)),
                 _score(comparison.passed(values)),
@@ -87,7 +99,7 @@ def method_table(methods: dict[str, list[Run]], cells: Cells, name: str) -> Tabl
         )
     for method, by_seed in cells.items():
         values = list(by_seed.values())
-        gain = comparison.difference(by_seed, base)
+        gain = comparison.difference(by_seed, base.get(method, {}))
         against = (
             comparison.difference(by_seed, cells["kpo_strong"])
             if method != "kpo_strong" and "kpo_strong" in cells

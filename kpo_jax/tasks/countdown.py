@@ -29,6 +29,8 @@ MAX_EXPRESSION = 200  # characters; what is longer is wrong
 _MAX_MISSES = 10_000  # draws in a row without a new problem, after which the game counts as exhausted
 _OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
 _SPELLINGS = {"\\times": "*", "\\cdot": "*", "\\div": "/", "×": "*", "·": "*", "÷": "/", "−": "-"}
+_TEXT = re.compile(r"\\(?:text|mathrm)\{([^{}]*)\}")
+_NO_SIGN = re.compile(r"\\(?:left|right|[()\[\],;!])")  # of TeX: large parentheses, formulas, spaces
 
 
 class Wrong(ValueError):
@@ -106,7 +108,7 @@ def solved(response: str, problem: Problem) -> Verdict:
     answer = extract_answer(response)
     if answer is None:
         return Verdict(False, None, "no final answer")
-    left = Counter(problem.row["numbers"])
+    left = Counter(map(int, problem.row["numbers"]))
     target = Fraction(problem.row["target"])
     try:
         expression, equals, stated = _plain(answer).partition("=")
@@ -150,8 +152,10 @@ def _value(node: ast.expr, numbers: list[int]) -> Fraction:
 
 
 def _plain(text: str) -> str:
+    text = _TEXT.sub(r"\1", text)
     for spelling, sign in _SPELLINGS.items():
         text = text.replace(spelling, sign)
+    text = _NO_SIGN.sub("", text)
     return text.replace("$", "").strip().rstrip(".")
 
 

@@ -411,6 +411,11 @@ def _answer_key(answer: str) -> str:
     return (bare.lstrip("0") or "0") if bare.isdecimal() else bare
 
 
+# A sign of Chinese, Japanese or Korean is a word: such a text has no spaces between them.
+_SIGNS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_WORD = re.compile(rf"[{_SIGNS}]|(?:(?![{_SIGNS}])\w)+")
+
+
 def _word_runs(text: str, num_words: int) -> set[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.casefold())
+    words = _WORD.findall(text.casefold())
     return {tuple(words[start : start + num_words]) for start in range(len(words) - num_words + 1)}
