@@ -1,5 +1,6 @@
 """The door: every configuration builds, and everything wrong is named at once, in plain lines, with exit 64."""
 
+import dataclasses
 import glob
 import os
 import subprocess
@@ -87,6 +88,17 @@ def test_impossible_values_are_named(overrides, named):
 def test_a_schedule_may_end_with_the_run_or_keep_a_rate_beyond():
     linear = {"learner__schedule": "linear", "learner__decay_steps": 16, "num_steps": 5}  # 4 of warm-up, 20 updates
     assert load(**linear)[1] == load(**linear | {"num_steps": 500, "learner__decay_to": 0.1})[1] == []
+
+
+def test_a_critic_does_not_stop_learning_before_the_policy():
+    policy, _ = load(learner__schedule="linear", learner__decay_steps=16, num_steps=5)
+    both = dataclasses.replace(policy, algorithm=METHODS["ppo"])
+    both = dataclasses.replace(both, critic=dataclasses.replace(both.critic, warmup_steps=0))
+    said = "the critic's rate is 0 after 16 updates of 20; learner.decay_to > 0 keeps one"
+    assert policy.learner.warmup_steps == 4 and config_lib.problems_of(policy) == []
+    assert config_lib.problems_of(both) == [f"critic.warmup_steps: {said}"]
+    alike = dataclasses.replace(both, critic=dataclasses.replace(both.critic, warmup_steps=4))
+    assert config_lib.problems_of(alike) == []
 
 
 def test_a_free_field_is_no_difference_and_another_is():

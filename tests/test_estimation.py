@@ -71,6 +71,16 @@ def test_the_maximum_is_one():
     assert found.num_tokens == mask.sum() and found.num_sequences == 63
 
 
+@pytest.mark.parametrize("unit", [1e3, 1.0, 1e-3])
+def test_an_unknown_start_gives_the_same_ratio_in_any_unit(unit):
+    """Nowhere, not even where V is 0, may its first tokens enter the likelihood."""
+    z, mask = simulate(initial_var=0.0, sequences=200, length=8)
+    found, other = (estimate(x, mask, initial_ratio=math.inf) for x in (z, unit * z))
+    assert other.var_ratio == pytest.approx(found.var_ratio, rel=1e-3)
+    assert other.process_var == pytest.approx(unit**2 * found.process_var, rel=1e-3)
+    assert found.num_tokens == other.num_tokens < mask.sum()
+
+
 @pytest.mark.parametrize("initial_ratio", [0.0, 0.5, math.inf])
 def test_variances_are_recovered_within_their_errors(initial_ratio):
     """Over seeds the errors are of the size that is claimed: neither biased, nor boastful, nor timid."""

@@ -340,6 +340,19 @@ def test_published_configurations_are_read_and_written(name, tmp_path):
     assert read_config(str(tmp_path)) == fields
 
 
+@pytest.mark.parametrize("longest", [512, 1024])
+def test_layers_with_a_window_have_their_positions_whether_or_not_it_hides_something(longest, tmp_path):
+    published = json.loads((ROOT / "tests" / "goldens" / "published_configs.json").read_text())["gemma-3-1b"]
+    changed = published | {"max_position_embeddings": longest}
+    (tmp_path / "config.json").write_text(json.dumps(changed))
+    config = ModelConfig(**read_config(str(tmp_path)))
+    assert published["sliding_window"] == 512
+    assert (config.layer_pattern, config.window, config.local_rope_theta) == ("lllllg", 512, 1e4)
+    (tmp_path / "config.json").write_text(json.dumps(changed | {"sliding_window": None}))
+    with pytest.raises(ValueError, match="sliding_window is None, but layer_types names layers with a window"):
+        read_config(str(tmp_path))
+
+
 # --- the parts
 
 
@@ -424,6 +437,7 @@ PATTERNS = [
     ({"num_experts": 4}, "num_experts: 4: qwen3 has no experts, must be 0"),
     ({"family": "qwen3_moe", "num_experts": 4}, r"experts_per_token: 0 is not in \[1, num_experts = 4\]"),
     ({"rotary_share": 1.5}, "rotary_share: 1.5"),
+    ({"rotary_share": 0.5}, "rotary_share: 0.5: all features of a qwen3's heads turn, so it must be 1"),
 ]
 
 
@@ -436,6 +450,8 @@ def test_what_does_not_fit_is_named(changes, message):
 def test_half_a_pair_does_not_turn():
     with pytest.raises(ValueError, match=r"rotary_share: 0\.4 of 8 features are 3, which are no pairs"):
         dataclasses.replace(ANY, head_dim=8, rotary_share=0.4)
+    with pytest.raises(ValueError, match=r"attention_factor: 1\.5; 'linear' has none, so it must be 1"):
+        RopeScaling(kind="linear", factor=8.0, attention_factor=1.5)
     with pytest.raises(ValueError, match="kind: 'ntk' is not one of none, linear, llama3, yarn, longrope"):
         RopeScaling(kind="ntk")
     with pytest.raises(ValueError, match="original_length: 0 is not a whole number >= 1"):

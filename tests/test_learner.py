@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import re
+from typing import NamedTuple
 
 import chex
 import jax
@@ -222,6 +223,27 @@ def test_warm_up_reaches_the_rate_and_starts_above_zero():
         update, opt = state.update({"w": jnp.ones(3)}, opt, params)
         sizes.append(float(-update["w"][0]))
     np.testing.assert_allclose(sizes, np.array([0.25, 0.5, 0.75, 1, 1, 1]) * CONFIG.learning_rate, rtol=1e-3)
+
+
+class Parts(NamedTuple):
+    """What `accumulate` reads of a batch, and one number for each microbatch."""
+
+    response_mask: jax.Array
+    slope: jax.Array
+    packed: None = None
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_gradients_of_many_microbatches_add_up_whatever_the_dtype_of_the_parameters(dtype, monkeypatch):
+    """A sum of ones in bfloat16 comes to a standstill at 256 of them."""
+    count, total = 400, jnp.zeros((), jnp.int32)
+    monkeypatch.setattr(learner, "_num_used", lambda packed: count)
+    of = lambda params, batch: (jnp.sum(params["w"] * batch.slope).astype(jnp.float32), learner.Report(total))
+    loss = learner.Loss(of, lambda shape: learner.Report(total), jnp.add)
+    batch = Parts(jnp.ones((count, 1, 1), bool), jnp.ones((count, 1)))
+    *_, gradient = learner.accumulate(loss, {"w": jnp.ones((), dtype)}, batch)
+    assert gradient["w"] == count and gradient["w"].dtype == jnp.float32
+    assert functools.reduce(jnp.add, [jnp.ones((), jnp.bfloat16)] * count) == 256  # the control
 
 
 def test_an_entropy_bonus_raises_the_entropy_and_does_so_over_microbatches():

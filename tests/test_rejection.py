@@ -13,6 +13,7 @@ from kpo_jax.algorithm.choices import ObjectiveConfig, build_objective
 from kpo_jax.algorithm.loss import PolicyLoss, judged, policy_loss
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.filters.identity import Identity
+from kpo_jax.filters.sequence_mean import SequenceMean
 from kpo_jax.objectives.clipped import Clipped
 from kpo_jax.objectives.rejection import BETWEEN, CRITERIA, RejectionConfig, kept
 
@@ -99,6 +100,18 @@ def test_what_is_rejected_has_no_loss_no_gradient_and_counts_as_clipped_but_stay
     loss, (measured, tokens) = policy_loss(batch.old_log_prob + z, jnp.zeros(MASK.shape), batch, how)
     np.testing.assert_allclose(loss, out.loss, rtol=1e-6)
     assert measured.num_clipped == (MASK & ~keep).sum() and (np.asarray(tokens.clipped) == (MASK & ~keep)).all()
+
+
+@pytest.mark.parametrize("gradient", ["straight_through", "through_filter"])
+def test_what_is_rejected_has_no_gradient_through_the_filter_of_others_either(gradient):
+    """GSPO's ratio has a part of every token in it."""
+    config = RejectionConfig("token", "sampler_and_trainer", *BOUNDS["token"])
+    how = PolicyLoss(SequenceMean(), Clipped(clip=False), gradient, rejection=config)
+    z, keep = jnp.full(MASK.shape, 0.1), by_hand(config)
+    of = lambda how: np.asarray(jax.grad(lambda z: judged(z, batch_of(), how)[1].loss)(z))
+    assert (MASK & ~keep).any() and (of(how)[~keep] == 0).all() and (of(how)[keep] != 0).all()
+    whole = of(dataclasses.replace(how, rejection=RejectionConfig()))
+    assert (whole[MASK] != 0).all()  # control
 
 
 def test_icepop_is_the_weight_between_the_bounds_and_nothing_beyond():

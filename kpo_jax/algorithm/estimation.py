@@ -266,7 +266,8 @@ def _innovations(
 def _sums(series, lengths, share: float, initial_ratio: float) -> tuple[float, float, int]:
     """(sum d^2 / S, sum log S, tokens) in units of Q + V, where Q = share and V = 1 - share."""
     rest = 1 - share
-    innovations, variances = _innovations(series, share, rest, initial_ratio * rest if rest else 0.0)
+    initial_var = initial_ratio if math.isinf(initial_ratio) else initial_ratio * rest
+    innovations, variances = _innovations(series, share, rest, initial_var)
     entering = np.isfinite(variances) & (variances > 0)
     alive = (np.arange(series.shape[1])[None, :] < lengths[:, None]) & entering[None, :]
     per_place = alive.sum(axis=0)

@@ -25,7 +25,7 @@ from kpo_jax.algorithm.diagnostics import Accumulator
 from kpo_jax.filters import RatioFilter, apply_filter
 from kpo_jax.objectives import Objective, aggregation_weights
 from kpo_jax.objectives.kl import KLConfig, kl_penalty
-from kpo_jax.objectives.rejection import RejectionConfig, reject
+from kpo_jax.objectives.rejection import RejectionConfig, kept, reject
 from kpo_jax.objectives.value import value_loss
 from kpo_jax.records import Batch, FilterOutput, ObjectiveOutput, TokenTrace, require_tokens
 
@@ -115,11 +115,12 @@ def surrogate(
 
 def judged(log_ratio: jax.Array, batch: Batch, how: PolicyLoss) -> tuple[FilterOutput, ObjectiveOutput]:
     """What the filter makes of log-ratios [B, T], 0 where masked, and what the objective makes of that."""
+    keep = kept(log_ratio, batch, how.rejection) if how.rejection.criterion else None
+    if keep is not None:  # nor may a filter carry the gradient of what is rejected to other tokens
+        log_ratio = jnp.where(keep, log_ratio, jax.lax.stop_gradient(log_ratio))
     filtered = apply_filter(how.ratio_filter, log_ratio, batch.response_mask, how.filter_gradient)
     out = how.objective(filtered.log_ratio, batch)
-    if how.rejection.criterion:
-        out = reject(out, log_ratio, batch, how.objective, how.rejection)
-    return filtered, out
+    return filtered, out if keep is None else reject(out, keep, batch, how.objective)
 
 
 def supervised_loss(log_prob: jax.Array, batch: Batch) -> jax.Array:

@@ -48,8 +48,9 @@ def phases(config: Config, sizes: dict[str, int], hosts: int = 1) -> dict[str, d
     rollout = weights | _of_call(("KV cache", "in its passes"), _rollouts(config), sizes, tensor, hosts)
     gradient, moments = state_bytes(config, sizes)
     update, shape = {"gradient": gradient}, _update_shape(config, sizes)
-    if shape.microbatches > 1:
+    if shape.microbatches > 1:  # they are added up in float32
         trained = _trained(config)
+        gradient = update["gradient"] = bytes_per_device(parameters.leaves(trained), "float32", sizes)
         update["of microbatch"] = activations.of_another_gradient(trained, config.model.trained_dtype, sizes)
     update["activations"] = activations.of_update(config.model, shape, sizes)
     out = {UPDATE: update, ROLLOUT: rollout}
@@ -78,8 +79,8 @@ def at_once(config: Config, sizes: dict[str, int], hosts: int = 1) -> dict[str, 
 
 
 def state_bytes(config: Config, sizes: dict[str, int]) -> tuple[int, int]:
-    """Bytes on one device of a mesh of those sizes: (trained parameters, both moments). The gradient is as large as the
-    parameters.
+    """Bytes on one device of a mesh of those sizes: (trained parameters, both moments). The gradient of one
+    microbatch is as large as the parameters.
     """
     return _network_bytes(config, _trained(config), sizes)
 

@@ -1,5 +1,6 @@
 """What must fit together in a configuration, beyond what each record checks by itself. Touches no device."""
 
+import dataclasses
 import os
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -194,6 +195,11 @@ def _schedule(config: Config) -> Iterator[Combination]:
             f"{updates}; learner.decay_to > 0 keeps a rate"
         )
         yield Combination("learner.decay_steps", why, ("learner", "num_steps"))
+    elif learner.decay_to == 0 and config.algorithm.has_critic:
+        ends = dataclasses.replace(learner, warmup_steps=config.critic.warmup_steps).decayed_after
+        if updates > ends:
+            why = f"the critic's rate is 0 after {ends} updates of {updates}; learner.decay_to > 0 keeps one"
+            yield Combination("critic.warmup_steps", why, ("learner", "num_steps"))
 
 
 def _mesh(config: Config) -> Iterator[Combination]:

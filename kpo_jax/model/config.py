@@ -50,6 +50,11 @@ class RopeScaling:
             [
                 *one_of(self, "kind", ROPE_SCALINGS),
                 *positive(self, "factor", "slow_turns", "fast_turns", "attention_factor"),
+                *unless(
+                    self.attention_factor == 1 or self.kind in ("yarn", "longrope"),
+                    "attention_factor",
+                    f"{self.attention_factor!r}; {self.kind!r} has none, so it must be 1",
+                ),
                 *whole(self, int(needs_length), "original_length"),
                 *unless(not blended or self.slow_turns < self.fast_turns, "slow_turns", "must be below fast_turns"),
                 *unless(
@@ -225,6 +230,8 @@ def _fit_of_parts(config: ModelConfig) -> list[Problem]:
     if config.lora.rank and config.description.experts:
         of_experts = [name for name in config.lora.names if name in ("gate_proj", "up_proj", "down_proj")]
         fits += unless(not of_experts, "lora.targets", f"{', '.join(of_experts)}: experts have no adapters")
+    partial = f"{config.rotary_share}: all features of a {config.family}'s heads turn, so it must be 1"
+    fits += unless(config.rotary_share == 1 or config.description.partial_rotary, "rotary_share", partial)
     problem = f"{config.window}: must be > 0 with layers 'l' in layer_pattern, and 0 without"
     return [*fits, *unless((config.window > 0) == local, "window", problem)]
 

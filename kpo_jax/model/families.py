@@ -25,6 +25,7 @@ class Family:
       fused: tensors in the files that hold several of our projections, one after the other, as (tensor, projections).
       keys: what config.json calls a field of ModelConfig, where it is not the name in KEYS.
       pattern_keys: which keys of config.json say what layers see, of sliding_window, layer_types and no_rope_layers.
+      partial_rotary: of a head's features some may turn and some not.
       rope_by_layer: rope_parameters in config.json are those of layers with a window and of the others, apart.
       fixed: what config.json must say, where it says it, and is written to say.
       gguf: the architecture's name in GGUF files, "" where those are not read.
@@ -47,6 +48,7 @@ class Family:
     fused: tuple[tuple[str, tuple[str, ...]], ...] = ()
     keys: tuple[tuple[str, str], ...] = ()
     pattern_keys: tuple[str, ...] = ()
+    partial_rotary: bool = False
     rope_by_layer: bool = False
     fixed: tuple[tuple[str, object], ...] = (("attention_bias", False), ("mlp_bias", False))
     gguf: str = ""
@@ -106,6 +108,7 @@ FAMILIES = {
         "Phi3ForCausalLM",
         "phi3",
         pattern_keys=("sliding_window",),
+        partial_rotary=True,
         fused=(
             ("self_attn.qkv_proj", ("q_proj", "k_proj", "v_proj")),
             ("mlp.gate_up_proj", ("gate_proj", "up_proj")),

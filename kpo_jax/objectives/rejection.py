@@ -99,11 +99,8 @@ def kept(log_ratio: jax.Array, batch: Batch, config: RejectionConfig) -> jax.Arr
     return mask & of_rows(masked.mean(divergence, mask, axis=1, keepdims=True) <= config.high)
 
 
-def reject(
-    output: ObjectiveOutput, log_ratio: jax.Array, batch: Batch, objective: Objective, config: RejectionConfig
-) -> ObjectiveOutput:
-    """The output of `objective` without what is rejected, which counts as clipped where it has an advantage."""
-    keep = kept(log_ratio, batch, config)
+def reject(output: ObjectiveOutput, keep: jax.Array, batch: Batch, objective: Objective) -> ObjectiveOutput:
+    """The output of `objective` with what is `kept` alone; the rest counts as clipped where it has an advantage."""
     token_loss = jnp.where(keep, output.token_loss, 0.0)
     has_advantage = masked.over_tokens(batch.advantage, batch.response_mask) != 0
     clipped = output.clipped | (batch.response_mask & ~keep & has_advantage)

@@ -212,13 +212,15 @@ def accumulate(loss: Loss, params, batch: Batch):
         (value_1, report_1), grads_1 = one(number)
         tokens = jax.tree.map(lambda x, x_1: x.at[number].set(x_1), report.tokens, report_1.tokens)
         report = Report(loss.merge(report.total, report_1.total), tokens)
-        return value + value_1, report, jax.tree.map(jnp.add, grads, grads_1)
+        return value + value_1, report, jax.tree.map(lambda x, x_1: x + x_1.astype(x.dtype), grads, grads_1)
 
     shape = batch.response_mask.shape
     if shape[0] == 1:
         (value, report), grads = one(0)
         return value, report._replace(tokens=jax.tree.map(lambda x: x[None], report.tokens)), grads
-    zero = (jnp.zeros((), jnp.float32), loss.start(shape), jax.tree.map(jnp.zeros_like, params))
+    # in float32: a sum of hundreds of parts would come to a standstill in bfloat16
+    nothing = jax.tree.map(lambda x: jnp.zeros(x.shape, jnp.promote_types(x.dtype, jnp.float32)), params)
+    zero = (jnp.zeros((), jnp.float32), loss.start(shape), nothing)
     return jax.lax.fori_loop(0, _num_used(batch.packed), add, zero)
 
 

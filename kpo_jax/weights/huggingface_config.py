@@ -133,7 +133,10 @@ def _layers(family: Family, config: dict[str, Any]) -> dict[str, Any]:
     if len(kinds) != number:
         raise ValueError(f"layer_types names {len(kinds)} layers, num_hidden_layers is {number}")
     rotates = config.get("no_rope_layers") or [1] * number
-    hides = is_whole(window) and window < longest
+    if family.rope_by_layer and _LOCAL in kinds and not is_whole(window):
+        raise ValueError(f"sliding_window is {window!r}, but layer_types names layers with a window")
+    # where they have, a window that hides nothing still tells which layers these are
+    hides = is_whole(window) and (window < longest or family.rope_by_layer)
     letters = ""
     for kind, rotated in zip(kinds, rotates, strict=True):
         if kind == _LOCAL and hides and not rotated:
