@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 # Writes down what it was asked to do, and the cores it has; FAIL names a run that crashes, PREEMPTED one that is told
 # to stop when ALL runs have begun, SLOW lets runs last until SIGTERM, as the trainer does.
 STAND_IN = """#!/usr/bin/env bash
+if [ "$1" = -c ]; then echo smollm2.gguf; exit; fi
 echo "$*" >> "$CALLS"
 workdir=""
 for argument in "$@"; do case "$argument" in --workdir=*) workdir="${argument#--workdir=}" ;; esac; done
@@ -240,6 +241,20 @@ def test_every_method_of_the_study_is_a_configuration():
     assert all(config == rest["base"] for config in rest.values())
 
 
+def check_rates(page, configs) -> set[str]:
+    """The methods whose learning rate was searched. The rate in bold, the best of its row and not at its end, is the
+    configuration's.
+    """
+    searched = page[page.index("Searched, by") : page.index("## What is asked")]
+    grid, *rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in re.findall(r"^\| .*\|$", searched, re.M)]
+    for name, *areas in rows:
+        best = {rate: float(area.strip("*")) for rate, area in zip(grid[1:], areas, strict=True) if area}
+        chosen = max(best, key=best.get)
+        assert f"**{best[chosen]}**" in areas and chosen not in (min(best, key=float), max(best, key=float))
+        assert configs[name.strip("`")].learner.learning_rate == float(chosen)
+    return {row[0].strip("`") for row in rows}
+
+
 def test_the_confirming_study_is_the_one_of_its_protocol():
     settings, page = settings_of("confirm"), (ROOT / "docs" / "protocol.md").read_text()
     assert settings["SEEDS"].split() == [str(seed) for seed in range(100, 118)] and "seeds | 100 to 117" in page
@@ -264,17 +279,9 @@ def test_the_confirming_study_is_the_one_of_its_protocol():
         same = dict(algorithm=plain.algorithm, rollout=plain.rollout, num_steps=plain.num_steps, learner=plain.learner)
         assert dataclasses.replace(config.learner, learning_rate=plain.learner.learning_rate) == plain.learner
         assert dataclasses.replace(config, **same) == plain
-    # every row of the page's search: the rate in bold, the best of its row, is the configuration's; all that is asked
-    # of was searched, or has another's rate by its name
-    searched = page[page.index("Searched, by") : page.index("## What is asked")]
-    grid, *rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in re.findall(r"^\| .*\|$", searched, re.M)]
-    for name, *areas in rows:
-        best = {rate: float(area.strip("*")) for rate, area in zip(grid[1:], areas, strict=True) if area}
-        chosen = max(best, key=best.get)
-        assert f"**{best[chosen]}**" in areas and chosen not in (min(best, key=float), max(best, key=float))
-        assert configs[name.strip("`")].learner.learning_rate == float(chosen)
+    rows = check_rates(page, configs)
     asked_of = {name for text in asked for name in (study.contrast(text).a, study.contrast(text).b)}
-    assert asked_of - {row[0].strip("`") for row in rows} == {"kpo_weak_same_rate"}
+    assert asked_of - rows == {"kpo_weak_same_rate"}
     rate = lambda name: configs[name].learner.learning_rate
     assert rate("ratio_one_twin") == rate("kpo_weak_same_rate") == rate("ratio_one") != rate("kpo_weak")
     assert configs["kpo_weak_same_rate"].algorithm == configs["kpo_weak"].algorithm
@@ -287,6 +294,41 @@ def test_the_confirming_study_is_the_one_of_its_protocol():
     assert filters["kpo_weak_wide"] == filters["kpo_weak_scaled"] == filters["random_drop"] == filters["kpo_weak"]
     assert filters["is_deviation"].parameters["kappa"] == 2
     assert 60 * filters["kpo_match_weak"].parameters["process_var"] ** 0.5 == pytest.approx(860 * 0.01**0.5, rel=1e-2)
+
+
+def test_the_study_of_a_language_model_is_the_one_of_its_protocol():
+    settings, page = settings_of("smollm2_worked"), (ROOT / "docs" / "protocol_smollm2.md").read_text()
+    assert settings["SEEDS"].split() == [str(seed) for seed in range(100, 105)] and "seeds | 100 to 104" in page
+    names = settings["METHODS"].split()
+    table = page[page.index("## Methods") : page.index("## Learning rates")]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.M) == names
+    asked = re.findall(r"^\| S\d+ \| `(.*?)` \|", page, re.M)
+    assert [str(study.contrast(text)) for text in settings["CONTRASTS"].split(",")] == asked and len(asked) == 5
+    assert {name for text in asked for name in re.findall(r"\w+", text)} | {"ratio_one_twin"} == set(names)
+    configs = configurations("smollm2_worked", names)
+    rate = lambda name: configs[name].learner.learning_rate
+    assert rate("ratio_one_twin") == rate("kpo_weak_same_rate") == rate("ratio_one")
+    assert rate("is_kpo_quantile") == rate("kpo_weak")
+    if "The search is under way." in page:  # no rate is written before it has ended
+        assert len({rate(name) for name in names}) == 1
+    else:
+        assert check_rates(page, configs) == {"ratio_one", "kpo_weak", "kpo_weak_scaled"}
+    plain = configs["kpo_weak"]
+    for name, config in configs.items():
+        assert config.rollout == dataclasses.replace(plain.rollout, stream=int(name.endswith("_twin")))
+        assert config.algorithm == METHODS[name.removesuffix("_twin").removesuffix("_same_rate")]
+        same = dict(algorithm=plain.algorithm, rollout=plain.rollout, learner=plain.learner)
+        assert dataclasses.replace(config.learner, learning_rate=plain.learner.learning_rate) == plain.learner
+        assert dataclasses.replace(config, **same) == plain
+
+
+def test_a_study_of_a_language_model_begins_with_its_weights(tree):
+    chosen = dict(STUDY="smollm2_worked", METHODS="kpo_weak", SEEDS="100 101", TRACED="", CONTRASTS="")
+    result, calls = reproduce(tree, "--config.num_steps=2", **chosen)
+    assert result.returncode == 0, result.stderr
+    assert workdirs(calls) == ["kpo_weak_seed100", "kpo_weak_seed101", "report"]  # and no policy of the seed's own
+    given = "--config.num_steps=2 --config.pretrained=smollm2.gguf --config.tokenizer=smollm2.gguf"
+    assert all(call.endswith(given) and "init_from" not in call for call in calls[:2])
 
 
 def cells_of(text: str, width: int) -> list[list[str]]:
