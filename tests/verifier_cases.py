@@ -2089,6 +2089,195 @@ x^{2}3 ~~ x^{23}
 0,000 ~~ 0
 \$0,250 ~~ 250
 """),
+    ("ratio", False, "sides that are zero are in proportion to nothing else", r"""
+0:0 ~~ 3:4
+0:0 ~~ 2:1
+0:0:0 ~~ 1:2:3
+0:1:2 ~~ 0:2:1
+0:0:1 ~~ 0:1:0
+0:1 ~~ 2:0
+0:x ~~ 1:x
+"""),
+    ("ratio", True, "sides that are zero", r"""
+0:1 ~~ 0:2
+0:1:2 ~~ 0:2:4
+1:0 ~~ 2:0
+0:0:x ~~ 0:0:1
+"""),
+    ("text", False, "an item that is no word counts", r"""
+\text{Alice} ~~ \text{Alice}, 12
+\text{east}, 5 ~~ \text{east}
+\text{Monday or }3 ~~ \text{Monday}
+\text{hyperbola}, \frac12 ~~ \text{hyperbola}
+\text{Al, Bo} ~~ \text{Al}
+"""),
+    ("text", True, "an item that is no word counts", r"""
+\text{Alice}, \text{Bob} ~~ \text{Bob and Alice}
+\text{Alice}, 12 ~~ 12, \text{Alice}
+\text{Alice, and Bob} ~~ Alice, Bob
+\text{Al, Bo} ~~ \text{Bo and Al}
+"""),
+    ("unit", False, "number words, ordinals and operations are no units", r"""
+3\text{ thousandths} ~~ 3
+3 ~~ 3\text{ quarters}
+2\text{ thirds} ~~ 2
+5\text{ thousands} ~~ 5
+5\text{ millions} ~~ 5
+5\text{ quadrillion} ~~ 5
+5\text{ dozens} ~~ 5
+5\text{ tens} ~~ 5
+5\text{ tenths} ~~ 5
+5\text{ hundredths} ~~ 5
+5\text{ twentieths} ~~ 5
+5\text{ halves} ~~ 5
+5\text{ squared} ~~ 5
+5\text{ cubed} ~~ 5
+5\text{ square} ~~ 5
+5\text{ factorial} ~~ 5
+5\text{ inverse} ~~ 5
+5\text{ negative} ~~ 5
+5\text{ doubled} ~~ 5
+5\text{ twenty} ~~ 5
+5\text{ false} ~~ 5
+101\text{ binary} ~~ 101
+20\text{ thirteen} ~~ 20
+"""),
+    ("unit", True, "number words, ordinals and operations are no units", r"""
+5\text{ thousand} ~~ 5000
+5\text{ dozen eggs} ~~ 60
+\$5\text{ million} ~~ 5000000
+5\text{ meters squared} ~~ 5
+5\text{ meters squared} ~~ 5\text{ m}^2
+9.8\text{ m/s squared} ~~ 9.8\text{ m/s}^2
+5\text{ square meters} ~~ 5
+5\text{ cubic units} ~~ 5
+5\text{ seconds} ~~ 5
+24\text{ zeros} ~~ 24
+5\text{ squares} ~~ 5
+2\text{ negative roots} ~~ 2
+3\text{ false statements} ~~ 3
+"""),
+    ("inequality", False, "all hold that are joined by `and`, one that are joined by `or`", r"""
+x>1 \text{ and } x<2 ~~ \mathbb{R}
+x\ge0 \text{ and } x\ge3 ~~ x\ge 0
+x\ne 1 \text{ and } x\ne 2 ~~ \mathbb{R}
+x<1 \text{ and } x>2 ~~ (-\infty,1)\cup(2,\infty)
+x=1 \text{ and } x>0 ~~ x>0
+x<1 \text{ or } x>2 ~~ x<1 \text{ and } x>2
+x>1 \text{ and } y<2 ~~ x>1 \text{ or } y<2
+x>1 \text{ and } x<2 \text{ or } x>5 ~~ (1,2)\cup(5,\infty)
+x>1 \text{ and } x<2 \text{ or } x>5 ~~ x>1 \text{ or } x<2 \text{ and } x>5
+\{x: x>1, x<2\} ~~ \mathbb{R}
+(x>1 \text{ and } x<2) ~~ (x>1 \text{ or } x<2)
+\{x>1 \text{ and } x<2\} ~~ \{x>1 \text{ or } x<2\}
+"""),
+    ("inequality", True, "all hold that are joined by `and`, one that are joined by `or`", r"""
+x>1 \text{ and } x<2 ~~ 1<x<2
+x>1 and x<2 ~~ (1,2)
+x\ge 2 \text{ and } x\le 5 ~~ [2,5]
+x\ge0 \text{ and } x\ge3 ~~ x\ge 3
+x>0, x<5 \text{ and } x\ne 3 ~~ (0,3)\cup(3,5)
+x\ne 1 \text{ and } x\ne 2 ~~ \mathbb{R}\setminus\{1,2\}
+x>1 \text{ or } x<2 ~~ \mathbb{R}
+x<-1, \text{ or } x>1 ~~ (-\infty,-1)\cup(1,\infty)
+x>1 \text{ and } x<2 ~~ x<2 \text{ and } x>1
+x>1 \text{ and } y<2 ~~ y<2, x>1
+\{x: x>1, x<2\} ~~ (1,2)
+\{x>1 \text{ and } x<2\} ~~ 1<x<2
+(x>1 \text{ and } x<2) ~~ 1<x<2
+\{x: x<1 \text{ or } x>2\} ~~ (-\infty,1)\cup(2,\infty)
+x=1 \text{ and } x=2 ~~ 1 \text{ or } 2
+"""),
+    ("inequality", False, "a comma between those that overlap may mean either", r"""
+x>1, x<2 ~~ \mathbb{R}
+x>1, x<2 ~~ (1,2)
+x\ge0, x\ge3 ~~ x\ge 0
+x\ne1, x\ne2 ~~ \mathbb{R}
+"""),
+    ("inequality", True, "a comma between those that overlap may mean either", r"""
+x>1, x<2 ~~ x<2, x>1
+x<1, x>2 ~~ (-\infty,1)\cup(2,\infty)
+"""),
+    ("tuple", False, "the order of named coordinates", r"""
+r=\frac{\pi}{3},\theta=2 ~~ (2,\frac{\pi}{3})
+\theta=2, r=3 ~~ (2,3)
+x_{10}=1,x_2=2 ~~ (1,2)
+\lambda_2=5,\lambda_1=3 ~~ (5,3)
+B=1,a=2 ~~ (1,2)
+y=1,x=2 ~~ (1,2)
+"""),
+    ("tuple", True, "the order of named coordinates", r"""
+r=2,\theta=\frac{\pi}{3} ~~ (2,\frac{\pi}{3})
+\theta=2, r=3 ~~ (3,2)
+\rho=1,\theta=2,\phi=3 ~~ (1,2,3)
+x_{10}=1,x_2=2 ~~ (2,1)
+x_1=1, x_2=2, x_3=0 ~~ (1,2,0)
+B=2,A=1 ~~ (1,2)
+y=2,x=1 ~~ (1,2)
+x'=1,y'=2 ~~ (1,2)
+"""),
+    ("date", False, "another day of the week", r"""
+Tuesday, June 5 ~~ Monday, June 5
+\text{Friday, May 13, 2005} ~~ \text{Sunday, May 13, 2005}
+"""),
+    ("date", True, "the day of the week may be left out", r"""
+Tuesday, June 5 ~~ June 5
+Tuesday, June 5 ~~ \text{Tuesday June 5th}
+"""),
+    ("interval", False, "an open interval between equal ends is a point, if anything", r"""
+(5,5) ~~ \emptyset
+[5,5) ~~ \emptyset
+(1,1)\cup(2,3) ~~ (2,3)
+"""),
+    ("interval", True, "an open interval between equal ends is a point, if anything", r"""
+(5,5) ~~ (5,\frac{10}{2})
+x<1 \text{ and } x>2 ~~ \emptyset
+"""),
+    ("base", False, "small letters with an index are variables", r"""
+a_{12} ~~ A_{12}
+2a_{16} ~~ 2b_{16}
+"""),
+    ("base", True, "digits and letters with a base", r"""
+2a_{12} ~~ 2A_{12}
+(a)_{16} ~~ (A)_{16}
+A_{\text{twelve}} ~~ A_{12}
+a_{12} + 1 ~~ 1 + a_{12}
+"""),
+    ("list", False, "three dots are no punctuation", r"""
+1,2,... ~~ 1,2
+1, 2, . . . ~~ 1,2
+1,2,\ldots ~~ 1,2
+"""),
+    ("list", True, "three dots are no punctuation", r"""
+1,2,... ~~ 1,2,\ldots
+1,2,.... ~~ 1,2,\dots
+1,2. ~~ 1,2
+"""),
+    ("decimal", False, "three dots are no punctuation", r"""
+0.333 ~~ 0.333...
+0.333...$ ~~ 0.333
+"""),
+    ("decimal", True, "three dots are no punctuation", r"""
+0.333... ~~ 0.333\ldots
+0.333. ~~ 0.333
+"""),
+    ("index", False, "the order and the structure of an index", r"""
+a_{ji} ~~ a_{ij}
+P_{BA} ~~ P_{AB}
+a_{i2} ~~ a_{2i}
+k_{-(n+1)} ~~ k_{n-1}
+x_{-(a-b)} ~~ x_{-a-b}
+a_{p(n-1)} ~~ a_{np-1}
+a_{x_1} ~~ {a_x}_1
+a_{b_{cd}} ~~ a_{b_c d}
+"""),
+    ("index", True, "the order and the structure of an index", r"""
+a_{ij}+1 ~~ 1+a_{i j}
+a_{n_k}+1 ~~ 1+a_{n_{k}}
+k_{-(n+1)}+1 ~~ 1+k_{-(1+n)}
+a_{p(n-1)}+1 ~~ 1+a_{p(-1+n)}
+x_{2n+1}+1 ~~ 1+x_{1+2n}
+"""),
 ]
 
 

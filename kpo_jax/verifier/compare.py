@@ -83,6 +83,9 @@ def equal(field: Field, a: Node, b: Node) -> bool:
         return type(a) is type(b) and equal_sequence(field, a.items, b.items)
     if (isinstance(a, List) and isinstance(b, Tuple)) or (isinstance(a, Tuple) and isinstance(b, List)):
         a, b = trees.point(a), trees.point(b)
+    joints = {a.kind, b.kind} & {"and", "or"}
+    if len(joints) > 1 or (joints and (isinstance(a, Tuple) or isinstance(b, Tuple))):  # x > 1 and x < 2 is (1, 2)
+        return both_sets(field, a, b)
     if trees.several(a) or trees.several(b):
         return equal_unordered(field, trees.items(a), trees.items(b))
     if isinstance(a, Tuple) or isinstance(b, Tuple) or trees.is_matrix(a) or trees.is_matrix(b):
@@ -128,9 +131,12 @@ def equal_ratios(field: Field, a: Node, b: Node) -> bool:
         if len(a.sides) != len(b.sides):
             return False
         one, two = ([evaluate(field, side) for side in node.sides] for node in (a, b))
+        place = next((index for index, side in enumerate(two) if not is_zero(field, side)), None)
+        if place is None or is_zero(field, one[place]):  # 0:0 is in proportion to everything, and equal to nothing
+            return False
         return all(
-            same_value(field, multiply(field, x, two[0]), multiply(field, y, one[0]))
-            for x, y in zip(one[1:], two[1:], strict=True)
+            same_value(field, multiply(field, x, two[place]), multiply(field, y, one[place]))
+            for x, y in zip(one, two, strict=True)
         )
     proportion, other = (a, b) if isinstance(a, Ratio) else (b, a)
     return len(proportion.sides) == 2 and equal_values(field, quotient(*proportion.sides), other)

@@ -22,6 +22,7 @@ from kpo_jax.verifier.words import (
     labelled_choice,
     labelled_value,
     plain_text,
+    same_date,
     text_items,
 )
 
@@ -92,7 +93,8 @@ def decide(answer: str, reference: str) -> tuple[bool, str]:
     for special in (choice, based_number, date, clock):
         pair = special(one), special(two)
         if None not in pair:
-            return pair[0] == pair[1], special.__name__.replace("_", " ")
+            same = same_date(*pair) if special is date else pair[0] == pair[1]
+            return same, special.__name__.replace("_", " ")
     texts = plain_text(one), plain_text(two)
     if texts[0] and texts[0] == texts[1]:
         return True, "same text"

@@ -2,9 +2,11 @@ r"""Whether an answer is evaluated, or still the question: 47 \cdot 53 is equal 
 
 A number counts as evaluated if it is an integer, a decimal, a fraction, a radical, a multiple of pi or e, a number in
 scientific notation, or a sum of such terms of different kinds: 3/4, -2.5, 6.02 \cdot 10^{23}, \frac{1+\sqrt5}{2},
-2\sqrt3, 3 + 4i, \frac{\pi}{6}. Collections are evaluated if their items are.
+2\sqrt3, 3 + 4i, \frac{\pi}{6}. Where the reference is evaluated, a fraction that is an integer is a question too:
+\frac{144}{12}. Collections are evaluated if their items are.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from kpo_jax.verifier import trees
@@ -35,6 +37,7 @@ from kpo_jax.verifier.nodes import (
     Sym,
     Tuple,
     Word,
+    quotient,
 )
 from kpo_jax.verifier.notation import has_thousands, translate, with_units
 from kpo_jax.verifier.words import conditional, labelled_choice, labelled_value
@@ -51,19 +54,32 @@ def leaves_work(answer: str, reference: str) -> bool:
         return False
     if isinstance(two, Power) or not is_evaluated(two):
         return False
-    if _is_integer(trees.without_unit(two)[0]) and _is_division(one):
-        return True
-    return not is_evaluated(one, rational=not _is_irrational(two))
+    divided = is_evaluated(two, divided=True)  # a reference that is a question itself asks for no more of an answer
+    if not trees.has(two, Ratio):
+        ratios = [node for node in trees.items(one) if isinstance(node, Ratio)]
+        if any(_is_question(node, divided) for node in ratios):
+            return True
+    return not is_evaluated(one, rational=not _is_irrational(two), divided=divided)
 
 
-def _is_division(node: Node) -> bool:
-    """Whether an answer is a fraction of two integers, which is a question where an integer is expected."""
-    while isinstance(node, (Neg, Quantity)):
-        node = node.node
-    if isinstance(node, Relation) and len(node.sides) == 2 and trees.label(node.sides[0]):
-        return _is_division(node.sides[1])
-    parts = node.factors if isinstance(node, Product) else ()
-    return [sign for sign, _ in parts] == [1, -1] and all(_is_integer(part) for _, part in parts)
+def _is_question(node: Ratio, divided: bool) -> bool:
+    """Whether a ratio that stands for a number leaves work undone: 47:\\frac{1}{53} does, 3:4 does not.
+
+    With `divided`, so does 144:12, which is an integer.
+    """
+    integers = len(node.sides) == 2 and all(_is_integer(side) for side in node.sides)
+    return not integers or (divided and _is_whole(quotient(*node.sides)))
+
+
+def _is_whole(node: Node) -> bool:
+    """Whether a node is a fraction of plain numbers that is an integer, \\frac{144}{12}, or a sum with such a term."""
+    if isinstance(node, Sum):
+        return any(_is_whole(term) for term in node.terms)
+    factors = _factors(node, 1)
+    if [factor.sign for factor in factors] != [1, -1] or not all(isinstance(factor.node, Num) for factor in factors):
+        return False
+    top, bottom = (factor.node.value for factor in factors)
+    return bottom != 0 and (top / bottom).denominator == 1
 
 
 def _tree(text: str) -> Node:
@@ -76,44 +92,49 @@ def _tree(text: str) -> Node:
     return parsed(with_units(plain), has_thousands(plain))
 
 
-def is_evaluated(node: Node, rational: bool = False) -> bool:
+def is_evaluated(node: Node, rational: bool = False, divided: bool = False) -> bool:
     r"""Whether every number in an answer is evaluated, and nothing else is in it but words, names and set signs.
 
     With `rational`, radicals and multiples of pi and e do not count: \sqrt{144} is not evaluated where 12 is expected.
+    With `divided`, neither do fractions that are integers: \frac{144}{12}.
     """
+
+    def evaluated(part: Node) -> bool:
+        return is_evaluated(part, rational, divided)
+
     if isinstance(node, (List, Set, Tuple)):
-        return all(is_evaluated(item, rational) for item in node.items)
+        return all(evaluated(item) for item in node.items)
     if isinstance(node, Matrix):
-        return all(is_evaluated(cell, rational) for row in node.rows for cell in row)
+        return all(evaluated(cell) for row in node.rows for cell in row)
     if isinstance(node, Ratio):
-        return all(is_evaluated(side, rational) for side in node.sides)
+        return all(evaluated(side) for side in node.sides)
     if isinstance(node, Relation):
-        return _is_evaluated_relation(node, rational)
+        return _is_evaluated_relation(node, evaluated)
     if isinstance(node, (Special, Word)):
         return True
     if isinstance(node, SETS):
-        return is_evaluated(node.left, rational) and is_evaluated(node.right, rational)
+        return evaluated(node.left) and evaluated(node.right)
     if isinstance(node, Neg) and isinstance(node.node, Neg):
         return False
     if isinstance(node, (Neg, Quantity, Percent, Degree, PlusMinus, Multiple)):
-        return is_evaluated(node.node, rational)
+        return evaluated(node.node)
     if trees.is_matrix(node):  # a number times a matrix
         parts = node.factors if isinstance(node, Product) else ()
-        return len(parts) == 2 and all(is_evaluated(part, rational) for _, part in parts)
-    return _is_number(node) and not (rational and _is_irrational(node))
+        return len(parts) == 2 and all(evaluated(part) for _, part in parts)
+    return _is_number(node) and not (rational and _is_irrational(node)) and not (divided and _is_whole(node))
 
 
-def _is_evaluated_relation(node: Relation, rational: bool) -> bool:
+def _is_evaluated_relation(node: Relation, evaluated: Callable[[Node], bool]) -> bool:
     """A name and its value, of several equal values (2 + 3 = 5) at least one; or an inequality that is solved."""
     if not all(operator in ("=", "approx", "in") for operator in node.operators):
-        return all(isinstance(side, Sym) or is_evaluated(side, rational) for side in node.sides)
+        return all(isinstance(side, Sym) or evaluated(side) for side in node.sides)
     if trees.label(node.sides[0]):
         values = node.sides[1:]
         while len(values) > 1 and trees.plain_label(values[0]):  # AB = CD = 5
             values = values[1:]
     else:
         values = node.sides[:-1] if trees.label(node.sides[-1]) else node.sides
-    return not any(trees.names(side) for side in values) and any(is_evaluated(side, rational) for side in values)
+    return not any(trees.names(side) for side in values) and any(evaluated(side) for side in values)
 
 
 def _is_number(node: Node) -> bool:

@@ -1,7 +1,7 @@
 """Sets of reals as sorted disjoint intervals with exact ends, from brackets, inequalities and set operations."""
 
 from fractions import Fraction
-from functools import cmp_to_key
+from functools import cmp_to_key, partial, reduce
 from typing import NamedTuple
 
 from kpo_jax.verifier.errors import TooComplex, Unreadable
@@ -77,15 +77,27 @@ def to_set(field: Field, node: Node) -> tuple[str | None, Intervals]:
             return name or other, union(field, one, two)
         two = complement(field, two) if isinstance(node, Difference) else two
         return name or other, intersection(field, one, two)
-    if isinstance(node, List):  # x < 2 or x > 3
+    if isinstance(node, List):  # x < 2 or x > 3; x > 2 and x < 3
         parts = [to_set(field, item) for item in node.items]
         names = {name for name, _ in parts}
         if len(names) != 1 or None in names:
             raise Unreadable("a list that is no set of one variable")
-        return names.pop(), union(field, *(part for _, part in parts))
+        return names.pop(), _joined(field, node.kind, [part for _, part in parts])
     if isinstance(node, Relation):
         return _relation(field, node)
     raise Unreadable(f"a {node.kind} is no set")
+
+
+def _joined(field: Field, kind: str, sets: list[Intervals]) -> Intervals:
+    """What the inequalities of a list say together. A comma may mean `and` or `or`; where it matters it stays open."""
+    if kind == "and":
+        return reduce(partial(intersection, field), sets)
+    total: Intervals = []
+    for part in sets:
+        if kind == "list" and intersection(field, total, part):
+            raise Unreadable("inequalities that overlap, and no word that joins them")
+        total = union(field, total, part)
+    return total
 
 
 def _interval(field: Field, node: Tuple) -> Intervals:
@@ -97,10 +109,8 @@ def _interval(field: Field, node: Tuple) -> Intervals:
         raise Unreadable("an interval the wrong way round")
     if not low.infinite and not high.infinite:
         order = sign_of(field, add(field, high.value, low.value, -1))
-        if order < 0:
-            raise Unreadable("an interval the wrong way round")
-        if order == 0 and not (low.closed and high.closed):
-            return []
+        if order < 0 or (order == 0 and not (low.closed and high.closed)):  # (5, 5) is a point, not `no solution`
+            raise Unreadable("an interval that is empty or the wrong way round")
     return [Interval(low, high)]
 
 

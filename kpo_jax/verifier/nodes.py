@@ -127,7 +127,10 @@ class Based(NamedTuple):
 
 
 class List(NamedTuple):
-    """Several items without brackets; their order does not count."""
+    """Several items without brackets; their order does not count.
+
+    Of inequalities the kind is "and" or "or" where that word joins them: all of them hold, or at least one.
+    """
 
     items: tuple
     kind: str = "list"

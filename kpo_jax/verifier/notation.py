@@ -91,6 +91,7 @@ _OHM = re.compile(r"\\(?:mathrm|text)\s?\{\s?([kMm]?)\s?\}?\s?\\Omega\s?(?:\}|$)
 _DOTS = re.compile(r"\.{3}|…|\\(?:ldots|cdots|dots[bcmio]|hdots|ddots|vdots)(?![A-Za-z])")
 _PRIMES = re.compile(r"\^\s?(?:\{((?:\s?\\prime(?![A-Za-z]))+)\s?\}|(\\prime(?![A-Za-z])))")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # none of them readable; \x01 and \x02 are marks of our own below
+_ELLIPSIS = re.compile(r"\.\s?\.\s?\.")
 _TRAILING = " \t\r\n.,;:?。"
 
 _THOUSANDS = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
@@ -201,10 +202,13 @@ def _plain_primes(match: re.Match) -> str:
 def strip_ends(text: str) -> str:
     """Without surrounding white space, markdown stars and sentence punctuation.
 
-    A factorial sign and a closing backslash stay.
+    A factorial sign, a closing backslash and three dots stay.
     """
     text = text.strip().strip("*`").strip()
     stripped = text.rstrip(_TRAILING)
+    dots = _ELLIPSIS.search(text, len(stripped))
+    if dots:
+        return text[: dots.end()]
     return text if stripped.endswith("\\") else stripped
 
 
@@ -287,7 +291,7 @@ def _scan_word(word: str, tokens: list[Token], spaced: bool, prose: bool) -> Non
     if prose and tokens and _is_unit(word, tokens):
         tokens.append(Token("word", word, spaced))
     elif word in ("and", "or", "AND", "OR"):
-        tokens.append(Token("op", ",", spaced))
+        tokens.append(Token("op", word.lower(), spaced))
     elif name in _PLAIN_NAMES:
         tokens.append(Token("cmd", name, spaced))
     elif len(word) == 1:
@@ -305,7 +309,7 @@ def _is_unit(word: str, tokens: list[Token]) -> bool:
         return last.kind == "num"
     if last.value == "-" and not last.spaced:  # N-m
         return word in UNITS and before in UNITS
-    if word not in UNITS or (last.kind == "op" and last.value in "+-*=<>,^_"):
+    if word not in UNITS or (last.kind == "op" and (last.value in "+-*=<>,^_" or last.value in ("and", "or"))):
         return False
     if last.value == "(":
         return before == "/"

@@ -50,6 +50,7 @@ RELATIONS = frozenset(
         "implies", "iff", "Leftrightarrow",
     ]
 )  # fmt: skip
+INEQUALITIES = frozenset(["<", ">", "le", "ge", "ne", "in"])
 GREEK = frozenset(
     [
         "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu",
@@ -77,10 +78,10 @@ _STARTS = FUNCTIONS | SYMBOLS | ACCENTS | {
 def parse(text: str, thousands: bool = True) -> Node:
     """The tree of a translated answer. Raises Unreadable or TooComplex."""
     cursor = Cursor(tokenize(text, thousands))
-    found = _items(cursor)
+    found, joints = _joined_items(cursor)
     if not cursor.at(END):
         raise Unreadable(f"{cursor.token.value!r} out of place")
-    return found[0] if len(found) == 1 else List(found)
+    return found[0] if len(found) == 1 else _list(found, joints)
 
 
 # ---- structure
@@ -88,12 +89,30 @@ def parse(text: str, thousands: bool = True) -> Node:
 
 def _items(cursor: Cursor) -> tuple[Node, ...]:
     """One item, or several separated by commas (or semicolons, `and`, `or`)."""
-    found = [_relation(cursor)]
-    while cursor.accept(",", ";"):
-        while cursor.accept(","):  # "1, 2, and 3"
-            pass
+    return _joined_items(cursor)[0]
+
+
+def _joined_items(cursor: Cursor) -> tuple[tuple[Node, ...], set[str]]:
+    """The items, and which of the words `and` and `or` stand between them."""
+    found, joints = [_relation(cursor)], set()
+    while cursor.at(",", ";", "and", "or"):
+        while cursor.at(",", ";", "and", "or"):  # "1, 2, and 3"
+            joints.add(cursor.take().value)
         found.append(_relation(cursor))
-    return tuple(found)
+    return tuple(found), joints & {"and", "or"}
+
+
+def _list(items: tuple[Node, ...], joints: set[str]) -> List:
+    """Several items as a list, which for inequalities says what joins them; between values the word has no meaning."""
+    if not joints or not any(_is_inequality(item) for item in items):
+        return List(items)
+    if len(joints) > 1:
+        raise Unreadable("inequalities joined by `and` and by `or`")
+    return List(items, *joints)
+
+
+def _is_inequality(node: Node) -> bool:
+    return isinstance(node, Relation) and not INEQUALITIES.isdisjoint(node.operators)
 
 
 def _relation(cursor: Cursor) -> Node:
@@ -377,16 +396,22 @@ def _index(cursor: Cursor) -> str:
 def _index_text(node: Node) -> str:
     if isinstance(node, (Num, Sym, Const, Word)):
         name, _ = node
-        return str(name)
+        return f"({name})" if isinstance(node, Sym) and "_" in name else str(name)
     if isinstance(node, Neg):
-        return "-" + _index_text(node.node)
+        return "-" + _index_part(node.node)
     if isinstance(node, Sum):
         return "+".join(sorted(_index_text(term) for term in node.terms))
     if isinstance(node, List):
         return ",".join(_index_text(item) for item in node.items)
     if isinstance(node, Product) and all(sign > 0 for sign, _ in node.factors):
-        return "*".join(sorted(_index_text(part) for _, part in node.factors))
+        return "*".join(_index_part(part) for _, part in node.factors)  # a_{ij} is not a_{ji}
     raise Unreadable("an index that has no normal form")
+
+
+def _index_part(node: Node) -> str:
+    """What a sign or a product holds: a_{-(n+1)} is not a_{-n+1}."""
+    text = _index_text(node)
+    return f"({text})" if isinstance(node, (Sum, List)) else text
 
 
 # ---- arguments and atoms
@@ -454,13 +479,14 @@ def _group(cursor: Cursor, opener: str) -> Node:
         cursor.bars = bars
         return node
     closers = (")", "]") if opener in ("(", "[") else (_CLOSING[opener],)
-    found = _items(cursor)
+    found, joints = _joined_items(cursor)
     cursor.bars = bars
     if not cursor.at(*closers):
         raise Unreadable(f"{opener!r} is not closed")
     closer = cursor.take().value
     if len(found) > 1:
-        return List(found) if opener == "{" else Tuple(opener, closer, found)
+        node = _list(found, joints)
+        return node if opener == "{" or node.kind != "list" else Tuple(opener, closer, found)
     if opener + closer in ("(]", "[)"):
         raise Unreadable("brackets do not match")
     return Tuple(opener, closer, found) if opener == "langle" else found[0]
@@ -470,14 +496,17 @@ def _set_body(cursor: Cursor) -> Node:
     if cursor.accept("\\}"):
         return Special("empty")
     cursor.bars += 1  # inside \{ \} a bar separates, it does not open an absolute value
-    found = _items(cursor)
+    found, joints = _joined_items(cursor)
     cursor.bars -= 1
     if cursor.accept(":", "vert", "|"):  # \{ x : x > 2 \}
-        conditions = _items(cursor)
+        conditions, joints = _joined_items(cursor)
         cursor.expect("\\}")
-        return conditions[0] if len(conditions) == 1 else List(conditions)
+        return conditions[0] if len(conditions) == 1 else _list(conditions, joints or {"and"})
     cursor.expect("\\}")
-    return found[0] if len(found) == 1 and isinstance(found[0], Set) else Set(found)
+    if len(found) == 1:
+        return found[0] if isinstance(found[0], Set) else Set(found)
+    node = _list(found, joints)
+    return Set(found) if node.kind == "list" else node  # \{x > 1 \text{ and } x < 2\}
 
 
 # ---- commands

@@ -1,5 +1,6 @@
 """Questions about trees of answers: what they contain, their labels, units, signs and items."""
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -33,6 +34,7 @@ from kpo_jax.verifier.nodes import (
 
 _UNKNOWNS = "xyzuvwtnmk"  # the first letters of what an equation is solved for: x^2 = 4 does not say that x^2 is asked
 NO_UNIT = Unit((), Fraction(1))
+_COORDINATE = re.compile(r"([A-Za-z]|\\[A-Za-z]+)(?:_([0-9]{1,3}))?")
 _NO_SCALARS = (List, Set, Tuple, Matrix, Relation, *SETS, Word, Ratio)
 
 
@@ -54,7 +56,7 @@ def several(node: Node) -> bool:
 def items(node: Node) -> list[Node]:
     """The items of a list or set; of `x = 1, 2` the equations x = 1 and x = 2; else the node alone."""
     if isinstance(node, (List, Set)):
-        return [deeper for item in node.items for deeper in (items(item) if isinstance(item, List) else [item])]
+        return [deeper for item in node.items for deeper in (items(item) if item.kind == "list" else [item])]
     if isinstance(node, Relation) and len(node.sides) == 2 and several(node.sides[1]):
         return [Relation(node.operators, (node.sides[0], item)) for item in items(node.sides[1])]
     return [node]
@@ -71,12 +73,20 @@ def is_equation(node: Node) -> bool:
 
 
 def point(node: Node) -> Node:
-    """`x = 1, y = 2` as the point (1, 2): values with different one-letter names, in the order of the alphabet."""
+    """`x = 1, y = 2` as the point (1, 2): values with different names, in the order of the coordinates."""
     parts = node.items if isinstance(node, List) else ()
     named = [part.sides[0] for part in parts if is_equation(part) and isinstance(part.sides[0], Sym)]
     if len(set(named)) < max(2, len(parts)):
         return node
-    return Tuple("(", ")", tuple(part.sides[1] for part in sorted(parts, key=lambda part: part.sides[0])))
+    if all(_COORDINATE.fullmatch(name.name) for name in named):  # else they stay as written
+        parts = sorted(parts, key=lambda part: _place(part.sides[0].name))
+    return Tuple("(", ")", tuple(part.sides[1] for part in parts))
+
+
+def _place(name: str) -> tuple[str, int]:
+    """Where a coordinate stands: a before B and y, x_2 before x_{10}, r before \\theta; Greek letters as written."""
+    letter, index = _COORDINATE.fullmatch(name).groups()
+    return ("~" if letter.startswith("\\") else letter.lower()), int(index or 0)
 
 
 def named_values(node: Node) -> tuple[Node, ...]:

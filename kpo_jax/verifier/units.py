@@ -14,9 +14,32 @@ CURRENCIES = {
 _NOT_UNITS = frozenset(
     [
         "not", "no", "to", "than", "least", "most", "about", "approximately", "or", "and", "if", "when", "where",
-        "except", "minus", "plus", "times", "over", "under", "less", "more", "zero", "one", "two", "three", "four",
-        "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "half", "third", "quarter", "infinity",
-        "infinitely", "nor", "but", "unless", "either", "neither", "is", "are", "equals", "ths",
+        "except", "minus", "plus", "times", "over", "under", "less", "more", "zero", "one", "infinity", "infinitely",
+        "nor", "but", "unless", "either", "neither", "is", "are", "equals", "ths", "inverted", "negated", "doubled",
+        "tripled", "halved", "twice", "thrice", "factorial", "mod", "modulo", "undefined", "roughly", "nearly",
+        "almost", "around", "maybe", "perhaps", "bn", "mln",
+    ]
+)  # fmt: skip
+# 2 \text{ negative roots} are counted; 2 \text{ negative}, without a noun, may be -2.
+_NO_NOUNS = frozenset(
+    [
+        "inverse", "reciprocal", "negative", "double", "triple", "root", "base", "binary", "octal", "hexadecimal",
+        "false", "wrong", "incorrect",
+    ]
+)  # fmt: skip
+MULTIPLIERS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
+_LARGE_NUMBERS = (*MULTIPLIERS, "quadrillion", "quintillion", "googol", "lakh", "crore")
+_SMALL_NUMBERS = (
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+# Number words are no units in the singular and in the plural: 3 \text{ tens} is 30, 3 \text{ quarters} is 3/4. But 3
+# zeros, 3 ones and 3 seconds are counted.
+_NUMBER_WORDS = frozenset(
+    [
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "half", "halve", "quarter", "third", "fourth",
+        "fifth", "sixth", "seventh", "eighth", "ninth", "twelfth", *_SMALL_NUMBERS, *_TENS, *_LARGE_NUMBERS,
+        *(name + "th" for name in _SMALL_NUMBERS + _LARGE_NUMBERS), *(name[:-1] + "ieth" for name in _TENS),
     ]
 )  # fmt: skip
 _NAMED_UNITS = {  # dimension -> name (singular, lower case) -> factor to the dimension's base unit
@@ -96,7 +119,6 @@ def _units() -> dict[str, Scale]:
     return found | plurals
 
 
-MULTIPLIERS = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12}
 UNITS = _units()
 # What is a unit also outside of \text; there V, ms and kN are products of variables.
 PLAIN_UNITS = (
@@ -148,6 +170,8 @@ def _read_product(cursor: Cursor, powers: dict[str, Fraction], sign: int) -> Fra
             sign = -sign
             cursor.take()
         if cursor.token.kind != "word":
+            if exponent != 1:  # 5 \text{ squared} is 25
+                raise Unreadable("a power of no unit")
             return factor
         if not cursor.token.spaced and cursor.token.value not in UNITS and not joined:
             raise Unreadable("a word that sticks to a number")
@@ -164,7 +188,8 @@ def _read_product(cursor: Cursor, powers: dict[str, Fraction], sign: int) -> Fra
         elif cursor.token.kind == "word" and cursor.token.value in ("squared", "cubed"):
             exponent = Fraction(2 if cursor.take().value == "squared" else 3)
         nouns += word not in UNITS
-        if word in _NOT_UNITS or nouns > 3:
+        last = cursor.token.kind != "word"
+        if word in _NOT_UNITS or {word, _singular(word)} & _NUMBER_WORDS or (last and word in _NO_NOUNS) or nouns > 3:
             raise Unreadable(f"the word {word!r} after a number")
         unit = UNITS[word] if word in UNITS else Scale({_singular(word): 1}, 1)
         scale = unit.factor()

@@ -42,7 +42,7 @@ _MONTHS = [
 ]
 _MONTH = {name[:length]: index + 1 for index, name in enumerate(_MONTHS) for length in (3, 4, len(name))}
 _DATE = re.compile(
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
+    r"(?:(mon|tues|wednes|thurs|fri|satur|sun)day,? )?"
     r"(?:([a-z]{3,9})\.? (\d{1,2})|(\d{1,2}) (?:of )?([a-z]{3,9})\.?)(?:,? (\d{4}))?",
     re.ASCII,
 )
@@ -188,9 +188,12 @@ def based_number(text: str) -> tuple[str, int] | None:
     """(digits, base) of 52_8, (1011)_2, 2A_{16}, 1011_{\\text{two}} or 52 (base 8); the base is part of the answer."""
     if ("_" not in text and "base" not in text) or _AFTER_SUBSCRIPT.search(text):
         return None
-    match = _BASED.fullmatch(without_looks(text))
+    plain = without_looks(text)
+    match = _BASED.fullmatch(plain)
     if match is None:
         return None
+    if match[2] and match[1].isalpha() and not match[1].isupper() and plain[0] != "(":
+        return None  # a_{12} is a variable, which is not A_{12}
     name = match[2] or match[3]
     base = int(name) if name.isdigit() else _WORD_BASES.get(name, 0)
     digits = match[1].upper().lstrip("0") or "0"
@@ -200,15 +203,20 @@ def based_number(text: str) -> tuple[str, int] | None:
 
 
 def date(text: str) -> tuple | None:
-    """(month, day, year or None) of June 23, 23rd of June, March 5, 2004."""
+    """(month, day, year or None, weekday or None) of June 23, 23rd of June, March 5, 2004, Friday, May 13."""
     if len(text) > 80 or not _DIGITS.search(text):
         return None
     plain = _ORDINAL.sub(r"\1", without_looks(text).lower())
     match = _DATE.fullmatch(plain)
     if match is None:
         return None
-    month, day = _MONTH.get(match[1] or match[4]), int(match[2] or match[3])
-    return (month, day, match[5]) if month and 1 <= day <= 31 else None
+    month, day = _MONTH.get(match[2] or match[5]), int(match[3] or match[4])
+    return (month, day, match[6], match[1]) if month and 1 <= day <= 31 else None
+
+
+def same_date(one: tuple, two: tuple) -> bool:
+    """Whether two dates agree; the weekday may be left out on one side."""
+    return one[:3] == two[:3] and (None in (one[3], two[3]) or one[3] == two[3])
 
 
 _CLOCK = re.compile(r"([0-9]{1,2})(?::([0-9]{2}))?\s?(?:([ap])\.?\s?m\.?)?", re.IGNORECASE)
@@ -236,8 +244,9 @@ _SYMBOLS |= dict.fromkeys(("\\mathbb{R}", "x\\in\\mathbb{R}", "(-\\infty,\\infty
 
 
 def text_items(text: str) -> set[str]:
-    """The items of a list of words."""
-    return {plain_text(item) for item in re.split(r",|\band\b|\bor\b", without_looks(text))} - {""}
+    """The items of a list of words; what is no word, as the 12 in `Alice, 12`, is an item as it is written."""
+    items = re.split(r",|\band\b|\bor\b", without_looks(text))
+    return {plain_text(item) or item.strip(" .'") for item in items} - {""}
 
 
 _WORDS = re.compile(r"[A-Za-z][A-Za-z .,'&()-]*")
