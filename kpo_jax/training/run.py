@@ -216,17 +216,18 @@ class Run:
 
 
 def evaluated(config: Config, workdir: str) -> dict[int, float | None]:
-    """The steps after which the run has evaluated as the configuration says, on all its sets, with what ranks them."""
-    wanted = {f"eval/{name}/avg@{config.eval.num_samples}" for name in config.eval.sets}
+    """The steps after which the run has been evaluated, however it was then, with what ranks them."""
     found = read_evaluations(workdir).items() if distributed.is_first() else ()
-    ranks = [(step, _rank(config, line)) for step, line in found if wanted <= line.keys()]
+    ranks = [(step, _rank(config, line)) for step, line in found]
     return dict(distributed.exchange(ranks, "evaluated")[0])
 
 
 def _rank(config: Config, scalars: dict[str, float]) -> float | None:
-    """What ranks checkpoints: mean avg@k over the evaluation sets, None where there are none."""
-    values = [v for k, v in scalars.items() if k.endswith(f"/avg@{config.eval.num_samples}")]
-    return float(np.mean(values)) if values else None
+    """What ranks checkpoints: mean avg@k over the evaluation sets; None where there are none, or a set or k is another
+    than the configuration's.
+    """
+    values = [scalars.get(f"eval/{name}/avg@{config.eval.num_samples}") for name in config.eval.sets]
+    return float(np.mean(values)) if values and None not in values else None
 
 
 def open_trace(config: Config, inputs: Inputs, programs: Programs, workdir: str, first_step: int) -> TraceWriter:
