@@ -41,7 +41,10 @@ def get_config(argument: str = "kpo_weak"):
         rollout=RolloutConfig(prompts_per_step=4, group_size=8, stream=int(twin)),
         algorithm=method(name),
         learner=LearnerConfig(
-            learning_rate=RATES.get(rest, 5e-6), warmup_steps=2, weight_decay=0.0, num_minibatches=4
+            learning_rate=RATES.get(rest, RATES.get("ratio_one", 5e-6)),
+            warmup_steps=2,
+            weight_decay=0.0,
+            num_minibatches=4,
         ),
         eval=EvalConfig(
             sets={"held_out": dataclasses.replace(data, split="test", num_problems=64)},

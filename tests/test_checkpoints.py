@@ -273,9 +273,8 @@ def test_what_was_evaluated_is_read_off_the_metrics(tmp_path):
         sets = dict.fromkeys(names, CONFIG.data)
         return run.evaluated(dataclasses.replace(CONFIG, eval=EvalConfig(sets=sets)), str(tmp_path))
 
-    # of other sets or numbers of samples it was evaluated, but nothing ranks it
-    assert found("a") == {0: 0.25, 2: 0.5, 3: None} and found("a", "b") == {0: None, 2: 0.625, 3: None}
-    assert found() == {0: None, 2: None, 3: None}
+    # and where sets or samples are others than now, ranked by what there is: the best so far must not be forgotten
+    assert found("a") == {0: 0.25, 2: 0.5, 3: 0.5} and found("a", "b") == {0: 0.25, 2: 0.625, 3: 0.5}
     assert run.evaluated(CONFIG, str(tmp_path / "nowhere")) == {}
 
 

@@ -2278,6 +2278,19 @@ k_{-(n+1)}+1 ~~ 1+k_{-(1+n)}
 a_{p(n-1)}+1 ~~ 1+a_{p(-1+n)}
 x_{2n+1}+1 ~~ 1+x_{1+2n}
 """),
+    ("ratio", True, "a fraction, a radical and a whole number are ratios too", r"""
+\frac{2}{1} ~~ 2:1
+\frac{6}{3} ~~ 2:1
+4 ~~ 4:1
+\pi:4 ~~ \frac{\pi}{4}
+"""),
+    ("integer", True, "three dots behind a number alone end a sentence", r"""
+12... ~~ 12
+x=5... ~~ 5
+"""),
+    ("base", True, "letters of a numeral in either case", r"""
+ff_{16} ~~ FF_{16}
+"""),
 ]
 
 

@@ -25,7 +25,7 @@ COLUMNS = ("problem", "response", "extracted", "answer", "correct", "reward", "a
 
 def opener(name: str, project: str, workdir: str, fields: dict[str, Any]) -> Callable[[], Sink]:
     """What opens the tracker of that name in TRACKERS for the run in `workdir`. It may raise whatever the tracker
-    raises, and ImportError with the name of the extra where that is not installed.
+    raises, and ImportError with the name of the package where that is not installed.
     """
 
     def open_tracker() -> Sink:

@@ -3,6 +3,7 @@ profile, and how it ends.
 """
 
 import contextlib
+import re
 import time
 
 import jax
@@ -223,11 +224,13 @@ def evaluated(config: Config, workdir: str) -> dict[int, float | None]:
 
 
 def _rank(config: Config, scalars: dict[str, float]) -> float | None:
-    """What ranks checkpoints: mean avg@k over the evaluation sets; None where there are none, or a set or k is another
-    than the configuration's.
+    """What ranks checkpoints: mean avg@k over the evaluation sets, None where there are none. Of an evaluation of other
+    sets or another k, as those may change, over what it has.
     """
-    values = [scalars.get(f"eval/{name}/avg@{config.eval.num_samples}") for name in config.eval.sets]
-    return float(np.mean(values)) if values and None not in values else None
+    wanted = {f"eval/{name}/avg@{config.eval.num_samples}" for name in config.eval.sets}
+    found = {key: value for key, value in scalars.items() if re.fullmatch(r"eval/.*/avg@\d+", key)}
+    values = [value for key, value in found.items() if key in wanted or not wanted <= found.keys()]
+    return float(np.mean(values)) if values else None
 
 
 def open_trace(config: Config, inputs: Inputs, programs: Programs, workdir: str, first_step: int) -> TraceWriter:

@@ -54,7 +54,8 @@ def leaves_work(answer: str, reference: str) -> bool:
         return False
     if isinstance(two, Power) or not is_evaluated(two):
         return False
-    divided = is_evaluated(two, divided=True)  # a reference that is a question itself asks for no more of an answer
+    # a reference that is a question itself, or a ratio, asks for no more of an answer
+    divided = not trees.has(two, Ratio) and is_evaluated(two, divided=True)
     if not trees.has(two, Ratio):
         ratios = [node for node in trees.items(one) if isinstance(node, Ratio)]
         if any(_is_question(node, divided) for node in ratios):
@@ -63,12 +64,16 @@ def leaves_work(answer: str, reference: str) -> bool:
 
 
 def _is_question(node: Ratio, divided: bool) -> bool:
-    """Whether a ratio that stands for a number leaves work undone: 47:\\frac{1}{53} does, 3:4 does not.
+    """Whether a ratio that stands for a number leaves work undone: 47:\\frac{1}{53} and 1.5:2 do, 3:4 and 1.5:1 do not.
 
-    With `divided`, so does 144:12, which is an integer.
+    With `divided`, so does 144:12, which is an integer, but not 12:1.
     """
-    integers = len(node.sides) == 2 and all(_is_integer(side) for side in node.sides)
-    return not integers or (divided and _is_whole(quotient(*node.sides)))
+    if any(factor.sign < 0 for side in node.sides for factor in _factors(side, 1)):
+        return True
+    if node.sides[1:] == (Num(Fraction(1)),):
+        return False
+    decimals = any(isinstance(side, Num) and not _is_integer(side) for side in node.sides)
+    return decimals or (divided and len(node.sides) == 2 and _is_whole(quotient(*node.sides)))
 
 
 def _is_whole(node: Node) -> bool:

@@ -93,6 +93,7 @@ _PRIMES = re.compile(r"\^\s?(?:\{((?:\s?\\prime(?![A-Za-z]))+)\s?\}|(\\prime(?![
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # none of them readable; \x01 and \x02 are marks of our own below
 _ELLIPSIS = re.compile(r"\.\s?\.\s?\.")
 _TRAILING = " \t\r\n.,;:?。"
+_GOES_ON = re.compile(r",|[-+*/=]$|[0-9]*\.[0-9]+$")
 
 _THOUSANDS = re.compile(r"(?<![0-9.])[1-9][0-9]{0,2}(?:,[0-9]{3})+(?!,?[0-9])")
 _BROKEN_GROUP = re.compile(r"(?<=[0-9]),0[0-9]")  # (1,0002) is neither a number nor a pair
@@ -202,12 +203,12 @@ def _plain_primes(match: re.Match) -> str:
 def strip_ends(text: str) -> str:
     """Without surrounding white space, markdown stars and sentence punctuation.
 
-    A factorial sign, a closing backslash and three dots stay.
+    A factorial sign and a closing backslash stay, and three dots with which a list, a sum or decimals go on.
     """
     text = text.strip().strip("*`").strip()
     stripped = text.rstrip(_TRAILING)
     dots = _ELLIPSIS.search(text, len(stripped))
-    if dots:
+    if dots and _GOES_ON.search(stripped):
         return text[: dots.end()]
     return text if stripped.endswith("\\") else stripped
 

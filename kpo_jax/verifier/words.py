@@ -192,7 +192,7 @@ def based_number(text: str) -> tuple[str, int] | None:
     match = _BASED.fullmatch(plain)
     if match is None:
         return None
-    if match[2] and match[1].isalpha() and not match[1].isupper() and plain[0] != "(":
+    if match[2] and len(match[1]) == 1 and match[1].islower() and plain[0] != "(":
         return None  # a_{12} is a variable, which is not A_{12}
     name = match[2] or match[3]
     base = int(name) if name.isdigit() else _WORD_BASES.get(name, 0)
