@@ -312,6 +312,31 @@ def test_cudnn_is_given_even_lengths(monkeypatch):
     assert lengths == [(60, "cudnn"), (62, "cudnn")]
 
 
+@pytest.mark.parametrize(
+    ("head_dim", "capability", "taken"),
+    [
+        (128, (8, 0), True),
+        (64, (12, 0), True),
+        (64, (7, 5), False),  # a T4
+        (256, (9, 0), True),
+        (256, (8, 9), False),
+        (256, (10, 0), False),
+        (36, (9, 0), False),
+        (128, None, True),  # compiled for a GPU that is elsewhere
+        (256, None, False),
+        (64, (0, 0), False),
+    ],
+)
+def test_what_cudnn_does_not_take_has_the_plain_form(monkeypatch, head_dim, capability, taken):
+    given = []
+    monkeypatch.setattr(attention, "platform", lambda: "gpu")
+    monkeypatch.setattr(attention, "_compute_capability", lambda: capability)
+    monkeypatch.setattr(attention, "_whole_rows", lambda query, *_, cudnn: given.append(cudnn) or query)
+    for dtype in (jnp.bfloat16, jnp.float32):
+        attention.causal_attention(*inputs(1, 4, 2, 1, head_dim, dtype)[:3])
+    assert given == [taken, False]
+
+
 @pytest.mark.skipif(jax.default_backend() != "gpu", reason="needs an NVIDIA GPU")
 def test_cudnn_equals_the_plain_form():
     args = [x.astype(jnp.bfloat16) for x in inputs(2, 300, 8, 2, 128)]

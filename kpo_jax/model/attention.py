@@ -4,11 +4,13 @@ On a CPU attention is where XLA loses a small model's update: the [B, N, S, S] w
 each direction. The form here works on a block of queries and a block of keys at a time, passes over pairs of blocks
 that do not see each other, and keeps no weights for the backward pass, which recomputes them from the log-normaliser
 (as in FlashAttention, Dao et al. 2022). On a TPU it is JAX's Pallas kernel, splash attention, and in bfloat16 on an
-NVIDIA GPU cuDNN's, which keep none either. docs/never_ran.md says what of this has been run on hardware.
+NVIDIA GPU cuDNN's where it takes the heads, which keep none either. docs/never_ran.md says what of this has been run on
+hardware.
 """
 
 import functools
 import math
+import re
 from typing import NamedTuple
 
 import jax
@@ -61,7 +63,8 @@ def _of_whole_rows(query, key, value, segments):
     split = _splits_evenly(key.shape)
     if backend == "tpu" and split and (segments is None or segments.prompt is None):
         return splash_attention(query, key, value, segments)
-    form = functools.partial(_whole_rows, cudnn=backend == "gpu" and query.dtype == jnp.bfloat16)
+    cudnn = backend == "gpu" and query.dtype == jnp.bfloat16 and cudnn_takes(query.shape[-1], _compute_capability())
+    form = functools.partial(_whole_rows, cudnn=cudnn)
     if split:  # each device with its own: cuDNN's partitioner refuses what is not split alike everywhere
         form = _on_shards(form, segments)
     return checkpoint_name(form(query, key, value, segments), ATTENTION_OUTPUT)
@@ -84,6 +87,25 @@ def _whole_rows(query, key, value, segments, cudnn: bool):
         query, key, value, mask=mask, is_causal=True, implementation="cudnn" if cudnn else None
     )
     return out[:, :length]
+
+
+def cudnn_takes(head_dim: int, capability: tuple[int, int] | None) -> bool:
+    """Whether cuDNN has the kernel, with its gradient, for heads of `head_dim` on a GPU of this compute capability.
+
+    None is a GPU that is not here, of which JAX takes heads up to 128. Sources: cuDNN's developer guide, scaled
+    dot-product attention, and what jax.nn.dot_product_attention refuses.
+    """
+    if capability is None:
+        capability = (8, 0)
+    return capability >= (8, 0) and head_dim % 8 == 0 and head_dim <= (256 if capability[0] == 9 else 128)
+
+
+def _compute_capability() -> tuple[int, int] | None:
+    """That of this process's GPUs; None without, where a program is compiled for a GPU that is elsewhere."""
+    if jax.default_backend() != "gpu":
+        return None
+    match = re.fullmatch(r"(\d+)\.(\d+)", jax.local_devices()[0].compute_capability)
+    return (int(match[1]), int(match[2])) if match else (0, 0)  # AMD's are names
 
 
 def _on_shards(form, segments):
