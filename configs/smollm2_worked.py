@@ -22,7 +22,8 @@ from kpo_jax.tasks.prompts import DataConfig
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SAME_RATE = "_same_rate"
-RATES: dict[str, float] = {}  # by the search of the protocol; a method that is not here has ratio_one's
+# By the search of the protocol; a method that is not here has ratio_one's.
+RATES = {"ratio_one": 1e-5, "kpo_weak": 2e-5, "is_kpo_quantile": 2e-5, "kpo_weak_scaled": 2e-5}
 
 
 def get_config(argument: str = "kpo_weak"):
@@ -41,7 +42,7 @@ def get_config(argument: str = "kpo_weak"):
         rollout=RolloutConfig(prompts_per_step=4, group_size=8, stream=int(twin)),
         algorithm=method(name),
         learner=LearnerConfig(
-            learning_rate=RATES.get(rest, RATES.get("ratio_one", 5e-6)),
+            learning_rate=RATES.get(rest, RATES["ratio_one"]),
             warmup_steps=2,
             weight_decay=0.0,
             num_minibatches=4,
