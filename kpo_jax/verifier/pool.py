@@ -29,6 +29,9 @@ TIMEOUT = 20.0  # seconds for one answer: ten times what `verify` may take of a 
 STARTUP_TIMEOUT = 60.0  # seconds a fresh worker may take until its first reply, on top of `timeout`
 CHECK_SECONDS = 0.1
 CHUNK = 32  # answers that make one more worker worth its start
+# A worker has one answer at a time to grade, and numpy's libraries take address space for every thread, of which they
+# start one a core: on a machine of many cores more than MEMORY_LIMIT has.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _ROOT = str(Path(__file__).resolve().parents[2])
 _COMMAND = "import sys; sys.path.insert(0, sys.argv[1]); from kpo_jax.verifier.pool import work; work(int(sys.argv[2]))"
 
@@ -212,6 +215,7 @@ class _Worker:
             bufsize=0,
             close_fds=True,
             start_new_session=True,
+            env=os.environ | _ONE_THREAD,
         )
         self.fresh = True
         os.set_blocking(self.process.stdin.fileno(), False)
