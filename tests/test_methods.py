@@ -24,7 +24,8 @@ from kpo_jax.objectives import OBJECTIVES, aggregation_weights
 from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.objectives.rejection import RejectionConfig
 from kpo_jax.sampling.config import SampleConfig
-from kpo_jax.tasks.rewards import Graded, terms
+from kpo_jax.tasks.registry import TaskConfig
+from kpo_jax.tasks.rewards import Graded, RewardConfig, terms
 from kpo_jax.tasks.totals import scores, total_reward
 
 RNG = np.random.default_rng(0)
@@ -349,6 +350,26 @@ def test_dapo_brings_its_reward_whose_buffer_is_counted_in_tokens():
         with_method(Config(), "grpo").reward == Config().reward
         and with_method(Config(), "grpo").algorithm == METHODS["grpo"]
     )
+
+
+def test_dapo_pays_plus_and_minus_one_for_mathematics_and_leaves_every_other_reward(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(
+        "import functools\nfrom kpo_jax.tasks import Task\nfrom kpo_jax.tasks.rewards import correct\n"
+        "def own(response, problem, *, k: float): return k\n"
+        "def task(): return Task(functools.partial(correct, evaluated=False))\n"
+    )
+    loose, own = {"evaluated": False}, RewardConfig(f"{path}:own", parameters={"k": 1.0})
+    for task, reward, kind, parameters in [
+        ("math", RewardConfig(), "plus_minus_one", {"evaluated": True}),
+        ("math", RewardConfig("correct", parameters=loose), "plus_minus_one", loose),
+        (f"{path}:task", RewardConfig(), "plus_minus_one", loose),
+        ("math", RewardConfig("exact"), "exact", {"evaluated": True}),
+        ("math", own, own.kind, own.parameters),
+        ("countdown", RewardConfig(), "", {}),
+    ]:
+        found = with_method(Config(task=TaskConfig(task), reward=reward), "dapo").reward
+        assert (found.kind, found.parameters, found.overlong_buffer) == (kind, parameters, 13), (task, reward)
 
 
 def test_dynamic_sampling_needs_groups():

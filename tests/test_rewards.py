@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kpo_jax import references
 from kpo_jax.tasks import rewards
 from kpo_jax.tasks.problem_sets import Problem
 from kpo_jax.tasks.rewards import Format, Graded, RewardConfig, RewardTerm, Term, graded, named, terms
@@ -132,6 +133,7 @@ def test_rows_that_do_not_match():
         ({"overlong_buffer": -1}, "^overlong_buffer: -1 is not a whole number >= 0"),
         ({"overlong_penalty": -0.5}, "^overlong_penalty: -0.5 is not"),
         ({"weight": math.inf}, "^weight: inf is no number"),
+        ({"weight": 1e39}, "^weight: 1e\\+39 is no number of float32"),
         ({"kind": "format"}, "^pattern: required by 'format'"),
         ({"kind": "format", "parameters": {"pattern": "["}}, r"^pattern: '\[' is no regular expression"),
         (
@@ -155,15 +157,24 @@ def test_the_tasks_own_reward_is_a_name_a_function_or_a_partial(tmp_path):
     assert named("exact") == ("exact", {})
     assert named(rewards.exact) == ("exact", {})
     path = tmp_path / "own.py"
-    path.write_text("def own(response, problem, *, least: int = 1): return len(response) >= least\n")
+    path.write_text(
+        "import dataclasses\ndef own(response, problem, *, least: int = 1): return len(response) >= least\n"
+        "@dataclasses.dataclass\nclass Own:\n    n: int\n"
+        "    seen: dict = dataclasses.field(default_factory=dict, init=False)\n"
+    )
     own = rewards.build(f"{path}:own", {})
     assert named(own) == (f"{path}:own", {})
     assert named(functools.partial(own, least=3)) == (f"{path}:own", {"least": 3})
     assert terms(RewardConfig(), own)[0].name == "own"
     with pytest.raises(ValueError, match=r"reward\.extra\.own: the reward of the task has this name"):
         terms(RewardConfig(extra={"own": RewardTerm("correct")}), own)
+    assert named(Format("x")) == ("format", {"pattern": "x"})
+    assert named(references.look_up({}, f"{path}:Own")(3)) == (f"{path}:Own", {"n": 3})
     with pytest.raises(ValueError, match="is not at the top level of its file"):
         named(lambda response, problem: 1.0)
+    for thing in (5, np.random.default_rng(0), object()):
+        with pytest.raises(ValueError, match="of the task is neither a name, a function nor a dataclass"):
+            named(thing)
 
 
 # ----------------------------------------------------------------------------------------------------- what it returns
@@ -186,11 +197,14 @@ def test_what_a_reward_may_return(result, expected):
     assert graded(result) == expected and type(graded(result).score) is float
 
 
-@pytest.mark.parametrize("result", [math.nan, math.inf, -math.inf, None, "1", [1.0], Graded(math.nan, True, None, "")])
+@pytest.mark.parametrize(
+    "result", [math.nan, math.inf, -math.inf, 1e39, -(10**40), None, "1", [1.0], Graded(math.nan, True, None, "")]
+)
 def test_what_is_no_number_is_a_counted_error(result):
     found = graded(result)
     assert (found.score, found.correct) == (0.0, False)
-    assert found.reason.startswith("error: the reward is ") and found.reason.endswith(", not a finite number")
+    assert found.reason.startswith("error: the reward is ")
+    assert found.reason.endswith(", not a finite number of float32")
     assert graded(result, "plus_minus_one").score == -1.0
 
 
@@ -210,6 +224,7 @@ def hostile(response, problem, *, bonus: float = 0.0):
     if response == "die": os._exit(7)
     if response == "nan": return float("nan")
     if response == "child": subprocess.Popen(["sleep", "98765"]); time.sleep(1000)
+    if response == "threads": return Graded(1.0, True, None, os.environ["OPENBLAS_NUM_THREADS"])
     if response == "modules": return float(not {"jax", "numpy"} & set(sys.modules))
     if response == "row":
         row = problem.row
@@ -244,7 +259,7 @@ def test_what_goes_wrong_in_a_reward_is_a_counted_reason_and_does_not_spread(tmp
         "",
         "error: SystemExit: 3",
         "error: the worker died with code 7",
-        "error: the reward is nan, not a finite number",
+        "error: the reward is nan, not a finite number of float32",
         "",
     ]
     assert [one.score for one in found] == [1.5, 0, 0, 1.5, 1, 0, 0, 0, 1.5]
@@ -273,11 +288,12 @@ def sleeping():
     return found
 
 
-def test_a_worker_has_the_whole_row_and_imports_no_jax(tmp_path):
+def test_a_worker_has_the_whole_row_and_one_thread_and_imports_no_jax(tmp_path, monkeypatch):
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "64")  # which take more address space than a worker has
     problem = Problem("p", "?", "", None, {"nested": [[], [1, 2]], "text": "é\u2028\ud800\0", "no": None})
-    (found,) = grade(tmp_path, ["row", "modules"], problem=problem)
+    (found,) = grade(tmp_path, ["row", "modules", "threads"], problem=problem)
     assert found[0] == Graded(2.0, True, "é\u2028\ud800\0", "None")
-    assert found[1].score == 1.0
+    assert found[1].score == 1.0 and found[2].reason == "1"
 
 
 def test_a_file_that_does_not_load_in_a_worker_is_a_counted_error():

@@ -9,7 +9,6 @@ plain types, are parameters that the configuration may set. A dataclass with `__
 import dataclasses
 import functools
 import inspect
-import math
 import numbers
 import re
 import sys
@@ -93,6 +92,7 @@ REWARDS: dict[str, Callable] = {
 }
 
 MATHEMATICS = {"correct", "exact", "plus_minus_one"}  # the rewards that compare with the reference as mathematics
+_LARGEST = 3.4028234663852886e38  # of float32, which scores and weights are from the batch on
 FAILED = {"plus_minus_one": -1.0}  # what a response earns whose reward failed; 0 with every other reward
 
 
@@ -170,12 +170,17 @@ class Term(NamedTuple):
     parameters: Mapping[str, Any] = {}
 
 
+def main_reward(config: RewardConfig, own: str | Callable) -> tuple[str, Mapping[str, Any]]:
+    """(kind, parameters) of the main reward, which is `own`, the task's, where the configuration names none."""
+    return (config.kind, config.parameters) if config.kind else named(own)
+
+
 def terms(config: RewardConfig, own: str | Callable) -> tuple[Term, ...]:
     """The rewards of a run, the main one first; `own` is the reward of the task.
 
     Raises ValueError, one line, if two have one name or one cannot be built.
     """
-    kind, parameters = (config.kind, config.parameters) if config.kind else named(own)
+    kind, parameters = main_reward(config, own)
     main = Term(short_name(kind), kind, config.weight, parameters)
     if main.name in config.extra or main.name == OVERLONG:
         raise ValueError(f"reward.extra.{main.name}: the reward of the task has this name already")
@@ -209,16 +214,20 @@ def build(kind: str, parameters: Mapping[str, Any]) -> Callable:
 def named(reward: str | Callable) -> tuple[str, dict[str, Any]]:
     """(kind, parameters) of a reward that a task gives as a name, a function, or a functools.partial of one.
 
-    Raises ValueError if a worker could not find the function again: it must stand at the top of its file.
+    Raises ValueError for what is none of these, and if a worker could not find the function again: it must stand at the
+    top of its file.
     """
     if isinstance(reward, str):
         return reward, {}
     function, parameters = (reward.func, reward.keywords) if isinstance(reward, functools.partial) else (reward, {})
+    if dataclasses.is_dataclass(function) and not isinstance(function, type):
+        parameters = {f.name: getattr(function, f.name) for f in dataclasses.fields(function) if f.init}
+        function = type(function)
+    if not hasattr(function, "__qualname__"):
+        raise ValueError(f"the reward {function!r} of the task is neither a name, a function nor a dataclass")
     for name, known in REWARDS.items():
         if function is known:
             return name, dict(parameters)
-    if dataclasses.is_dataclass(function) and not isinstance(function, type):
-        function, parameters = type(function), vars(function)
     module = sys.modules.get(function.__module__)
     if module is None or module.__dict__.get(function.__name__) is not function:
         raise ValueError(f"the reward {function.__qualname__} of the task is not at the top level of its file")
@@ -267,7 +276,7 @@ def serve(given: Mapping[str, Any]) -> Callable[..., list]:
 def graded(result: Any, kind: str = "") -> Graded:
     """What a reward returned as a Graded: a Verdict earns 1 or 0, and a number of 1 or more counts as right.
 
-    What is no finite number is a failure, which earns what FAILED says of the kind.
+    What is no finite number of float32 is a failure, which earns what FAILED says of the kind.
     """
     if isinstance(result, Verdict):
         result = Graded(float(result.correct), *result)
@@ -276,8 +285,8 @@ def graded(result: Any, kind: str = "") -> Graded:
             result = float(result)
         right = isinstance(result, numbers.Real) and result >= 1
         result = Graded(result, right, None, "")
-    if not is_number(result.score) or not math.isfinite(result.score):
-        return failed(kind, f"error: the reward is {result.score!r}, not a finite number"[:200])
+    if not _is_float32(result.score):
+        return failed(kind, f"error: the reward is {result.score!r}, not a finite number of float32"[:200])
     extracted = None if result.extracted is None else str(result.extracted)
     return Graded(float(result.score), bool(result.correct), extracted, str(result.reason))
 
@@ -312,5 +321,10 @@ def _known(owner: RewardConfig | RewardTerm) -> list[Fault]:
 
 def _finite(owner: RewardConfig | RewardTerm, *names: str) -> list[Fault]:
     values = {name: getattr(owner, name) for name in names}
-    good = lambda value: is_number(value) and math.isfinite(value)
-    return [fault for name, value in values.items() for fault in unless(good(value), name, f"{value!r} is no number")]
+    text = "{!r} is no number of float32"
+    return [fault for name, it in values.items() for fault in unless(_is_float32(it), name, text.format(it))]
+
+
+def _is_float32(value: Any) -> bool:
+    """Whether it is a finite number of float32."""
+    return is_number(value) and abs(value) <= _LARGEST
