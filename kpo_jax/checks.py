@@ -9,8 +9,16 @@ A record lists what is wrong with it and refuses all of it at once:
 import math
 import numbers
 from collections.abc import Iterable
+from typing import NamedTuple
 
 Problem = tuple[str, str]
+
+
+class Leaf(NamedTuple):
+    """What a field or parameter may hold: a value of this type, or None where it is optional."""
+
+    type: type
+    optional: bool
 
 
 class Illegal(ValueError):
@@ -25,6 +33,25 @@ def refuse(problems: Iterable[Problem]) -> None:
     """Raise Illegal if there is a problem."""
     if problems := list(problems):
         raise Illegal(problems)
+
+
+def typed(value, leaf: Leaf):
+    """The value as the field has it. Raises ValueError, without the path, if it is of another type."""
+    if value is None and leaf.optional:
+        return None
+    if leaf.type is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if leaf.type is tuple and isinstance(value, list):  # JSON has lists alone
+        return tuple(value)
+    if not isinstance(value, leaf.type) or (leaf.type is int and isinstance(value, bool)):
+        raise ValueError(f"{value!r} is a {type(value).__name__}, not {an(leaf)}")
+    return value
+
+
+def an(leaf: Leaf) -> str:
+    """The type of a leaf, with its article."""
+    article = "an" if leaf.type is int else "a"
+    return f"{article} {leaf.type.__name__}{' or None' if leaf.optional else ''}"
 
 
 def is_number(value) -> bool:
@@ -52,6 +79,12 @@ def whole(owner, least: int, *names: str) -> list[Problem]:
     """The named fields must be whole numbers from `least`."""
     good = lambda value: is_whole(value) and value >= least
     return _each(owner, names, good, f"a whole number >= {least}")
+
+
+def of_32_bits(owner, *names: str) -> list[Problem]:
+    """The named fields must be whole numbers of 32 bits: of larger ones jax's keys take the last 32."""
+    good = lambda value: is_whole(value) and 0 <= value < 2**32
+    return _each(owner, names, good, "a whole number from 0 to 2**32 - 1")
 
 
 def positive(owner, *names: str) -> list[Problem]:

@@ -54,6 +54,6 @@ def check(record) -> list[Problem]:
         build(record)
     except Illegal as error:
         return error.problems
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         return [(record.chooser, str(error))]
     return []

@@ -21,7 +21,7 @@ import typing
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from kpo_jax.checks import refuse
+from kpo_jax.checks import Leaf, refuse, typed
 
 REFERENCE = re.compile(r"(?P<location>.+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)")
 REQUIRED = dataclasses.MISSING  # the default of a parameter that has none
@@ -41,15 +41,22 @@ class Parameter(NamedTuple):
 def build(registry: Mapping[str, Any], name: str, given: Mapping[str, Any]) -> Any:
     """The component with the given parameters: an instance of a dataclass, or a function with its keywords filled in.
 
-    Raises ValueError for a name that is none; Illegal for parameters that it does not have, or that are missing, and
-    for what the dataclass refuses.
+    Raises ValueError for a name that is none, and for whatever making the dataclass raises; Illegal for parameters that
+    it does not have, or that are missing, and for what the dataclass refuses.
     """
     component = look_up(registry, name)
     legal = parameters(component)
     has = f"{name!r} has no such parameter; it has {', '.join(legal) or 'none'}"
     missing = [key for key, about in legal.items() if about.default is REQUIRED and key not in given]
     refuse([*((key, has) for key in given if key not in legal), *((key, f"required by {name!r}") for key in missing)])
-    return component(**given) if isinstance(component, type) else functools.partial(component, **given)
+    if not isinstance(component, type):
+        return functools.partial(component, **given)
+    try:
+        return component(**given)
+    except ValueError:
+        raise
+    except (Exception, SystemExit) as error:  # a user's program may raise anything
+        raise ValueError(f"{name!r} was not made: {type(error).__name__}: {error}") from error
 
 
 def is_reference(name: str) -> bool:
@@ -76,8 +83,8 @@ def look_up(registry: Mapping[str, Any], name: str) -> Any:
 def parameters(component: Callable) -> dict[str, Parameter]:
     """The parameters that a configuration may set: the fields of a dataclass, the keyword-only arguments of a function.
 
-    Raises ValueError if the component is neither, or if a parameter is annotated with no plain type: bool, int, float,
-    str, or one of them `| None`.
+    Raises ValueError if the component is neither, if a parameter is annotated with no plain type: bool, int, float,
+    str, or one of them `| None`; or if its default is none of that type.
     """
     if dataclasses.is_dataclass(component) and isinstance(component, type):
         fields = [(field.name, field.default) for field in dataclasses.fields(component) if field.init]
@@ -86,8 +93,19 @@ def parameters(component: Callable) -> dict[str, Parameter]:
         fields = [(p.name, REQUIRED if p.default is p.empty else p.default) for p in wanted if p.kind is p.KEYWORD_ONLY]
     else:
         raise ValueError(f"{component!r} is neither a dataclass nor a function")
-    hints = typing.get_type_hints(component)
+    hints = _hints(component, [name for name, _ in fields])
     return {name: _parameter(component, name, hints.get(name), default) for name, default in fields}
+
+
+def _hints(component: Callable, names: list[str]) -> dict[str, Any]:
+    """The types of the parameters. A function's other arguments may have types that a type checker alone imports."""
+    try:
+        if isinstance(component, type):
+            return typing.get_type_hints(component)
+        own = {name: hint for name, hint in component.__annotations__.items() if name in names}
+        return typing.get_type_hints(types.SimpleNamespace(__annotations__=own), inspect.unwrap(component).__globals__)
+    except Exception as error:  # an annotation may be any expression
+        raise ValueError(f"{component.__name__}: its annotations cannot be read: {error}") from error
 
 
 def loaded() -> dict[str, str]:
@@ -114,7 +132,7 @@ def read(location: str) -> str | None:
     if location.endswith(".py"):
         if not os.path.isfile(location):
             return None
-        with open(location, encoding="utf-8") as file:
+        with open(location, encoding="utf-8-sig") as file:  # as Python reads it, without a byte order mark
             return file.read()
     if os.getcwd() not in sys.path:  # as `python -m` has it; a console script does not
         sys.path.append(os.getcwd())
@@ -130,8 +148,8 @@ def _module(location: str) -> types.ModuleType:
         return _MODULES[location]
     try:
         now = read(location)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{location} cannot be read: {error}") from None
+    except (Exception, SystemExit) as error:  # the packages that a module is in are a user's program, too
+        raise ValueError(f"{location} cannot be read: {type(error).__name__}: {error}") from error
     text = _SOURCES.get(location, now)
     if text is None:
         raise ValueError(f"no file {location}" if location.endswith(".py") else f"no module {location}")
@@ -150,6 +168,8 @@ def _executed(location: str, text: str) -> types.ModuleType:
     name = f"kpo_jax_reference_{digest(location + text)}"
     module = types.ModuleType(name)
     module.__file__ = location
+    if not location.endswith(".py"):
+        module.__package__ = location.rpartition(".")[0] or location  # where its relative imports begin
     linecache.cache[location] = (len(text), None, text.splitlines(keepends=True), location)  # for tracebacks
     sys.modules[name] = module  # where dataclasses look for the names of annotations
     try:
@@ -165,4 +185,10 @@ def _parameter(component, name: str, hint, default) -> Parameter:
     inner = [h for h in typing.get_args(hint) if h is not type(None)] if optional else [hint]
     if len(inner) != 1 or inner[0] not in (bool, int, float, str):
         raise ValueError(f"{component.__name__}: parameter {name!r} is not annotated with bool, int, float or str")
-    return Parameter(inner[0], optional, default)
+    about = Parameter(inner[0], optional, default)
+    if default is not REQUIRED:
+        try:
+            typed(default, Leaf(about.type, optional))
+        except ValueError as error:
+            raise ValueError(f"{component.__name__}: the default of parameter {name!r}: {error}") from None
+    return about

@@ -174,7 +174,28 @@ WRONG = [
     ("--config.algorithm.filter.name=broken.py:F", "broken.py did not load: ZeroDivisionError"),
     ("--config.algorithm.filter.name=untyped.py:F", "parameter 'size' is not annotated with bool, int, float or str"),
     ("--config.algorithm.filter.name=bare.py:F", "'bare.py:F' declares no kappa"),
+    ("--config.algorithm.filter.name=more.py:Fails", "filter.name: 'more.py:Fails' was not made: KeyError: 'a'"),
+    ("--config.reward.kind=more.py:Opens", "reward.kind: 'more.py:Opens' was not made: FileNotFoundError: "),
+    ("--config.reward.kind=more.py:none", "none: the default of parameter 'k': None is a NoneType, not a float"),
+    ("--config.reward.kind=more.py:half", "half: the default of parameter 'n': 0.5 is a float, not an int"),
+    ("--config.reward.kind=more.py:unknown", "unknown: its annotations cannot be read: name 'Length' is not defined"),
+    ("--config.reward.kind=unlicensed.rewards:f", "unlicensed.rewards cannot be read: RuntimeError: no licence"),
 ]
+MORE = """
+import dataclasses
+def none(response, problem, *, k: float = None): return 1.0
+def half(response, problem, *, n: int = 0.5): return 1.0
+def unknown(response, problem, *, n: "Length" = 1): return 1.0
+@dataclasses.dataclass(frozen=True)
+class Opens:
+    path: str = "nowhere.txt"
+    def __post_init__(self): open(self.path)
+    def __call__(self, response, problem): return 1.0
+@dataclasses.dataclass(frozen=True)
+class Fails:
+    n: int = 1
+    def __post_init__(self): {}["a"]
+"""
 
 
 @pytest.mark.parametrize(("flag", "said"), WRONG)
@@ -182,8 +203,11 @@ def test_what_is_no_component_is_one_line(flag, said, folder, monkeypatch):
     monkeypatch.chdir(folder)
     head = "import dataclasses\n@dataclasses.dataclass(frozen=True)\nclass F:\n"
     for name, text in (("filters", FILTER), ("broken", "1 / 0"), ("untyped", head + "    size: list = None\n"),
-                       ("bare", head + "    size: int = 1\n")):  # fmt: skip
+                       ("bare", head + "    size: int = 1\n"), ("more", MORE)):  # fmt: skip
         Path(f"{name}.py").write_text(text)
+    Path("unlicensed").mkdir(exist_ok=True)
+    Path("unlicensed", "__init__.py").write_text("raise RuntimeError('no licence')")
+    monkeypatch.setattr(sys, "path", [*sys.path])  # to which the folder is added
     name, _, value = flag.removeprefix("--config.").partition("=")
     changed = config_lib.override(config_lib.load_file("tiny:grpo"), {name: value})
     lines = [config_lib.line(problem) for problem in changed.problems + config_lib.checked(changed.plain)[1]]
@@ -202,6 +226,32 @@ def test_exchanging_a_component_keeps_what_both_have_and_none_unsets():
     assert config_lib.checked(unset.plain)[0].algorithm.filter.parameters["kappa"] == 3.0  # the filter's own default
     required = config_lib.override(plain, {"algorithm.filter.process_var": "None"})
     assert config_lib.checked(required.plain)[1] == [("algorithm.filter.process_var", "required by 'saturated_kalman'")]
+
+
+def test_none_is_a_value_where_it_is_one_and_a_name_that_is_none_is_refused(tmp_path):
+    (tmp_path / "own.py").write_text("def own(response, problem, *, k: float | None = 3.0): return k\n")
+    changed = config_lib.override({"reward": {"kind": f"{tmp_path}/own.py:own"}}, {"reward.k": "None"})
+    assert config_lib.checked(changed.plain)[0].reward.parameters == {"k": None} and changed.problems == []
+    plain = config_lib.load_file("tiny:kpo_weak")
+    changed = config_lib.override(plain, {"algorithm.filter.kappa": "None", "algorithm.filter.kapa": "None"})
+    assert [path for path, _ in changed.problems] == ["algorithm.filter.kapa"]  # others have a kappa: nothing to unset
+
+
+def test_a_file_may_name_types_for_a_checker_alone_and_begin_with_a_byte_order_mark(tmp_path):
+    text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING: from somewhere import Problem\n"
+    text += "def own(response, problem: 'Problem', *, k: 'float' = 1.0): return k\n"
+    (tmp_path / "own.py").write_text(text, encoding="utf-8-sig")
+    found = references.look_up({}, f"{tmp_path}/own.py:own")
+    assert references.parameters(found) == {"k": (float, False, 1.0)}
+
+
+def test_a_kept_source_imports_its_neighbours(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "neighbours").mkdir()
+    for name, text in (("__init__", ""), ("other", "X = 1"), ("rewards", "from .other import X\nY = 1")):
+        (tmp_path / "neighbours" / f"{name}.py").write_text(text)
+    references.use({"neighbours.rewards": "from .other import X\nY = 2"})  # as it was when a run began
+    assert references.look_up({}, "neighbours.rewards:Y") == 2
 
 
 def test_a_module_is_a_reference_too():

@@ -152,6 +152,9 @@ WRONG = {
     "mesh.sampling_tensor": ("-1", "-1 is not a whole number >= 0"),
     "eval.num_samples": ("many", "'many' is not an int"),
     "num_steps": ("-1", "-1 is not a whole number >= 0"),
+    "seed": ("4294967301", "4294967301 is not a whole number from 0 to 2**32 - 1"),
+    "rollout.stream": ("4294967296", "4294967296 is not a whole number from 0 to 2**32 - 1"),
+    "data.problem_seed": ("-1", "-1 is not a whole number >= 0"),
 }
 
 
@@ -227,6 +230,17 @@ def test_a_configuration_may_be_a_mapping_or_the_name_of_one_of_the_package(tmp_
         config_lib.load_file("tinny")
 
 
+def test_a_configuration_file_is_a_module_and_its_folders_may_have_colons(tmp_path):
+    """A dataclass looks for its module where annotations are text."""
+    path = tmp_path / "exp_10:30" / "a.py"
+    path.parent.mkdir()
+    path.write_text(
+        "from __future__ import annotations\nimport dataclasses\n@dataclasses.dataclass\nclass Sizes:\n    n: int = 3\n"
+        "def get_config(more='0'):\n    return {'seed': Sizes().n + int(more)}\n"
+    )
+    assert config_lib.load_file(str(path)) == {"seed": 3} and config_lib.load_file(f"{path}:4") == {"seed": 7}
+
+
 def test_flags_set_fields_of_what_a_file_names_by_a_word_alone():
     plain = {"reward": "exact", "task": "countdown", "algorithm": {"filter": "ema"}}
     flags = {
@@ -237,6 +251,14 @@ def test_flags_set_fields_of_what_a_file_names_by_a_word_alone():
     assert changed.problems == [] and problems == []
     assert (config.reward.kind, config.reward.weight) == ("plus_minus_one", 2.0)
     assert config.task.parameters["num_numbers"] == 6 and config.algorithm.filter.parameters["gain"] == 0.5
+    extra = {"reward": {"extra": {"a": "correct", "b": "correct"}}}
+    flags = {"reward.extra.a.weight": "0.5", "reward.extra.b": "exact"}
+    changed = config_lib.override(extra, flags | {"reward.extra.a.nonsense": "1", "reward.extra.c": "exact"})
+    found = config_lib.checked(changed.plain)[0].reward.extra
+    assert [(name, one.kind, one.weight) for name, one in found.items()] == [
+        ("a", "correct", 0.5), ("b", "exact", 1.0), ("c", "exact", 1.0),
+    ]  # fmt: skip
+    assert [path for path, _ in changed.problems] == ["reward.extra.a.nonsense"]
 
 
 @pytest.mark.parametrize("name", ["a/b", "", "training", ".a", "a b"])

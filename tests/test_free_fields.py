@@ -11,6 +11,7 @@ import typing
 import pytest
 
 from kpo_jax.algorithm.methods import method
+from kpo_jax.checks import Leaf
 from kpo_jax.config import (
     CheckpointConfig,
     Config,
@@ -22,7 +23,7 @@ from kpo_jax.config import (
     checked,
     to_dict,
 )
-from kpo_jax.config.plain import Leaf, fields_of
+from kpo_jax.config.plain import fields_of
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.sampling.config import SampleConfig

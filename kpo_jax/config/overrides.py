@@ -4,15 +4,15 @@ import ast
 import dataclasses
 import importlib.util
 import os
+import re
+import sys
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from kpo_jax import choices, packaged
-from kpo_jax.checks import Problem
+from kpo_jax.checks import Leaf, Problem, an
 from kpo_jax.config.plain import (
-    Leaf,
-    an,
     chosen,
     fields_of,
     leaf_paths,
@@ -23,6 +23,7 @@ from kpo_jax.config.plain import (
 from kpo_jax.config.schema import Config
 from kpo_jax.config.suggest import did_you_mean
 
+_SPEC = re.compile(r"(?P<path>.+?\.py|[^:]*)(?::(?P<argument>.*))?", re.DOTALL)  # folders may have colons, too
 _BOOLS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -41,12 +42,13 @@ def load_file(spec: str) -> dict[str, Any]:
 
     Raises ValueError, one line, if there is no such file or it does not give a configuration.
     """
-    path, _, argument = spec.partition(":")
+    path, argument = _SPEC.fullmatch(spec).group("path", "argument")
     found = _find(path)
     module_spec = importlib.util.spec_from_file_location("kpo_jax_configuration_file", found)
     if module_spec is None:
         raise ValueError(f"--config: {path} is not a Python file; a configuration is one, with a function get_config()")
     module = importlib.util.module_from_spec(module_spec)
+    sys.modules[module_spec.name] = module  # where dataclasses look for the names of annotations
     try:
         module_spec.loader.exec_module(module)
         config = module.get_config(argument) if argument else module.get_config()
@@ -80,9 +82,10 @@ def _python_files(folder) -> list[str]:
 
 
 def override(plain: dict[str, Any], texts: Mapping[str, str]) -> Overridden:
-    """The configuration with the fields that `texts` names (a.b -> text) set; None as text unsets a parameter.
+    """The configuration with the fields that `texts` names (a.b -> text) set.
 
-    A component that is exchanged keeps those parameters that the new one has too; the others are dropped, with a note.
+    None as text is None where that is legal, and else unsets a parameter, which then has its default. A component that
+    is exchanged keeps those parameters that the new one has too; the others are dropped, with a note.
     """
     plain, problems, notes = _copy(plain), [], []
     spelled = {_spelled(path): text for path, text in texts.items()}
@@ -100,25 +103,27 @@ def _copy(value):
     return {key: _copy(inner) for key, inner in value.items()} if isinstance(value, Mapping) else value
 
 
+def _kind(parts: Iterable[str]) -> Any:
+    """What a path leads to: a Leaf, the class of a record, `dict[str, class]`, or None where it leads nowhere."""
+    kind = Config
+    for part in parts:
+        if typing.get_origin(kind) is dict:
+            kind = typing.get_args(kind)[1]
+        else:
+            kind = fields_of(kind).get(part) if dataclasses.is_dataclass(kind) else None
+    return kind
+
+
 def _owner(path: str) -> tuple[type | None, list[str], str]:
     """(class, the path to it, name): the record that a path leads into; class None where it leads nowhere."""
-    cls, parts, parents = Config, path.split("."), []
-    while len(parts) > 1:
-        kind = fields_of(cls).get(parts[0])
-        parents.append(parts.pop(0))
-        if typing.get_origin(kind) is dict and len(parts) > 1:
-            kind = typing.get_args(kind)[1]
-            parents.append(parts.pop(0))
-        if not dataclasses.is_dataclass(kind):
-            return None, [], path
-        cls = kind
-    return cls, parents, parts[0]
+    *parents, name = path.split(".")
+    cls = _kind(parents)
+    return (cls, parents, name) if dataclasses.is_dataclass(cls) else (None, [], path)
 
 
 def _spelled(path: str) -> str:
     """`algorithm.filter=ema` is short for `algorithm.filter.name=ema`."""
-    cls, _, name = _owner(path)
-    kind = fields_of(cls).get(name) if cls else None
+    kind = _kind(path.split("."))
     return f"{path}.{kind.chooser}" if dataclasses.is_dataclass(kind) and choices.is_choice(kind) else path
 
 
@@ -159,12 +164,17 @@ def _set_parameter(cls, here: dict, name: str, path: str, text: str, plain: dict
         kind = parameter_leaves(cls, chosen(cls, here)).get(name)
     except ValueError:
         return  # an unknown component is reported once, by its name
-    if text == "None":
-        here.pop(name, None)  # and where it takes none, there is nothing to unset
-    elif kind is None:
-        raise ValueError(no_such_field(cls, here) + did_you_mean(path, leaf_paths(Config, plain)))
-    else:
+    if kind is not None and (kind.optional or text != "None"):
         here[name] = parse(text, kind)
+    elif text == "None" and (kind is not None or name in here or _is_parameter(cls, name)):
+        here.pop(name, None)  # and where the component takes none, there is nothing to unset
+    else:
+        raise ValueError(no_such_field(cls, here) + did_you_mean(path, leaf_paths(Config, plain)))
+
+
+def _is_parameter(cls, name: str) -> bool:
+    """Whether some component of the registry has a parameter of that name."""
+    return any(name in parameter_leaves(cls, component) for component in cls.registry)
 
 
 def _exchange(cls, here: dict, name: str, path: str, overridden: set[str], notes: list[str]) -> None:

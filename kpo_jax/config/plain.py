@@ -9,19 +9,11 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kpo_jax import choices, references
-from kpo_jax.checks import Illegal, Problem
+from kpo_jax.checks import Illegal, Leaf, Problem, typed
 from kpo_jax.config.suggest import did_you_mean
-
-
-class Leaf(NamedTuple):
-    """What a field or parameter may hold: a value of this type, or None where it is optional."""
-
-    type: type
-    optional: bool
-
 
 # --------------------------------------------------------------------------------------------------- records to dicts
 
@@ -175,25 +167,6 @@ def _take(values: dict, name: str, value, leaf: Leaf, where: str, problems: list
         values[name] = typed(value, leaf)
     except ValueError as error:
         problems.append((where, str(error)))
-
-
-def typed(value, leaf: Leaf):
-    """The value as the field has it. Raises ValueError, without the path, if it is of another type."""
-    if value is None and leaf.optional:
-        return None
-    if leaf.type is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if leaf.type is tuple and isinstance(value, list):  # JSON has lists alone
-        return tuple(value)
-    if not isinstance(value, leaf.type) or (leaf.type is int and isinstance(value, bool)):
-        raise ValueError(f"{value!r} is a {type(value).__name__}, not {an(leaf)}")
-    return value
-
-
-def an(leaf: Leaf) -> str:
-    """The type of a leaf, with its article."""
-    article = "an" if leaf.type is int else "a"
-    return f"{article} {leaf.type.__name__}{' or None' if leaf.optional else ''}"
 
 
 def _construct(cls, values: dict, parameters: dict, path: str, wrong: set[str]) -> tuple[Any, list[Problem]]:

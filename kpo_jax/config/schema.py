@@ -17,6 +17,7 @@ from kpo_jax.checks import (
     between,
     is_whole,
     not_negative,
+    of_32_bits,
     one_of,
     positive,
     refuse,
@@ -58,7 +59,8 @@ class RolloutConfig:
         refuse(
             [
                 *whole(self, 1, "prompts_per_step", "group_size"),
-                *whole(self, 0, "prompts_per_call", "stream", "staleness"),
+                *whole(self, 0, "prompts_per_call", "staleness"),
+                *of_32_bits(self, "stream"),
             ]
         )
 
@@ -379,7 +381,7 @@ class Config:
     job: JobConfig = JobConfig()
 
     def __post_init__(self):
-        refuse(whole(self, 0, "seed", "num_steps"))
+        refuse([*of_32_bits(self, "seed"), *whole(self, 0, "num_steps")])
 
     @property
     def adapters_given(self) -> bool:

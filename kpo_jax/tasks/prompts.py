@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from kpo_jax import references
 from kpo_jax.checks import Problem as Fault
-from kpo_jax.checks import is_whole, one_of, refuse, unless, whole
+from kpo_jax.checks import one_of, refuse, unless, whole
 from kpo_jax.lazy import np
 from kpo_jax.tasks import arithmetic
 from kpo_jax.tasks.problem_sets import Problem, find, parse_rows, read_hub, read_jsonl, read_parquet
@@ -106,7 +106,8 @@ class DataConfig:
 
     def __post_init__(self):
         faults = one_of(self, "source", SOURCES) or [*_idle_fields(self), *_source_faults(self)]
-        refuse([*faults, *whole(self, 0, "num_problems"), *whole(self, 1, "max_prompt_length"), *_prompt_faults(self)])
+        faults += [*whole(self, 0, "num_problems", "problem_seed"), *whole(self, 1, "max_prompt_length")]
+        refuse([*faults, *_prompt_faults(self)])
 
 
 def _idle_fields(config: DataConfig) -> list[Fault]:
@@ -127,7 +128,7 @@ def _source_faults(config: DataConfig) -> list[Fault]:
             *one_of(config, "split", arithmetic.SPLITS),
         ]
     if config.source == "task":
-        return unless(is_whole(config.problem_seed), "problem_seed", f"{config.problem_seed!r} is not a whole number")
+        return []
     needed = f"empty; source {config.source!r} needs a file or the id of a data set"
     return [*unless(config.path, "path", needed), *unless(config.problem_field, "problem_field", "empty")]
 
