@@ -16,7 +16,7 @@ _ASSIGNMENT = re.compile(rf"(?<![\w.-])({_NAME})(=['\"]?|['\"]\s*[:=]\s*['\"]?)(
 _WHOLE_ASSIGNMENT = re.compile(rf"({_NAME})=(.*)", re.IGNORECASE | re.DOTALL)
 _FLAG = re.compile(rf"-{_NAME}", re.IGNORECASE)
 _USER = re.compile(r"://[^/\s]+@")
-_HUB_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{16,}")
+_HUB_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{34,}")
 
 
 def mask(text: str) -> str:
@@ -37,7 +37,8 @@ def mask_words(words: list[str]) -> list[str]:
 
 def holds_secret(text: str) -> bool:
     """Whether the text is a URL with a secret in it, or holds a token of the hub; any other text may speak of keys."""
-    return _HUB_TOKEN.search(text) is not None or ("://" in text and mask(text) != text)
+    is_url = "://" in text and not re.search(r"\s", text)
+    return _HUB_TOKEN.search(text) is not None or (is_url and mask(text) != text)
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

@@ -656,7 +656,7 @@ def test_bytes_are_those_of_the_state(built):
 def test_updates_that_bfloat16_rounds_away_are_warned_of(built):
     def said(model, rate):
         config = dataclasses.replace(CONFIG, model=model, learner=LearnerConfig(learning_rate=rate))
-        found = lines.start(config, built[1].mesh, {"train": 1}, "dir", 1000)
+        found = lines.start(config, built[1].mesh, [("train", 1)], "dir", 1000)
         return [line for line in found if line.startswith("warning")]
 
     plain = dataclasses.replace(MODEL, lora=LoraConfig(), param_dtype="bfloat16")

@@ -25,7 +25,7 @@ SECRETS = [
     ("https://me:p@w@host/x", "https://MASKED@host/x"),
     ("https://host/x?se=3&sig=abc%3D&b=4", "https://host/x?se=3&sig=MASKED&b=4"),
     ("https://host/x?part=3&token=abc&b=4", "https://host/x?part=3&token=MASKED&b=4"),
-    ("--revision=hf_" + "aB3" * 10, "--revision=MASKED"),
+    ("--revision=hf_" + "aB3" * 12, "--revision=MASKED"),
 ]
 HARMLESS = [
     "--config.tokenizer=char",
@@ -37,6 +37,7 @@ HARMLESS = [
     "monkeys",
     "a b;$(touch /tmp/p)",
     "hf_config=3",
+    "/models/hf_llama3checkpoint",
     "--keyword=3",
     "",
 ]
@@ -77,7 +78,7 @@ def test_words_on_standard_input_come_back_one_for_one():
     assert done.stdout.split("\0") == ["", "a\nb", "--token=MASKED", "é", " ", ""]
 
 
-@pytest.mark.parametrize("secret", ["https://me:pw@host/x", "https://host/x?token=pw", "hf_" + "pw0" * 10])
+@pytest.mark.parametrize("secret", ["https://me:pw@host/x", "https://host/x?token=pw", "hf_" + "pw0" * 12])
 def test_no_configuration_holds_a_secret(secret):
     base = config_lib.Config(data=DataConfig(source="jsonl", path="x.jsonl"))
     for path, config in [
@@ -93,6 +94,11 @@ def test_no_configuration_holds_a_secret(secret):
         problems = [line for line in config_lib.problems_of(config) if line.startswith(f"{path}: holds a secret")]
         assert len(problems) == 1 and "pw" not in problems[0].replace("password", "")
     assert not any("a secret" in line for line in config_lib.problems_of(base))
+
+
+def test_a_prompt_may_speak_of_addresses():
+    assert not redact.holds_secret("{problem}\nSee https://host/x?key=abc\n")
+    assert redact.holds_secret("https://host/x?key=abc")  # control
 
 
 def test_the_entry_point_shows_no_secret(tmp_path):

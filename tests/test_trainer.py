@@ -20,6 +20,7 @@ from test_faults import pictures
 from kpo_jax import main
 from kpo_jax.config import Config, EvalConfig, RolloutConfig
 from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.training import trainer
 from kpo_jax.training.inputs import load_inputs
 
 ROOT = Path(__file__).parents[1]
@@ -307,6 +308,12 @@ def test_decontamination_is_a_choice(tmp_path):
     assert [p.problem for p in kept[True].train.problems] == ["1+1=?", "3+3=?"]
     assert kept[True].notes == ["train: 2 problems; dropped: overlaps an evaluation set 1"]
     assert len(kept[False].train.problems) == 3 and kept[False].notes == []
+
+
+def test_every_set_is_counted_whatever_its_name():
+    of_test = EvalConfig(sets={"train": DataConfig(split="test", num_problems=4)})
+    inputs = load_inputs(Config(data=DataConfig(num_problems=16), eval=of_test))
+    assert trainer.problem_counts(inputs) == [("train", 16), ("train", 4)]
 
 
 def test_a_missing_checkpoint_is_one_line(unbroken):

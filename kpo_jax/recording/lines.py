@@ -14,7 +14,7 @@ from kpo_jax.model.parameters import num_params, num_trained
 from kpo_jax.runtime.mesh import axes_text
 
 
-def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns: int) -> list[str]:
+def start(config: Config, mesh, problems: list[tuple[str, int]], workdir: str, columns: int) -> list[str]:
     """What the run is, in lines of at most `columns`; `mesh` is that of its devices, `problems` counts those of each
     set, the training set first.
     """
@@ -32,7 +32,7 @@ def start(config: Config, mesh, problems: dict[str, int], workdir: str, columns:
     if model.lora.rank:
         size += f", {num_trained(model):,} more in adapters of rank {model.lora.rank} that alone are trained"
     count = jax.process_count()
-    sets = ", ".join(f"{name} {count:,}" for name, count in problems.items())
+    sets = ", ".join(f"{name} {count:,}" for name, count in problems)
     said = [
         f"method   {name}: {parts}" if name else f"method   {parts}",
         f"model    {size}; {first}{warm}",

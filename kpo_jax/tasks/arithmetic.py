@@ -33,7 +33,7 @@ from kpo_jax.lazy import np
 from kpo_jax.tasks.problem_sets import Problem
 
 SPLITS = ("train", "test")
-_MAX_MISSES = 1000  # draws in a row without a new problem, after which the task counts as exhausted
+_MAX_MISSES = 10_000  # draws in a row without a new problem, after which the task counts as exhausted
 _SLIPS = (1, 2, 10)  # how far a wrong step lands from the right value
 
 

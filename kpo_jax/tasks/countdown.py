@@ -162,7 +162,7 @@ def _plain(text: str) -> str:
 def _draw(numbers: list[int], below, max_value: int) -> tuple[list[Step], str]:
     """Operations that use up all numbers, and the expression they add up to; `below(n)` draws from 0 to n - 1.
 
-    Every value on the way is a whole number from 0 to max_value.
+    Every value on the way is a whole number from 0. A product is drawn up to max_value alone; sums may go beyond it.
     """
     values: list[tuple[int, str, Any]] = [(number, str(number), None) for number in numbers]
     steps = []

@@ -122,9 +122,9 @@ def record(
     run.end_step(step, lines.step(scalars, speeds, sum(seconds)))
 
 
-def problem_counts(inputs: Inputs) -> dict[str, int]:
-    """How many problems each set has, the training set first."""
-    return {one.name: len(one.problems) for one in (inputs.train, *inputs.eval_sets)}
+def problem_counts(inputs: Inputs) -> list[tuple[str, int]]:
+    """How many problems each set has, by its name; the training set first, whose name one of the others may have."""
+    return [(one.name, len(one.problems)) for one in (inputs.train, *inputs.eval_sets)]
 
 
 def resume(
