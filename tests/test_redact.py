@@ -37,7 +37,7 @@ HARMLESS = [
     "monkeys",
     "a b;$(touch /tmp/p)",
     "hf_config=3",
-    "/models/hf_llama3checkpoint",
+    "models/hf_llama3checkpoint",
     "--keyword=3",
     "",
 ]
