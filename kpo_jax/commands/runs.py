@@ -103,7 +103,8 @@ def train(config, values: dict) -> str:
     workdir = values["workdir"]
     with held(workdir):
         fetch(workdir)
-        options = {name: values[name] for name in ("profile_steps", "start_afresh", "show_samples")}
+        names = ("profile_steps", "start_afresh", "show_samples", "allow_config_change")
+        options = {name: values[name] for name in names}
         done = trainer.train(config, inputs, programs, workdir, **options)
         if not done or not distributed.is_first():
             return ""

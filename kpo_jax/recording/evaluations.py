@@ -94,9 +94,12 @@ def load(workdir: str) -> dict[str, dict[int, np.ndarray]]:
     return out
 
 
-def load_ids(workdir: str) -> dict[str, list[str]]:
-    """{set: the problems' ids, in the order of the rows of `load`}, of the newest evaluation of each set."""
-    return {_step_and_set(path)[1]: [line["id"] for line in _lines(path)] for path in _paths(workdir)}
+def load_problems(workdir: str) -> dict[str, list[tuple[str, str]]]:
+    """{set: (problem, answer) of the rows of `load`}, of the newest evaluation of each set; (id, answer) where an older
+    run lacks the problem. An id alone may say no more than where a file was.
+    """
+    told = lambda line: (line["problem" if "problem" in line else "id"], line["answer"])
+    return {_step_and_set(path)[1]: [told(line) for line in _lines(path)] for path in _paths(workdir)}
 
 
 def load_responses(workdir: str, name: str, step: int) -> list[dict]:

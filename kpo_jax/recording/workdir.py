@@ -1,7 +1,8 @@
 """What a workdir says of its run: the configuration in config.json, and the source of what it loaded by reference.
 
 `sources.json` maps each location (file.py, or package.module) to its text, so that a run can be evaluated, exported and
-replayed from its workdir alone, and so that a file which has changed since is noticed.
+replayed from its workdir alone, and so that a file which has changed since is noticed. `problems.json` tells the
+problems that it is trained on from others.
 """
 
 import json
@@ -13,8 +14,9 @@ from kpo_jax.config import Config, difference, from_dict, to_dict
 from kpo_jax.files import write_whole
 from kpo_jax.places import folder
 from kpo_jax.runtime import distributed
+from kpo_jax.tasks.prompts import ProblemSet
 
-CONFIG, SOURCES = "config.json", "sources.json"
+CONFIG, SOURCES, PROBLEMS = "config.json", "sources.json", "problems.json"
 
 
 def plain_config(workdir: str) -> dict:
@@ -76,6 +78,28 @@ def changes(workdir: str, config: Config, *, allow_change: bool) -> list[str]:
     for line in lines:
         logging.warning("configuration changed on resume: %s", line)
     return []
+
+
+def other_problems(workdir: str, train: ProblemSet) -> str:
+    """The line by which `train` is not what the run in `workdir` is trained on; "" if it is, or nothing is known."""
+    path = folder(workdir) / PROBLEMS
+    kept = json.loads(path.read_text()) if path.is_file() else _known(train)
+    if kept == _known(train):
+        return ""
+    return (
+        f"data: the {len(train.problems):,} training problems are not the {kept['count']:,} that the run began with; a "
+        "file has changed, or eval.sets, whose problems are not trained on (decontaminate)"
+    )
+
+
+def write_problems(workdir: str, train: ProblemSet) -> None:
+    """Leave in `workdir` what tells the training problems from others."""
+    if distributed.is_first():
+        write_whole(folder(workdir) / PROBLEMS, json.dumps(_known(train)) + "\n")
+
+
+def _known(train: ProblemSet) -> dict:
+    return {"count": len(train.problems), "sha256": train.digest}
 
 
 def make(workdir: str) -> None:

@@ -23,9 +23,9 @@ _NOT_THE_METHOD = ("seed", "num_steps", "init_from", "warm_start", "eval", "chec
 class Run:
     """What a workdir holds: its label, configuration, training metrics by line, and evaluations {set: {step: correct}}.
 
-    `problems` are the ids behind the rows of every `correct`, {set: ids}; `minibatches` are the metrics of every
-    optimizer step; `starts` say where the numbers come from (see recording/provenance.py), and are empty for a run of
-    an earlier version.
+    `problems` are those behind the rows of every `correct`, {set: (problem, answer) of each}; `minibatches` are the
+    metrics of every optimizer step; `starts` say where the numbers come from (see recording/provenance.py), and are
+    empty for a run of an earlier version.
     """
 
     label: str
@@ -33,7 +33,7 @@ class Run:
     config: dict
     lines: list[dict]
     evaluations: dict[str, dict[int, np.ndarray]]
-    problems: dict[str, list[str]]
+    problems: dict[str, list[tuple[str, str]]]
     minibatches: list[dict]
     starts: list[dict]
 
@@ -54,7 +54,7 @@ def load(workdir: str) -> Run:
     try:
         config = json.loads((path / "config.json").read_text())
         lines, minibatches = metrics.read(workdir), metrics.read(workdir, "minibatches")
-        evaluations, problems = evals.load(workdir), evals.load_ids(workdir)
+        evaluations, problems = evals.load(workdir), evals.load_problems(workdir)
         starts = provenance.read(workdir)
     except (ValueError, KeyError) as error:
         raise ValueError(f"report: {workdir} holds a damaged run ({error})") from None

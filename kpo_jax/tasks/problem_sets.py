@@ -58,7 +58,8 @@ def read_parquet(path: str, fields: Iterable[str]) -> Iterator[Row]:
     import pyarrow.parquet
 
     _check_file(path)
-    broken = (pyarrow.ArrowException, OSError, ValueError, MemoryError)  # what pyarrow raises where bytes are wrong
+    # what pyarrow raises where bytes are wrong, or a value is none of Python's
+    broken = (pyarrow.ArrowException, OSError, ValueError, MemoryError, OverflowError)
     try:
         file = pyarrow.parquet.ParquetFile(path)
     except broken as error:
@@ -91,10 +92,10 @@ def read_hub(path: str, subset: str, split: str, revision: str) -> Iterator[Row]
 
     try:
         rows = datasets.load_dataset(path, subset or None, split=split, revision=revision or None)
+        for number, row in enumerate(rows, start=1):  # which decodes images and sounds, or cannot
+            yield f"{path} row {number}", row
     except Exception as error:  # the library lets through its own, the hub's and the network's exceptions
         raise ValueError(f"cannot load data set {path!r}, split {split!r}: {_one_line(error)}") from error
-    for number, row in enumerate(rows, start=1):
-        yield f"{path} row {number}", row
 
 
 def parse_rows(rows: Iterable[Row], problem_field: str, answer_field: str) -> Iterator[Problem]:
@@ -105,7 +106,7 @@ def parse_rows(rows: Iterable[Row], problem_field: str, answer_field: str) -> It
     """
     for place, row in rows:
         solution = row.get("solution")
-        messages = _messages(find(row, problem_field, place), problem_field, place)
+        messages = _messages(_asked_of_the_model(row, problem_field, place), problem_field, place)
         text = messages[-1][1] if messages else _text_field(row, problem_field, place)
         yield Problem(
             id=str(row.get("id") or place),
@@ -138,9 +139,8 @@ def find(row: Mapping[str, Any], name: str, place: str) -> Any:
     """
     if name in row:
         return row[name]
-    value, parent = row, None
+    value = row
     for part in name.split("."):
-        parent = value
         if isinstance(value, Mapping) and part in value:
             value = value[part]
         elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
@@ -150,10 +150,18 @@ def find(row: Mapping[str, Any], name: str, place: str) -> Any:
             fields = isinstance(value, Mapping) and ", ".join(shown(str(field)) for field in value)
             holds = f"fields {fields or '(none)'}" if isinstance(value, Mapping) else f"a {type(value).__name__}"
             raise ValueError(f"{place}: no field {name!r}; there is no {part!r} in {holds}")
-    if isinstance(parent, Mapping) and _is_message(parent) and parent["role"] != "user":
-        whole = name.rsplit(".", 2)[0]
-        found = f"field {name!r} is a message of role {parent['role']!r}, not the question"
-        raise ValueError(f"{place}: {found}; {whole!r} takes all messages")
+    return value
+
+
+def _asked_of_the_model(row: Mapping[str, Any], name: str, place: str) -> Any:
+    """The value of the problem field. Raises ValueError, one line, if that is within a message of another than the
+    user.
+    """
+    value, (around, _, _) = find(row, name, place), name.rpartition(".")
+    message = find(row, around, place) if around and name not in row else None
+    if _is_message(message) and message["role"] != "user":
+        found = f"field {name!r} is a message of role {message['role']!r}, not the question"
+        raise ValueError(f"{place}: {found}; {name.rsplit('.', 2)[0]!r} takes all messages")
     return value
 
 

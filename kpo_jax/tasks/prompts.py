@@ -6,13 +6,14 @@ Everything is a pure function of the configuration, the seed and the step, so re
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kpo_jax import references
 from kpo_jax.checks import Problem as Fault
@@ -57,6 +58,12 @@ class ProblemSet:
     problems: list[Problem]
     prompt_ids: list[list[int]]
     prompt_length: int
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Of the prompts and their reference answers, in order: another digest is another course of training."""
+        content = [[ids, problem.answer] for ids, problem in zip(self.prompt_ids, self.problems, strict=True)]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -195,7 +202,7 @@ def load_problems(config: DataConfig, task: Task) -> tuple[list[Problem], dict[s
     key = lambda problem: question(problem, template)
     if config.source == "arithmetic":
         num = config.num_problems or DEFAULT_NUM_ARITHMETIC
-        problems, dropped = arithmetic.problems(config.difficulty, config.split, num, config.problem_seed), {}
+        problems, dropped = clean(arithmetic.problems(config.difficulty, config.split, num, config.problem_seed), key)
     elif config.source == "task":
         problems, dropped = clean(_own_problems(config, task), key, needs_answer=False)
     else:
@@ -228,17 +235,39 @@ def _own_problems(config: DataConfig, task: Task) -> list[Problem]:
         raise ValueError(" ".join(f"{call} of the task: {error}".split())) from error
     except Exception as error:  # a user's program may raise anything
         raise ValueError(" ".join(f"{call} of the task: {type(error).__name__}: {error}".split())) from error
-    for number, problem in enumerate(found, start=1):
-        place = f"{call} of the task: item {number}"
-        if not isinstance(problem, Problem):
-            raise ValueError(f"{place} is a {type(problem).__name__}, not a kpo_jax.tasks.Problem")
-        if not all(isinstance(text, str) for text in problem[:3]):
-            raise ValueError(f"{place}: its id, problem and answer must be text")
-        try:
-            json.dumps(dict(problem.row), default=str)
-        except (TypeError, ValueError, RecursionError) as error:
-            raise ValueError(f"{place}: its row cannot be written as JSON: {error}") from None
-    return found
+    return [_checked(problem, f"{call} of the task: item {number}") for number, problem in enumerate(found, start=1)]
+
+
+def _checked(problem: Any, place: str) -> Problem:
+    """The problem with a row that a worker is sent as it is. Raises ValueError, one line, for what is no problem."""
+    if not isinstance(problem, Problem):
+        raise ValueError(f"{place} is a {type(problem).__name__}, not a kpo_jax.tasks.Problem")
+    if not all(isinstance(text, str) for text in problem[:3]):
+        raise ValueError(f"{place}: its id, problem and answer must be text")
+    is_pair = lambda of: isinstance(of, tuple | list) and len(of) == 2 and all(isinstance(text, str) for text in of)
+    if not isinstance(problem.messages, tuple | list) or not all(map(is_pair, problem.messages)):
+        raise ValueError(f"{place}: its messages must be pairs of texts, (role, text)")
+    try:
+        return problem._replace(row=_plain(dict(problem.row)))
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"{place}: its row cannot be written as JSON: {error}") from None
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON would give it back: numbers of numpy are Python's, and tuples are lists. Raises TypeError for
+    what JSON has not, or would change.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, dict):
+        if others := [key for key in value if not isinstance(key, str)]:
+            raise TypeError(f"the key {others[0]!r} is a {type(others[0]).__name__}, not text")
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise TypeError(f"{value!r} is a {type(value).__name__}"[:200])
 
 
 def clean(
@@ -285,27 +314,36 @@ def _empty(problem: Problem, needs_answer: bool) -> str:
 
 
 def decontaminate(
-    problems: list[Problem], held_out: Iterable[Problem], num_words: int = 20
+    problems: list[Problem],
+    held_out: Iterable[tuple[str, ...]],
+    texts: Callable[[Problem], tuple[str, ...]] = lambda p: (p.problem,),
+    num_words: int = 20,
 ) -> tuple[list[Problem], int]:
     """Drops problems that equal a held-out one up to white space or share `num_words` consecutive words with one.
 
-    Training sets change the question of a benchmark's problem but keep its story, which the run of words catches.
+    A problem is its `texts`, and a held-out one is given by its own. A text that all problems have, as an instruction
+    in each row, is none of a problem and is not compared. Training sets change the question of a benchmark's problem
+    but keep its story, which the run of words catches.
     """
-    texts, runs = set(), set()
-    for problem in held_out:
-        texts.add(normalized(problem.problem))
-        runs |= _word_runs(problem.problem, num_words)
+    own = [texts(problem) for problem in problems]
+    everywhere = set.intersection(*map(set, own)) if len(own) > 1 else set()
+    said = lambda of: "\n".join(text for text in of if text not in everywhere)
+    seen, runs = set(), set()
+    for of in held_out:
+        seen.add(normalized(said(of)))
+        runs |= _word_runs(said(of), num_words)
+    seen.discard("")
     kept = [
         problem
-        for problem in problems
-        if normalized(problem.problem) not in texts and runs.isdisjoint(_word_runs(problem.problem, num_words))
+        for problem, text in zip(problems, map(said, own), strict=True)
+        if normalized(text) not in seen and runs.isdisjoint(_word_runs(text, num_words))
     ]
     return kept, len(problems) - len(kept)
 
 
 def normalized(text: str) -> str:
-    """The text without white space: two problems that agree here are the same problem."""
-    return "".join(text.split())
+    """The text without white space but between digits: two problems that agree here are the same problem."""
+    return "".join(_BETWEEN_DIGITS.sub("\0", text).split())
 
 
 def prompt_template(config: DataConfig, task: Task) -> Template:
@@ -411,6 +449,8 @@ def _answer_key(answer: str) -> str:
     bare = re.sub(r"[\s$]", "", answer)
     return (bare.lstrip("0") or "0") if bare.isdecimal() else bare
 
+
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)\s+(?=\d)")  # 1 23 are two numbers, and others than 12 3
 
 # A sign of Chinese, Japanese or Korean is a word: such a text has no spaces between them.
 _SIGNS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from kpo_jax.tasks.problem_sets import Problem, check_unicode, find
+from kpo_jax.tasks.problem_sets import Problem, check_unicode, find, without_instruction
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
@@ -103,11 +103,23 @@ def question(problem: Problem, template: Template) -> str:
     return "\n".join(text for _, text in problem.messages) if problem.messages else fill(template.text, problem)
 
 
+def asked(problem: Problem, template: Template) -> tuple[str, ...]:
+    """The texts that the prompt takes from the problem, without what the template says around them; of chat messages,
+    without the system's and an answer format.
+    """
+    if problem.messages:
+        return tuple(without_instruction(text) for role, text in problem.messages if role != "system")
+    return tuple(fill(f"{{{name}}}", problem) for name in dict.fromkeys(columns(template.text)))
+
+
 def as_text(value: Any) -> str:
-    """A column's value in a prompt: text as it is, nothing for null, all else as JSON."""
+    """A column's value in a prompt: nothing for null, numbers and what is nested as JSON, all else (text, a date) as it
+    is.
+    """
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    is_json = isinstance(value, bool | int | float | list | dict)
+    return json.dumps(value, ensure_ascii=False, default=str) if is_json else str(value)
 
 
 def messages(problem: Problem, template: Template, literal: Callable[[str], str] = str) -> list[dict[str, str]]:

@@ -3,10 +3,12 @@
 import dataclasses
 
 from kpo_jax.config import Config
+from kpo_jax.lazy import np
 from kpo_jax.tasks import rewards
-from kpo_jax.tasks.prompts import Problem, ProblemSet, decontaminate, encode_prompts, load_problems, on_hub
+from kpo_jax.tasks.prompts import ProblemSet, decontaminate, encode_prompts, load_problems, on_hub, prompt_template
 from kpo_jax.tasks.registry import build_task
 from kpo_jax.tasks.task import Task
+from kpo_jax.tasks.templates import asked
 from kpo_jax.weights import huggingface, peft
 from kpo_jax.weights.tokenizers import is_local, load_tokenizer
 
@@ -58,7 +60,8 @@ def load_inputs(config: Config, ask_hub: bool = True) -> Inputs:
     for name, data in config.eval.sets.items():
         if ask_hub or not on_hub(data):
             eval_sets.append(_load_set(name, data, task, terms, tokenizer, notes))
-            held_out += eval_sets[-1].problems if config.decontaminate else []
+            template = prompt_template(data, task)
+            held_out += [asked(problem, template) for problem in eval_sets[-1].problems] if config.decontaminate else []
         else:
             notes.append(f"{name}: {data.path!r} is on the hub and was not opened")
     train = None
@@ -69,6 +72,8 @@ def load_inputs(config: Config, ask_hub: bool = True) -> Inputs:
                 f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} "
                 "training problems"
             )
+        if config.warm_start.num_steps and tokenizer is not None:
+            _check_demonstrations(config, task, train.problems, tokenizer)
     else:
         notes.append(f"train: {config.data.path!r} is on the hub and was not opened")
     return Inputs(
@@ -86,12 +91,28 @@ def _load_tokenizer(config: Config):
     return tokenizer
 
 
-def _load_set(name, data_config, task, terms, tokenizer, notes: list[str], held_out: list[Problem] = ()) -> ProblemSet:
+def _check_demonstrations(config: Config, task: Task, problems, tokenizer) -> None:
+    """Raises ValueError, one line, if a problem has no demonstration that the tokenizer can write."""
+    rng = np.random.default_rng(config.seed)
+    for problem in problems:
+        try:
+            tokenizer.encode(task.demonstration(problem, rng, config.warm_start.error_rate))
+        except Exception as error:  # a user's program may raise anything
+            said = f"{type(error).__name__}: {error}"
+            raise ValueError(
+                " ".join(f"warm_start.num_steps: no demonstration of {problem.id}: {said}".split())
+            ) from error
+
+
+def _load_set(name, data_config, task, terms, tokenizer, notes: list[str], held_out: list[tuple] = ()) -> ProblemSet:
     """The set, encoded if there is a tokenizer; appends notes of what was dropped and of what cannot be graded."""
     problems, dropped = load_problems(data_config, task)
     if held_out:  # what is evaluated on is never trained on
-        problems, overlapping = decontaminate(problems, held_out)
+        template = prompt_template(data_config, task)
+        problems, overlapping = decontaminate(problems, held_out, lambda problem: asked(problem, template))
         dropped = dropped | {"overlaps an evaluation set": overlapping}
+        if not problems:
+            raise ValueError(f"decontaminate: all {overlapping:,} training problems overlap an evaluation set")
     prompt_ids, prompt_length = [], 0
     if tokenizer is not None:
         encoded, too_long = encode_prompts(problems, tokenizer, data_config, task)

@@ -1,5 +1,7 @@
 """Tokenizers behind one small surface: characters for the built-in arithmetic, Hugging Face for everything else."""
 
+import datetime
+import functools
 import json
 import os
 import re
@@ -9,6 +11,14 @@ from typing import Any, Protocol
 from kpo_jax.weights import gguf
 
 Messages = Sequence[Mapping[str, str]]  # {"role": "system", "user" or "assistant", "content": text} each
+# The day for chat templates that write it: a prompt must not depend on when a run starts. Llama's fall back on this one.
+TODAY = datetime.datetime(2024, 7, 26)
+_CODES = [f"%{dash}{code}" for dash in ("", "-") for code in "aAbBdHIjmMpSyY"]
+_CALENDAR = (
+    "{%- macro strftime_now(format) -%}{{ format"
+    + "".join(f"|replace('{code}', '{TODAY.strftime(code)}')" for code in _CODES)
+    + " }}{%- endmacro -%}"
+)
 _MARK = "\ufdd0"  # no character, for use inside a program alone: in a text it keeps what follows from being a token
 
 
@@ -120,13 +130,34 @@ class HFTokenizer:
             return self._tokenizer.encode(text, add_special_tokens=False)
         ids, start = [], 0
         for token in self._borders.finditer(text):  # in these places the tokenizer cuts a text, too
-            ids += [*self._encode_literal(text[start : token.start()]), self._ids[token[token.lastindex]]]
+            ids += [*self._encode_literal(text[start : token.start()], start == 0), self._ids[token[token.lastindex]]]
             start = token.end()
-        return ids + self._encode_literal(text[start:])
+        return ids + self._encode_literal(text[start:], start == 0)
 
-    def _encode_literal(self, text: str) -> list[int]:
+    def _encode_literal(self, text: str, first: bool) -> list[int]:
+        """Ids of a piece of a text, in which no special token is; whether it is the first piece."""
         text = text.replace(_MARK, "")
+        if not first and self._within is not None:
+            return self._within.encode(text, add_special_tokens=False).ids
         return self._tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True) if text else []
+
+    @functools.cached_property
+    def _within(self):
+        """What encodes a piece behind the first one where a tokenizer puts a space before a text, and before its first
+        piece alone; None elsewhere.
+        """
+        import tokenizers
+
+        whole = json.loads(self._tokenizer.backend_tokenizer.to_str()) if self._tokenizer.is_fast else {}
+        steps = whole.get("pre_tokenizer") or {}
+        first = [step for step in steps.get("pretokenizers", [steps]) if step.get("prepend_scheme") == "first"]
+        if not first:
+            return None
+        for step in first:
+            step["prepend_scheme"] = "never"
+        within = tokenizers.Tokenizer.from_str(json.dumps(whole))
+        within.encode_special_tokens = True
+        return within
 
     def literal(self, text: str) -> str:
         text = self._spelled.sub(lambda token: token[0][0] + _MARK + token[0][1:], text.replace(_MARK, "\ufffd"))
@@ -149,9 +180,14 @@ class HFTokenizer:
                 f"tokenizer {name!r} has no chat template; "
                 "it takes neither rows of chat messages nor data.template=chat"
             )
+        template = self._tokenizer.get_chat_template()
         try:
             return self._tokenizer.apply_chat_template(
-                list(messages), tokenize=False, add_generation_prompt=True, enable_thinking=enable_thinking
+                list(messages),
+                chat_template=_CALENDAR * ("strftime_now" in template) + template,
+                tokenize=False,
+                add_generation_prompt=True,
+                enable_thinking=enable_thinking,
             )
         except jinja2.TemplateError as error:  # many templates refuse a system message, or roles out of turn
             roles = ", ".join(message["role"] for message in messages)
