@@ -26,6 +26,7 @@ def write_run(
     *,
     metrics: dict | None = None,
     ids=None,
+    problems=None,
     responses=None,
 ) -> Path:
     """A finished run of 2 steps: grades `base` at step 0 and `last` at step 2, [problems, k]; `metrics` are those of
@@ -47,7 +48,8 @@ def write_run(
     for step, correct in ((0, base), (2, last)):
         lines = [
             {
-                "id": str(i) if ids is None else ids[i], "problem": f"{i}+1=?", "answer": str(i + 1),
+                "id": str(i) if ids is None else ids[i], "problem": f"{i}+1=?" if problems is None else problems[i],
+                "answer": str(i + 1),
                 "correct": [bool(c) for c in row], "extracted": [None] * len(row),
                 "response": responses[i % len(responses)] if responses else f"Answer: {i + 1}",
             }

@@ -4,6 +4,7 @@ import dataclasses
 import gc
 import json
 import random
+import re
 import resource
 import shutil
 import types
@@ -19,6 +20,8 @@ from kpo_jax.config import CheckpointConfig, Config, EvalConfig, MeshConfig
 from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.runtime.sharding import batch_sharding, make_mesh, replicated
+from kpo_jax.tasks.problem_sets import Problem
+from kpo_jax.tasks.prompts import ProblemSet
 from kpo_jax.training import checkpoints, run
 from kpo_jax.training.checkpoints import Damaged, NotSaved, Saver, fingerprint
 from kpo_jax.training.inputs import load_inputs
@@ -300,6 +303,24 @@ def test_another_trajectory_is_named_and_only_a_start_writes_the_configuration(t
     (tmp_path / "run" / "config.json").write_text('{"sed": 1}')
     (line,) = workdirs.changes(workdir, CONFIG, allow_change=False)
     assert "not a configuration of this version" in line
+
+
+def test_other_training_problems_are_named(tmp_path):
+    problems = [Problem(str(number), f"{number}+1", str(number + 1)) for number in range(3)]
+    train = ProblemSet("train", problems, [[1, 2], [3], [4]], 16)
+    assert workdirs.other_problems(str(tmp_path), train) == ""  # of a run that was begun without a record of them
+    workdirs.write_problems(str(tmp_path), train)
+    others = {
+        "fewer": dict(problems=problems[:2], prompt_ids=train.prompt_ids[:2]),
+        "in another order": dict(problems=problems[::-1], prompt_ids=train.prompt_ids[::-1]),
+        "another prompt": dict(prompt_ids=[[1, 2], [3], [5]]),
+        "another answer": dict(problems=[*problems[:2], problems[2]._replace(answer="7")]),
+    }
+    for fields in others.values():
+        line = workdirs.other_problems(str(tmp_path), dataclasses.replace(train, **fields))
+        assert re.match(r"data: the [23] training problems are not the 3 that the run began with; ", line)
+    moved = [problem._replace(id=f"elsewhere {problem.id}") for problem in problems]
+    assert workdirs.other_problems(str(tmp_path), dataclasses.replace(train, problems=moved)) == ""
 
 
 # ---------------------------------------------------------------------------------------------- parameters alone

@@ -1,7 +1,10 @@
 """Loading, cleaning, prompting, padding and ordering of problems, on files made here."""
 
 import dataclasses
+import datetime
+import decimal
 import json
+import math
 import re
 from collections import Counter
 from pathlib import Path
@@ -16,7 +19,7 @@ from kpo_jax.commands.dry_run import describe
 from kpo_jax.sampling.prompts import pad_prompts
 from kpo_jax.tasks import problem_sets, prompts
 from kpo_jax.tasks.problem_sets import final_answer
-from kpo_jax.tasks.prompts import DataConfig, Problem, clean, decontaminate, prompt_order
+from kpo_jax.tasks.prompts import DataConfig, Problem, clean, prompt_order
 from kpo_jax.tasks.registry import TASKS
 from kpo_jax.weights import tokenizers
 from kpo_jax.weights.tokenizers import CharTokenizer
@@ -51,6 +54,10 @@ def prompt_text(problem, tokenizer, config, task=MATH):
     return prompts.prompt_text(problem, tokenizer, prompts.prompt_template(config, task), config.enable_thinking)
 
 
+def decontaminate(problems, held_out, **how):
+    return prompts.decontaminate(problems, [(problem.problem,) for problem in held_out], **how)
+
+
 def jsonl(path, rows):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return DataConfig(source="jsonl", path=str(path))
@@ -70,6 +77,21 @@ def test_arithmetic_needs_no_file():
     assert problems != load_problems(DataConfig(num_problems=20, problem_seed=1))[0]
     test, _ = load_problems(DataConfig(num_problems=20, split="test"))
     assert not {p.problem for p in problems} & {p.problem for p in test}
+
+
+def test_prompts_that_are_all_the_same_are_contradictory_arithmetic_too():
+    with pytest.raises(ValueError, match=r"no problem left; dropped: {'contradictory_answers': 8}"):
+        load_problems(DataConfig(prompt="work it out\n", num_problems=8))
+
+
+def test_rows_of_a_task_are_what_a_reward_will_see():
+    """As JSON would have them: numbers of numpy are plain ones, and tuples lists."""
+    row = {"n": np.int64(7), "x": [np.float32(0.5)], "of": (1, {"y": np.bool_(False)}), "nan": math.nan, "no": None}
+    task = dataclasses.replace(MATH, problems=lambda *_: [Problem("a", "?", "b", row=row)])
+    (problem,), _ = load_problems(DataConfig(source="task"), task)
+    plain = {"n": 7, "x": [0.5], "of": [1, {"y": False}], "no": None}
+    assert {key: problem.row[key] for key in plain} == plain and problem.row["of"][1]["y"] is False
+    assert type(problem.row["n"]) is int and math.isnan(problem.row["nan"])
 
 
 def test_jsonl_rows_become_problems(tmp_path):
@@ -98,6 +120,8 @@ def test_every_drop_has_a_reason(tmp_path):
         {"problem": "Pick a number", "answer": "3"},
         {"problem": "Pick a number", "answer": "7"},
         {"problem": "Pick a number", "answer": "3"},
+        {"problem": "sort 1 23", "answer": "1 23"},
+        {"problem": "sort 12 3", "answer": "3 12"},  # other numbers
         {"problem": "AIME", "answer": "025"},
         {"problem": "AIME", "answer": "$25$"},  # no contradiction
         {"problem": "no answer", "answer": None},
@@ -105,7 +129,9 @@ def test_every_drop_has_a_reason(tmp_path):
         {"problem": " ", "answer": "1"},
     ]
     problems, dropped = load_problems(jsonl(tmp_path / "set.jsonl", rows))
-    assert [p.problem for p in problems] == ["What is 1 + 1?", "What is 2+2?", "what is 2+2?", "AIME"]
+    assert [p.problem for p in problems] == [
+        "What is 1 + 1?", "What is 2+2?", "what is 2+2?", "sort 1 23", "sort 12 3", "AIME",
+    ]  # fmt: skip
     assert problems[-1].answer == "025"
     assert dropped == {"duplicate": 2, "contradictory_answers": 3, "empty_answer": 2, "empty_problem": 1}
     assert len(problems) + sum(dropped.values()) == len(rows)
@@ -180,6 +206,26 @@ def test_nested_parquet_and_its_prompt_wrapper(tmp_path):
     problems, dropped = load_problems(DataConfig(source="parquet", path=str(path), **DAPO_FIELDS))
     assert [(p.problem, p.answer) for p in problems] == [("First.\n\nSecond?", "34"), ("Third?", "5")]
     assert dropped == {"duplicate": 1}
+
+
+def test_a_column_that_python_cannot_hold_is_one_clear_line(tmp_path, monkeypatch):
+    import datasets
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    path = tmp_path / "set.parquet"
+    table = {"problem": ["p"], "answer": ["1"], "when": pa.array([2**60], pa.timestamp("us"))}  # the year 38,505
+    pyarrow.parquet.write_table(pa.table(table), path)
+    with pytest.raises(ValueError, match=r"set\.parquet: cannot be read after row 0 \(.+\)$"):
+        load_problems(DataConfig(source="parquet", path=str(path)))
+
+    def rows(*_, **__):
+        yield {"problem": "p", "answer": "1"}
+        raise ImportError("a sound cannot\nbe decoded")
+
+    monkeypatch.setattr(datasets, "load_dataset", rows)
+    with pytest.raises(ValueError, match=r"^cannot load data set 'a/b', split 'train': a sound cannot be decoded$"):
+        load_problems(DataConfig(source="hub", path="a/b"))
 
 
 @pytest.mark.parametrize("compression", ["snappy", "gzip", "zstd", "none"])
@@ -329,6 +375,12 @@ def test_decontamination():
     assert ([p.id for p in kept], dropped) == (["2", "3"], 2)
     assert [p.id for p in decontaminate(problems, held_out, num_words=19)[0]] == ["3"]
     assert decontaminate(problems, []) == (problems, 0)
+    # what stands in all problems is none of any of them; where there is nothing else, nothing is compared
+    told = lambda problem: (story, problem.problem)
+    asked = [(story, "What is 1 + 1?")]
+    assert prompts.decontaminate(problems[2:], asked, told)[1] == 0
+    assert [p.id for p in prompts.decontaminate([problems[0], problems[3]], asked, told)[0]] == ["3"]
+    assert prompts.decontaminate(problems, [(story,)], lambda problem: (story,))[1] == 0
     # a text without spaces has words, too
     story = "甲乙两人同时从相距三十千米的两地相向而行甲每小时走六千米"
     of_story = [Problem("c", f"{story}问几小时相遇", "3")]
@@ -493,6 +545,10 @@ def test_the_system_text_is_never_taken_for_the_question(tmp_path):
     assert one_line(error)
     second = dataclasses.replace(config, problem_field="prompt.1.content")  # the control: the user's is one
     assert load_problems(second)[0][0].problem == "user text 1"
+    # elsewhere a message of any role may be named
+    other = dataclasses.replace(second, prompt="{prompt.0.content}: {problem}", answer_field="prompt.0.content")
+    (problem,), _ = load_problems(other)
+    assert problem.answer == "system text 0" and prompt_text(problem, None, other) == "system text 0: user text 1"
 
 
 @pytest.mark.parametrize(
@@ -524,6 +580,13 @@ def test_rows_keep_every_column(tmp_path):
     write_parquet(path, rows)
     (problem,), _ = load_problems(DataConfig(source="parquet", path=str(path)))
     assert problem.row == rows[0]
+
+
+def test_dates_and_decimals_go_into_a_prompt_without_quotes():
+    row = {"when": datetime.date(2020, 1, 2), "price": decimal.Decimal("7.50"), "many": [1, "a"], "no": None, "t": True}
+    problem = Problem("p", "?", "1", row=row)
+    prompt = DataConfig(prompt="{problem} {when} {price} {many} {no} {t}")
+    assert prompt_text(problem, CharTokenizer(), prompt) == '? 2020-01-02 7.50 [1, "a"]  true'
 
 
 def test_problems_are_the_same_if_their_prompts_are(tmp_path):

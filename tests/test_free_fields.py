@@ -24,6 +24,8 @@ from kpo_jax.config import (
     to_dict,
 )
 from kpo_jax.config.plain import fields_of
+from kpo_jax.config.plain import Leaf, fields_of
+from kpo_jax.ends import Refused
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.sampling.config import SampleConfig
@@ -34,6 +36,7 @@ from kpo_jax.training.setup import build_programs
 
 DATA = DataConfig(source="arithmetic", difficulty="easy", max_prompt_length=32, num_problems=32)
 HELD_OUT = dataclasses.replace(DATA, split="test", num_problems=8)
+DATA_OF_TRAINING = dataclasses.replace(DATA, num_problems=8)
 CONFIG = Config(
     num_steps=2,
     data=DATA,
@@ -184,6 +187,10 @@ def test_a_run_in_which_every_free_field_changes_there_and_back(tmp_path, monkey
     assert train(back, first, "whole")
     run, whole = tmp_path / "run", tmp_path / "whole"
     assert lines(run, "learner/") == lines(whole, "learner/") and len(lines(run, "learner/")) == 6
+    # an evaluation set that takes problems out of the training set is no free change
+    held = dataclasses.replace(back, num_steps=7, eval=dataclasses.replace(CONFIG.eval, sets={"t": DATA_OF_TRAINING}))
+    with pytest.raises(Refused, match=r"the 24 training problems are not the 32 .*; --allow_config_change goes on"):
+        trainer.train(held, load_inputs(held), first[1], str(tmp_path / "run"))
     # the evaluations are those that were due, each with the samples that were asked for then
     found = [
         (line["step"], sorted(k for k in line if "/avg@" in k and k[-1].isdigit())) for line in lines(run, "eval/")

@@ -177,7 +177,13 @@ def test_problems_that_are_none_are_one_line(folder):
             ("[1]", "item 1 is a int, not a kpo_jax.tasks.Problem"),
             ("[Problem('a', 'b', 3)]", "item 1: its id, problem and answer must be text"),
             ("[Problem('a', 'b', 'c')]", "a: no field 'choices.0'; there is no 'choices' in fields (none)"),
-            ("[Problem('a', 'b', 'c', row={(1, 2): 3})]", "item 1: its row cannot be written as JSON"),
+            ("[Problem('a', 'b', 'c', row={(1, 2): 3})]", "its row cannot be written as JSON: the key (1, 2) is"),
+            ("[Problem('a', 'b', 'c', row={'x': [{1: 2}]})]", "its row cannot be written as JSON: the key 1 is a int"),
+            ("[Problem('a', 'b', 'c', row={'x': {1}})]", "its row cannot be written as JSON: {1} is a set"),
+            (
+                "[Problem('a', 'b', 'c', messages=({'role': 'user', 'content': 'x'},))]",
+                "item 1: its messages must be pairs of texts, (role, text)",
+            ),
             ("[]", "the task's problems of split 'train': no problem left"),
             ("1 / 0", "of the task: ZeroDivisionError: division by zero"),
         ]

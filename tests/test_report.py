@@ -411,9 +411,11 @@ def test_runs_are_grouped_by_what_they_are(tmp_path):
 
 
 def test_other_problems_are_compared_with_nothing(three, tmp_path):
-    other = write_run(tmp_path / "other", "grpo", 0, share(2), share(9), ids=list("wxyz"))
-    cells, notes = score_tables.cells_of(load_all([*three, other]), "held_out")
-    assert "grpo" not in cells and notes == [
+    """And not where the ids are others, as those of one file by two paths are."""
+    other = write_run(tmp_path / "other", "grpo", 0, share(2), share(9), problems=list("wxyz"))
+    moved = write_run(tmp_path / "moved", "gspo", 0, share(2), share(9), ids=list("wxyz"))
+    cells, notes = score_tables.cells_of(load_all([*three, other, moved]), "held_out")
+    assert "grpo" not in cells and "gspo" in cells and notes == [
         "other was graded on other problems of held_out and is compared with nothing."
     ]
 

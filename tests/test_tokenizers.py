@@ -249,6 +249,24 @@ def test_hf_tokens_that_swallow_white_space(tmp_path):
     assert tokenizer.encode(text + tokenizer.literal("<eos>")) == [*ids, *b"<eos>"]
 
 
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("scheme", ["first", "always", "never"])
+def test_hf_a_space_before_the_first_piece_alone_is_before_no_other(tmp_path, scheme, nested):
+    directory = write_tokenizer(tmp_path, eos_token="<eos>")
+    file = tmp_path / "tokenizer.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    space = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": scheme, "split": False}
+    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [space]} if nested else space
+    content["model"]["vocab"] = {chr(sign): sign for sign in range(33, 127)} | {"\u2581": 1}
+    file.write_text(json.dumps(content), encoding="utf-8")
+    tokenizer = load_tokenizer(directory)
+    other = [1] * (scheme == "always") + [*b"is"]
+    assert tokenizer.encode("<pad>is<eos>") == [256, *other, 257]
+    literal = tokenizer.literal("<eos>")
+    assert tokenizer.encode(f"<pad>is{literal}<eos>") == [256, *other, *b"<eos>", 257]
+    assert tokenizer.encode(f"is{literal}<eos>") == [*[1] * (scheme != "never"), *b"is<eos>", 257]
+
+
 def test_char_has_no_special_token_that_could_be_spelled():
     tokenizer = CharTokenizer()
     assert tokenizer.literal("<eos>") == "<eos>" and tokenizer.start_ids == ()
@@ -283,6 +301,9 @@ def test_hf_chat_template(tmp_path):
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template=turns)
     messages = [{"role": role, "content": role[0]} for role in ("system", "user", "assistant", "user")]
     assert load_tokenizer(directory).apply_chat_template(messages) == "<system>s<user>u<assistant>a<user>u"
+    day = "{% set day = strftime_now('%d %b %Y') %}{{ day }}, {{ strftime_now('%A, %B %-d') }}"
+    write_tokenizer(tmp_path, eos_token="<eos>", chat_template=day)  # and not that of the start
+    assert load_tokenizer(directory).apply_chat_template(messages) == "26 Jul 2024, Friday, July 26"
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template="{{ raise_exception('no system') }}")
     with pytest.raises(ValueError, match=r"refuses messages of roles system, user, assistant, user: no system$"):
         load_tokenizer(directory).apply_chat_template(messages)

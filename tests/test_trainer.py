@@ -18,10 +18,12 @@ from absl.testing import flagsaver
 from test_faults import pictures
 
 from kpo_jax import main
-from kpo_jax.config import Config, EvalConfig, RolloutConfig
+from kpo_jax.config import Config, EvalConfig, RolloutConfig, WarmStartConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import trainer
+from kpo_jax.tasks.registry import TaskConfig
 from kpo_jax.training.inputs import load_inputs
+from kpo_jax.training.trainer import problem_counts
 
 ROOT = Path(__file__).parents[1]
 SMALL = [
@@ -314,6 +316,36 @@ def test_every_set_is_counted_whatever_its_name():
     of_test = EvalConfig(sets={"train": DataConfig(split="test", num_problems=4)})
     inputs = load_inputs(Config(data=DataConfig(num_problems=16), eval=of_test))
     assert trainer.problem_counts(inputs) == [("train", 16), ("train", 4)]
+def rows_of(path, rows, **fields):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return DataConfig(source="jsonl", path=str(path), **fields)
+
+
+def test_decontamination_compares_what_prompts_ask(tmp_path):
+    """Where the question is the same in all rows, and what it is asked of stands in a column."""
+    rows = [{"problem": "which is the largest of these?", "of": [n, 9], "answer": str(max(n, 9))} for n in range(12)]
+    train = rows_of(tmp_path / "train.jsonl", rows, prompt="{problem} {of}\n")
+    held_out = rows_of(tmp_path / "held_out.jsonl", rows[:3], prompt="say {problem}\n{of}\n")
+    config = Config(data=train, eval=EvalConfig(sets={"train": held_out}), rollout=RolloutConfig(prompts_per_step=1))
+    inputs = load_inputs(config)
+    assert [problem.row["of"][0] for problem in inputs.train.problems] == list(range(3, 12))
+    assert problem_counts(inputs) == [("train", 9), ("train", 3)]
+    with pytest.raises(ValueError, match=r"^decontaminate: all 12 training problems overlap an evaluation set$"):
+        load_inputs(dataclasses.replace(config, eval=EvalConfig(sets={"same": train})))
+
+
+def test_a_warm_start_on_problems_without_demonstrations_is_one_line(tmp_path):
+    game = [{"problem": f"make {n} from {n}, 1", "numbers": [n, 1], "target": n, "answer": n} for n in range(8)]
+    config = Config(
+        task=TaskConfig("countdown"),
+        data=rows_of(tmp_path / "game.jsonl", game),
+        rollout=RolloutConfig(prompts_per_step=1),
+        warm_start=WarmStartConfig(num_steps=1),
+    )
+    with pytest.raises(ValueError, match=r"^warm_start\.num_steps: no demonstration of .* line 1: ValueError: .*$"):
+        load_inputs(config)
+    config = dataclasses.replace(config, data=DataConfig(source="task", num_problems=8, max_prompt_length=64))
+    assert len(load_inputs(config).train.problems) == 8
 
 
 def test_a_missing_checkpoint_is_one_line(unbroken):

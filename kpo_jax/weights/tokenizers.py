@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from kpo_jax.weights import gguf
 
 Messages = Sequence[Mapping[str, str]]  # {"role": "system", "user" or "assistant", "content": text} each
-# The day for chat templates that write it: a prompt must not depend on when a run starts. Llama's fall back on this one.
+# The day for chat templates that write it, as prompts must not depend on that of the start. Llama's fall back on this.
 TODAY = datetime.datetime(2024, 7, 26)
 _CODES = [f"%{dash}{code}" for dash in ("", "-") for code in "aAbBdHIjmMpSyY"]
 _CALENDAR = (
