@@ -12,6 +12,7 @@ import pytest
 
 from kpo_jax.algorithm.methods import method
 from kpo_jax.checks import Leaf
+from kpo_jax.commands import runs
 from kpo_jax.config import (
     CheckpointConfig,
     Config,
@@ -189,8 +190,12 @@ def test_a_run_in_which_every_free_field_changes_there_and_back(tmp_path, monkey
     assert lines(run, "learner/") == lines(whole, "learner/") and len(lines(run, "learner/")) == 6
     # an evaluation set that takes problems out of the training set is no free change
     held = dataclasses.replace(back, num_steps=7, eval=dataclasses.replace(CONFIG.eval, sets={"t": DATA_OF_TRAINING}))
+    values = dict(mode="train", workdir=str(tmp_path / "run"), allow_config_change=False, ignore_memory=False)
     with pytest.raises(Refused, match=r"the 24 training problems are not the 32 .*; --allow_config_change goes on"):
-        trainer.train(held, load_inputs(held), first[1], str(tmp_path / "run"))
+        runs.train(held, values)
+    held = dataclasses.replace(held, num_steps=6), load_inputs(held)  # where nothing is left to train, or it is allowed
+    runs.check_problems(*held, values)
+    runs.check_problems(dataclasses.replace(held[0], num_steps=7), held[1], values | {"allow_config_change": True})
     # the evaluations are those that were due, each with the samples that were asked for then
     found = [
         (line["step"], sorted(k for k in line if "/avg@" in k and k[-1].isdigit())) for line in lines(run, "eval/")

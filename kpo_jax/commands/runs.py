@@ -98,13 +98,21 @@ def fetch(workdir: str, without: tuple[str, ...] = ()) -> None:
     distributed.exchange("", "fetch")
 
 
+def check_problems(config, inputs, values: dict) -> None:
+    """Raises Refused if the run in the workdir would go on with other training problems than it began with."""
+    goes_on = 0 <= max(checkpoints.steps(values["workdir"]), default=-1) < config.num_steps
+    other = workdirs.other_problems(values["workdir"], inputs.train) if goes_on else ""
+    if other and not values["allow_config_change"]:
+        raise Refused(f"{other}; --allow_config_change goes on all the same")
+
+
 def train(config, values: dict) -> str:
     inputs, programs = prepared(config, values)
     workdir = values["workdir"]
     with held(workdir):
         fetch(workdir)
-        names = ("profile_steps", "start_afresh", "show_samples", "allow_config_change")
-        options = {name: values[name] for name in names}
+        check_problems(config, inputs, values)
+        options = {name: values[name] for name in ("profile_steps", "start_afresh", "show_samples")}
         done = trainer.train(config, inputs, programs, workdir, **options)
         if not done or not distributed.is_first():
             return ""

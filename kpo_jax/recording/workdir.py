@@ -94,8 +94,7 @@ def other_problems(workdir: str, train: ProblemSet) -> str:
 
 def write_problems(workdir: str, train: ProblemSet) -> None:
     """Leave in `workdir` what tells the training problems from others."""
-    if distributed.is_first():
-        write_whole(folder(workdir) / PROBLEMS, json.dumps(_known(train)) + "\n")
+    write_whole(folder(workdir) / PROBLEMS, json.dumps(_known(train)) + "\n")
 
 
 def _known(train: ProblemSet) -> dict:

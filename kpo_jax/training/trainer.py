@@ -1,7 +1,6 @@
 """The training loop. Every side effect of a run is in this module or called from it."""
 
 from kpo_jax.config import Config
-from kpo_jax.ends import Refused
 from kpo_jax.recording import evaluations, lines, provenance
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.recording.terminal import phase, tell, width
@@ -35,7 +34,6 @@ def train(
     profile_steps: tuple[int, int] = (0, 0),
     start_afresh: bool = False,
     show_samples: int = 0,
-    allow_config_change: bool = False,
 ) -> bool:
     """Train to `config.num_steps`, resuming from the newest good checkpoint in `workdir`. Signals are the caller's to
     catch.
@@ -44,13 +42,11 @@ def train(
       profile_steps: the profiler records from the first to the last of them into `workdir`/profile.
       start_afresh: begin again where there are checkpoints and none is good.
       show_samples: how many responses are shown at the terminal, every so many steps (see Run).
-      allow_config_change: go on although the training problems are not those that the run began with.
 
     Returns:
       whether the run has now done that many steps; False if it had done more before, and nothing was changed.
 
     Raises:
-      Refused: the training problems are others, and that is not allowed.
       what is in run.TOGETHER, on all processes; anything else ends the whole job.
     """
     with Run(config, workdir, profile_steps, show_samples) as run:
@@ -59,7 +55,7 @@ def train(
             tell(line)
         if max(checkpoints.steps(workdir), default=0) < config.num_steps:  # else there is nothing left to train
             compile_ahead(config, inputs, programs, run.ahead, run.traced)
-        resumed = resume(config, inputs, programs, workdir, start_afresh, allow_config_change)
+        resumed = resume(config, inputs, programs, workdir, start_afresh)
         if resumed.step > config.num_steps:
             tell(f"already at step {resumed.step}, beyond num_steps = {config.num_steps}: nothing is changed")
             return False
@@ -132,7 +128,7 @@ def problem_counts(inputs: Inputs) -> list[tuple[str, int]]:
 
 
 def resume(
-    config: Config, inputs: Inputs, programs: Programs, workdir: str, start_afresh: bool, allow_config_change: bool
+    config: Config, inputs: Inputs, programs: Programs, workdir: str, start_afresh: bool
 ) -> checkpoints.Restored:
     """What to go on from: the newest good checkpoint, or the state before the first step where there is none.
 
@@ -140,7 +136,6 @@ def resume(
     if the checkpoint is beyond `config.num_steps`.
 
     Raises:
-      Refused: as `train` does.
       checkpoints.Damaged: there are checkpoints, none is good, and `start_afresh` is not said.
       preemption.Preempted: some process was asked to stop before there was a state.
       distributed.NotShared: the processes do not see one workdir.
@@ -156,17 +151,13 @@ def resume(
         restored = None
     if restored and restored.step > config.num_steps:
         return restored
-    step = restored.step if restored else 0
-    if step < config.num_steps:
-        other = workdirs.other_problems(workdir, inputs.train) if restored else ""
-        if other and not allow_config_change:
-            raise Refused(f"{other}; --allow_config_change goes on all the same")
-        workdirs.write_problems(workdir, inputs.train)
     checkpoints.set_aside(workdir, after=restored.step if restored else -1)
     workdirs.write_config(workdir, config)
+    step = restored.step if restored else 0
     tell(lines.position(step, config.num_steps, step in evaluated(config, workdir), new=restored is None))
     if step < config.num_steps and distributed.is_first():
         write_provenance(workdir, step)
+        workdirs.write_problems(workdir, inputs.train)
     if restored:
         return restored
     phase("start: first policy")
