@@ -548,7 +548,8 @@ def test_the_system_text_is_never_taken_for_the_question(tmp_path):
     # elsewhere a message of any role may be named
     other = dataclasses.replace(second, prompt="{prompt.0.content}: {problem}", answer_field="prompt.0.content")
     (problem,), _ = load_problems(other)
-    assert problem.answer == "system text 0" and prompt_text(problem, None, other) == "system text 0: user text 1"
+    assert problem.answer == "system text 0"
+    assert prompt_text(problem, ChatTokenizer(), other) == "system text 0: user text 1"
 
 
 @pytest.mark.parametrize(
