@@ -179,7 +179,7 @@ def test_problems_that_are_none_are_one_line(folder):
             ("[Problem('a', 'b', 'c')]", "a: no field 'choices.0'; there is no 'choices' in fields (none)"),
             ("[Problem('a', 'b', 'c', row={(1, 2): 3})]", "its row cannot be written as JSON: the key (1, 2) is"),
             ("[Problem('a', 'b', 'c', row={'x': [{1: 2}]})]", "its row cannot be written as JSON: the key 1 is a int"),
-            ("[Problem('a', 'b', 'c', row={'x': {1}})]", "its row cannot be written as JSON: {1} is a set"),
+            ("[Problem('a', 'b', 'c', row={'x': {1}})]", "its row cannot be written as JSON: it holds a set"),
             (
                 "[Problem('a', 'b', 'c', messages=({'role': 'user', 'content': 'x'},))]",
                 "item 1: its messages must be pairs of texts, (role, text)",

@@ -301,9 +301,9 @@ def test_hf_chat_template(tmp_path):
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template=turns)
     messages = [{"role": role, "content": role[0]} for role in ("system", "user", "assistant", "user")]
     assert load_tokenizer(directory).apply_chat_template(messages) == "<system>s<user>u<assistant>a<user>u"
-    day = "{% set day = strftime_now('%d %b %Y') %}{{ day }}, {{ strftime_now('%A, %B %-d') }}"
+    day = " {% set day = strftime_now('%d %b %Y') %}\n\n {{ day }}, {{ strftime_now('%A, %B %-d') }}"
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template=day)  # and not that of the start
-    assert load_tokenizer(directory).apply_chat_template(messages) == "26 Jul 2024, Friday, July 26"
+    assert load_tokenizer(directory).apply_chat_template(messages) == "\n 26 Jul 2024, Friday, July 26"
     write_tokenizer(tmp_path, eos_token="<eos>", chat_template="{{ raise_exception('no system') }}")
     with pytest.raises(ValueError, match=r"refuses messages of roles system, user, assistant, user: no system$"):
         load_tokenizer(directory).apply_chat_template(messages)

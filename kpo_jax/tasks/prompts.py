@@ -267,7 +267,7 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if value is None or isinstance(value, str | bool | int | float):
         return value
-    raise TypeError(f"{value!r} is a {type(value).__name__}"[:200])
+    raise TypeError(f"it holds a {type(value).__name__}")
 
 
 def clean(

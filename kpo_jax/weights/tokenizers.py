@@ -14,10 +14,10 @@ Messages = Sequence[Mapping[str, str]]  # {"role": "system", "user" or "assistan
 # The day for chat templates that write it, as prompts must not depend on that of the start. Llama's fall back on this.
 TODAY = datetime.datetime(2024, 7, 26)
 _CODES = [f"%{dash}{code}" for dash in ("", "-") for code in "aAbBdHIjmMpSyY"]
-_CALENDAR = (
-    "{%- macro strftime_now(format) -%}{{ format"
+_CALENDAR = (  # in front of a template; its line break is its own, as transformers has templates trim blocks
+    "{% macro strftime_now(format) %}{{ format"
     + "".join(f"|replace('{code}', '{TODAY.strftime(code)}')" for code in _CODES)
-    + " }}{%- endmacro -%}"
+    + " }}{% endmacro %}\n"
 )
 _MARK = "\ufdd0"  # no character, for use inside a program alone: in a text it keeps what follows from being a token
 
