@@ -25,7 +25,6 @@ from kpo_jax.config import (
     to_dict,
 )
 from kpo_jax.config.plain import fields_of
-from kpo_jax.config.plain import Leaf, fields_of
 from kpo_jax.ends import Refused
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.recording import workdir as workdirs

@@ -26,7 +26,6 @@ from kpo_jax.objectives.rejection import RejectionConfig
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.registry import TaskConfig
 from kpo_jax.tasks.rewards import Graded, RewardConfig, terms
-from kpo_jax.tasks.rewards import Graded, RewardConfig, RewardTerm, terms
 from kpo_jax.tasks.totals import scores, total_reward
 
 RNG = np.random.default_rng(0)
@@ -371,14 +370,6 @@ def test_dapo_pays_plus_and_minus_one_for_mathematics_and_leaves_every_other_rew
     ]:
         found = with_method(Config(task=TaskConfig(task), reward=reward), "dapo").reward
         assert (found.kind, found.parameters, found.overlong_buffer) == (kind, parameters, 13), (task, reward)
-def test_dapo_leaves_a_reward_that_is_no_comparison_as_mathematics():
-    """Of countdown the reference is the target, and an answer an expression."""
-    tell = lambda **fields: with_method(Config(**fields), "dapo").reward
-    assert (tell(task=TaskConfig("countdown")).kind, tell(task=TaskConfig("countdown")).overlong_buffer) == ("", 13)
-    own = RewardConfig("format", parameters={"pattern": "x"}, extra={"more": RewardTerm("exact")})
-    assert tell(reward=own) == dataclasses.replace(own, overlong_buffer=13)
-    strict = tell(reward=RewardConfig("correct", parameters={"evaluated": False}))
-    assert (strict.kind, strict.parameters["evaluated"]) == ("plus_minus_one", False)
 
 
 def test_dynamic_sampling_needs_groups():

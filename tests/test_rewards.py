@@ -226,7 +226,6 @@ def hostile(response, problem, *, bonus: float = 0.0):
     if response == "child": subprocess.Popen(["sleep", "98765"]); time.sleep(1000)
     if response == "threads": return Graded(1.0, True, None, os.environ["OPENBLAS_NUM_THREADS"])
     if response == "modules": return float(not {"jax", "numpy"} & set(sys.modules))
-    if response == "threads": return float(os.environ["OPENBLAS_NUM_THREADS"])
     if response == "row":
         row = problem.row
         return Graded(len(row["nested"][1]), True, row["text"], repr(row["no"]))
@@ -295,12 +294,6 @@ def test_a_worker_has_the_whole_row_and_one_thread_and_imports_no_jax(tmp_path, 
     (found,) = grade(tmp_path, ["row", "modules", "threads"], problem=problem)
     assert found[0] == Graded(2.0, True, "é\u2028\ud800\0", "None")
     assert found[1].score == 1.0 and found[2].reason == "1"
-def test_a_worker_has_the_whole_row_one_thread_and_imports_no_jax(tmp_path, monkeypatch):
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "24")  # the memory of a worker is too small for so many
-    problem = Problem("p", "?", "", None, {"nested": [[], [1, 2]], "text": "é\u2028\ud800\0", "no": None})
-    (found,) = grade(tmp_path, ["row", "modules", "threads"], problem=problem)
-    assert found[0] == Graded(2.0, True, "é\u2028\ud800\0", "None")
-    assert found[1].score == found[2].score == 1.0
 
 
 def test_a_file_that_does_not_load_in_a_worker_is_a_counted_error():

@@ -20,8 +20,8 @@ from test_faults import pictures
 from kpo_jax import main
 from kpo_jax.config import Config, EvalConfig, RolloutConfig, WarmStartConfig
 from kpo_jax.tasks.prompts import DataConfig
-from kpo_jax.training import trainer
 from kpo_jax.tasks.registry import TaskConfig
+from kpo_jax.training import trainer
 from kpo_jax.training.inputs import load_inputs
 from kpo_jax.training.trainer import problem_counts
 
