@@ -256,7 +256,7 @@ def test_small_divergences_survive_float32():
 def test_the_regime_of_methods():
     """Q/V and half the clip band of the configurations that have them."""
     of = lambda name: (
-        regime.var_ratio(METHODS[name].filter.parameters),
+        regime.var_ratio(METHODS[name].filter.name, METHODS[name].filter.parameters),
         regime.band(METHODS[name].objective.name, METHODS[name].objective.parameters),
     )
     assert of("kpo_weak") == (1e-2, pytest.approx(3.5e-4)) and of("opt1") == (pytest.approx(0.1), pytest.approx(3.5e-4))
@@ -264,3 +264,5 @@ def test_the_regime_of_methods():
     assert of("gmpo") == of("hmpo") == (None, 0.4)  # geometric and harmonic: of the log-ratio itself
     assert of("is_kpo_calibrated")[0] == 1e-2 and of("kpo_weak_scaled")[1] is None
     assert of("ema_kpo")[0] == pytest.approx(1e-6, rel=1e-3)
+    for theirs in ({"gain": None}, {"measurement_var": 0.0}, {"var_ratio": -1.0}):  # names that mean something else
+        assert regime.var_ratio("my/filters.py:Mine", theirs) is None

@@ -8,11 +8,15 @@ deviation of what they bound.
 import math
 from collections.abc import Mapping
 
+from kpo_jax.filters import FILTERS
 
-def var_ratio(parameters: Mapping) -> float | None:
-    """Q/V of a filter with these parameters; None if it has no such thing. Of a constant gain K, the Q/V with that
-    steady state, K^2 / (1 - K).
+
+def var_ratio(name: str, parameters: Mapping) -> float | None:
+    """Q/V of a filter with these parameters; None if it has no such thing, or is not one of FILTERS, in which alone
+    the names of parameters are known to mean this. Of a constant gain K, the Q/V with that steady state, K^2 / (1 - K).
     """
+    if name not in FILTERS:
+        return None
     if "var_ratio" in parameters:
         return parameters["var_ratio"]
     if "measurement_var" in parameters:

@@ -364,7 +364,7 @@ def regime_of(algorithm: AlgorithmConfig, tokens: dict[str, np.ndarray], chosen:
     of = {name: tokens[name][chosen].astype(np.float64) for name in ("innovation", "innovation_std", "log_ratio")}
     filtered = tokens["filtered_log_ratio"][chosen].astype(np.float64)
     over = lambda value, sd: value / sd if value is not None and sd > 0 else math.nan
-    var_ratio = regime.var_ratio(algorithm.filter.parameters)
+    var_ratio = regime.var_ratio(algorithm.filter.name, algorithm.filter.parameters)
     d, sd = of["innovation"], of["log_ratio"].std()
     kappa = build_filter(algorithm.filter).kappa
     return {

@@ -100,7 +100,7 @@ def build_programs(config: Config, inputs: Inputs) -> Programs:
         diagnostics.summarize,
         kappa=build_filter(algorithm.filter).kappa,
         has_reference=algorithm.kl.has_reference,
-        var_ratio=regime.var_ratio(algorithm.filter.parameters),
+        var_ratio=regime.var_ratio(algorithm.filter.name, algorithm.filter.parameters),
         band=regime.band(algorithm.objective.name, algorithm.objective.parameters),
     )
     baseline_step = value_step = critic_step = None
