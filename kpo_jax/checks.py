@@ -119,6 +119,11 @@ def share(owner, *names: str) -> list[Problem]:
     return _each(owner, names, lambda value: is_number(value) and 0 < value <= 1, "a number in (0, 1]")
 
 
+def below_one(owner, *names: str) -> list[Problem]:
+    """The named fields must be numbers in [0, 1), and not rounded to 1 in float32."""
+    return _each(owner, names, lambda value: is_number(value) and 0 <= value < 1 - 2**-25, "a number in [0, 1)")
+
+
 def _each(owner, names, good, wanted: str) -> list[Problem]:
     values = {name: getattr(owner, name) for name in names}
     return [(name, f"{value!r} is not {wanted}") for name, value in values.items() if not good(value)]

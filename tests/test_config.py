@@ -139,6 +139,8 @@ WRONG = {
     "algorithm.advantage.name": ("none", "'none' is not one of group, dr_grpo, "),
     "learner.learning_rate": ("0", "0.0 is not a finite number > 0"),
     "learner.epochs": ("0", "0 is not a whole number >= 1"),
+    "learner.adam_b1": ("1", "1.0 is not a number in [0, 1)"),
+    "learner.adam_b2": ("0.99999999", "0.99999999 is not a number in [0, 1)"),
     "learner.num_minibatches": ("0", "0 is not a whole number >= 1"),
     "warm_start.learning_rate": ("inf", "inf is not a finite number > 0"),
     "critic.value_clip": ("-1", "-1.0 is not a number > 0 (inf allowed)"),

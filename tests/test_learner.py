@@ -332,6 +332,16 @@ def test_moments_on_the_host_change_no_bit(mesh, devices):
     assert all(map(np.any, jax.tree.leaves(there[0].opt_state[1].nu)))  # the control
 
 
+def test_the_norm_of_gradients_in_bfloat16_is_that_of_their_values():
+    """A sum of the squares of ones in bfloat16 comes to a standstill at 256 of them."""
+    grads = {"many": jnp.ones(256, jnp.bfloat16)} | {name: jnp.ones((), jnp.bfloat16) for name in "abcd"}
+    sgd = optax.sgd(1.0)
+    _, metrics = learner.guarded_update(learner.init_state(grads, sgd), jnp.ones(()), grads, sgd, CONFIG)
+    assert metrics["grad_norm"] == pytest.approx(np.sqrt(260))
+    clipped, _ = learner._clip_by_global_norm(1.0).update(grads, None)
+    assert clipped["a"] == jnp.bfloat16(1 / np.sqrt(260)) != jnp.bfloat16(1 / 16)
+
+
 def test_moments_are_stored_in_the_dtypes_asked_for():
     batch = rows()
     config = dataclasses.replace(CONFIG, first_moment_dtype="bfloat16")

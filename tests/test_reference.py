@@ -147,6 +147,7 @@ def test_in_the_loss_and_the_metrics_of_a_model():
         (dict(estimate="k3", cap=0.0), r"cap: 0.0 is not a number > 0 \(inf allowed\)"),
         (dict(estimate="k3", beta=-1.0), "beta: -1.0 is not a finite number >= 0"),
         (dict(beta=0.1), "beta: 0.1 weighs nothing without an estimate"),
+        (dict(reward_beta=0.1, bias_corrected=True), "bias_corrected: True corrects nothing without an estimate"),
     ],
 )
 def test_bad_parameters_are_named(bad, line):

@@ -15,7 +15,7 @@ from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.filters.identity import Identity
 from kpo_jax.filters.sequence_mean import SequenceMean
 from kpo_jax.objectives.clipped import Clipped
-from kpo_jax.objectives.rejection import BETWEEN, CRITERIA, RejectionConfig, kept
+from kpo_jax.objectives.rejection import BETWEEN, CRITERIA, OF_RATIOS, RejectionConfig, kept
 
 MASK = np.array([[1, 1, 0, 1], [1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 0, 0]], bool)
 # trainer over sampler: the first response has a token at 6, the second is at 0.7 throughout, the third agrees
@@ -143,6 +143,10 @@ def test_everything_masked_and_one_token():
         (dict(criterion="token"), "high: inf rejects nothing, nor does low = 0"),
         (dict(high=2.0), "criterion: '' rejects nothing, whatever low and high"),
         (dict(criterion="token", low=-1.0), "low: -1.0 is not a number >= 0 (inf allowed)"),
+        *(
+            (dict(criterion=name, low=0.5, high=0.1), f"low: 0.5 is not read by the criterion {name!r}; it must be 0")
+            for name in ("largest_k3", "mean_k3", "off_policy")
+        ),
     ],
 )
 def test_bad_parameters_are_named(bad, problem):
@@ -151,13 +155,26 @@ def test_bad_parameters_are_named(bad, problem):
     assert str(error.value) == problem
 
 
+def test_bounds_hold_however_far_apart_the_policies_are():
+    one = make_batch([[True]], [-1.0])
+    for criterion in CRITERIA:
+        bounds = (1e-10, 1e10) if criterion in OF_RATIOS else (0.0, 25.0)
+        config = RejectionConfig(criterion, "old_and_new", *bounds)
+        assert not kept(jnp.full((1, 1), -30.0), one, config).any() and kept(jnp.full((1, 1), -15.0), one, config).all()
+    assert not kept(jnp.full((1, 1), 30.0), one, RejectionConfig("token", "old_and_new", 1e-10, 1e10)).any()
+
+
 def test_it_is_a_part_of_the_configuration_and_tokens_of_a_geometric_mean_cannot_be_taken_out():
     token = {"algorithm.rejection.criterion": "token", "algorithm.rejection.high": "5.0"}
+    off_policy = token | {"algorithm.rejection.criterion": "off_policy"}
     for method, texts, refused in (
         ("grpo", token, False),
         ("gmpo", token, True),
         ("hmpo", token | {"algorithm.objective.truncated_is": "token"}, True),
         ("gmpo", token | {"algorithm.rejection.criterion": "geometric"}, False),
+        ("gmpo", off_policy, False),
+        *((method, off_policy | {"algorithm.advantage.name": "otb"}, method != "grpo") for method in ("gmpo", "grpo")),
+        ("hmpo", off_policy | {"algorithm.advantage.name": "gae"}, True),
     ):
         changed = config_lib.override(config_lib.load_file(f"tiny:{method}"), texts)
         config, problems = config_lib.checked(changed.plain)

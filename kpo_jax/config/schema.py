@@ -14,6 +14,7 @@ from kpo_jax.algorithm.choices import AlgorithmConfig
 from kpo_jax.checks import (
     Problem,
     above_zero,
+    below_one,
     between,
     is_whole,
     not_negative,
@@ -125,7 +126,8 @@ class LearnerConfig:
                 *positive(self, "learning_rate"),
                 *above_zero(self, "max_grad_norm"),
                 *not_negative(self, "weight_decay"),
-                *between(self, 0, 1, "adam_b1", "adam_b2", "decay_to"),
+                *below_one(self, "adam_b1", "adam_b2"),  # at 1 the moments would be 0, over a correction of 0
+                *between(self, 0, 1, "decay_to"),
                 *whole(self, 0, "warmup_steps", "microbatch_tokens"),
                 *whole(self, 1, "num_minibatches", "epochs", "max_bad_updates", "norm_window"),
                 *one_of(self, "schedule", SCHEDULES),

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from kpo_jax.algorithm.choices import build_filter, build_objective
+from kpo_jax.algorithm.choices import AlgorithmConfig, build_filter, build_objective
 from kpo_jax.checks import Illegal, Problem
 from kpo_jax.config.plain import from_plain, to_dict
 from kpo_jax.config.schema import Config, eval_sample_config
@@ -123,13 +123,23 @@ def _components(config: Config) -> Iterator[Combination]:
                 f"{path.removeprefix('algorithm.')} {chosen.name!r} must see at once; it must be 0",
                 (path,),
             )
-        if isinstance(_weighted(built), TiesTokens) and algorithm.rejection.criterion == "token":
+        if isinstance(_weighted(built), TiesTokens) and (takes_out := _single_tokens(algorithm)):
             yield Combination(
                 "algorithm.rejection.criterion",
-                f"'token' takes single tokens out of a loss that the objective {chosen.name!r} has of whole responses; "
-                "the other criteria take responses out",
-                (path,),
+                f"{takes_out} takes single tokens out of a loss that the objective {chosen.name!r} has of whole "
+                "responses; sequence, geometric, largest_k3 and mean_k3 take responses out",
+                (path, "algorithm.advantage"),
             )
+
+
+def _single_tokens(algorithm: AlgorithmConfig) -> str:
+    """The rejection that takes single tokens of a response out; "" if it takes whole ones."""
+    criterion = algorithm.rejection.criterion
+    try:
+        of_tokens = criterion == "off_policy" and algorithm.has_token_advantage
+    except ValueError:  # an advantage that cannot be made, which is reported with the record
+        of_tokens = False
+    return "'token'" if criterion == "token" else "'off_policy' with advantages of tokens" if of_tokens else ""
 
 
 def _weighted(objective):

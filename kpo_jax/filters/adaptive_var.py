@@ -12,8 +12,8 @@ import dataclasses
 import math
 from typing import ClassVar
 
-from kpo_jax.checks import not_negative, positive, refuse, share
-from kpo_jax.filters.base import clean_tokens, scan_tokens, zero_masked
+from kpo_jax.checks import between, not_negative, positive, refuse, share
+from kpo_jax.filters.base import FLOORS, clean_tokens, scan_tokens, zero_masked
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.outputs import FilterOutput
 
@@ -29,7 +29,7 @@ class AdaptiveVar:
       process_var, measurement_var, initial_var: as in `Kalman`, finite; Q/V is kept, measurement_var is V at the first
         token.
       rate: a, in (0, 1].
-      floor: the least sqrt(V), > 0.
+      floor: the least sqrt(V), in [1e-18, 1e18].
     """
 
     process_var: float
@@ -45,7 +45,8 @@ class AdaptiveVar:
         refuse(
             [
                 *not_negative(self, "process_var", "initial_var"),
-                *positive(self, "measurement_var", "floor"),
+                *positive(self, "measurement_var"),
+                *between(self, *FLOORS, "floor"),
                 *share(self, "rate"),
             ]
         )

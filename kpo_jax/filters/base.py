@@ -17,6 +17,7 @@ from kpo_jax.outputs import FilterOutput
 
 SCALES = ("median", "deviation")
 FILTER_GRADIENTS = ("straight_through", "through_filter")
+FLOORS = (1e-18, 1e18)  # of a scale: their squares are float32s
 GAUSSIAN_MEDIAN = 1.4826  # standard deviation over median absolute deviation, of a Gaussian
 GAUSSIAN_MEAN = math.sqrt(math.pi / 2)  # 1.2533, standard deviation over mean absolute deviation, of a Gaussian
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar
 
-from kpo_jax.checks import above_zero, not_negative, one_of, positive, refuse
-from kpo_jax.filters.base import SCALES, batch_scale, clean_tokens, zero_masked
+from kpo_jax.checks import above_zero, between, not_negative, one_of, refuse
+from kpo_jax.filters.base import FLOORS, SCALES, batch_scale, clean_tokens, zero_masked
 from kpo_jax.filters.saturated_kalman import SaturatedKalman
 from kpo_jax.lazy import jax
 from kpo_jax.outputs import FilterOutput
@@ -30,7 +30,7 @@ class Calibrated:
       var_ratio: Q/V, >= 0.
       initial_ratio: P_0/V, >= 0.
       kappa: saturation threshold in standard deviations of the innovation, > 0; inf is a linear filter.
-      floor: the least s, > 0.
+      floor: the least s, in [1e-18, 1e18].
       scale: "median" (1.4826 median|z|) or "deviation" (root mean square).
       noise: tokens with a smaller |z| are not counted, and s is at least that; >= 0. What --mode=noise measures of a
         policy with itself, or 1e-3 for tokens that have moved.
@@ -54,7 +54,7 @@ class Calibrated:
                 *not_negative(self, "var_ratio", "initial_ratio", "noise"),
                 *one_of(self, "scale", SCALES),
                 *above_zero(self, "kappa"),
-                *positive(self, "floor"),
+                *between(self, *FLOORS, "floor"),
             ]
         )
 

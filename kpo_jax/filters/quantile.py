@@ -15,8 +15,8 @@ import statistics
 from typing import ClassVar
 
 from kpo_jax import masked
-from kpo_jax.checks import not_negative, positive, refuse, share, unless
-from kpo_jax.filters.base import clean_tokens, first_scale, scan_tokens, zero_masked
+from kpo_jax.checks import between, not_negative, positive, refuse, share, unless
+from kpo_jax.filters.base import FLOORS, clean_tokens, first_scale, scan_tokens, zero_masked
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.outputs import FilterOutput
 
@@ -33,7 +33,7 @@ class Quantile:
       quantile: q, the share of innovations that are let through, in (0, 1).
       rate: a, in (0, 1].
       initial_scale: s before the first token of every response, > 0; None takes that of the batch's log-ratios.
-      floor: the least s, > 0.
+      floor: the least s, in [1e-18, 1e18].
     """
 
     var_ratio: float
@@ -50,7 +50,7 @@ class Quantile:
                 *not_negative(self, "var_ratio", "initial_ratio"),
                 *share(self, "quantile", "rate"),
                 *unless(self.quantile != 1, "quantile", f"{self.quantile!r} lets everything through; below 1"),
-                *positive(self, "floor"),
+                *between(self, *FLOORS, "floor"),
                 *([] if self.initial_scale is None else positive(self, "initial_scale")),
             ]
         )

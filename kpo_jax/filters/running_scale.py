@@ -11,8 +11,9 @@ from __future__ import annotations
 import dataclasses
 from typing import ClassVar
 
-from kpo_jax.checks import not_negative, one_of, positive, refuse, share
+from kpo_jax.checks import between, not_negative, one_of, positive, refuse, share
 from kpo_jax.filters.base import (
+    FLOORS,
     GAUSSIAN_MEAN,
     GAUSSIAN_MEDIAN,
     batch_scale,
@@ -39,7 +40,7 @@ class RunningScale:
       rate: a, in (0, 1]; 0.02 to 0.05 as a rule.
       initial_scale: s before the first token of every response, > 0; None takes the batch's
         (`filters.base.batch_scale`).
-      floor: the least s, > 0.
+      floor: the least s, in [1e-18, 1e18].
       noise: tokens with a smaller |d| do not move s, nor count in the batch's scale, and s is at least that; >= 0.
     """
 
@@ -60,7 +61,8 @@ class RunningScale:
         refuse(
             [
                 *not_negative(self, "var_ratio", "initial_ratio", "noise"),
-                *positive(self, "kappa", "floor"),
+                *positive(self, "kappa"),
+                *between(self, *FLOORS, "floor"),
                 *share(self, "rate"),
                 *one_of(self, "statistic", STATISTICS),
                 *([] if self.initial_scale is None else positive(self, "initial_scale")),

@@ -15,8 +15,8 @@ import dataclasses
 import math
 from typing import ClassVar
 
-from kpo_jax.checks import not_negative, positive, refuse, share
-from kpo_jax.filters.base import batch_scale, clean_tokens, first_scale, scan_tokens, zero_masked
+from kpo_jax.checks import between, not_negative, positive, refuse, share
+from kpo_jax.filters.base import FLOORS, batch_scale, clean_tokens, first_scale, scan_tokens, zero_masked
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.outputs import FilterOutput
 
@@ -35,7 +35,7 @@ class ScoreT:
       rate: a, in (0, 1].
       initial_scale: s before the first token of every response, > 0; None takes the batch's
         (`filters.base.batch_scale`).
-      floor: the least s, > 0.
+      floor: the least s, in [1e-18, 1e18].
     """
 
     var_ratio: float
@@ -53,7 +53,8 @@ class ScoreT:
         refuse(
             [
                 *not_negative(self, "var_ratio", "initial_ratio"),
-                *positive(self, "degrees_of_freedom", "floor"),
+                *positive(self, "degrees_of_freedom"),
+                *between(self, *FLOORS, "floor"),
                 *share(self, "rate"),
                 *([] if self.initial_scale is None else positive(self, "initial_scale")),
             ]

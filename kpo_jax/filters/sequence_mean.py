@@ -14,7 +14,7 @@ from kpo_jax.outputs import FilterOutput
 
 @dataclasses.dataclass(frozen=True)
 class SequenceMean:
-    """rho_t = mean of the row's valid z, at every token; the only filter here that looks ahead.
+    """rho_t = mean of the row's valid z, at every token. It looks ahead, as only `smoother` does beside it.
 
     With straight_through gradients this is GSPO-token, with through_filter it is GSPO. It is the last value of a
     Kalman filter with process_var = 0 and initial_var = inf. It predicts by the mean: the innovation is the distance

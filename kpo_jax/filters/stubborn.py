@@ -11,8 +11,8 @@ import dataclasses
 import math
 from typing import ClassVar
 
-from kpo_jax.checks import positive, refuse, share
-from kpo_jax.filters.base import clean_tokens, scan_tokens, zero_masked
+from kpo_jax.checks import between, positive, refuse, share
+from kpo_jax.filters.base import FLOORS, clean_tokens, scan_tokens, zero_masked
 from kpo_jax.filters.kalman import problems_of_finite_model
 from kpo_jax.lazy import jax, jnp
 from kpo_jax.outputs import FilterOutput
@@ -28,7 +28,7 @@ class Stubborn:
         filter's, and the first threshold, kappa sqrt(measurement_var).
       kappa: threshold over running root mean square, > 0, finite; its square is the c of the literature.
       rate: a, in (0, 1]; one minus the literature's decay.
-      floor: the least running root mean square, > 0.
+      floor: the least running root mean square, in [1e-18, 1e18].
     """
 
     process_var: float
@@ -41,7 +41,14 @@ class Stubborn:
     batch_coupled: ClassVar[bool] = False
 
     def __post_init__(self):
-        refuse([*problems_of_finite_model(self), *positive(self, "kappa", "floor"), *share(self, "rate")])
+        refuse(
+            [
+                *problems_of_finite_model(self),
+                *positive(self, "kappa"),
+                *between(self, *FLOORS, "floor"),
+                *share(self, "rate"),
+            ]
+        )
 
     def __call__(self, log_ratio: jax.Array, response_mask: jax.Array) -> FilterOutput:
         """[B, T], [B, T] bool -> FilterOutput."""

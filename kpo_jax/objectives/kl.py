@@ -52,7 +52,8 @@ def kl_estimate(log_prob: jax.Array, reference_log_prob: jax.Array, kind: str, c
 
 @dataclasses.dataclass(frozen=True)
 class KLConfig:
-    """The divergence from a reference policy, which is the run's first one (before step 1, after any warm start).
+    """The divergence from a reference policy, which is the run's first one (before step 1, after any warm start), or the
+    weights without the adapters where a run trains those, even if it began from some.
 
     Attributes:
       estimate: k1, k2, k3, k1+ or k3+ in the loss (see `kl_estimate`, and the trap above); "" is none. Without one, and
@@ -80,6 +81,9 @@ class KLConfig:
                 *not_negative(self, "beta", "reward_beta"),
                 *above_zero(self, "cap"),
                 *unless(not weighs_nothing, "beta", f"{self.beta!r} weighs nothing without an estimate"),
+                *unless(
+                    self.estimate or not self.bias_corrected, "bias_corrected", "True corrects nothing without an estimate"
+                ),
             ]
         )
 

@@ -32,9 +32,10 @@ from kpo_jax.outputs import ObjectiveOutput
 if TYPE_CHECKING:
     from kpo_jax.records import Batch
 
-CRITERIA = ("token", "sequence", "geometric", "largest_k3", "mean_k3", "off_policy")
+OF_RATIOS = ("token", "sequence", "geometric")
+CRITERIA = (*OF_RATIOS, "largest_k3", "mean_k3", "off_policy")
 BETWEEN = ("sampler_and_trainer", "old_and_new", "sampler_and_new")
-LARGEST_LOG_RATIO = 20.0  # of a token that is exponentiated, as in verl
+LARGEST_LOG_RATIO = 20.0  # that is exponentiated, as in verl
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +47,7 @@ class RejectionConfig:
       between: the two policies. sampler_and_trainer: the numerics of sampling, trainer over sampler, both of the policy
         that drew the response. old_and_new: the drift of the updates since, as the filter is given it. sampler_and_new:
         both together.
-      low: least ratio of the first three criteria, >= 0; the others do not read it.
+      low: least ratio of the first three criteria, >= 0; the others have none.
       high: largest ratio, or divergence in nats, > 0; inf is no bound.
     """
 
@@ -63,10 +64,13 @@ class RejectionConfig:
             *above_zero(self, "high"),
         ]
         bounded, no_bounds = (self.low, self.high) != (0, math.inf), "inf rejects nothing, nor does low = 0"
+        of_ratios = self.criterion in ("", *OF_RATIOS)
+        reads_none = f"{self.low!r} is not read by the criterion {self.criterion!r}; it must be 0"
         refuse(
             problems
             or [
-                *unless(self.low < self.high, "low", f"{self.low!r} is not below high = {self.high!r}"),
+                *unless(of_ratios or self.low == 0, "low", reads_none),
+                *unless(self.low < self.high or not of_ratios, "low", f"{self.low!r} is not below high = {self.high!r}"),
                 *unless(bounded or not self.criterion, "high", no_bounds),
                 *unless(self.criterion or not bounded, "criterion", "'' rejects nothing, whatever low and high"),
             ]
@@ -81,10 +85,10 @@ def kept(log_ratio: jax.Array, batch: Batch, config: RejectionConfig) -> jax.Arr
         z += masked.clean(batch.old_log_prob - batch.sampler_log_prob, mask)
     if config.between != "sampler_and_trainer":
         z += masked.clean(log_ratio, mask)
-    z = jax.lax.stop_gradient(jnp.clip(z, -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO))
+    z = jax.lax.stop_gradient(z)
     of_rows = lambda x: jnp.broadcast_to(x, mask.shape)
     low, high = math.log(config.low) if config.low else -math.inf, math.log(config.high)
-    if config.criterion in ("token", "sequence", "geometric"):
+    if config.criterion in OF_RATIOS:
         if config.criterion == "sequence":
             z = of_rows(jnp.sum(z, axis=1, keepdims=True))
         elif config.criterion == "geometric":
@@ -93,6 +97,7 @@ def kept(log_ratio: jax.Array, batch: Batch, config: RejectionConfig) -> jax.Arr
     if config.criterion == "off_policy":
         drift = of_rows(masked.mean(-z, mask, axis=1, keepdims=True))
         return mask & ((masked.over_tokens(batch.advantage, mask) >= 0) | (drift <= config.high))
+    z = jnp.minimum(z, LARGEST_LOG_RATIO)
     divergence = jnp.expm1(z) - z
     if config.criterion == "largest_k3":
         return mask & of_rows(masked.maximum(divergence, mask, axis=1)[:, None] <= config.high)

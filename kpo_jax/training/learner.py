@@ -63,11 +63,16 @@ def _clip_by_global_norm(max_norm: float) -> optax.GradientTransformation:
 
     def update(grads, state, params=None):
         del params
-        norm = optax.tree.norm(grads)
+        norm = _global_norm(grads)
         scale = jnp.where(norm > max_norm, max_norm / norm, 1.0)
         return jax.tree.map(lambda g: g * scale.astype(g.dtype), grads), state
 
     return optax.GradientTransformation(lambda params: optax.EmptyState(), update)
+
+
+def _global_norm(grads) -> jax.Array:
+    """The norm of all gradients together [], in float32: a sum of squares in bfloat16 has two digits."""
+    return optax.tree.norm(jax.tree.map(lambda g: g.astype(jnp.float32), grads))
 
 
 def _stored_as(adam, first_dtype, second_dtype) -> optax.GradientTransformation:
@@ -248,7 +253,7 @@ def guarded_update(
     `config`, steps, skipped, spikes, skipped_in_a_row.
     """
     ratio, window = config.max_norm_ratio, config.norm_window
-    grad_norm = optax.tree.norm(grads).astype(jnp.float32)
+    grad_norm = _global_norm(grads)
     taken = state.step - state.skipped
     finite = jnp.isfinite(loss) & jnp.isfinite(grad_norm)
     spike = finite & (taken >= window) & (grad_norm > ratio * state.typical_norm) & (ratio > 0)

@@ -1,5 +1,6 @@
 """A training step: collect a rollout, score it, update on it; and what is measured of the three."""
 
+import io
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from kpo_jax.algorithm.choices import build_advantage
 from kpo_jax.algorithm.diagnostics import Accumulator
 from kpo_jax.config import Config
 from kpo_jax.ends import Failed
+from kpo_jax.files import write_whole
 from kpo_jax.model import critic, flops
 from kpo_jax.model.packing import make_batch, pack, unpack
 from kpo_jax.objectives.kl import reward_penalty
@@ -32,7 +34,7 @@ SAMPLING_STREAM = 1  # fold_in constant of the training sampler; evaluate.KEY_ST
 
 
 class Diverged(Failed):
-    """Too many non-finite or spiking updates in a row; the message says where the batch was saved."""
+    """Too many non-finite or spiking updates in a row; the message says where the batch is, or why it is not."""
 
 
 class Minibatch(NamedTuple):
@@ -259,7 +261,7 @@ def step_metrics(
 
 
 def check_finite(config: Config, updates: list[dict], minibatches: list[Minibatch], step: int, workdir: str) -> None:
-    """Raise Diverged, with the batch saved, once `max_bad_updates` updates in a row were not finite or spikes, as the
+    """Raise Diverged, with the batch saved if the disk has room, once `max_bad_updates` updates in a row were not finite or spikes, as the
     metrics of the training step's `updates` say.
     """
     names = [f"{area}/skipped_in_a_row" for area in ("learner", "critic")]
@@ -268,11 +270,15 @@ def check_finite(config: Config, updates: list[dict], minibatches: list[Minibatc
         return
     name = f"bad_batch_step_{step:06d}.npz"
     parts = [minibatch.rows for minibatch in minibatches]
+    place = f"is in {shown(workdir, name)}"
     if distributed.is_first():
-        rows = {field: np.concatenate([part[field] for part in parts]) for field in parts[0]}
-        np.savez_compressed(folder(workdir) / name, **rows)
-    place = shown(workdir, name)
-    raise Diverged(f"step {step}: {bad} updates in a row were skipped, not finite or spikes; the batch is in {place}")
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **{field: np.concatenate([part[field] for part in parts]) for field in parts[0]})
+        try:
+            write_whole(folder(workdir) / name, buffer.getbuffer())
+        except OSError as error:
+            place = f"was not written: {error}"
+    raise Diverged(f"step {step}: {bad} updates in a row were skipped, not finite or spikes; the batch {place}")
 
 
 def speed(
