@@ -97,7 +97,7 @@ def test_bad_updates_in_a_row_count_though_a_good_one_follows_in_their_step(tmp_
         step.check_finite(config, [{key: 1}, {key: 2}, {key: 3}, {key: 0}], [minibatch], 5, str(tmp_path))
     assert np.load(tmp_path / "bad_batch_step_000005.npz")["tokens"].shape == (2, 3)
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(step.Diverged, match="3 updates in a row .* the batch was not written: "):
+    with pytest.raises(step.Diverged, match=r"3 updates in a row .* the batch was not written: "):
         step.check_finite(config, [{key: 3}], [minibatch], 5, str(tmp_path / "file"))
 
 

@@ -52,8 +52,8 @@ def kl_estimate(log_prob: jax.Array, reference_log_prob: jax.Array, kind: str, c
 
 @dataclasses.dataclass(frozen=True)
 class KLConfig:
-    """The divergence from a reference policy, which is the run's first one (before step 1, after any warm start), or the
-    weights without the adapters where a run trains those, even if it began from some.
+    """The divergence from a reference policy: the run's first one (before step 1, after any warm start), of which the
+    adapters are left out where a run trains some.
 
     Attributes:
       estimate: k1, k2, k3, k1+ or k3+ in the loss (see `kl_estimate`, and the trap above); "" is none. Without one, and
@@ -75,15 +75,14 @@ class KLConfig:
 
     def __post_init__(self):
         weighs_nothing = bool(self.beta) and not self.estimate
+        corrects_nothing = self.bias_corrected and not self.estimate
         refuse(
             [
                 *one_of(self, "estimate", ("", *PENALTIES)),
                 *not_negative(self, "beta", "reward_beta"),
                 *above_zero(self, "cap"),
                 *unless(not weighs_nothing, "beta", f"{self.beta!r} weighs nothing without an estimate"),
-                *unless(
-                    self.estimate or not self.bias_corrected, "bias_corrected", "True corrects nothing without an estimate"
-                ),
+                *unless(not corrects_nothing, "bias_corrected", "True corrects nothing without an estimate"),
             ]
         )
 

@@ -64,13 +64,15 @@ class RejectionConfig:
             *above_zero(self, "high"),
         ]
         bounded, no_bounds = (self.low, self.high) != (0, math.inf), "inf rejects nothing, nor does low = 0"
-        of_ratios = self.criterion in ("", *OF_RATIOS)
-        reads_none = f"{self.low!r} is not read by the criterion {self.criterion!r}; it must be 0"
+        reads_low = self.criterion in ("", *OF_RATIOS)
+        not_read = f"{self.low!r} is not read by the criterion {self.criterion!r}; it must be 0"
         refuse(
             problems
             or [
-                *unless(of_ratios or self.low == 0, "low", reads_none),
-                *unless(self.low < self.high or not of_ratios, "low", f"{self.low!r} is not below high = {self.high!r}"),
+                *unless(reads_low or self.low == 0, "low", not_read),
+                *unless(
+                    self.low < self.high or not reads_low, "low", f"{self.low!r} is not below high = {self.high!r}"
+                ),
                 *unless(bounded or not self.criterion, "high", no_bounds),
                 *unless(self.criterion or not bounded, "criterion", "'' rejects nothing, whatever low and high"),
             ]

@@ -261,8 +261,8 @@ def step_metrics(
 
 
 def check_finite(config: Config, updates: list[dict], minibatches: list[Minibatch], step: int, workdir: str) -> None:
-    """Raise Diverged, with the batch saved if the disk has room, once `max_bad_updates` updates in a row were not finite or spikes, as the
-    metrics of the training step's `updates` say.
+    """Raise Diverged, with the batch saved if the disk has room, once `max_bad_updates` updates in a row were not
+    finite or spikes, as the metrics of the training step's `updates` say.
     """
     names = [f"{area}/skipped_in_a_row" for area in ("learner", "critic")]
     bad = max(metrics[name] for metrics in updates for name in names if name in metrics)
