@@ -12,6 +12,7 @@ import pytest
 
 from kpo_jax import config as config_lib
 from kpo_jax.algorithm.methods import METHODS
+from kpo_jax.training import setup
 
 ROOT = Path(__file__).parents[1]
 TINY = str(ROOT / "configs" / "tiny.py")
@@ -83,6 +84,15 @@ def test_methods_have_the_papers_parameters():
 def test_impossible_values_are_named(overrides, named):
     _, problems = load(**overrides)
     assert any(named in line for line in problems), problems
+
+
+def test_calls_of_evaluations_are_judged_where_there_is_one():
+    config, problems = load(mesh__data=8, eval__prompts_per_call=12)
+    assert problems == ["mesh.data: mesh.data x mesh.fsdp = 8 does not divide eval.prompts_per_call = 12"]
+    never = dataclasses.replace(config, eval=dataclasses.replace(config.eval, sets={}))
+    assert config_lib.problems_of(never) == [] and setup._check_calls(never, 8) is None
+    with pytest.raises(ValueError, match=r"8 does not divide eval.prompts_per_call = 12"):
+        setup._check_calls(config, 8)
 
 
 def test_a_schedule_may_end_with_the_run_or_keep_a_rate_beyond():

@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import functools
 import re
+import threading
 import weakref
 
 import batch_shapes
@@ -20,7 +21,7 @@ from kpo_jax.config import MeshConfig
 from kpo_jax.model.head import row_log_probs
 from kpo_jax.records import Prompts
 from kpo_jax.runtime import compilation, sharding
-from kpo_jax.runtime.ahead import Ahead, like
+from kpo_jax.runtime.ahead import Ahead, Program, like
 from kpo_jax.runtime.sharding import make_mesh, put_rows, replicated
 from kpo_jax.sampling import decoding, engine, sampler, shapes
 from kpo_jax.sampling import programs as engine_programs
@@ -448,6 +449,23 @@ def test_log_probs_are_the_trainers():
         CONFIG, random_params(CONFIG), tokens, prompt_length, T, temperature=temperature)[0], 0.0)  # fmt: skip
     np.testing.assert_allclose(completions.sampler_log_prob, recompute(1.5), atol=1e-4)
     assert np.max(np.abs(completions.sampler_log_prob - recompute(1.4))) > 1e-2
+
+
+def test_a_program_that_was_handed_in_and_left_uncompiled_is_called_all_the_same():
+    began, goes_on = threading.Event(), threading.Event()
+    first, second = (Program(jax.jit(lambda x: x + 1)) for _ in range(2))
+    first.lower = lambda *shapes: (began.set(), goes_on.wait(), jax.jit(lambda x: x).lower(*shapes))[-1]
+    ahead = Ahead(1)
+    for program in (first, second):
+        ahead.compile(program, jax.ShapeDtypeStruct((), np.float32))
+    began.wait()
+    ahead.close()  # the second has not begun
+    goes_on.set()
+    found = []
+    call = threading.Thread(target=lambda: found.append(float(second(np.float32(1)))), daemon=True)
+    call.start()
+    call.join(60)
+    assert found == [2.0]
 
 
 def test_all_programs_are_those_of_the_plan_and_may_be_compiled_ahead(monkeypatch):

@@ -19,7 +19,7 @@ from test_hf import ANY, ROOT, assert_same_bits, export, load, logits, read_gold
 from test_model import decode_rows, random_params
 from test_sampler import whole_rows
 
-from kpo_jax.config import Config, problems_of
+from kpo_jax.config import Config, EvalConfig, longest_row, problems_of
 from kpo_jax.model import decoder as model
 from kpo_jax.model import flops, layers
 from kpo_jax.model.config import PRESETS, ModelConfig, RopeScaling
@@ -463,14 +463,21 @@ def test_half_a_pair_does_not_turn():
             ANY, head_dim=8, rope_scaling=RopeScaling("longrope", factors=(1.0, 2.0), original_length=8)
         )
     phi = RopeScaling(kind="longrope", factors=(1.0,) * 16, original_length=64)
-    run = lambda length: Config(
+    data = DataConfig(source="arithmetic", max_prompt_length=32)
+    run = lambda length, evaluated=0, prompt=32: Config(
         model=dataclasses.replace(PRESETS["tiny"], rope_scaling=phi),
-        data=DataConfig(source="arithmetic", max_prompt_length=32),
+        data=data,
         sampler=SampleConfig(max_response_length=length),
+        eval=EvalConfig(
+            sets={"a": dataclasses.replace(data, max_prompt_length=prompt)}, max_response_length=evaluated
+        ),
     )
-    assert [x for x in problems_of(run(32)) if "rope" in x] == []
-    assert [x for x in problems_of(run(33)) if "rope" in x] == [
-        "model.rope_scaling.kind: 'longrope' with its factors for up to 64 tokens; rows have up to 65"
-    ]
+    for fits in (run(32), run(16, 32), run(32, 16, 48)):
+        assert longest_row(fits) == 64 and [x for x in problems_of(fits) if "rope" in x] == []
+    for too_long in (run(33), run(16, 33), run(32, 0, 33)):
+        assert [x for x in problems_of(too_long) if "rope" in x] == [
+            "model.rope_scaling.kind: 'longrope' with its factors for up to 64 tokens; rows have up to 65"
+        ]
+    assert longest_row(dataclasses.replace(run(32, 99), eval=EvalConfig(max_response_length=99))) == 64  # of no set
     assert decoding.WEIGHT_AXES.keys() >= {"experts_gate", "experts_up", "experts_down"}
     assert architecture_of(dataclasses.replace(ANY, family="olmo2"), 64)["model_type"] == "olmo2"

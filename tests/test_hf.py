@@ -666,6 +666,8 @@ def test_a_tokenizer_goes_into_the_export(tmp_path):
     path = write_directory(tmp_path / "in", read_golden("llama"))
     config = model_config(path)
     run = config_lib.Config(pretrained=str(path), tokenizer=str(tmp_path / "given"), model=config)
+    longer = config_lib.Config(eval=config_lib.EvalConfig({"a": config_lib.Config().data}, max_response_length=2000))
+    assert hf_export.documents(longer, tokenizer, "float32")[0]["max_position_embeddings"] == 1024 + 2000
     architecture, generation = hf_export.documents(run, tokenizer, "float32")
     keywords = dict(dtype="float32", architecture=architecture, generation=generation, tokenizer=tokenizer)
     save.write(load(path, config), config, str(tmp_path / "out"), **keywords)

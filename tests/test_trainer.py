@@ -19,6 +19,9 @@ from test_faults import pictures
 
 from kpo_jax import main
 from kpo_jax.config import Config, EvalConfig, RolloutConfig, WarmStartConfig
+from kpo_jax.commands import runs
+from kpo_jax.config import Config, EvalConfig, RolloutConfig
+from kpo_jax.ends import Refused
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.registry import TaskConfig
 from kpo_jax.training import trainer
@@ -310,6 +313,15 @@ def test_decontamination_is_a_choice(tmp_path):
     assert [p.problem for p in kept[True].train.problems] == ["1+1=?", "3+3=?"]
     assert kept[True].notes == ["train: 2 problems; dropped: overlaps an evaluation set 1"]
     assert len(kept[False].train.problems) == 3 and kept[False].notes == []
+    # and none of what is not trained on: a checkpoint is evaluated on its training problems, or with fewer
+    on_itself = dataclasses.replace(
+        base, data=sets["held_out"], rollout=RolloutConfig(prompts_per_step=8, prompts_per_call=8)
+    )
+    values = {"workdir": str(tmp_path / "run"), "allow_config_change": False, "ignore_memory": True}
+    for mode in ("eval", "sample"):
+        assert len(runs.prepared(on_itself, values | {"mode": mode})[0].train.problems) == 1
+    with pytest.raises(Refused):
+        runs.prepared(on_itself, values | {"mode": "train"})
 
 
 def test_every_set_is_counted_whatever_its_name():

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from kpo_jax.config import Config
+from kpo_jax.config import Config, longest_row
 from kpo_jax.model import lora
 from kpo_jax.recording.workdir import run_config
 from kpo_jax.runtime import distributed
@@ -82,7 +82,7 @@ def documents(config: Config, tokenizer, dtype: str) -> tuple[dict[str, Any], di
         if os.path.isfile(path := os.path.join(source, "generation_config.json")):
             generation = read_json(path)
     else:
-        architecture = architecture_of(config.model, config.data.max_prompt_length + config.sampler.max_response_length)
+        architecture = architecture_of(config.model, longest_row(config))
     for document in (architecture, generation):
         for stale in ("transformers_version", "torch_dtype", "_name_or_path"):
             document.pop(stale, None)

@@ -35,7 +35,7 @@ def prepared(config, values: dict, claim: bool = True):
     """(what is read from disk, the jitted functions) of a configuration, with the workdir claimed by it."""
     terminal.phase("start: reading the data")
     with usage_errors():
-        inputs = load_inputs(config)
+        inputs = load_inputs(config, trains=values["mode"] not in ("eval", "sample"))
         allow_change = values["allow_config_change"]
         if claim and (changes := workdirs.changes(values["workdir"], config, allow_change=allow_change)):
             other = f"{values['workdir']}: a run of another configuration; --allow_config_change goes on all the same"

@@ -23,6 +23,7 @@ from kpo_jax.config.schema import (
     TraceConfig,
     WarmStartConfig,
     eval_sample_config,
+    longest_row,
 )
 from kpo_jax.config.validate import checked, from_dict, line, problems_of
 
@@ -48,6 +49,7 @@ __all__ = [
     "from_dict",
     "line",
     "load_file",
+    "longest_row",
     "override",
     "problems_of",
     "to_dict",

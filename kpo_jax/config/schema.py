@@ -408,3 +408,11 @@ def eval_sample_config(config: Config) -> SampleConfig:
         stop=config.sampler.stop,
         dtype=config.sampler.dtype,
     )
+
+
+def longest_row(config: Config) -> int:
+    """The most tokens that a prompt and its response have, in training and in evaluations."""
+    trained = config.sampler.max_response_length
+    evaluated = config.eval.max_response_length or trained
+    prompts = [data.max_prompt_length for data in config.eval.sets.values()]
+    return max([config.data.max_prompt_length + trained, *(prompt + evaluated for prompt in prompts)])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from kpo_jax.algorithm.choices import AlgorithmConfig, build_filter, build_objective
 from kpo_jax.checks import Illegal, Problem
 from kpo_jax.config.plain import from_plain, to_dict
-from kpo_jax.config.schema import Config, eval_sample_config
+from kpo_jax.config.schema import Config, eval_sample_config, longest_row
 from kpo_jax.objectives import TruncatedIS
 from kpo_jax.objectives.base import TiesTokens
 from kpo_jax.tasks.prompts import prompt_template
@@ -222,11 +222,11 @@ def _mesh(config: Config) -> Iterator[Combination]:
             rows, axes = mesh.data * mesh.inner // mesh.sampling_tensor, "number of devices / mesh.sampling_tensor"
         depends_on = (
             "mesh.data", "mesh.fsdp", "mesh.sequence", "mesh.tensor", "mesh.sampling_tensor",
-            "rollout.prompts_per_step", "rollout.prompts_per_call",
+            "rollout.prompts_per_step", "rollout.prompts_per_call", "eval.sets",
         )  # fmt: skip
         for what, number in (
             ("prompts per sampler call", rollout.prompts_at_once),
-            ("eval.prompts_per_call", config.eval.prompts_per_call),
+            *[("eval.prompts_per_call", config.eval.prompts_per_call)] * bool(config.eval.sets),
         ):
             if rows and number % rows:
                 text = f"{axes} = {rows} does not divide {what} = {number}"
@@ -266,12 +266,11 @@ def _sampling(config: Config) -> Iterator[Combination]:
 
 def _positions(config: Config) -> Iterator[Combination]:
     """Rotary factors that are for sequences of a certain length alone: transformers would take others beyond."""
-    scaling = config.model.rope_scaling
-    prompt = max(data.max_prompt_length for _, data in data_records(config))
-    longest = prompt + config.sampler.max_response_length
+    scaling, longest = config.model.rope_scaling, longest_row(config)
     if scaling.kind == "longrope" and longest > scaling.original_length:
         why = f"'longrope' with its factors for up to {scaling.original_length} tokens; rows have up to {longest}"
-        yield Combination("model.rope_scaling.kind", why, ("data", "sampler.max_response_length", "eval.sets"))
+        lengths = "sampler.max_response_length", "eval.max_response_length"
+        yield Combination("model.rope_scaling.kind", why, ("data", "eval.sets", *lengths))
 
 
 def _first_policy(config: Config) -> Iterator[Combination]:

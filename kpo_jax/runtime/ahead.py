@@ -5,6 +5,7 @@ arrays of these shapes runs at once. What is here adds only that a call waits fo
 """
 
 import concurrent.futures
+import contextlib
 import os
 from collections.abc import Callable
 
@@ -18,9 +19,10 @@ class Program:
         self.jitted, self._under_way = jitted, []
 
     def __call__(self, *args):
-        if self._under_way:
-            concurrent.futures.wait(self._under_way)  # what went wrong there is raised by the call below
-            self._under_way = []
+        for future in self._under_way:
+            with contextlib.suppress(concurrent.futures.CancelledError):
+                future.exception()  # waits; what went wrong there is raised by the call below
+        self._under_way = []
         return self.jitted(*args)
 
     def lower(self, *args):

@@ -18,7 +18,8 @@ class SampleConfig:
         Of all three: a token exactly as probable as the last one kept is kept too.
       max_response_length: T.
       stop: texts that end a response, in training and evaluation, with the token that completes the first of them. Not
-        for the device, which draws on until the host has read what it drew and `rollout.stop_at` cuts that off.
+        for the device, which draws on until the host has read what it drew and `rollout.stop_at` cuts that off; but a
+        special token of the tokenizer, which is no text of a response, ends it as the tokenizer's own end does.
       dtype: the number type that is sampled in, in training and evaluation, whatever the trainer computes in: "" is the
         model's. float32 and bfloat16 are that of weights, caches and computation; int8 that of the weights of the
         layers' projections alone (see sampling.int8), beside which all else stays in the model's: embeddings, head,

@@ -38,10 +38,11 @@ class Inputs:
     notes: list[str]
 
 
-def load_inputs(config: Config, ask_hub: bool = True) -> Inputs:
+def load_inputs(config: Config, ask_hub: bool = True, trains: bool = True) -> Inputs:
     """Where the pretrained weights are, the tokenizer, training problems and evaluation sets.
 
-    With `ask_hub` False the network is not asked, and what lies on the hub is left out with a note.
+    With `ask_hub` False the network is not asked, and what lies on the hub is left out with a note. Where nothing
+    `trains` on them, the training problems may be those of an evaluation set, and few.
 
     Raises ValueError, one line, for what is missing or does not fit.
     """
@@ -66,8 +67,8 @@ def load_inputs(config: Config, ask_hub: bool = True) -> Inputs:
             notes.append(f"{name}: {data.path!r} is on the hub and was not opened")
     train = None
     if ask_hub or not on_hub(config.data):
-        train = _load_set("train", config.data, task, terms, tokenizer, notes, held_out)
-        if len(train.problems) < config.rollout.prompts_per_step:
+        train = _load_set("train", config.data, task, terms, tokenizer, notes, held_out if trains else ())
+        if trains and len(train.problems) < config.rollout.prompts_per_step:
             raise ValueError(
                 f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} "
                 "training problems"
@@ -88,6 +89,13 @@ def _load_tokenizer(config: Config):
             f"model.vocab_size: {config.model.vocab_size} is below the {tokenizer.vocab_size} of tokenizer "
             f"{config.tokenizer!r}"
         )
+    for text in config.sampler.stop:
+        inside = [token for token in tokenizer.special if token in text and text not in tokenizer.special]
+        if inside:
+            raise ValueError(
+                f"sampler.stop: {text!r} has the special token {inside[0]!r} in it, which is no text of a response; "
+                "alone it ends one"
+            )
     return tokenizer
 
 

@@ -139,7 +139,7 @@ def _check_calls(config: Config, sampled_rows: int) -> None:
     """Raise ValueError unless the prompts of every sampler call divide evenly over the devices."""
     for path, count in [
         ("prompts per sampler call", config.rollout.prompts_at_once),
-        ("eval.prompts_per_call", config.eval.prompts_per_call),
+        *[("eval.prompts_per_call", config.eval.prompts_per_call)] * bool(config.eval.sets),
     ]:
         if count % sampled_rows:
             raise ValueError(f"mesh: data x fsdp = {sampled_rows} does not divide {path} = {count}")
@@ -152,8 +152,11 @@ def _sampler_programs(config: Config, tokenizer, mesh, own_mesh) -> tuple[Sample
         own = partial(
             localize, specs=param_specs(config.model), mesh=mesh, local=own_mesh, dtype=how.moved_dtype(config.model)
         )
-        return SamplerPrograms(config.model, how, own_mesh, tokenizer.eos_ids, own)
+        return SamplerPrograms(config.model, how, own_mesh, ends, own)
 
+    # what is no text of a response: `stop_at` does not see it
+    stops = [tokenizer.special[text] for text in config.sampler.stop if text in tokenizer.special]
+    ends = tuple(dict.fromkeys([*tokenizer.eos_ids, *stops]))
     train, held_out = (
         dataclasses.replace(one, stop=()) for one in (config.sampler, eval_sample_config(config))
     )  # the devices do not know of stop texts

@@ -31,12 +31,14 @@ class Tokenizer(Protocol):
       pad_id: id that fills padding; what it is does not matter, padding is never attended.
       start_ids: what the tokenizer puts before a text of its own accord, a begin-of-text token or nothing. A chat
         template writes its own.
+      special: ids of the special tokens that a text can spell, by their spelling.
     """
 
     vocab_size: int
     eos_ids: tuple[int, ...]
     pad_id: int
     start_ids: tuple[int, ...]
+    special: Mapping[str, int]
 
     def encode(self, text: str) -> list[int]:
         """Ids of the text; nothing is added at either end. A special token that is spelled in the text is that token,
@@ -49,7 +51,9 @@ class Tokenizer(Protocol):
         """
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Text of the ids. Special tokens are left out; decoding does not stop at an end token."""
+        """Text of the ids. Special tokens are left out, and so are ids that only a model's padded embedding has; decoding
+        does not stop at an end token.
+        """
 
     def apply_chat_template(self, messages: Messages, enable_thinking: bool = False) -> str:
         """The text that asks the model to answer the last of the messages.
@@ -69,9 +73,11 @@ class CharTokenizer:
     def __init__(self):
         self._special = ("<pad>", "<eos>")
         self._id = {char: index for index, char in enumerate(self.ALPHABET, start=len(self._special))}
+        self._chars = {index: char for char, index in self._id.items()}
         self.pad_id = 0
         self.eos_ids = (1,)
         self.start_ids = ()
+        self.special = {}
         self.vocab_size = len(self._special) + len(self.ALPHABET)
 
     def encode(self, text: str) -> list[int]:
@@ -87,13 +93,7 @@ class CharTokenizer:
         return text
 
     def decode(self, ids: Iterable[int]) -> str:
-        chars = []
-        for index in map(int, ids):
-            if not 0 <= index < self.vocab_size:
-                raise ValueError(f"the char tokenizer has no id {index}; legal are 0 to {self.vocab_size - 1}")
-            if index >= len(self._special):
-                chars.append(self.ALPHABET[index - len(self._special)])
-        return "".join(chars)
+        return "".join(self._chars.get(int(index), "") for index in ids)
 
     def apply_chat_template(self, messages: Messages, enable_thinking: bool = False) -> str:
         raise ValueError(
@@ -124,6 +124,10 @@ class HFTokenizer:
         self._borders = _one_of(map(_border, longest_first))
         self._beginnings = {text[:end] for text in self._ids for end in range(1, len(text))}
         self._endings = {text[start:] for text in self._ids for start in range(1, len(text))}
+
+    @property
+    def special(self) -> Mapping[str, int]:
+        return self._ids
 
     def encode(self, text: str) -> list[int]:
         if _MARK not in text:
