@@ -104,7 +104,7 @@ def test_bad_updates_in_a_row_count_though_a_good_one_follows_in_their_step(tmp_
 def test_what_an_earlier_life_evaluated_beyond_the_state_that_is_gone_on_from_is_removed(tmp_path):
     for number in (0, 10, 20, 30):
         result = evaluations.EvalResult(
-            "a_b", number, ["1"], ["?"], ["1"], np.ones((1, 2), bool), {}, [["1", "1"]], ["1"], 0.0
+            "a_b", number, ["1"], ["?"], ["1"], np.ones((1, 2), bool), {}, [["1", "1"]], ["1"], 0.0, {}
         )
         evaluations.save(result, str(tmp_path))
     evaluations.forget(str(tmp_path), after=10)

@@ -3,7 +3,10 @@ all flags by name.
 """
 
 import contextlib
+import dataclasses
+import hashlib
 import math
+import re
 import sys
 
 from kpo_jax import places
@@ -14,6 +17,7 @@ from kpo_jax.commands import noise as noise_floor
 from kpo_jax.commands import replay as replays
 from kpo_jax.commands.modes import keep_programs, usage_errors
 from kpo_jax.commands.sample import show_samples
+from kpo_jax.config import to_dict
 from kpo_jax.ends import Refused
 from kpo_jax.recording import metrics, terminal
 from kpo_jax.recording import workdir as workdirs
@@ -133,8 +137,28 @@ def restored(config, values: dict):
     return inputs, programs, params, step
 
 
+def name_otherwise(name: str, config: dict, own: dict) -> str:
+    """What an evaluation on set `name` is called, as these nested dicts configure it: after what is not as in the run's
+    `own` configuration, where there is such a thing, so that the two are not taken for each other. k may be another.
+    """
+
+    def asked(of: dict) -> dict:
+        drawing = "temperature", "top_k", "top_p", "max_response_length"
+        return {field: value for field, value in of["eval"].items() if field in drawing} | of["eval"]["sets"].get(name, {})
+
+    then = asked(own)
+    changed = {field: value for field, value in asked(config).items() if field in then and then[field] != value}
+    short = lambda text: text if re.fullmatch(r"[\w.+-]{1,40}", text) else hashlib.sha256(text.encode()).hexdigest()[:8]
+    said = ",".join(f"{field}={short(str(value))}" for field, value in changed.items())
+    return f"{name}@{said}" if said else name
+
+
 def evaluate(config, values: dict) -> str:
     inputs, programs, params, step = restored(config, values)
+    if (places.folder(values["workdir"]) / workdirs.CONFIG).is_file():  # a copy of checkpoints alone has none
+        plain, own = to_dict(config), workdirs.plain_config(values["workdir"])
+        sets = [dataclasses.replace(one, name=name_otherwise(one.name, plain, own)) for one in inputs.eval_sets]
+        inputs = dataclasses.replace(inputs, eval_sets=sets)
     with held(values["workdir"]):  # what evaluations find is a part of the run
         terminal.phase(f"step {step}: evaluation")
         trainer.run_evaluation(config, inputs, programs, params, step, values["workdir"])

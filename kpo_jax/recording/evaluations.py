@@ -1,12 +1,13 @@
 """What evaluations find, as files: `WORKDIR/evals/step_NNNNNN_SET.jsonl`, one JSON line per problem. numpy only.
 
 A line has id, problem, answer, `correct` [k] and `extracted` [k] of the k samples, `rewards` {name: [k]} before their
-weights, and `response`, the text of the first sample.
+weights, `response`, the text of the first sample, and `sampling`, how all were drawn.
 """
 
 import dataclasses
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from kpo_jax.places import folder
 @dataclasses.dataclass(frozen=True)
 class EvalResult:
     """`correct` [num_problems, k] bool; `rewards` {name: [num_problems, k]}; the rest says what was asked and, for the
-    first sample of each problem, answered.
+    first sample of each problem, answered. `sampling` is what was asked of drawing, by its fields.
     """
 
     name: str
@@ -31,6 +32,27 @@ class EvalResult:
     extracted: list[list[str | None]]
     responses: list[str]
     truncated: float
+    sampling: dict
+
+
+class Graded(NamedTuple):
+    """What is compared of an evaluation: `correct` [problems, k], (problem, answer) of each in that order, and how samples
+    were drawn, None where an earlier version did not say. Where one lacks the problem its id stands there, which may say
+    no more than where a file was.
+    """
+
+    correct: np.ndarray
+    asked: list[tuple[str, str]]
+    sampling: dict | None
+
+
+def unlike(a: Graded, b: Graded) -> str:
+    """Why the evaluation `a` does not compare with `b`, in words; "" where it does, whatever their k."""
+    if a.asked != b.asked:
+        return "other problems"
+    pair = a.sampling or {}, b.sampling or {}
+    differ = [name for name in pair[0].keys() & pair[1].keys() if pair[0][name] != pair[1][name]]
+    return ", ".join(f"{name} is {pair[0][name]}, not {pair[1][name]}" for name in sorted(differ))
 
 
 def accuracies(correct: np.ndarray) -> dict[str, tuple[float, float, float]]:
@@ -71,6 +93,7 @@ def save(result: EvalResult, workdir: str) -> Path:
             "extracted": result.extracted[i],
             "rewards": {name: score[i].tolist() for name, score in result.rewards.items()},
             "response": result.responses[i],
+            "sampling": result.sampling,
         }
         for i in range(len(result.ids))
     ]
@@ -85,25 +108,20 @@ def forget(workdir: str, after: int) -> None:
             path.unlink()
 
 
-def load(workdir: str) -> dict[str, dict[int, np.ndarray]]:
-    """{set: {step: correct [problems, k]}} of everything `save` wrote in a workdir."""
-    out: dict[str, dict[int, np.ndarray]] = {}
+def load(workdir: str) -> dict[str, dict[int, Graded]]:
+    """{set: {step: Graded}} of everything `save` wrote in a workdir."""
+    asked = lambda line: (line["problem" if "problem" in line else "id"], line["answer"])
+    out: dict[str, dict[int, Graded]] = {}
     for path in _paths(workdir):
-        step, name = _step_and_set(path)
-        out.setdefault(name, {})[step] = np.array([line["correct"] for line in _lines(path)], bool)
+        (step, name), lines = _step_and_set(path), _lines(path)
+        correct = np.array([line["correct"] for line in lines], bool)
+        sampling = lines[0].get("sampling") if lines else None
+        out.setdefault(name, {})[step] = Graded(correct, [asked(line) for line in lines], sampling)
     return out
 
 
-def load_problems(workdir: str) -> dict[str, list[tuple[str, str]]]:
-    """{set: (problem, answer) of the rows of `load`}, of the newest evaluation of each set; (id, answer) where an older
-    run lacks the problem. An id alone may say no more than where a file was.
-    """
-    told = lambda line: (line["problem" if "problem" in line else "id"], line["answer"])
-    return {_step_and_set(path)[1]: [told(line) for line in _lines(path)] for path in _paths(workdir)}
-
-
 def load_responses(workdir: str, name: str, step: int) -> list[dict]:
-    """The lines of one evaluation, see the top of this module; older runs lack `problem` and `rewards`."""
+    """The lines of one evaluation, see the top of this module; older runs lack `problem`, `rewards` and `sampling`."""
     return _lines(_path(workdir, name, step))
 
 

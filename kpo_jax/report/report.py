@@ -176,7 +176,7 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
     updates = " / ".join(dict.fromkeys(str(of["num_minibatches"] * of.get("epochs", 1)) for of in learners))
     rollout = f"{one('rollout', 'prompts_per_step')} prompts x {one('rollout', 'group_size')} samples"
     graded = [
-        f"{name}: {len(run.problems[name])} problems x {run.last(name).shape[1]} samples"
+        f"{name}: {len(run.last(name))} problems x {run.last(name).shape[1]} samples"
         for run in runs[:1]
         for name in run.evaluations
     ]

@@ -21,19 +21,17 @@ _NOT_THE_METHOD = ("seed", "num_steps", "init_from", "warm_start", "eval", "chec
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What a workdir holds: its label, configuration, training metrics by line, and evaluations {set: {step: correct}}.
+    """What a workdir holds: its label, configuration, training metrics by line, and evaluations {set: {step: Graded}}.
 
-    `problems` are those behind the rows of every `correct`, {set: (problem, answer) of each}; `minibatches` are the
-    metrics of every optimizer step; `starts` say where the numbers come from (see recording/provenance.py), and are
-    empty for a run of an earlier version.
+    `minibatches` are the metrics of every optimizer step; `starts` say where the numbers come from (see
+    recording/provenance.py), and are empty for a run of an earlier version.
     """
 
     label: str
     workdir: str
     config: dict
     lines: list[dict]
-    evaluations: dict[str, dict[int, np.ndarray]]
-    problems: dict[str, list[tuple[str, str]]]
+    evaluations: dict[str, dict[int, evals.Graded]]
     minibatches: list[dict]
     starts: list[dict]
 
@@ -41,9 +39,20 @@ class Run:
     def seed(self) -> int:
         return self.config["seed"]
 
+    def newest(self, name: str) -> evals.Graded:
+        """The newest evaluation on set `name`."""
+        return self.evaluations[name][max(self.evaluations[name])]
+
     def last(self, name: str) -> np.ndarray:
         """correct [problems, k] of the newest evaluation on set `name`."""
-        return self.evaluations[name][max(self.evaluations[name])]
+        return self.newest(name).correct
+
+    def comparable(self, name: str) -> dict[int, np.ndarray]:
+        """{step: correct} of the evaluations on set `name` that compare with the newest: of its problems, drawn as it
+        was. What is asked of evaluations may change while a run goes on, and k, which may too, moves no mean.
+        """
+        newest = self.newest(name)
+        return {step: of.correct for step, of in self.evaluations[name].items() if not evals.unlike(newest, of)}
 
 
 def load(workdir: str) -> Run:
@@ -54,11 +63,10 @@ def load(workdir: str) -> Run:
     try:
         config = json.loads((path / "config.json").read_text())
         lines, minibatches = metrics.read(workdir), metrics.read(workdir, "minibatches")
-        evaluations, problems = evals.load(workdir), evals.load_problems(workdir)
-        starts = provenance.read(workdir)
+        evaluations, starts = evals.load(workdir), provenance.read(workdir)
     except (ValueError, KeyError) as error:
         raise ValueError(f"report: {workdir} holds a damaged run ({error})") from None
-    return Run(path.resolve().name, shown(workdir), config, lines, evaluations, problems, minibatches, starts)
+    return Run(path.resolve().name, shown(workdir), config, lines, evaluations, minibatches, starts)
 
 
 def by_method(runs: list[Run]) -> dict[str, list[Run]]:

@@ -36,17 +36,20 @@ Cells = dict[str, dict[int, np.ndarray]]  # method -> seed -> correct [problems,
 
 def cells_of(methods: dict[str, list[Run]], name: str) -> tuple[Cells, list[str]]:
     """(the newest grades on set `name`, notes on runs left out because they were graded on other problems than the
-    first, or with another number of samples a problem).
+    first, on samples drawn otherwise, or with another number of samples a problem).
     """
-    cells, notes, problems, k = {}, [], None, None
+    cells, notes, first = {}, [], None
     for method, runs in methods.items():
         for run in runs:
             if name not in run.evaluations:
                 continue
-            problems, k = problems or run.problems[name], k or run.last(name).shape[1]
-            if run.problems[name] != problems:
+            first = first or run.newest(name)
+            own, k = run.last(name).shape[1], first.correct.shape[1]
+            if run.newest(name).asked != first.asked:
                 notes.append(f"{run.label} was graded on other problems of {name} and is compared with nothing.")
-            elif (own := run.last(name).shape[1]) != k:
+            elif why := evaluations.unlike(run.newest(name), first):
+                notes.append(f"{run.label} was graded otherwise on {name} ({why}) and is compared with nothing.")
+            elif own != k:
                 notes.append(f"{run.label} has {own} samples a problem of {name}, not {k}: compared with nothing.")
             else:
                 cells.setdefault(method, {})[run.seed] = run.last(name)
@@ -54,14 +57,14 @@ def cells_of(methods: dict[str, list[Run]], name: str) -> tuple[Cells, list[str]
 
 
 def base_cells(methods: dict[str, list[Run]], cells: Cells, name: str) -> Cells:
-    """The grades of each run's own policy before training, of as many problems and samples as those in `cells`; not of
-    another run's of the seed, which may have begun elsewhere.
+    """The grades of each run's own policy before training, of the problems in `cells`, as many samples and drawn alike;
+    not of another run's of the seed, which may have begun elsewhere.
     """
     out: Cells = {}
     for method, by_seed in cells.items():
         for run in methods[method]:
-            base = run.evaluations.get(name, {}).get(0)
-            if base is not None and run.seed in by_seed and base.shape == by_seed[run.seed].shape:
+            base = run.comparable(name).get(0) if name in run.evaluations and run.seed in by_seed else None
+            if base is not None and base.shape == by_seed[run.seed].shape:
                 out.setdefault(method, {})[run.seed] = base
     return out
 
@@ -314,18 +317,19 @@ def _recovered_over_seeds(cells: Cells, method: str) -> str:
 
 def results_table(runs: list[Run]) -> Table:
     """Base against trained, one row per run and set: avg@k and pass@k in points with 95 % intervals, and the paired
-    gain where both have the same k. k belongs to the row, since a run may be evaluated with more samples later on.
+    gain where both have the same problems and k and were drawn alike. k belongs to the row, since a run may be
+    evaluated with more samples later on.
     """
     rows, seen = [], set()
     for run in runs:
         for name, by_step in run.evaluations.items():
             base, last = by_step.get(0), by_step[max(by_step)]
-            if base is not None and (mark := (name, base.shape, np.packbits(base).tobytes())) not in seen:
+            if base is not None and (mark := (name, base.correct.shape, base.correct.tobytes())) not in seen:
                 seen.add(mark)  # runs that started from the same policy share its row
-                rows.append(["base", name, "0", str(base.shape[1]), *_scores(base), ""])
+                rows.append(["base", name, "0", str(base.correct.shape[1]), *_scores(base.correct), ""])
             if max(by_step) > 0:
-                gain = "" if base is None else _gain(last, base)
-                rows.append([run.label, name, str(max(by_step)), str(last.shape[1]), *_scores(last), gain])
+                gain, of = "" if base is None else _gain(last, base), last.correct
+                rows.append([run.label, name, str(max(by_step)), str(of.shape[1]), *_scores(of), gain])
     header = ["policy", "set", "step", "k", "avg@k %", "pass@k %", "gain over base (paired)"]
     if len({row[3] for row in rows}) == 1:  # as is usual: the header says it
         header = [name.replace("@k", f"@{rows[0][3]}") for name in header if name != "k"]
@@ -337,10 +341,12 @@ def _scores(correct: np.ndarray) -> list[str]:
     return [points(*score) for score in evaluations.accuracies(correct).values()]
 
 
-def _gain(last: np.ndarray, base: np.ndarray) -> str:
-    if last.shape[1] != base.shape[1]:
-        return f"not compared: k is {last.shape[1]}, the base's {base.shape[1]}"
-    if len(last) < 2:
+def _gain(last: evaluations.Graded, base: evaluations.Graded) -> str:
+    if why := evaluations.unlike(last, base):
+        return f"not compared: {why}"
+    if last.correct.shape[1] != base.correct.shape[1]:
+        return f"not compared: k is {last.correct.shape[1]}, the base's {base.correct.shape[1]}"
+    if len(last.correct) < 2:
         return "not compared: one problem"
-    paired = stats.paired_difference(last, base)
+    paired = stats.paired_difference(last.correct, base.correct)
     return f"{points(*paired[:3], sign=True)}, p {p_text(paired.p_value)}"

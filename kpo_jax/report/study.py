@@ -85,11 +85,12 @@ def contrast(text: str) -> Contrast:
 def summary(method: str, run: Run, eval_set: str) -> dict:
     """A run's line; JSON has it all.
 
-    `curve` are [training step, avg@k] of every evaluation on `eval_set` with as many problems and samples as the last;
+    `curve` are [training step, avg@k] of every evaluation on `eval_set` that compares with the last (`k` is that of the
+    last, and moves no mean); `sampling` is how they were drawn, None for a run of an earlier version.
     `auc` is the area under it by the trapezoid rule, over the steps from its first to its last, so a score.
     """
-    last, graded = run.last(eval_set), run.evaluations[eval_set]
-    curve = [[step, float(graded[step].mean())] for step in sorted(graded) if graded[step].shape == last.shape]
+    last, graded = run.last(eval_set), run.comparable(eval_set)
+    curve = [[step, float(graded[step].mean())] for step in sorted(graded)]
     start = run.starts[-1] if run.starts else {}
     found = {key: over_steps(run, key) for key in MEANS} | {key: over_steps(run, key, max) for key in MAXIMA}
     found |= {name: over_steps(run, key, of) for name, (key, of) in WORST.items()}
@@ -103,6 +104,7 @@ def summary(method: str, run: Run, eval_set: str) -> dict:
         "set": eval_set,
         "problems": len(last),
         "k": last.shape[1],
+        "sampling": run.newest(eval_set).sampling,
         "curve": curve,
         "auc": area(curve),
         "final": curve[-1][1],
@@ -212,8 +214,9 @@ def completeness(lines: list[dict]) -> str:
     steps = {tuple(step for step, _ in line["curve"]) for line in lines}
     said = f"{len(lines)}, of {len(methods)} method(s) and {len(seeds)} seed(s)"
     said += f"; missing: {', '.join(missing)}." if missing else ", every one of each."
-    if len(steps) > 1:
-        return f"{said} They were not evaluated at the same steps, so their areas do not compare."
+    said += " They were not evaluated at the same steps, so their areas do not compare." * (len(steps) > 1)
+    drawn = {json.dumps(line["sampling"], sort_keys=True) for line in lines if line.get("sampling")}
+    said += " They were not evaluated alike, by what draws samples, so their scores do not compare." * (len(drawn) > 1)
     return said
 
 
@@ -358,22 +361,29 @@ def outcome_table(lines: list[dict]) -> Table:
     are_null = nulls(methods)
     for method, of in methods.items():
         values = {name: [line[name] for line in of.values()] for name in OUTCOMES}
-        collapsed = sum(line["final"] < line["curve"][0][1] - COLLAPSE for line in of.values())
+        below = [line["final"] < base - COLLAPSE for line in of.values() if (base := _base(line)) is not None]
+        collapsed = str(sum(below)) if below else "-"
         rows.append([
-            method, str(len(of)), *(_over_seeds(values[name]) for name in OUTCOMES), str(collapsed),
+            method, str(len(of)), *(_over_seeds(values[name]) for name in OUTCOMES), collapsed,
             _null_text(method, of, are_null), *(number_text(_mean(of, key), form) for _, key, form in SHOWN),
         ])  # fmt: skip
-    base = [line["curve"][0][1] for line in lines]
+    base = [score for line in lines if (score := _base(line)) is not None]
+    said = f"; the base policies score {100 * min(base):.1f} to {100 * max(base):.1f} %" if base else ""
     caption = (
         f"Methods on {lines[0]['set']}, {lines[0].get('problems', '?')} problems x {lines[0].get('k', '?')} samples: "
         "mean over seeds in percent, with 95 % over seeds (Student's t). The area under the curve is the mean score "
-        f"over the training steps; the base policies score {100 * min(base):.1f} to {100 * max(base):.1f} %. A run "
-        f"that ends {100 * COLLAPSE:g} points below its base has collapsed. The null is a method "
-        f"whose gradient was that of a ratio of 1 in every step (cosine of at least {null.NULL_COSINE}). The rest are "
-        "means over training steps and seeds."
+        f"over the training steps{said}. A run that ends {100 * COLLAPSE:g} points below its base has collapsed. "
+        "The null is a method whose gradient was that of a ratio of 1 in every step (cosine of at least "
+        f"{null.NULL_COSINE}). The rest are means over training steps and seeds."
     )
     header = ["method", "seeds", *OUTCOMES.values(), "collapsed", "the null", *(name for name, _, _ in SHOWN)]
     return Table(caption, header, rows)
+
+
+def _base(line: dict) -> float | None:
+    """The score before training; None where the curve has none, as what an evaluation asks was changed later on."""
+    step, score = line["curve"][0]
+    return score if step == 0 else None
 
 
 def _null_text(method: str, of: dict[int, dict], are_null: set[str]) -> str:

@@ -1,9 +1,12 @@
 """Evaluation of a policy on a set of problems: k sampled responses each, graded."""
 
+import dataclasses
+
 import jax
 import numpy as np
 
 from kpo_jax.recording.evaluations import EvalResult
+from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import ProblemSet
 from kpo_jax.training.rollout import sample_and_grade
 
@@ -31,8 +34,9 @@ def answer(sampler, params, problem_set: ProblemSet, *, terms, num_samples, prom
     return texts, graded, completions.finished
 
 
-def evaluate(problem_set: ProblemSet, *, step: int, num_samples: int, **sampling) -> EvalResult:
-    """Sample `num_samples` responses to every problem of the set and grade them; `sampling` as in `answer`.
+def evaluate(problem_set: ProblemSet, *, step: int, num_samples: int, how: SampleConfig, **sampling) -> EvalResult:
+    """Sample `num_samples` responses to every problem of the set and grade them; `how` the sampler draws, and
+    `sampling` as in `answer`.
 
     What is right is what the main reward, the first of the terms, calls correct.
     """
@@ -49,4 +53,6 @@ def evaluate(problem_set: ProblemSet, *, step: int, num_samples: int, **sampling
         extracted=[[one.extracted for one in main[i : i + num_samples]] for i in range(0, len(main), num_samples)],
         responses=texts[::num_samples],
         truncated=float(1 - finished.mean()),
+        # but for the number type: runs that differ in it alone are compared
+        sampling={name: value for name, value in dataclasses.asdict(how).items() if name != "dtype"},
     )

@@ -1,6 +1,6 @@
 """The training loop. Every side effect of a run is in this module or called from it."""
 
-from kpo_jax.config import Config
+from kpo_jax.config import Config, eval_sample_config
 from kpo_jax.recording import evaluations, lines, provenance
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.recording.terminal import phase, tell, width
@@ -193,6 +193,7 @@ def run_evaluation(
             params=params,
             terms=inputs.rewards,
             num_samples=config.eval.num_samples,
+            how=eval_sample_config(config),
             prompts_per_call=config.eval.prompts_per_call,
             tokenizer=inputs.tokenizer,
             seed=config.seed,

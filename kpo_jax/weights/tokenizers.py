@@ -51,8 +51,8 @@ class Tokenizer(Protocol):
         """
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Text of the ids. Special tokens are left out, and so are ids that only a model's padded embedding has; decoding
-        does not stop at an end token.
+        """Text of the ids. Special tokens are left out, and so are ids that a model's padded embedding alone has;
+        decoding does not stop at an end token.
         """
 
     def apply_chat_template(self, messages: Messages, enable_thinking: bool = False) -> str:
