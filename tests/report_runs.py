@@ -61,6 +61,14 @@ def write_run(
     return directory
 
 
+def rewrite(directory: Path, step: int, **fields) -> Path:
+    """The run with these fields in all lines of its evaluation at that step."""
+    path = directory / "evals" / f"step_{step:06d}_held_out.jsonl"
+    lines = [json.loads(line) | fields for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return directory
+
+
 def write_trace(
     directory: Path, step: int, text: str = "1+2=3\n3+4=7\nAnswer: 7", num_rows: int = 8, seed: int = 0
 ) -> None:

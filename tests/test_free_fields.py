@@ -28,6 +28,8 @@ from kpo_jax.config.plain import fields_of
 from kpo_jax.ends import Refused
 from kpo_jax.model.config import ModelConfig
 from kpo_jax.recording import workdir as workdirs
+from kpo_jax.report import runs as reports
+from kpo_jax.report import study
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.training import checkpoints, trainer
@@ -201,6 +203,8 @@ def test_a_run_in_which_every_free_field_changes_there_and_back(tmp_path, monkey
     ]
     two, both = ["eval/held_out/avg@2"], ["eval/held_out/avg@4", "eval/more/avg@4"]
     assert found == [(0, two), (1, two), (2, two), (4, both), (5, two), (6, two)]
+    curve = study.summary("a", reports.load(str(run)), "held_out")["curve"]  # of those that ask what the last did
+    assert [step for step, _ in curve] == [0, 1, 2, 5, 6]
     assert sorted(path.name for path in (run / "trace").glob("step_*")) == ["step_000003.npz", "step_000004.npz"]
     assert {0, 5, 6} <= set(checkpoints.steps(str(run))) and 1 not in checkpoints.steps(str(run))
     # and fewer steps than are done change nothing

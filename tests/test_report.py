@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import scipy.stats
 from matplotlib.text import Text
-from report_runs import HOSTILE, grades, write_run, write_trace
+from report_runs import HOSTILE, grades, rewrite, write_run, write_trace
 
 from kpo_jax import stats as statistics
 from kpo_jax import text as text_lib
@@ -451,6 +451,27 @@ def test_runs_of_other_k_are_compared_with_nothing(three, tmp_path):
     assert score_tables.base_cells(fewer, score_tables.cells_of(fewer, "held_out")[0], "held_out") == {}
 
 
+def test_evaluations_that_ask_something_else_are_compared_with_nothing(three, tmp_path):
+    """Within a run, as eval.sets and how its samples are drawn may change; and beside other runs."""
+    fewer = write_run(tmp_path / "fewer", "grpo", 1, share(2)[:3], share(9))
+    greedy = write_run(tmp_path / "greedy", "grpo", 0, share(2), share(9))
+    rewrite(rewrite(greedy, 0, sampling={"temperature": 1.0, "top_k": 0}), 2, sampling={"temperature": 0, "top_k": 0})
+    found = score_tables.results_table([runs.load(str(path)) for path in (fewer, greedy)])
+    assert {row[0]: row[-1] for row in found.rows if row[0] != "base"} == {
+        "fewer": "not compared: other problems",
+        "greedy": "not compared: temperature is 0, not 1.0",
+    }
+    methods = load_all([fewer, greedy])
+    cells, notes = score_tables.cells_of(methods, "held_out")
+    assert notes == [] and score_tables.base_cells(methods, cells, "held_out") == {}
+    for path in three:
+        rewrite(path, 2, sampling={"temperature": 1.0})
+    cells, notes = score_tables.cells_of(load_all([*three, greedy]), "held_out")
+    assert "grpo" not in cells and notes == [
+        "greedy was graded otherwise on held_out (temperature is 0, not 1.0) and is compared with nothing."
+    ]
+
+
 def test_a_gain_is_over_the_policy_that_the_run_began_with(three, tmp_path):
     """And not over another model's, which a run of the same seed began with."""
     other = write_run(tmp_path / "other", "grpo", 0, share(6), share(7))
@@ -726,6 +747,14 @@ def test_no_axis_hides_its_values_in_an_offset(tmp_path, drawn):
     axis.figure.canvas.draw()
     assert axis.yaxis.get_offset_text().get_text() == ""
     assert "1.0000" in axis.get_yticklabels()[1].get_text()
+
+
+def test_the_learning_curve_has_the_evaluations_of_another_k_and_none_of_other_problems(tmp_path, drawn):
+    more = write_run(tmp_path / "more", "grpo", 0, share(2, of=4), share(9))
+    fewer = write_run(tmp_path / "fewer", "kpo_weak", 0, share(2)[:3], share(9))
+    axis = next(axis for axis in drawn(load_all([more, fewer]), tmp_path) if axis.get_ylabel() == "avg@k, share right")
+    lines = {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axis.lines}
+    assert lines == {"grpo": ([0, 2], [0.5, 0.9]), "kpo_weak": ([2], [0.9])}
 
 
 def test_scores_of_other_problems_are_not_drawn_beside_these(three, tmp_path, drawn):

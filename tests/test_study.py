@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import scipy.stats
-from report_runs import grades, write_run
+from report_runs import grades, rewrite, write_run
 
 from kpo_jax.report import comparison, figures, paper, report, runs, study, study_figures
 from kpo_jax.report.study import Contrast, contrast
@@ -62,9 +62,31 @@ def test_a_run_in_one_line(tmp_path):
     assert found["staleness"] == 0 and len(json.dumps(found)) < 2000
 
 
-def test_an_evaluation_with_other_samples_is_no_point_of_the_curve(tmp_path):
-    directory = write_run(tmp_path / "a_seed0", "kpo_weak", 0, grades(0.3, 1, k=4), grades(0.6, 2, k=8))
-    assert [step for step, _ in study.summary("a", runs.load(str(directory)), "held_out")["curve"]] == [2]
+def test_points_of_the_curve_are_of_the_same_problems_and_drawn_alike(tmp_path):
+    """Whatever their k. What is no point of it is no base either, below which a run could have collapsed."""
+    base, last = grades(0.6, 1, k=4), grades(0.3, 2, k=8)
+    made = lambda name, base: write_run(tmp_path / name, "kpo_weak", 0, base, last)
+    greedy, drawn = dict(sampling={"temperature": 0.0}), dict(sampling={"temperature": 1.0})
+    for directory, steps, collapsed in (
+        (made("fewer_samples", base), [0, 2], "1"),
+        (rewrite(rewrite(made("drawn_alike", base), 0, **drawn), 2, **drawn), [0, 2], "1"),
+        (rewrite(made("not_known", base), 2, **drawn), [0, 2], "1"),
+        (rewrite(rewrite(made("greedy", base), 0, **drawn), 2, **greedy), [2], "-"),
+        (made("other_problems", base[:30]), [2], "-"),
+    ):
+        found = study.summary("a", runs.load(str(directory)), "held_out")
+        assert [step for step, _ in found["curve"]] == steps, directory
+        table = study.outcome_table([found])
+        assert table.rows[0][table.header.index("collapsed")] == collapsed
+        assert ("the base policies score" in table.caption) == (steps[0] == 0)
+        assert found["auc"] == pytest.approx((base.mean() + last.mean()) / 2 if len(steps) == 2 else last.mean())
+
+
+def test_runs_that_were_not_evaluated_alike_are_said():
+    alike = [line("a", seed, 0.5) | {"sampling": {"temperature": 1.0}} for seed in (0, 1)]
+    assert "not evaluated" not in study.completeness([*alike, line("b", 0, 0.5), line("b", 1, 0.5)])
+    greedy = line("b", 0, 0.5) | {"sampling": {"temperature": 0.0}}
+    assert "They were not evaluated alike" in study.completeness([*alike, greedy])
 
 
 def test_answers_are_those_of_a_paired_t_over_seeds():

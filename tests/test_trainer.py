@@ -1,6 +1,7 @@
 """The whole system as a user runs it: train, kill, resume, evaluate, sample, report."""
 
 import dataclasses
+import hashlib
 import itertools
 import json
 import os
@@ -22,6 +23,7 @@ from kpo_jax.config import Config, EvalConfig, RolloutConfig, WarmStartConfig
 from kpo_jax.commands import runs
 from kpo_jax.config import Config, EvalConfig, RolloutConfig
 from kpo_jax.ends import Refused
+from kpo_jax.recording import workdir as workdirs
 from kpo_jax.tasks.prompts import DataConfig
 from kpo_jax.tasks.registry import TaskConfig
 from kpo_jax.training import trainer
@@ -358,6 +360,32 @@ def test_a_warm_start_on_problems_without_demonstrations_is_one_line(tmp_path):
         load_inputs(config)
     config = dataclasses.replace(config, data=DataConfig(source="task", num_problems=8, max_prompt_length=64))
     assert len(load_inputs(config).train.problems) == 8
+def test_an_evaluation_that_asks_something_else_does_not_take_the_place_of_the_run_s_own(tmp_path, monkeypatch):
+    data = DataConfig(num_problems=4, difficulty="easy")
+    own = Config(data=data, eval=EvalConfig(sets={name: dataclasses.replace(data, split="test") for name in "ab"}))
+    workdirs.write_config(str(tmp_path), own)
+    names = []
+    note = lambda config, inputs, *_: names.append([one.name for one in inputs.eval_sets])
+    monkeypatch.setattr(runs, "restored", lambda config, values: (load_inputs(config, trains=False), None, None, 2))
+    monkeypatch.setattr(runs.trainer, "run_evaluation", note)
+    monkeypatch.setattr(runs.reports, "load", lambda workdir: None)
+    monkeypatch.setattr(runs.reports, "results", lambda loaded, columns: "")
+    replaced = lambda **fields: dataclasses.replace(own, eval=dataclasses.replace(own.eval, **fields))
+    other = dataclasses.replace(own.eval.sets["b"], problem_seed=1, prompt="{problem} = ")
+    for config in (
+        own,
+        replaced(num_samples=64, prompts_per_call=8, every=1),
+        replaced(temperature=0.0, top_p=0.9),
+        replaced(sets=own.eval.sets | {"b": other, "c": other}),
+    ):
+        runs.evaluate(config, {"workdir": str(tmp_path)})
+    digest = hashlib.sha256(b"{problem} = ").hexdigest()[:8]
+    assert names == [
+        ["a", "b"],
+        ["a", "b"],
+        ["a@temperature=0.0,top_p=0.9", "b@temperature=0.0,top_p=0.9"],
+        ["a", f"b@problem_seed=1,prompt={digest}", "c"],
+    ]
 
 
 def test_a_missing_checkpoint_is_one_line(unbroken):

@@ -143,8 +143,9 @@ def name_otherwise(name: str, config: dict, own: dict) -> str:
     """
 
     def asked(of: dict) -> dict:
-        drawing = "temperature", "top_k", "top_p", "max_response_length"
-        return {field: value for field, value in of["eval"].items() if field in drawing} | of["eval"]["sets"].get(name, {})
+        fields = "temperature", "top_k", "top_p", "max_response_length"
+        drawing = {field: value for field, value in of["eval"].items() if field in fields}
+        return drawing | of["eval"]["sets"].get(name, {})
 
     then = asked(own)
     changed = {field: value for field, value in asked(config).items() if field in then and then[field] != value}

@@ -127,17 +127,28 @@ def _logarithmic(plt, axis) -> None:
 
 def over_seeds(runs: list[Run], key: str) -> tuple[list[int], np.ndarray]:
     """(steps, values [seeds, steps]) of a metric at the steps that every seed has."""
-    each = [{line["step"]: line[key] for line in run.lines if line.get(key) is not None} for run in runs]
+    return _in_common([{line["step"]: line[key] for line in run.lines if line.get(key) is not None} for run in runs])
+
+
+def _in_common(each: list[dict[int, float]]) -> tuple[list[int], np.ndarray]:
     steps = sorted(set.intersection(*(set(values) for values in each)))
     return steps, np.array([[values[s] for s in steps] for values in each])
 
 
-def _curve(axis, runs: list[Run], key: str, label: str, style: Style, each: bool = False, less: float = 0.0) -> None:
+def _curve(axis, runs: list[Run], key: str, label: str, style: Style, less: float = 0.0) -> None:
     steps, values = over_seeds(runs, key)
     if steps:
-        if each and len(runs) > 1:
-            axis.plot(steps, values.T - less, color=style.color, linewidth=0.7, alpha=0.5)
         axis.plot(steps, values.mean(axis=0) - less, **style._asdict(), linewidth=1.6, label=label)
+
+
+def _held_out(axis, runs: list[Run], name: str, label: str, style: Style, each: bool = False) -> None:
+    """avg@k of the evaluations on set `name`; that of `each` seed, too."""
+    graded = [run.comparable(name) if name in run.evaluations else {} for run in runs]
+    steps, values = _in_common([{step: float(of.mean()) for step, of in by_step.items()} for by_step in graded])
+    if steps:
+        if each and len(runs) > 1:
+            axis.plot(steps, values.T, color=style.color, linewidth=0.7, alpha=0.5)
+        axis.plot(steps, values.mean(axis=0), **style._asdict(), linewidth=1.6, label=label)
 
 
 def _from_zero(axis, least: float = 0.01) -> None:
@@ -198,19 +209,13 @@ def spread(places: list[float], space: float) -> list[float]:
     return moved
 
 
-def _avg_key(runs: list[Run], eval_set: str) -> str:
-    """The metric of a method's avg@k; k is that of its first run that was graded on the set."""
-    k = next((run.last(eval_set).shape[1] for run in runs if eval_set in run.evaluations), 0)
-    return f"eval/{eval_set}/avg@{k}"
-
-
 def _learning_curve(plt, methods, eval_set, cells, look):
     if len(methods) <= MANY:
         figure, axes = _axes(plt, 2 if eval_set else 1, width=5.4)
         for name, runs in methods.items():
             _curve(axes[0], runs, "rollout/reward_mean", name, look[name])
             if eval_set:
-                _curve(axes[1], runs, _avg_key(runs, eval_set), name, look[name], each=True)
+                _held_out(axes[1], runs, eval_set, name, look[name], each=True)
         axes[0].set(title="training", xlabel="training step", ylabel="mean reward")
         if eval_set:
             axes[1].set(title=eval_set, xlabel="training step", ylabel="avg@k, share right")
@@ -221,8 +226,8 @@ def _learning_curve(plt, methods, eval_set, cells, look):
     figure, axes = _axes(plt, columns, -(-len(methods) // columns), width=2.7, height=2.1, sharex=True, sharey=True)
     reference = "kpo_strong" if "kpo_strong" in methods else next(iter(methods))
     for axis, (name, runs) in zip(axes, methods.items(), strict=False):
-        _curve(axis, methods[reference], _avg_key(methods[reference], eval_set), f"_{reference}", Style(GREY, "-"))
-        _curve(axis, runs, _avg_key(runs, eval_set), name, Style(look[name].color, "-"), each=True)
+        _held_out(axis, methods[reference], eval_set, f"_{reference}", Style(GREY, "-"))
+        _held_out(axis, runs, eval_set, name, Style(look[name].color, "-"), each=True)
         axis.set_title(name, fontsize=9, color=look[name].color)
         _from_zero(axis)
     for axis in axes[len(methods) :]:
