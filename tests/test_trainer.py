@@ -19,9 +19,8 @@ from absl.testing import flagsaver
 from test_faults import pictures
 
 from kpo_jax import main
-from kpo_jax.config import Config, EvalConfig, RolloutConfig, WarmStartConfig
 from kpo_jax.commands import runs
-from kpo_jax.config import Config, EvalConfig, RolloutConfig
+from kpo_jax.config import Config, EvalConfig, RolloutConfig, WarmStartConfig
 from kpo_jax.ends import Refused
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.tasks.prompts import DataConfig

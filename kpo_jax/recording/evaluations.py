@@ -36,9 +36,9 @@ class EvalResult:
 
 
 class Graded(NamedTuple):
-    """What is compared of an evaluation: `correct` [problems, k], (problem, answer) of each in that order, and how samples
-    were drawn, None where an earlier version did not say. Where one lacks the problem its id stands there, which may say
-    no more than where a file was.
+    """What is compared of an evaluation: `correct` [problems, k], (problem, answer) of each in that order, and how
+    samples were drawn, None where an earlier version did not say. Where one lacks the problem its id stands there,
+    which may say no more than where a file was.
     """
 
     correct: np.ndarray
