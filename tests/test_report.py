@@ -170,6 +170,12 @@ def test_the_study_s_one_difference_over_seeds():
     assert comparison.holm([p_value] + [0.5] * 7)[0] == pytest.approx(0.0559, abs=1e-4)
 
 
+def integrated_power(difference, sd, seeds, level):
+    shown = np.sqrt(scipy.stats.chi2.ppf((np.arange(1000) + 0.5) / 1000, seeds - 1) / (seeds - 1))
+    edge, shift = scipy.stats.t.ppf(1 - level / 2, seeds - 1) * shown, difference / sd * np.sqrt(seeds)
+    return np.mean(scipy.stats.norm.sf(edge - shift) + scipy.stats.norm.sf(edge + shift))
+
+
 def test_power_is_the_noncentral_t_s():
     # Cohen's tables and G*Power, one sample, two-sided at 5 %, power 0.8: d = 0.5 takes 34, 0.8 takes 15, 1 takes 10
     assert [comparison.seeds_needed(d, 1.0) for d in (0.5, 0.8, 1.0)] == [34, 15, 10]
@@ -177,6 +183,13 @@ def test_power_is_the_noncentral_t_s():
     assert [comparison.seeds_needed(3, 3.2, level) for level in (0.05, 0.05 / 6)] == [12, 18]
     assert comparison.power(0.0, 1.0, 5) == pytest.approx(0.05) and comparison.seeds_needed(0.01, 1.0) is None
     assert comparison.power(1.0, 1e-6, 3) == pytest.approx(1) and comparison.seeds_needed(1.0, 1e-6) == 2
+    assert comparison.seeds_needed(0.05, 0.008, 0.05 / 15) == 4
+    # a number where little is left to miss, that rises with the seeds and is the mean over what deviation they may show
+    for sd, level in itertools.product((0.008, 0.02, 0.05), (0.05, 0.05 / 15)):
+        found = [comparison.power(0.05, sd, seeds, level) for seeds in range(2, 31)]
+        assert found == sorted(found) and found == pytest.approx(
+            [integrated_power(0.05, sd, seeds, level) for seeds in range(2, 31)], abs=2e-4
+        )
     # and what is simulated
     rng = np.random.default_rng(1)
     found = [comparison.paired_t(list(rng.normal(1.0, 1.0, 6))) < 0.05 for _ in range(2000)]

@@ -168,7 +168,8 @@ def power(difference: float, sd: float, num_seeds: int, level: float = LEVEL) ->
     """
     freedom, shift = num_seeds - 1, difference / sd * math.sqrt(num_seeds)
     edge = scipy_stats.t.ppf(1 - level / 2, freedom)
-    return float(scipy_stats.nct.sf(edge, freedom, shift) + scipy_stats.nct.cdf(-edge, freedom, shift))
+    # the lower tail as the upper one of -t: scipy's cdf is nan where it is small
+    return float(sum(scipy_stats.nct.sf(edge, freedom, [shift, -shift])))
 
 
 def power_equal(margin: float, sd: float, num_seeds: int, level: float = LEVEL) -> float:
