@@ -55,11 +55,10 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
         rewards=["correct"],
         group_size=2,
         num_minibatches=num_minibatches,
-        microbatch_shape=(microbatches, B, T),
         backend="cpu",
         jax="x",
     )
-    writer = trace.TraceWriter(str(workdir), description, first_step=1, every=1, max_bytes=2**24)
+    writer = trace.TraceWriter(str(workdir), description, first_step=steps[0], every=1, max_bytes=2**24)
     ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
 
     @jax.jit
@@ -145,6 +144,27 @@ def run(tmp_path, *grids):
     lines = [json.loads(line) for line in (tmp_path / "out" / "replay.jsonl").read_text().splitlines()]
     assert (tmp_path / "out" / "replay.md").read_text() == text + "\n"
     return text, {(line.get("filter"), line["slice"]): line for line in lines}
+
+
+def test_a_trace_of_two_shapes_of_microbatches_replays(tmp_path):
+    """As of a run that went on with fewer devices: each step in its own shape, and one of a record of before in that of
+    the description.
+    """
+    algorithm = AlgorithmConfig(filter=FilterConfig(name="kalman", process_var=1e-4, measurement_var=1e-4))
+    for step, microbatches in ((1, MICRO), (2, 1)):
+        record(tmp_path, algorithm, steps=(step,), microbatches=microbatches)
+    directory, description = trace.load(str(tmp_path))
+    push = replay.make_push(replay.recorded_algorithm(description), weights=False)
+    for number, microbatches in ((1, MICRO), (2, 1)):
+        step = trace.load_step(directory, number)
+        for minibatch in replay.minibatches(step, description):
+            assert minibatch.log_ratio.shape == (microbatches, B, T)
+            assert replay.differences(push(minibatch), step, minibatch.number) == {}
+        del step["microbatch_shape"]
+        again = replay.minibatches(step, description | {"microbatch_shape": [microbatches, B, T]})[-1]
+        np.testing.assert_array_equal(again.log_ratio, minibatch.log_ratio)
+    with pytest.raises(IndexError):  # the control: in the shape of another step there is no place for all rows
+        replay.minibatches(trace.load_step(directory, 1) | {"microbatch_shape": minibatch.log_ratio.shape}, description)
 
 
 def test_shares_are_those_of_the_tokens(tmp_path):
@@ -410,7 +430,7 @@ def test_what_is_no_trace_is_one_line_of_exit_64(tmp_path):
 
 @pytest.mark.parametrize("name", ["icepop", "opsm", "kpo_weak"])
 def test_a_trace_says_which_tokens_a_rejection_leaves_out(name):
-    about = dict(method=name, rewards=["correct"], group_size=2, num_minibatches=1, microbatch_shape=(1, 2, 3))
+    about = dict(method=name, rewards=["correct"], group_size=2, num_minibatches=1)
     description = json.loads(json.dumps(trace.describe(METHODS[name], **about)))
     found = replay.recorded_algorithm(description)
     assert found.rejection == METHODS[name].rejection and found.objective == METHODS[name].objective

@@ -111,22 +111,27 @@ def make_push(algorithm: AlgorithmConfig, weights: bool = True):
 
 
 def minibatches(step: dict[str, np.ndarray], description: dict) -> list[Minibatch]:
-    """The minibatches of a recorded step, as training had them on the devices."""
+    """The minibatches of a recorded step, as training had them on the devices. Of a record of before, which does not say
+    in what shape that was, as the trace's description has it.
+    """
+    shape = step["microbatch_shape"] if "microbatch_shape" in step else description["microbatch_shape"]
     fields = step | {"response_mask": np.ones(len(step["token"]), bool)}
     off_policy = trace.off_policy(step)
     return [
         Minibatch(
             number,
             bool(off_policy[step["minibatch"] == number].all()),
-            *(to_places(step, description, number, fields[name]) for name in ARRAYS),
+            *(to_places(step, shape, number, fields[name]) for name in ARRAYS),
         )
         for number in range(description["num_minibatches"])
     ]
 
 
-def to_places(step, description, number: int, values: np.ndarray) -> np.ndarray:
-    """A token field of one minibatch, [tokens] of the whole step -> [microbatches, B, T]; 0 where there is no token."""
-    out = np.zeros(description["microbatch_shape"], values.dtype)
+def to_places(step, shape, number: int, values: np.ndarray) -> np.ndarray:
+    """A token field of one minibatch, [tokens] of the whole step -> `shape`, [microbatches, B, T]; 0 where there is no
+    token.
+    """
+    out = np.zeros(shape, values.dtype)
     out[_places(step, number)] = values[_tokens_of(step, number)]
     return out
 

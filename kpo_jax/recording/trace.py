@@ -63,7 +63,9 @@ FIELDS = {
         "the prompt of group g stands at prompt_offsets[g] to prompt_offsets[g + 1] of prompt_token",
     ),
     "prompt_token": ("prompt token", "int32", "id of the prompt's token"),
+    "microbatch_shape": ("axis", "int32", "microbatches, B and T of a minibatch, which follow the devices of the step"),
 }
+LATER = ("age", "microbatch_shape")  # fields that the first records do not have
 RECORDED = (
     "log_prob",
     "log_ratio",
@@ -90,16 +92,13 @@ def reward_fields(names) -> dict[str, tuple[str, str, str]]:
     } if len(names) > 1 else {}  # fmt: skip
 
 
-def describe(
-    algorithm, *, method: str | None, rewards, group_size: int, num_minibatches: int, microbatch_shape, **more
-) -> dict:
+def describe(algorithm, *, method: str | None, rewards, group_size: int, num_minibatches: int, **more) -> dict:
     """The part of trace.json that a run's configuration decides.
 
     `algorithm` is an AlgorithmConfig, `rewards` are names.
 
-    `sources` in it are the texts of the files that the run loaded by reference, so that a trace can be replayed alone.
-
-    `microbatch_shape` is (microbatches, B, T) of a minibatch; `more` goes in as it is.
+    `sources` in it are the texts of the files that the run loaded by reference, so that a trace can be replayed alone;
+    `more` goes in as it is.
     """
     plain = to_dict(algorithm)
     return {
@@ -112,7 +111,6 @@ def describe(
         "sources": references.loaded(),
         "group_size": group_size,
         "num_minibatches": num_minibatches,
-        "microbatch_shape": list(microbatch_shape),
         **more,
         "fields": {
             name: {"per": per, "dtype": dtype, "meaning": meaning}
@@ -171,6 +169,7 @@ def step_arrays(
         answer=_texts(p.answer for p in problems),
         prompt_offsets=_offsets([len(p) for p in prompts]),
         prompt_token=np.concatenate(prompts),
+        microbatch_shape=np.shape(traces[0].log_ratio),
     )
     arrays |= {f"reward_{name}": score for name, score in scores.items()}
     wanted = FIELDS | reward_fields(scores)
@@ -295,7 +294,7 @@ def load_step(trace_directory, step: int) -> dict[str, np.ndarray]:
     path = Path(trace_directory) / f"step_{step:06d}.npz"
     try:
         with np.load(path) as file:
-            found = {name: file[name] for name in FIELDS if name in file.files or name != "age"}
+            found = {name: file[name] for name in FIELDS if name in file.files or name not in LATER}
             return {"age": np.zeros_like(found["minibatch"])} | found  # in the first records no policy was older
     except FileNotFoundError:
         raise ValueError(f"trace: no step {step} in {trace_directory}; there are {steps(trace_directory)}") from None

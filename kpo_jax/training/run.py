@@ -235,14 +235,12 @@ def _rank(config: Config, scalars: dict[str, float]) -> float | None:
 
 def open_trace(config: Config, inputs: Inputs, programs: Programs, workdir: str, first_step: int) -> TraceWriter:
     """The writer of the run's per-token records; it removes those of steps from `first_step` on."""
-    pack_shape = programs.pack_shape
     description = describe(
         config.algorithm,
         method=methods.name_of(config.algorithm),
         rewards=[term.name for term in inputs.rewards] + [OVERLONG] * bool(config.reward.overlong_buffer),
         group_size=config.rollout.group_size,
         num_minibatches=config.learner.updates_per_rollout,
-        microbatch_shape=(pack_shape.microbatches, pack_shape.sequences, config.sampler.max_response_length),
         tokenizer=config.tokenizer,
         revision=config.revision,
         temperature=config.sampler.temperature,
