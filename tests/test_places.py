@@ -21,6 +21,7 @@ from test_trainer import ROOT, SMALL
 from kpo_jax import places
 from kpo_jax.ends import Failed
 from kpo_jax.places import copies, stores
+from kpo_jax.report.runs import load
 from kpo_jax.runtime import lock
 
 HAS_S3 = all(importlib.util.find_spec(name) for name in ("moto", "s3fs", "flask"))
@@ -177,6 +178,15 @@ def test_what_changes_is_carried_and_another_machine_finds_it(address):
     third = copy_of(address)
     assert content(third.folder) == {"evals/a": "22", "checkpoints/4/state": "s4"}
     assert sorted(third.store.names()) == ["checkpoints.json", "checkpoints/4/state", "evals/a", "tensorboard/events"]
+
+
+def test_an_address_with_a_slash_at_its_end_is_the_one_without(tmp_path):
+    write_run(tmp_path / "store" / "run", "grpo", 0, np.eye(4, 2) > 0, np.eye(4, 2) > 0)
+    address = f"file://{tmp_path}/store/run/"
+    assert places.reach(address) is None
+    places.fetch(address, pytest.fail)
+    assert places.folder(load(address).workdir) == places.folder(address)
+    assert str(places.entry(address, "lock.json")) == address + "lock.json"
 
 
 def test_what_was_never_here_is_not_removed_there(address):

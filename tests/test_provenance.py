@@ -80,6 +80,8 @@ def test_an_entry_says_what_it_promises_and_no_secret(monkeypatch, tmp_path):
     with (tmp_path / provenance.NAME).open("a") as file:
         file.write('{"step": 30}\n[]\n{"date": "20')
     assert [found["step"] for found in provenance.read(str(tmp_path))] == [10, 20]
+    provenance.append(str(tmp_path), entry | {"step": 40})  # in a line of its own
+    assert [found["step"] for found in provenance.read(str(tmp_path))] == [10, 20, 40]
     assert provenance.read(str(tmp_path / "older")) == []
 
 

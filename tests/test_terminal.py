@@ -223,6 +223,17 @@ with terminal.phases("start"):
 """
 
 
+def test_a_terminal_that_nobody_gave_a_size_is_as_wide_as_none():
+    master, slave = pty.openpty()
+    try:
+        with os.fdopen(slave, "w") as stream:
+            assert os.get_terminal_size(slave).columns == 0 and terminal.width(stream) == terminal.WIDEST
+            subprocess.run(["stty", "cols", "80"], stdin=slave, check=True)
+            assert terminal.width(stream) == 80  # the control
+    finally:
+        os.close(master)
+
+
 @pytest.mark.parametrize("columns", (80, 200))
 def test_a_live_line_on_a_terminal_of_that_width(columns):
     master, slave = pty.openpty()

@@ -27,7 +27,7 @@ CHECKPOINTS = "checkpoints"
 PAUSE, SHARE = 10.0, 10  # seconds between two rounds, at least, and so many times what the last one took
 PATIENCE = 300.0  # seconds for which a store that is down is asked again at the end
 
-_copies: dict[str, "Copy"] = {}  # those of this process, by address
+_copies: dict[str, "Copy"] = {}  # those of this process, by address without slashes at its end
 
 
 class NotCarried(Failed):
@@ -278,6 +278,7 @@ def _is_plain(name: str) -> bool:
 
 
 def _copy(address: str) -> Copy:
-    if address not in _copies:
-        _copies[address] = Copy(address)
-    return _copies[address]
+    key = address.rstrip("/")
+    if key not in _copies:
+        _copies[key] = Copy(address)
+    return _copies[key]

@@ -32,7 +32,7 @@ class Entry(Protocol):
 
 def entry(workdir: str, name: str) -> Entry:
     if copies.is_remote(workdir):
-        return Object(copies.store(workdir), name, f"{workdir}/{name}")
+        return Object(copies.store(workdir), name, copies.shown(workdir, name))
     return File(Path(os.path.abspath(workdir)) / name)
 
 

@@ -1,8 +1,8 @@
 """What keeps a workdir that is not a folder of this machine: objects of a bucket, gs://BUCKET/RUN and s3://BUCKET/RUN,
 through fsspec; or the files of a folder that can do no more than that (a mounted bucket), file:///FOLDER/RUN.
 
-A store writes an object whole or not at all, and makes one where none is; it cannot append, rename or lock. Names are
-relative to the address, with slashes. Every method raises OSError, one line, if the store cannot be reached or refuses.
+A store writes an object whole or not at all, and makes one where none is; it cannot append, rename or lock. (A folder
+writes a file whole by renaming it, which its mount must allow.) Names are relative to the address, with slashes. Every method raises OSError, one line, if the store cannot be reached or refuses.
 """
 
 import contextlib

@@ -57,9 +57,11 @@ def collect(step: int) -> dict:
 
 
 def append(workdir: str, entry: dict) -> None:
-    """Add a line to the run's provenance. Raises OSError."""
-    with (folder(workdir) / NAME).open("a") as file:
-        file.write(json.dumps(entry) + "\n")
+    """Add a line to the run's provenance, of its own also after a torn one. Raises OSError."""
+    path = folder(workdir) / NAME
+    torn = path.is_file() and not path.read_bytes().endswith(b"\n")
+    with path.open("a") as file:
+        file.write("\n" * torn + json.dumps(entry) + "\n")
 
 
 def read(workdir: str) -> list[dict]:

@@ -64,9 +64,10 @@ def width(stream=None) -> int:
     """The columns of a line on standard error, or on another stream."""
     stream = stream or sys.stderr
     try:
-        return min(os.get_terminal_size(stream.fileno()).columns, WIDEST) if stream.isatty() else WIDEST
+        columns = os.get_terminal_size(stream.fileno()).columns if stream.isatty() else WIDEST
     except (OSError, ValueError):  # no terminal after all, or no file
         return WIDEST
+    return min(columns or WIDEST, WIDEST)  # a terminal that nobody gave a size says 0
 
 
 def colours() -> bool:
