@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import json
 import math
+import os
 import re
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from report_runs import HOSTILE, grades, rewrite, write_run, write_trace
 from kpo_jax import stats as statistics
 from kpo_jax import text as text_lib
 from kpo_jax.algorithm.methods import METHODS
+from kpo_jax.config import free_fields
 from kpo_jax.filters import FILTERS, Kalman
 from kpo_jax.report import (
     comparison,
@@ -419,6 +421,12 @@ def test_runs_are_grouped_by_what_they_are(tmp_path):
     assert {name: [run.seed for run in group] for name, group in methods.items()} == {"grpo": [0, 1]}
     # another learning rate is another method, and neither is called plain grpo then
     assert {name: len(group) for name, group in load_all(made).items()} == {"a1": 2, "slow": 2}
+    # what may change when a run is resumed makes no other method of a seed
+    config = json.loads((made[0] / "config.json").read_text())
+    free = {"num_steps": 9, **{name: {"another": 1} for name in ("job", "eval", "checkpoint", "trace", "metrics", "mesh")}}
+    assert free.keys() == free_fields() and config.keys() > free.keys()
+    (made[0] / "config.json").write_text(json.dumps(config | free))
+    assert {name: len(group) for name, group in load_all(made[:2]).items()} == {"grpo": 2}
     twice = load_all([made[0], write_run(tmp_path / "again", "grpo", 1, share(1), share(2))])
     assert {name: len(group) for name, group in twice.items()} == {"a1": 1, "again": 1}
 
@@ -523,6 +531,36 @@ def test_a_table_that_is_wider_than_the_terminal_is_blocks_of_lines(three, tmp_p
         report.write([str(three[0])], str(tmp_path / name), columns)
         files.append((tmp_path / name / "report.md").read_text())
     assert files[0] == files[1] and "|---" in files[0]  # what is kept does not depend on the terminal
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Figures take most of the time of a report."""
+    monkeypatch.setattr(figures, "draw", lambda *_: {})
+
+
+def test_a_run_in_its_first_step_is_reported(undrawn, tmp_path):
+    path = write_run(tmp_path / "run", "is_kpo_weak", 0, share(2), share(3))
+    (path / "evals" / "step_000002_held_out.jsonl").unlink()
+    for name in ("metrics.jsonl", "minibatches.jsonl"):
+        (path / name).write_text("")
+    report.write([str(path)], str(tmp_path / "out"))
+    assert "last gain -." in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_a_set_of_one_problem_and_a_name_that_is_no_text_are_reported(undrawn, tmp_path):
+    folder = tmp_path / os.fsdecode(b"\xff")
+    places = [
+        str(write_run(folder / f"{name}_seed{seed}", name, seed, share(2)[:1], share(right)[:1]))
+        for name, right in (("kpo_strong", 8), ("kpo_weak", 4), ("is_kpo_weak", 6), ("is_kpo_calibrated", 5))
+        for seed in (0, 1)
+    ] + [str(write_run(tmp_path / os.fsdecode(b"a\xff"), "grpo", 0, share(2)[:1], share(9)[:1]))]
+    report.write(places, str(tmp_path / "out"))
+    text, page = ((tmp_path / "out" / name).read_text(encoding="utf-8") for name in ("report.md", "report.html"))
+    assert "a?" in text and "a?" in page and "Gap recovery" not in text
+    # the control: with more problems there is a gap to recover
+    cells = {"kpo_strong": {0: share(8)}, "kpo_weak": {0: share(4)}, "is_kpo_weak": {0: share(6)}}
+    assert score_tables.gap_table(cells) and not score_tables.gap_table({k: {0: v[0][:1]} for k, v in cells.items()})
 
 
 def test_a_report_is_whole(three, tmp_path):
@@ -768,6 +806,13 @@ def test_the_learning_curve_has_the_evaluations_of_another_k_and_none_of_other_p
     axis = next(axis for axis in drawn(load_all([more, fewer]), tmp_path) if axis.get_ylabel() == "avg@k, share right")
     lines = {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axis.lines}
     assert lines == {"grpo": ([0, 2], [0.5, 0.9]), "kpo_weak": ([2], [0.9])}
+def test_a_later_evaluation_with_other_samples_leaves_the_curve(tmp_path):
+    path = write_run(tmp_path / "run", "kpo_weak", 0, share(2), np.tile(share(5), 2))
+    written = [{"step": step, "eval/held_out/avg@10": 0.2, "eval/held_out/avg@10_low": 0.1} for step in (0, 1, 2)]
+    (path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in written))
+    found = [runs.load(str(path))]
+    assert found[0].last("held_out").shape[1] == 20 and figures._avg_key(found, "held_out") == "eval/held_out/avg@10"
+    assert figures._avg_key(found, "other") == ""
 
 
 def test_scores_of_other_problems_are_not_drawn_beside_these(three, tmp_path, drawn):

@@ -1,8 +1,10 @@
 """A study over seeds: summaries of runs, and what was asked of methods, against numbers worked out by hand."""
 
+import errno
 import itertools
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,6 +61,10 @@ def test_a_run_in_one_line(tmp_path):
         "rollout/length_mean": 58.0, "filter/gain_last": 0.095, "null/cosine": 0.5, "filter/innovation_abs_max": 0.7,
         "null/lost_fraction": 0.25, "null/cosine_least": 0.5, "null/lost_fraction_most": 0.25,
     }  # fmt: skip
+    other = write_run(tmp_path / "other_seed3", "kpo_weak", 3, base, last, ids=[f"x{i}" for i in range(40)])
+    again = write_run(tmp_path / "again_seed3", "kpo_weak", 3, base, last)
+    digests = [study.summary("a", runs.load(str(path)), "held_out")["problems_digest"] for path in (other, again)]
+    assert digests[0] != digests[1] == found["problems_digest"]
     assert found["staleness"] == 0 and len(json.dumps(found)) < 2000
 
 
@@ -248,6 +254,15 @@ def test_a_study_says_which_runs_are_missing():
     lines = [line(name, seed, 0.5) for name in ("a", "b") for seed in (1, 2)]
     assert study.completeness(lines) == "4, of 2 method(s) and 2 seed(s), every one of each."
     assert study.completeness(lines[:3]) == "3, of 2 method(s) and 2 seed(s); missing: b seed 2."
+    # nor are runs compared that were graded on other problems or otherwise; a summary of before does not say by which
+    ids = [one | {"problems_digest": "a"} for one in lines]
+    for change in ({"problems": 9}, {"k": 1}, {"problems_digest": "b"}):
+        mixed = [ids[0] | change, *ids[1:]]
+        assert "not all on the same: no seed is paired" in study.completeness(mixed)
+        assert study.answer(study.by_method(mixed), [contrast("a<b")])[0].seeds == [2]
+        assert " / " in study.outcome_table(mixed).caption.partition(":")[0]
+    assert study.completeness([lines[0], *ids[1:]]) == study.completeness(lines)
+    assert study.paired(study.by_method([lines[0], *ids[1:]]), "a", "b", "auc")[0] == [1, 2]
     other = lines[0] | {"curve": [[0, 0.2], [4, 0.5]]}
     assert "not evaluated at the same steps" in study.completeness([other, *lines[1:]])
 
@@ -314,6 +329,22 @@ def test_a_study_is_judged_anew_from_its_summaries_alone(tmp_path, monkeypatch):
         report.write([places[0], str(kept)], str(tmp_path / "twice"))
     # the negative control: nothing is asked where no one asks
     assert "What was asked" not in report.write(places, str(tmp_path / "silent"))
+
+
+def test_summaries_that_cannot_be_written_stay_as_they_were(tmp_path, monkeypatch):
+    """They may be the only copy."""
+    study.write(tmp_path / "runs.jsonl", [line("a", 0, 0.5)])
+    kept = (tmp_path / "runs.jsonl").read_text()
+
+    def full(path, content, *_, **__):
+        path.open("wb").write(content[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "write_text", lambda path, text, **_: full(path, text.encode()))
+    with pytest.raises(OSError, match="No space"):
+        study.write(tmp_path / "runs.jsonl", [line("b", 0, 0.5)])
+    assert (tmp_path / "runs.jsonl").read_text() == kept
 
 
 @pytest.mark.parametrize(

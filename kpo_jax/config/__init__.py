@@ -7,7 +7,7 @@ from_dict(to_dict(config)) == config      what config.json holds
 """
 
 from kpo_jax.algorithm.choices import AdvantageConfig, AlgorithmConfig, FilterConfig, ObjectiveConfig
-from kpo_jax.config.difference import difference
+from kpo_jax.config.difference import difference, free_fields
 from kpo_jax.config.methods import with_method
 from kpo_jax.config.overrides import load_file, override
 from kpo_jax.config.plain import flat, to_dict
@@ -46,6 +46,7 @@ __all__ = [
     "difference",
     "eval_sample_config",
     "flat",
+    "free_fields",
     "from_dict",
     "line",
     "load_file",

@@ -11,6 +11,19 @@ def difference(old: Config, new: Config) -> list[str]:
     return list(_lines(old, new, ""))
 
 
+def free_fields() -> set[str]:
+    """The fields of Config itself of which nothing would change a resumed run's trajectory: those that are FREE, and
+    records of such fields alone.
+    """
+    config, is_free = Config(), lambda field: bool(field.metadata.get("free"))
+    inner = lambda value: dataclasses.fields(value) if dataclasses.is_dataclass(value) else ()
+    return {
+        field.name
+        for field in dataclasses.fields(config)
+        if is_free(field) or ((own := inner(getattr(config, field.name))) and all(map(is_free, own)))
+    }
+
+
 def _lines(old: Any, new: Any, path: str):
     for field in dataclasses.fields(old):
         if field.metadata.get("free"):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kpo_jax.files import write_whole
 from kpo_jax.places import folder, shown
 from kpo_jax.recording import provenance
 from kpo_jax.report import (
@@ -24,7 +25,7 @@ from kpo_jax.report import (
     study_figures,
 )
 from kpo_jax.report.runs import Run, by_method, load, over_steps, sets
-from kpo_jax.report.table import Table, points
+from kpo_jax.report.table import Table, number_text, points
 from kpo_jax.text import blocks, plain, table
 
 __all__ = ["Section", "load", "results", "write"]
@@ -90,8 +91,9 @@ def write(
     if files or contrasts:
         sections.insert(0, over_seeds(lines, contrasts, sizes, directory))
     study.write(directory / "runs.jsonl", lines)
-    (directory / "report.md").write_text(markdown(sections), encoding="utf-8", errors="replace")
-    (directory / "report.html").write_text(page.render(sections, responses.collect(runs), directory), encoding="utf-8")
+    rendered = {"md": markdown(sections), "html": page.render(sections, responses.collect(runs), directory)}
+    for suffix, content in rendered.items():  # where a folder's name is no UTF-8 there is no such text of it
+        write_whole(directory / f"report.{suffix}", content.encode(errors="replace"))
     text = "\n\n".join(_captioned(t, columns) for section in sections for t in section.tables)
     places = [f"report       {shown(out, 'report.md')}", f"page         {shown(out, 'report.html')}"]
     names = dict.fromkeys(name for section in sections for name, _ in section.figures)
@@ -302,7 +304,7 @@ def answers(methods: dict[str, list[Run]], cells: score_tables.Cells) -> list[tu
     if "is_kpo_weak" in methods:  # of other thresholds the share alone says nothing: a filter may be off
         share, largest, threshold = filter_tables.saturation(methods["is_kpo_weak"])
         gain = over_steps(methods["is_kpo_weak"][0], "filter/gain_last")
-        found = f"{share} off-policy tokens; largest abs d {largest}, mean threshold {threshold}, last gain {gain:.4f}."
+        found = f"{share} off-policy tokens; largest abs d {largest}, mean threshold {threshold}, last gain {number_text(gain, '.4f')}."
         out.append(("Does saturation activate in is_kpo_weak?", found))
     return out
 

@@ -10,13 +10,13 @@ from collections.abc import Callable
 import numpy as np
 
 from kpo_jax.algorithm.methods import METHODS
-from kpo_jax.config import to_dict
+from kpo_jax.config import free_fields, to_dict
 from kpo_jax.places import folder, shown
 from kpo_jax.recording import evaluations as evals
 from kpo_jax.recording import metrics, provenance
 
-# What may differ between seeds of one method: none of it is the method.
-_NOT_THE_METHOD = ("seed", "num_steps", "init_from", "warm_start", "eval", "checkpoint", "trace", "metrics", "mesh")
+# What may differ between seeds of one method, none of it the method, beside what may change when a run is resumed.
+_NOT_THE_METHOD = {"seed", "init_from", "warm_start"} | free_fields()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,8 +72,8 @@ def load(workdir: str) -> Run:
 def by_method(runs: list[Run]) -> dict[str, list[Run]]:
     """{name: its runs, by seed}, in the order of `runs`.
 
-    Runs that differ in nothing but the seed (and in what is not the method: steps, base policy, evaluation, devices)
-    are one group. It has the name in METHODS of its algorithm if there is one and it is the only group that has it,
+    Runs that differ in nothing but the seed (and in what is not the method: steps, base policy, evaluation, devices and
+    the like) are one group. It has the name in METHODS of its algorithm if there is one and it is the only group that has it,
     else what is left of its first run's label without `_seed0`, `_0` and the like.
     """
     groups: dict[str, list[Run]] = {}

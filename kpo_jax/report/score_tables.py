@@ -265,7 +265,7 @@ def gap_table(cells: Cells) -> Table | None:
                 continue
             recovered = comparison.gap_recovery(cells["kpo_strong"], cells["kpo_weak"], cells[method])
             found = comparison.difference(cells[method], cells["kpo_weak"])
-            if recovered is None:
+            if recovered is None or found is None:
                 continue
             over_seeds = _recovered_over_seeds(cells, method)
             in_these = points(*recovered) if math.isfinite(recovered.low) else "not defined: the gap may be 0"

@@ -6,6 +6,7 @@ anew when the runs themselves are gone. The unit is a seed: whatever is asked (`
 differences over the seeds that both methods have.
 """
 
+import hashlib
 import json
 import math
 import re
@@ -17,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kpo_jax.algorithm import null
+from kpo_jax.files import write_whole
 from kpo_jax.report import comparison, paper
 from kpo_jax.report.runs import Run, known_method, over_steps, without_seed
 from kpo_jax.report.score_tables import TWIN
@@ -105,6 +107,7 @@ def summary(method: str, run: Run, eval_set: str) -> dict:
         "problems": len(last),
         "k": last.shape[1],
         "sampling": run.newest(eval_set).sampling,
+        "problems_digest": hashlib.sha256(json.dumps(run.newest(eval_set).asked).encode()).hexdigest()[:12],
         "curve": curve,
         "auc": area(curve),
         "final": curve[-1][1],
@@ -127,7 +130,7 @@ def area(curve: list[list[float]]) -> float:
 def write(path: Path, lines: list[dict]) -> None:
     """One JSON line a run, sorted so that the same runs give the same file."""
     ordered = sorted(lines, key=lambda line: (line["seed"], line["method"], line["set"]))
-    path.write_text("".join(json.dumps(line) + "\n" for line in ordered))
+    write_whole(path, "".join(json.dumps(line) + "\n" for line in ordered))
 
 
 def read(path: str) -> list[dict]:
@@ -191,11 +194,22 @@ def by_method(lines: list[dict]) -> dict[str, dict[int, dict]]:
 
 
 def paired(methods: dict[str, dict[int, dict]], a: str, b: str, outcome: str) -> tuple[list[int], list[float]]:
-    """(seeds that both have, a minus b of each), by an outcome of OUTCOMES or "settled"."""
+    """(seeds that both have, graded alike; a minus b of each), by an outcome of OUTCOMES or "settled"."""
     of_a, of_b = methods.get(a, {}), methods.get(b, {})
     value = settled if outcome == "settled" else lambda line: line[outcome]
-    seeds = sorted(set(of_a) & set(of_b))
+    seeds = [seed for seed in sorted(set(of_a) & set(of_b)) if len(_graded([of_a[seed], of_b[seed]])) == 1]
     return seeds, [value(of_a[seed]) - value(of_b[seed]) for seed in seeds]
+
+
+def _graded(lines: list[dict]) -> list[str]:
+    """The ways in which runs were graded, "256 problems x 4 samples": by other problems or another number of samples
+    scores are not compared. A summary of before, which does not say by which problems, is taken for one of those.
+    """
+    ways: dict[str, set] = {}
+    for line in lines:
+        way = f"{line.get('problems', '?')} problems x {line.get('k', '?')} samples"
+        ways.setdefault(way, set()).update({line.get("problems_digest")} - {None})
+    return [way for way, digests in ways.items() for _ in digests or {None}]
 
 
 def settled(line: dict) -> float:
@@ -211,12 +225,16 @@ def completeness(lines: list[dict]) -> str:
     methods = by_method(lines)
     seeds = sorted({line["seed"] for line in lines})
     missing = [f"{name} seed {seed}" for name, of in methods.items() for seed in seeds if seed not in of]
-    steps = {tuple(step for step, _ in line["curve"]) for line in lines}
+    steps, graded = {tuple(step for step, _ in line["curve"]) for line in lines}, _graded(lines)
     said = f"{len(lines)}, of {len(methods)} method(s) and {len(seeds)} seed(s)"
     said += f"; missing: {', '.join(missing)}." if missing else ", every one of each."
-    said += " They were not evaluated at the same steps, so their areas do not compare." * (len(steps) > 1)
+    if len(steps) > 1:
+        said += " They were not evaluated at the same steps, so their areas do not compare."
+    if len(graded) > 1:
+        said += f" They were graded on {' / '.join(graded)}, not all on the same: no seed is paired across these."
     drawn = {json.dumps(line["sampling"], sort_keys=True) for line in lines if line.get("sampling")}
-    said += " They were not evaluated alike, by what draws samples, so their scores do not compare." * (len(drawn) > 1)
+    if len(drawn) > 1:
+        said += " They were not evaluated alike, by what draws samples, so their scores do not compare."
     return said
 
 
@@ -370,7 +388,7 @@ def outcome_table(lines: list[dict]) -> Table:
     base = [score for line in lines if (score := _base(line)) is not None]
     said = f"; the base policies score {100 * min(base):.1f} to {100 * max(base):.1f} %" if base else ""
     caption = (
-        f"Methods on {lines[0]['set']}, {lines[0].get('problems', '?')} problems x {lines[0].get('k', '?')} samples: "
+        f"Methods on {lines[0]['set']}, {' / '.join(_graded(lines))}: "
         "mean over seeds in percent, with 95 % over seeds (Student's t). The area under the curve is the mean score "
         f"over the training steps{said}. A run that ends {100 * COLLAPSE:g} points below its base has collapsed. "
         "The null is a method whose gradient was that of a ratio of 1 in every step (cosine of at least "
