@@ -423,7 +423,8 @@ def test_runs_are_grouped_by_what_they_are(tmp_path):
     assert {name: len(group) for name, group in load_all(made).items()} == {"a1": 2, "slow": 2}
     # what may change when a run is resumed makes no other method of a seed
     config = json.loads((made[0] / "config.json").read_text())
-    free = {"num_steps": 9, **{name: {"another": 1} for name in ("job", "eval", "checkpoint", "trace", "metrics", "mesh")}}
+    records = ("job", "eval", "checkpoint", "trace", "metrics", "mesh")
+    free = {"num_steps": 9, **{name: {"another": 1} for name in records}}
     assert free.keys() == free_fields() and config.keys() > free.keys()
     (made[0] / "config.json").write_text(json.dumps(config | free))
     assert {name: len(group) for name, group in load_all(made[:2]).items()} == {"grpo": 2}

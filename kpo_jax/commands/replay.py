@@ -111,8 +111,8 @@ def make_push(algorithm: AlgorithmConfig, weights: bool = True):
 
 
 def minibatches(step: dict[str, np.ndarray], description: dict) -> list[Minibatch]:
-    """The minibatches of a recorded step, as training had them on the devices. Of a record of before, which does not say
-    in what shape that was, as the trace's description has it.
+    """The minibatches of a recorded step, as training had them on the devices. A record of before does not say in what
+    shape that was; the trace's description does.
     """
     shape = step["microbatch_shape"] if "microbatch_shape" in step else description["microbatch_shape"]
     fields = step | {"response_mask": np.ones(len(step["token"]), bool)}

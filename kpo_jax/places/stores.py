@@ -2,7 +2,8 @@
 through fsspec; or the files of a folder that can do no more than that (a mounted bucket), file:///FOLDER/RUN.
 
 A store writes an object whole or not at all, and makes one where none is; it cannot append, rename or lock. (A folder
-writes a file whole by renaming it, which its mount must allow.) Names are relative to the address, with slashes. Every method raises OSError, one line, if the store cannot be reached or refuses.
+writes a file whole by renaming it, which its mount must allow.) Names are relative to the address, with slashes. Every
+method raises OSError, one line, if the store cannot be reached or refuses.
 """
 
 import contextlib

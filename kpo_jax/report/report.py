@@ -303,8 +303,8 @@ def answers(methods: dict[str, list[Run]], cells: score_tables.Cells) -> list[tu
         out.append((text if text.endswith("?") else f"{text}.", f"{verdict[0].upper()}{verdict[1:]}. {size}."))
     if "is_kpo_weak" in methods:  # of other thresholds the share alone says nothing: a filter may be off
         share, largest, threshold = filter_tables.saturation(methods["is_kpo_weak"])
-        gain = over_steps(methods["is_kpo_weak"][0], "filter/gain_last")
-        found = f"{share} off-policy tokens; largest abs d {largest}, mean threshold {threshold}, last gain {number_text(gain, '.4f')}."
+        gain = number_text(over_steps(methods["is_kpo_weak"][0], "filter/gain_last"), ".4f")
+        found = f"{share} off-policy tokens; largest abs d {largest}, mean threshold {threshold}, last gain {gain}."
         out.append(("Does saturation activate in is_kpo_weak?", found))
     return out
 

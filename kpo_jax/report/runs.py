@@ -73,8 +73,8 @@ def by_method(runs: list[Run]) -> dict[str, list[Run]]:
     """{name: its runs, by seed}, in the order of `runs`.
 
     Runs that differ in nothing but the seed (and in what is not the method: steps, base policy, evaluation, devices and
-    the like) are one group. It has the name in METHODS of its algorithm if there is one and it is the only group that has it,
-    else what is left of its first run's label without `_seed0`, `_0` and the like.
+    the like) are one group. It has the name in METHODS of its algorithm if there is one and it is the only group that
+    has it, else what is left of its first run's label without `_seed0`, `_0` and the like.
     """
     groups: dict[str, list[Run]] = {}
     for run in runs:
