@@ -58,7 +58,7 @@ def record(workdir, algorithm, steps=(1,), num_minibatches=2, microbatches=MICRO
         backend="cpu",
         jax="x",
     )
-    writer = trace.TraceWriter(str(workdir), description, first_step=steps[0], every=1, max_bytes=2**24)
+    writer = trace.TraceWriter(str(workdir), description, first_step=min(steps, default=1), every=1, max_bytes=2**24)
     ratio_filter, objective = build_filter(algorithm.filter), build_objective(algorithm.objective)
 
     @jax.jit
