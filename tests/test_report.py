@@ -807,15 +807,6 @@ def test_the_learning_curve_has_the_evaluations_of_another_k_and_none_of_other_p
     axis = next(axis for axis in drawn(load_all([more, fewer]), tmp_path) if axis.get_ylabel() == "avg@k, share right")
     lines = {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axis.lines}
     assert lines == {"grpo": ([0, 2], [0.5, 0.9]), "kpo_weak": ([2], [0.9])}
-def test_a_later_evaluation_with_other_samples_leaves_the_curve(tmp_path):
-    path = write_run(tmp_path / "run", "kpo_weak", 0, share(2), np.tile(share(5), 2))
-    written = [{"step": step, "eval/held_out/avg@10": 0.2, "eval/held_out/avg@10_low": 0.1} for step in (0, 1, 2)]
-    (path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in written))
-    found = [runs.load(str(path))]
-    assert found[0].last("held_out").shape[1] == 20 and figures._avg_key(found, "held_out") == "eval/held_out/avg@10"
-    assert figures._avg_key(found, "other") == ""
-
-
 def test_scores_of_other_problems_are_not_drawn_beside_these(three, tmp_path, drawn):
     other = write_run(tmp_path / "other", "grpo", 0, share(2)[:3], share(9)[:3])
     axis = next(axis for axis in drawn(load_all([*three, other]), tmp_path) if axis.get_ylabel() == "method")

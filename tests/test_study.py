@@ -61,7 +61,7 @@ def test_a_run_in_one_line(tmp_path):
         "rollout/length_mean": 58.0, "filter/gain_last": 0.095, "null/cosine": 0.5, "filter/innovation_abs_max": 0.7,
         "null/lost_fraction": 0.25, "null/cosine_least": 0.5, "null/lost_fraction_most": 0.25,
     }  # fmt: skip
-    other = write_run(tmp_path / "other_seed3", "kpo_weak", 3, base, last, ids=[f"x{i}" for i in range(40)])
+    other = write_run(tmp_path / "other_seed3", "kpo_weak", 3, base, last, problems=[f"x{i}" for i in range(40)])
     again = write_run(tmp_path / "again_seed3", "kpo_weak", 3, base, last)
     digests = [study.summary("a", runs.load(str(path)), "held_out")["problems_digest"] for path in (other, again)]
     assert digests[0] != digests[1] == found["problems_digest"]

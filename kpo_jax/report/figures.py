@@ -6,8 +6,6 @@ is for what every panel shows for comparison.
 """
 
 import itertools
-import re
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
