@@ -258,7 +258,7 @@ def configuration(given: Arguments) -> tuple[Any, list[str], list[str]]:
         return None, [str(error)], []
     plain, problems, notes = config_lib.override(plain, given.overrides)
     reported = {path for path, _ in problems}
-    config, found = config_lib.checked(plain, reported)
+    config, found = config_lib.checked(plain, reported, begins=not stands)
     problems += [problem for problem in found if problem[0] not in reported]
     return config, [config_lib.line(problem) for problem in problems], notes
 

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from kpo_jax.algorithm.methods import method
-from kpo_jax.config import CheckpointConfig, Config, EvalConfig, MeshConfig
+from kpo_jax.config import CheckpointConfig, Config, EvalConfig, MeshConfig, to_dict
+from kpo_jax.ends import Refused
 from kpo_jax.objectives.kl import KLConfig
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.runtime.sharding import batch_sharding, make_mesh, replicated
@@ -32,9 +33,11 @@ MODEL = dataclasses.replace(Config().model, num_layers=1, hidden_size=32, interm
 CONFIG = dataclasses.replace(Config(), model=MODEL, checkpoint=CheckpointConfig(every=1, keep_last=3, keep_best=0))
 
 
-def machine(devices=1, fsdp=1, moments_on_host=False):
+def machine(devices=1, fsdp=1, moments_on_host=False, param_dtype="float32", first_moment_dtype="float32"):
     mesh = make_mesh(MeshConfig(fsdp=fsdp), jax.devices()[:devices])
-    init, shardings = make_init(MODEL, make_optimizer(CONFIG.learner), mesh, moments_on_host=moments_on_host)
+    model = dataclasses.replace(MODEL, param_dtype=param_dtype)
+    optimizer = make_optimizer(dataclasses.replace(CONFIG.learner, first_moment_dtype=first_moment_dtype))
+    init, shardings = make_init(model, optimizer, mesh, moments_on_host=moments_on_host)
     return init, jax.eval_shape(init, jax.random.key(0)), shardings
 
 
@@ -210,6 +213,66 @@ def test_moments_on_the_host_are_saved_and_restored(tmp_path, there):
     assert fingerprint(same.opt_state) == fingerprint(other.opt_state) != fingerprint(same.params)
 
 
+BFLOAT16 = [dict(first_moment_dtype="bfloat16"), dict(param_dtype="bfloat16")]
+
+
+@pytest.mark.parametrize("dtypes", [*BFLOAT16, BFLOAT16[0] | dict(moments_on_host=True)])
+@pytest.mark.parametrize("widens", [False, True])
+def test_other_dtypes_are_no_damage(tmp_path, dtypes, widens):
+    """What was saved is checked as it was saved, and cast then."""
+    (init, *_), (_, shapes, shardings) = (machine(), machine(**dtypes))[:: -1 if widens else 1]
+    state = init(jax.random.key(3))
+    own = lambda x: x + jnp.asarray(0.3, x.dtype) if jnp.issubdtype(x.dtype, jnp.floating) else x
+    state = state.replace(opt_state=jax.tree.map(own, jax.device_get(state.opt_state)))
+    saver = Saver(str(tmp_path), CONFIG, None)
+    saver.save(2, state, {1: state.params})
+    saver.close()
+    restored = checkpoints.restore(str(tmp_path), shapes, shardings, staleness=1)
+    expected = jax.tree.map(lambda x, shape: x.astype(shape.dtype), *map(jax.device_get, (state, shapes)))
+    chex.assert_trees_all_equal(jax.device_get(restored.state), expected)
+    chex.assert_trees_all_equal(jax.device_get(restored.past), {1: expected.params})
+    kinds = lambda tree: [x.sharding.memory_kind for x in jax.tree.leaves(tree)]
+    assert kinds(restored.state) == [x.memory_kind for x in jax.tree.leaves(shardings)]
+    params = checkpoints.restore_weights(str(tmp_path), 2, shapes, shardings)
+    chex.assert_trees_all_equal(jax.device_get(params), expected.params)
+    assert {x.dtype for x in jax.tree.leaves(shapes)} != {x.dtype for x in jax.tree.leaves(state)}  # the control
+
+
+def unreadable_arrays(workdir):
+    path = data_files(workdir, 2)[0]
+    path.unlink()
+    path.symlink_to(path.name)  # too many levels of symbolic links, for root as well
+
+
+def unreadable_about(workdir):
+    path = workdir / "checkpoints" / "2" / "about" / "metadata"
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+@pytest.mark.parametrize("fault", [unreadable_arrays, unreadable_about])
+def test_what_the_storage_cannot_read_now_is_not_taken_for_damaged(copy, fault):
+    workdir, _, shapes, shardings = copy
+    fault(workdir)
+    with pytest.raises(checkpoints.NotRead, match=r"^checkpoint: step 2 in .* could not be read: .*symbolic links"):
+        checkpoints.restore(str(workdir), shapes, shardings)
+    assert checkpoints.restore(str(workdir), shapes, shardings, step=1).step == 1  # the control
+
+
+@pytest.mark.parametrize(
+    "error, passing",
+    [
+        (MemoryError(), True),
+        (RuntimeError("RESOURCE_EXHAUSTED: Out of memory"), True),
+        (ValueError("NOT_FOUND: Failed to open: [os_error_code='2']"), False),
+        (NotADirectoryError(20, "Not a directory"), False),
+        (ValueError("OUT_OF_RANGE: Requested byte range"), False),
+    ],
+)
+def test_which_errors_tell_nothing_of_what_was_saved(error, passing):
+    assert checkpoints._is_passing(error) == passing
+
+
 def test_who_begins_again_keeps_what_lay_frozen_beside_the_checkpoints(copy):
     workdir, *_ = copy
     (workdir / "base").mkdir()
@@ -381,6 +444,34 @@ def test_parameters_alone_are_checked_by_their_own_fingerprint(by_method, tmp_pa
                 checkpoints.restore_weights(str(tmp_path / "run"), 0, programs.shapes, programs.shardings)
         else:
             checkpoints.restore_weights(str(tmp_path / "run"), 0, programs.shapes, programs.shardings)
+
+
+def test_frozen_weights_of_a_start_that_was_killed_are_not_the_policy(by_method, tmp_path):
+    _, _, programs = run_of("grpo")
+    shutil.copytree(by_method["grpo"][0], tmp_path / "run")
+    (tmp_path / "run" / "base").mkdir()
+    params = checkpoints.restore_weights(str(tmp_path / "run"), 0, programs.shapes, programs.shardings)
+    chex.assert_trees_all_equal(*map(jax.device_get, (params, by_method["grpo"][1].params)))
+
+
+def test_a_run_of_another_architecture_is_refused_though_its_arrays_fit(by_method, tmp_path):
+    source = str(tmp_path / "run")
+    shutil.copytree(by_method["grpo"][0], source)
+    config, inputs, programs = run_of("grpo", init_from=source)
+    plain = to_dict(dataclasses.replace(config, init_from=""))
+
+    def begin_from(**model):
+        (tmp_path / "run" / "config.json").write_text(json.dumps(plain | {"model": plain["model"] | model}))
+        return first_state(config, inputs, programs)
+
+    begin_from(remat="full", of_an_earlier_version=1)  # the control: these are each run's own
+    for change, flags in (
+        ({"rope_theta": 1e4, "norm_eps": 1e-5}, "--config.model.rope_theta=10000.0 --config.model.norm_eps=1e-05"),
+        ({"layer_pattern": "l", "window": 8}, "--config.model.layer_pattern=l --config.model.window=8"),
+    ):
+        with pytest.raises(Refused) as caught:
+            begin_from(**change)
+        assert str(caught.value) == f"init_from: the run in {source} is not of config.model; what differs: {flags}"
 
 
 @pytest.mark.parametrize("hidden_size", [16, 64])

@@ -340,6 +340,20 @@ def test_published_configurations_are_read_and_written(name, tmp_path):
     assert read_config(str(tmp_path)) == fields
 
 
+@pytest.mark.parametrize("name", ["Llama-3.2-1B", "Qwen2.5-7B-yarn"])
+def test_a_length_beside_the_scaling_is_as_one_in_it(name, tmp_path):
+    def said(published):
+        (tmp_path / "config.json").write_text(json.dumps(published))
+        return read_config(str(tmp_path))
+
+    published = json.loads((ROOT / "tests" / "goldens" / "published_configs.json").read_text())[name]
+    published["max_position_embeddings"] = 131_072
+    fields, key = said(published), "original_max_position_embeddings"
+    length = published["rope_scaling"].pop(key)
+    assert said(published | {key: length}) == fields
+    assert said(published)["rope_scaling"].original_length == 131_072  # the control: it is said nowhere
+
+
 @pytest.mark.parametrize("longest", [512, 1024])
 def test_layers_with_a_window_have_their_positions_whether_or_not_it_hides_something(longest, tmp_path):
     published = json.loads((ROOT / "tests" / "goldens" / "published_configs.json").read_text())["gemma-3-1b"]

@@ -269,6 +269,11 @@ def test_where_no_checkpoint_is_good_a_run_starts_only_if_told(tmp_path, capsys)
     with pytest.raises(checkpoints.Damaged, match=r"none of 1 .* is good; --start_afresh"):
         trainer.resume(config, inputs, programs, str(tmp_path), start_afresh=False)
     assert (tmp_path / "checkpoints" / "3").exists()
+    nothing = dataclasses.replace(config, init_from=str(tmp_path / "nothing"))  # what cannot begin changes nothing
+    for workdir in (tmp_path, tmp_path / "new"):
+        with pytest.raises(checkpoints.Damaged, match=r"^init_from: .* holds no checkpoints"):
+            trainer.resume(nothing, inputs, programs, str(workdir), start_afresh=True)
+    assert [path.name for path in tmp_path.rglob("*")] == ["checkpoints", "3"]
     resumed = trainer.resume(config, inputs, programs, str(tmp_path), start_afresh=True)
     assert (resumed.step, resumed.saved) == (0, None)
     assert not (tmp_path / "checkpoints" / "3").exists() and (tmp_path / "damaged_checkpoints" / "3").exists()

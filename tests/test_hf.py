@@ -6,6 +6,8 @@ import dataclasses
 import json
 import os
 import pathlib
+import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,8 +23,9 @@ from safetensors.numpy import load_file, save_file
 from kpo_jax import config as config_lib
 from kpo_jax.commands import export as hf_export
 from kpo_jax.config import MeshConfig
+from kpo_jax.ends import Failed
 from kpo_jax.model import decoder as model
-from kpo_jax.model.config import ARCHITECTURE_FIELDS
+from kpo_jax.model.config import ARCHITECTURE_FIELDS, RopeScaling
 from kpo_jax.recording.workdir import run_config
 from kpo_jax.runtime.sharding import make_mesh, param_specs
 from kpo_jax.training.inputs import load_inputs
@@ -343,7 +346,26 @@ def test_what_is_in_the_way_is_refused(tmp_path):
         export(load(tmp_path / "in", config), config, tmp_path / "in")
     assert sorted(x.name for x in (tmp_path / "in").iterdir()) == before
     (tmp_path / "empty").mkdir()
-    export(load(tmp_path / "in", config), config, tmp_path / "empty")
+    (tmp_path / "link").symlink_to("empty")
+    directory = (tmp_path / "empty").stat().st_ino
+    export(load(tmp_path / "in", config), config, tmp_path / "link")
+    assert sorted(x.name for x in tmp_path.iterdir()) == ["empty", "in", "link"]
+    assert sorted(x.name for x in (tmp_path / "empty").iterdir()) == [
+        "config.json", "generation_config.json", "model.safetensors"
+    ]  # fmt: skip
+    assert (tmp_path / "empty").stat().st_ino == directory  # which may be a mount: nothing can take its place
+
+
+def test_a_full_disk_is_one_line_and_nothing_is_left(tmp_path):
+    config = model_config(write_directory(tmp_path / "in", read_golden("qwen2")))
+    params, unlimited = load(tmp_path / "in", config), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, unlimited[1]))
+    try:
+        with pytest.raises(Failed, match=r"^--out: .*out could not be written, nothing of it is left: .*too large"):
+            export(params, config, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    assert [x.name for x in tmp_path.iterdir()] == ["in"]
 
 
 PATTERNS = [
@@ -462,9 +484,24 @@ def test_differences_are_listed_as_overrides_that_mend_them(changes, tmp_path):
         "--config.model.num_layers=2 --config.model.family=llama --config.model.rope_theta=5000000.0 "
         "--config.model.norm_eps=1e-05 --config.model.tie_embeddings=false"
     )
-    overrides = dict(word.removeprefix("--config.").split("=") for word in line.split() if word.startswith("--config."))
-    plain = config_lib.to_dict(config_lib.Config(model=wrong))
-    assert config_lib.override(plain, overrides).problems == []
+    assert overridden(wrong, line) == model_config(path)
+
+
+def overridden(config, line):
+    """The model that the overrides of a line make of one, as a shell takes them apart."""
+    words = [word for word in shlex.split(line) if word.startswith("--config.")]
+    plain = config_lib.to_dict(config_lib.Config(model=config))
+    plain, problems, _ = config_lib.override(plain, dict(word.removeprefix("--config.").split("=") for word in words))
+    assert problems == []
+    return config_lib.from_plain(type(config), plain["model"])[0]
+
+
+def test_overrides_are_words_of_a_shell():
+    four = dataclasses.replace(ANY, head_dim=4)
+    wanted = dataclasses.replace(four, rope_scaling=RopeScaling("longrope", factors=(1.0, 2.5)))
+    line = hf.overrides(four, {"rope_scaling": wanted.rope_scaling})
+    assert line == "--config.model.rope_scaling.kind=longrope '--config.model.rope_scaling.factors=(1.0,2.5)'"
+    assert overridden(four, line) == wanted
 
 
 def tensors_with(name="qwen3_untied", **changes):
@@ -714,7 +751,8 @@ def test_train_from_a_directory_and_export(tmp_path):
     params = jax.jit(model.init_params, static_argnums=0)(config, jax.random.key(7))
     given = export(params, config, tmp_path / "given")
     described = json.loads((given / "config.json").read_text()) | {"max_position_embeddings": 4096}
-    (given / "config.json").write_text(json.dumps(described))
+    code = {"auto_map": {"AutoModelForCausalLM": "modeling_own.Own"}}  # Python files that do not come along
+    (given / "config.json").write_text(json.dumps(described | code))
     workdir = tmp_path / "run"
     arguments = [f"--config={tmp_path / 'small.py'}", f"--config.pretrained={given}", f"--workdir={workdir}"]
 

@@ -9,9 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 import orbax.checkpoint as ocp
 import pytest
+from absl.testing import flagsaver
 from configurations import load
 from safetensors.numpy import load_file, save_file
 
+from kpo_jax import main
 from kpo_jax.algorithm.methods import method
 from kpo_jax.commands import export as exports
 from kpo_jax.commands.memory import frozen_bytes, state_bytes
@@ -583,6 +585,20 @@ def test_what_of_init_from_and_pretrained_does_not_fit(tmp_path):
     bare = dict(pretrained=str(other), init_from=str(other))
     assert said(**bare, model__lora__rank=4) == [f"init_from: no adapter_config.json in {other}"]
     assert said(init_from=str(other)) == []
+
+
+@pytest.mark.parametrize("pretrained", ["", "small/model"])
+def test_a_run_that_began_does_not_need_where_its_first_policy_came_from(pretrained, tmp_path, capsys):
+    model = dataclasses.replace(RUN_MODEL, lora=LoraConfig(rank=4))
+    gone = dataclasses.replace(CONFIG, init_from=str(tmp_path / "gone"), pretrained=pretrained, model=model)
+    workdirs.write_config(str(tmp_path / "run"), gone)
+    with flagsaver.flagsaver():
+        assert main.parse_flags(["kpo_jax", f"--workdir={tmp_path / 'run'}"]) == gone
+    load_inputs(gone, ask_hub=False)
+    with flagsaver.flagsaver(), pytest.raises(SystemExit):  # the control: a new run does
+        other = ["--config=configs/tiny.py", f"--config.init_from={tmp_path / 'gone'}", f"--workdir={tmp_path / 'new'}"]
+        main.parse_flags(["kpo_jax", *other])
+    assert "init_from: no directory" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("family", ["qwen3", "phi3"])

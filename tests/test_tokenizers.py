@@ -309,6 +309,15 @@ def test_hf_vocab_size_is_what_the_model_must_have(tmp_path, config, expected):
     assert tokenizer.decode([72, expected - 1, 10_000, 105]) == "Hi"
 
 
+def test_hf_vocab_size_is_that_of_the_largest_id_where_ids_have_gaps(tmp_path):
+    tokenizer = load_tokenizer(write_tokenizer(tmp_path, generation={"eos_token_id": [257, 300]}, eos_token="<eos>"))
+    assert tokenizer.vocab_size == 301
+    files = json.loads((tmp_path / "tokenizer.json").read_text())
+    files["model"]["vocab"]["HiHi"] = 1000
+    (tmp_path / "tokenizer.json").write_text(json.dumps(files))
+    assert load_tokenizer(str(tmp_path)).vocab_size == 1001
+
+
 def test_hf_chat_template(tmp_path):
     directory = write_tokenizer(tmp_path, eos_token="<eos>")
     with pytest.raises(ValueError, match="has no chat template"):

@@ -84,7 +84,7 @@ def documents(config: Config, tokenizer, dtype: str) -> tuple[dict[str, Any], di
     else:
         architecture = architecture_of(config.model, longest_row(config))
     for document in (architecture, generation):
-        for stale in ("transformers_version", "torch_dtype", "_name_or_path"):
+        for stale in ("transformers_version", "torch_dtype", "_name_or_path", "auto_map"):
             document.pop(stale, None)
     ids = {"eos_token_id": list(tokenizer.eos_ids), "pad_token_id": tokenizer.pad_id}
     return architecture | {"dtype": dtype}, generation | ids

@@ -10,7 +10,7 @@ from kpo_jax.algorithm.choices import AdvantageConfig, AlgorithmConfig, FilterCo
 from kpo_jax.config.difference import difference, free_fields
 from kpo_jax.config.methods import with_method
 from kpo_jax.config.overrides import load_file, override
-from kpo_jax.config.plain import flat, to_dict
+from kpo_jax.config.plain import flat, from_plain, to_dict
 from kpo_jax.config.schema import (
     CheckpointConfig,
     Config,
@@ -48,6 +48,7 @@ __all__ = [
     "flat",
     "free_fields",
     "from_dict",
+    "from_plain",
     "line",
     "load_file",
     "longest_row",

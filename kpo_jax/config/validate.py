@@ -39,17 +39,20 @@ def from_dict(mapping: dict) -> Config:
     return config
 
 
-def checked(mapping: dict, broken: Iterable[str] = (), *, files: bool = True) -> tuple[Config, list[Problem]]:
+def checked(
+    mapping: dict, broken: Iterable[str] = (), *, files: bool = True, begins: bool = True
+) -> tuple[Config, list[Problem]]:
     """(the Config of nested dicts, everything that is wrong with it): fields first, then what does not fit together.
 
     A combination is judged only where the fields that it is made of are right, and not among the paths `broken`.
-    Whether files are there is looked at only with `files`.
+    Whether files are there is looked at only with `files`; the directory that the first policy comes from only of a run
+    that `begins`, as it is not read again.
     """
     config, problems = from_plain(Config, mapping)
     wrong = [*broken, *(path for path, _ in problems)]
     return config or Config(), problems + [
         (found.path, found.text)
-        for found in combinations(config or Config(), files)
+        for found in combinations(config or Config(), files, begins)
         if not any(_same_field(path, other) for path in (found.path, *found.depends_on) for other in wrong)
     ]
 
@@ -69,8 +72,8 @@ def _same_field(a: str, b: str) -> bool:
     return a == b or a.startswith(f"{b}.") or b.startswith(f"{a}.")
 
 
-def combinations(config: Config, files: bool = True) -> Iterator[Combination]:
-    """What does not fit together; and, with `files`, which files and directories are missing."""
+def combinations(config: Config, files: bool = True, begins: bool = True) -> Iterator[Combination]:
+    """What does not fit together; and, with `files`, which files and directories are missing, see `checked`."""
     for rule in (
         _secrets,
         _components,
@@ -81,6 +84,7 @@ def combinations(config: Config, files: bool = True) -> Iterator[Combination]:
         _sampling,
         _positions,
         _first_policy,
+        *[_source] * (files and begins),
         *[_files] * files,
     ):
         yield from rule(config)
@@ -291,7 +295,7 @@ def _may_be_hub_id(name: str) -> bool:
     return name not in ("", "char") and not is_gguf(name) and not os.path.isdir(name)
 
 
-def _files(config: Config) -> Iterator[Combination]:
+def _source(config: Config) -> Iterator[Combination]:
     if "://" in config.init_from:
         yield Combination("init_from", unsupported(config.init_from))
     elif config.init_from and not os.path.isdir(config.init_from):
@@ -299,6 +303,9 @@ def _files(config: Config) -> Iterator[Combination]:
     elif config.init_from and is_adapter(config.init_from) != config.adapters_given:
         what = f"no {ADAPTERS} in" if config.adapters_given else "pretrained must name the model of the adapters in"
         yield Combination("init_from", f"{what} {config.init_from}", ("pretrained",))
+
+
+def _files(config: Config) -> Iterator[Combination]:
     for path, data in data_records(config):
         if data.source in ("jsonl", "parquet"):
             if "://" in data.path:

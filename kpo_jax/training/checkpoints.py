@@ -13,6 +13,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +41,10 @@ class NotSaved(Failed):
 
 class Damaged(Refused):
     """A checkpoint is missing or not as it was saved, or none is; one line."""
+
+
+class NotRead(Failed):
+    """A checkpoint could not be read, and may be good all the same: the storage or the memory failed; one line."""
 
 
 class Restored(NamedTuple):
@@ -240,13 +245,13 @@ def steps(workdir: str) -> list[int]:
 def restore(
     workdir: str, shapes: TrainState | dict, shardings: TrainState | dict, step: int | None = None, staleness: int = 0
 ) -> Restored | None:
-    """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings; None if there is no
-    checkpoint at all.
+    """The newest checkpoint that is as it was saved (or that of `step`), on the given shardings and in the dtypes of
+    `shapes`; None if there is no checkpoint at all.
 
     If `shapes` and `shardings` are dicts of some of the state's fields, these alone are restored and checked. Of the
     past policies the last `staleness` are restored, or as many as were saved. The
     person at the terminal is told of every damaged checkpoint that is passed over. Raises Damaged if `step` is missing
-    or damaged, or if all checkpoints are damaged.
+    or damaged, or if all checkpoints are damaged; and NotRead, so that no good one is taken for damaged.
     """
     found = steps(workdir)
     if step is not None:
@@ -270,9 +275,9 @@ def _restore(
     workdir: str, step: int, shapes: TrainState | dict, shardings: TrainState | dict, staleness: int
 ) -> tuple[Restored | None, str]:
     """(restored, "") or (None, what is wrong), the same on every process."""
-    path, problem, past = _directory(workdir) / str(step), "", {}
+    path, problem, passing, past = _directory(workdir) / str(step), "", False, {}
     try:
-        about = json.loads((path / "about" / "metadata").read_text())
+        about = _about(workdir, step)
         wanted = dict(about["fingerprints"])
         wanted_past = {int(number): value for number, value in about.get("past", {}).items()}
         state = _read_state(workdir, path / "state", shapes, shardings)
@@ -281,17 +286,45 @@ def _restore(
             past = _read(path / "past", each(shapes.params), each(shardings.params))
             past = {number: past[str(number)] for number in numbers}
     except Exception as error:  # whatever orbax, tensorstore or json make of damaged files
-        problem = _one_line(error)
-    problems = [p for p in distributed.exchange(problem, "restore") if p]
-    if problems:
-        return None, problems[0]
+        cause = error.__cause__ or error  # orbax says of which array, at length, what tensorstore says shortly
+        problem, passing = _one_line(cause), _is_passing(cause)
+    if problems := [p for p in distributed.exchange([problem, passing], "restore") if p[0]]:
+        problem, passing = max(problems, key=lambda p: p[1])
+        if passing:
+            raise NotRead(f"checkpoint: step {step} in {_place(workdir)} could not be read: {problem}")
+        return None, problem
     for name, value in _fingerprints(state).items():
         if wanted.get(name) != int(value):
             return None, f"the fingerprint of its {name} is {int(value)}, that of what was saved was {wanted.get(name)}"
     for number, params in past.items():
         if wanted_past[number] != int(fingerprint(params)):
             return None, f"the fingerprint of the policy of step {number} is not that of what was saved"
+    state = jax.tree.map(_as, state, shapes)
+    past = {number: jax.tree.map(_as, params, shapes.params) for number, params in past.items()}
     return Restored(step, state, saved=step, past=past), ""
+
+
+def _as(x: jax.Array, shape: jax.ShapeDtypeStruct) -> jax.Array:
+    """An array in the dtype of `shape`; if that is another, `x` is gone, so that there is never a second state."""
+    if x.dtype == shape.dtype:
+        return x
+    cast = lambda x: jax.device_put(x, jax.memory.Space.Device).astype(shape.dtype)  # moments may lie on the host
+    out = jax.jit(cast, out_shardings=x.sharding)(x)
+    x.delete()
+    return out
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Whether an error of reading is the system's, of storage or memory, and says nothing of what was saved."""
+    if isinstance(error, OSError):
+        return not isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
+    says = re.search(r"RESOURCE_EXHAUSTED|os_error_code='(?!2')", str(error))  # 2: no such file
+    return isinstance(error, MemoryError) or says is not None
+
+
+def _about(workdir: str, step: int) -> dict:
+    """What stands beside the arrays of a checkpoint."""
+    return json.loads((_directory(workdir) / str(step) / "about" / "metadata").read_text())
 
 
 def _own(state: TrainState) -> dict:
@@ -317,20 +350,17 @@ def _read_state(workdir: str, path: Path, shapes, shardings):
 
 
 def _read(path: Path, shapes, shardings, whole: bool = False):
-    """An item of a checkpoint on the shardings: those of its entries that are asked for, or all, and no others."""
+    """An item of a checkpoint on the shardings, in the dtypes it was saved in, of which its fingerprint is: those of
+    its entries that are asked for, or all, and no others.
+    """
     # Every process reads its part alone: one that cannot must not leave the others in a barrier.
     me = jax.process_index()
     alone = ocp.options.MultiprocessingOptions(
         primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}"
     )
-    target = _placed(shapes, shardings)
-    if not whole:
-        handler = ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)
-        places = ocp.checkpoint_utils.construct_restore_args(target)
-        how = ocp.args.PyTreeRestore(target, restore_args=places, partial_restore=True)
-    else:
-        handler, how = ocp.StandardCheckpointHandler(multiprocessing_options=alone), ocp.args.StandardRestore(target)
-    with contextlib.closing(handler):
+    places = jax.tree.map(lambda s, d: ocp.ArrayRestoreArgs(sharding=d, global_shape=s.shape), shapes, shardings)
+    how = ocp.args.PyTreeRestore(shapes, restore_args=places, partial_restore=not whole)
+    with contextlib.closing(ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)) as handler:
         return jax.block_until_ready(handler.restore(path, args=how))
 
 
@@ -342,7 +372,9 @@ def restore_weights(workdir: str, step: int, shapes: TrainState, shardings: Trai
     """
     if not _directory(workdir).is_dir():
         raise Damaged(f"init_from: {workdir} holds no checkpoints")
-    name = "base" if _base(workdir).is_dir() else "params"
+    name = "params"
+    with contextlib.suppress(OSError, ValueError, KeyError):  # `restore` says what is wrong with it
+        name = "base" if "base" in _about(workdir, step)["fingerprints"] else name
     return restore(workdir, {name: shapes.weights}, {name: shardings.weights}, step).state[name]
 
 
@@ -389,7 +421,3 @@ def _directory(workdir: str) -> Path:
 def _place(workdir: str) -> str:
     """The same for messages."""
     return shown(workdir if is_remote(workdir) else os.path.abspath(workdir), "checkpoints")
-
-
-def _placed(shapes, shardings):
-    return jax.tree.map(lambda s, d: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=d), shapes, shardings)

@@ -49,7 +49,7 @@ def load_inputs(config: Config, ask_hub: bool = True, trains: bool = True) -> In
     weights, notes, tokenizer = "", [], None
     if config.pretrained and (ask_hub or huggingface.is_local(config.pretrained)):
         weights = huggingface.find(config.pretrained, config.revision, config.model)
-    if config.adapters_given:
+    if config.adapters_given and peft.is_adapter(config.init_from):  # may be gone where a run goes on
         peft.check_adapters(config.init_from, config.model)
     if is_local(config.tokenizer) or ask_hub:
         tokenizer = _load_tokenizer(config)

@@ -32,7 +32,10 @@ from kpo_jax.training.step import Diverged, Minibatch
 SAMPLES_EVERY = 10  # training steps between samples that are shown, where the configuration has no such number
 
 # raised by all processes of a job at the same place
-TOGETHER = (Diverged, preemption.Preempted, NotFull, checkpoints.NotSaved, checkpoints.Damaged, distributed.NotShared)
+TOGETHER = (
+    Diverged, preemption.Preempted, NotFull, checkpoints.NotSaved, checkpoints.NotRead, checkpoints.Damaged,
+    distributed.NotShared,
+)  # fmt: skip
 
 
 class Run:

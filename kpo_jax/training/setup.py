@@ -9,8 +9,9 @@ import jax
 from kpo_jax.algorithm import diagnostics, regime
 from kpo_jax.algorithm.choices import build_filter, build_objective
 from kpo_jax.algorithm.loss import PolicyLoss
-from kpo_jax.config import Config, LearnerConfig, eval_sample_config
+from kpo_jax.config import Config, LearnerConfig, eval_sample_config, from_plain
 from kpo_jax.ends import Refused
+from kpo_jax.model.config import ARCHITECTURE_FIELDS, ModelConfig
 from kpo_jax.model.shapes import PackShape
 from kpo_jax.places import folder
 from kpo_jax.recording import workdir as workdirs
@@ -208,7 +209,8 @@ def first_state(config: Config, inputs: Inputs, programs: Programs) -> TrainStat
 
     Raises:
       checkpoints.Damaged: the run of `init_from` has no good base policy of this shape.
-      Refused: the adapters of `init_from` are not those of the model; or the run of `init_from` began from some.
+      Refused: the adapters of `init_from` are not those of the model; or the run of `init_from` began from some, or is
+        of another architecture.
       preemption.Interrupted: some process was asked to stop in the warm start; on all of them.
     """
     key = jax.random.key(config.seed)
@@ -218,7 +220,7 @@ def first_state(config: Config, inputs: Inputs, programs: Programs) -> TrainStat
         start = lambda trained, base: init_state(trained, *make_optimizers(config), base=base)
         return jax.jit(start, out_shardings=programs.shardings, donate_argnums=1)(trained, params)
     if config.init_from:
-        _check_source(config.init_from)
+        _check_source(config.init_from, config.model)
         params = checkpoints.restore_weights(config.init_from, 0, programs.shapes, programs.shardings)
     elif config.pretrained:
         params = huggingface.load_params(inputs.weights, config.model, programs.shardings.weights)
@@ -241,8 +243,8 @@ def first_state(config: Config, inputs: Inputs, programs: Programs) -> TrainStat
     return jax.jit(start, out_shardings=programs.shardings, donate_argnums=0)(params)
 
 
-def _check_source(workdir: str) -> None:
-    """Raise Refused if the weights of that run's step 0 are not its first policy."""
+def _check_source(workdir: str, model: ModelConfig) -> None:
+    """Raise Refused if the weights of that run's step 0 are not its first policy, or those of another architecture."""
     if (folder(workdir) / workdirs.CONFIG).is_file():  # a copy of checkpoints alone has none
         plain = workdirs.plain_config(workdir)
         if plain.get("init_from") and plain.get("pretrained"):
@@ -250,6 +252,9 @@ def _check_source(workdir: str) -> None:
                 f"init_from: the run in {workdir} began from adapters, and the weights of its step 0 have none; "
                 "--mode=export --adapter writes them"
             )
+        found, _ = from_plain(ModelConfig, plain["model"])  # of an earlier version, too
+        if lines := huggingface.overrides(model, {name: getattr(found, name) for name in ARCHITECTURE_FIELDS}):
+            raise Refused(f"init_from: the run in {workdir} is not of config.model; what differs: {lines}")
 
 
 def reference_params(config: Config, programs: Programs, state: TrainState, step: int, workdir: str):

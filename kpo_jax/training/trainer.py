@@ -4,7 +4,7 @@ from kpo_jax.config import Config, eval_sample_config
 from kpo_jax.recording import evaluations, lines, provenance
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.recording.terminal import phase, tell, width
-from kpo_jax.records import over
+from kpo_jax.records import TrainState, over
 from kpo_jax.runtime import distributed, preemption
 from kpo_jax.training import checkpoints, evaluate
 from kpo_jax.training.compiling import compile_ahead
@@ -132,10 +132,11 @@ def resume(
 ) -> checkpoints.Restored:
     """What to go on from: the newest good checkpoint, or the state before the first step where there is none.
 
-    Checkpoints after it, which are damaged, are put aside, and `workdir`/config.json is written; but nothing is changed
-    if the checkpoint is beyond `config.num_steps`.
+    Checkpoints after it, which are damaged, are put aside, and `workdir`/config.json is written, once the state is
+    there: what cannot begin changes nothing. Nor does a checkpoint beyond `config.num_steps`.
 
     Raises:
+      what `first_state` does, of a run that begins.
       checkpoints.Damaged: there are checkpoints, none is good, and `start_afresh` is not said.
       preemption.Preempted: some process was asked to stop before there was a state.
       distributed.NotShared: the processes do not see one workdir.
@@ -151,22 +152,25 @@ def resume(
         restored = None
     if restored and restored.step > config.num_steps:
         return restored
-    checkpoints.set_aside(workdir, after=restored.step if restored else -1)
-    workdirs.write_config(workdir, config)
     step = restored.step if restored else 0
     tell(lines.position(step, config.num_steps, step in evaluated(config, workdir), new=restored is None))
+    resumed = restored or checkpoints.Restored(0, begin(config, inputs, programs), saved=None, past={})
+    checkpoints.set_aside(workdir, after=restored.step if restored else -1)
+    workdirs.write_config(workdir, config)
     if step < config.num_steps and distributed.is_first():
         write_provenance(workdir, step)
         workdirs.write_problems(workdir, inputs.train)
-    if restored:
-        return restored
+    return resumed
+
+
+def begin(config: Config, inputs: Inputs, programs: Programs) -> TrainState:
+    """The state before the first step. Raises preemption.Preempted if some process was asked to stop before."""
     phase("start: first policy")
     try:
-        state = first_state(config, inputs, programs)
+        return first_state(config, inputs, programs)
     except preemption.Interrupted:
         line = f"{preemption.why()}: before the first step, nothing to save; the same command begins again"
         raise preemption.Preempted(line) from None
-    return checkpoints.Restored(step=0, state=state, saved=None, past={})
 
 
 def write_provenance(workdir: str, step: int) -> None:

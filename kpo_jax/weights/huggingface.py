@@ -11,10 +11,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import os
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from kpo_jax.lazy import jax, jnp, np
-from kpo_jax.model.config import ModelConfig
+from kpo_jax.model.config import LoraConfig, ModelConfig
 from kpo_jax.weights import gguf
 from kpo_jax.weights.huggingface_config import read_config
 from kpo_jax.weights.huggingface_files import (
@@ -89,9 +91,15 @@ def _download(name: str, revision: str, patterns: list[str]) -> str:
 def check_architecture(path: str, model_config: ModelConfig) -> None:
     """Raises ValueError with ready-to-paste overrides if the weights at the local `path` are not of `model_config`."""
     found = gguf.read_config(path) if gguf.is_gguf(path) else read_config(path)
-    wanted = dataclasses.replace(model_config, **found)
-    if overrides := [f"--config.{line}" for line in _differences("model", wanted, model_config)]:
-        raise ValueError(f"pretrained: {path} is not of config.model; what differs: {' '.join(overrides)}")
+    if flags := overrides(model_config, found):
+        raise ValueError(f"pretrained: {path} is not of config.model; what differs: {flags}")
+
+
+def overrides(model_config: ModelConfig, fields: Mapping[str, Any]) -> str:
+    """The flags, ready to paste, that make a model one of these fields; "" if it is."""
+    given = dataclasses.replace(model_config, lora=LoraConfig())  # which may not go with the other
+    wanted = dataclasses.replace(given, **fields)
+    return " ".join(shlex.quote(f"--config.{line}") for line in _differences("model", wanted, given))
 
 
 def _differences(path: str, wanted, given) -> Iterator[str]:

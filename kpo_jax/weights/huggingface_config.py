@@ -73,6 +73,7 @@ def read_config(path: str) -> dict[str, Any]:
         )
     try:
         loaded = transformers.AutoConfig.from_pretrained(path, trust_remote_code=False, local_files_only=True)
+        loaded.standardize_rope_params()  # as models do: only now is there what stands beside rope_scaling
         config = loaded.to_dict()
     except Exception as error:  # its validation raises errors of several libraries
         raise ValueError(f"pretrained: {file}: {one_line(error)}") from error

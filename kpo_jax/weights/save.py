@@ -15,8 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from kpo_jax.ends import Failed
 from kpo_jax.model.config import ModelConfig
-from kpo_jax.weights.huggingface_files import INDEX, SINGLE
+from kpo_jax.weights.huggingface_files import INDEX, SINGLE, one_line
 from kpo_jax.weights.layout import Layout, flat_layouts
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -57,7 +58,7 @@ def write(
     """Write weights, documents and tokenizer to the directory `out`, see `whole_directory`.
 
     Host memory holds one file of weights, at most `max_bytes` or one tensor. Raises ValueError if `out` is in the way,
-    and for a finite weight that `dtype` cannot hold.
+    and for a finite weight that `dtype` cannot hold; Failed if `out` cannot be written.
     """
     with whole_directory(out) as directory:
         _write_weights(params, model_config, directory, jnp.dtype(dtype), max_bytes)
@@ -73,23 +74,35 @@ def write_json(path: Path, document: dict) -> None:
 
 @contextlib.contextmanager
 def whole_directory(out: str):
-    """A temporary neighbour of the directory `out` to write into, which gets its name once all is there.
+    """A temporary directory to write into, which becomes `out` once all is there: a neighbour that gets its name; or,
+    where `out` is there, which may be a mount, one within it, all of which moves up.
 
-    Raises ValueError if `out` is in the way.
+    Raises ValueError if `out` is in the way, Failed if it cannot be written.
     """
     check_empty(out)
-    target = Path(os.path.abspath(out))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    target = Path(os.path.realpath(out))
+    there = target.is_dir()
     try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        for path in (temporary, *temporary.iterdir()):  # tempfile and safetensors write for the owner alone
-            path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
-        temporary.rename(target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target if there else target.parent))
+        try:
+            yield temporary
+            umask = os.umask(0)
+            os.umask(umask)
+            for path in (temporary, *temporary.iterdir()):  # tempfile and safetensors write for the owner alone
+                path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
+            if there:
+                for path in temporary.iterdir():
+                    path.rename(target / path.name)
+                temporary.rmdir()
+            else:
+                temporary.rename(target)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+    except Exception as error:  # of a full disk, safetensors and tokenizers raise errors of their own
+        if isinstance(error, OSError) or "os error" in str(error):
+            raise Failed(f"--out: {out} could not be written, nothing of it is left: {one_line(error)}") from error
         raise
 
 

@@ -114,8 +114,8 @@ class HFTokenizer:
         self.eos_ids = eos_ids
         pad_id = tokenizer.pad_token_id
         self.pad_id = eos_ids[0] if pad_id is None else pad_id
-        # models pad their embedding, but never below what can be emitted
-        self.vocab_size = max(len(tokenizer), num_rows)
+        # models pad their embedding, but never below what can be emitted; ids may have gaps
+        self.vocab_size = max(num_rows, 1 + max([*tokenizer.get_vocab().values(), *eos_ids]))
         self.start_ids = _start_ids(tokenizer)
         special = [token for token in tokenizer.added_tokens_decoder.values() if token.special and token.content]
         self._ids = {token.content: tokenizer.convert_tokens_to_ids(token.content) for token in special}
