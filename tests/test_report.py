@@ -7,6 +7,7 @@ import math
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax.numpy as jnp
 import numpy as np
@@ -19,6 +20,7 @@ from kpo_jax import stats as statistics
 from kpo_jax import text as text_lib
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.config import free_fields
+from kpo_jax.config import Config, to_dict
 from kpo_jax.filters import FILTERS, Kalman
 from kpo_jax.report import (
     comparison,
@@ -882,3 +884,17 @@ def test_the_regime_stands_beside_the_paper_s(tmp_path):
     assert ours == ["kpo_weak", "6", "593", "21", "-", "0.1", "-", "-"]
     assert printed[:3] == ["the paper", "0.86 (strong), 86 (weak)", "17 to 59"]
     assert regime.regime_table(load_all([write_run(tmp_path / "old", "grpo", 0, share(1), share(2))])) is None
+
+
+@pytest.mark.parametrize(
+    "fields, said",
+    [
+        ({}, "tokenizer char."),
+        ({"init_from": "runs/base"}, "tokenizer char, weights of runs/base."),
+        ({"pretrained": "a/b"}, "tokenizer char, weights of a/b."),
+        ({"pretrained": "a/b", "init_from": "dir"}, "tokenizer char, weights of a/b with the adapters in dir."),
+    ],
+)
+def test_what_was_run_says_where_the_first_policy_came_from(fields, said):
+    run = SimpleNamespace(config=to_dict(dataclasses.replace(Config(), **fields)), evaluations={}, seed=0)
+    assert dict(report.setting([run], {}))["Model."].endswith(said)

@@ -182,7 +182,7 @@ def setting(runs: list[Run], methods: dict[str, list[Run]]) -> list[tuple[str, s
         for run in runs[:1]
         for name in run.evaluations
     ]
-    weights = " with the adapters of ".join(filter(None, (one("pretrained"), one("init_from"))))
+    weights = " with the adapters in ".join(filter(None, (one("pretrained"), one("init_from"))))
     return [
         ("Method.", ", ".join(f"{name} ({_seeds(group)})" for name, group in methods.items()) + "."),
         (
