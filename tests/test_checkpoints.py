@@ -254,7 +254,7 @@ def unreadable_about(workdir):
 def test_what_the_storage_cannot_read_now_is_not_taken_for_damaged(copy, fault):
     workdir, _, shapes, shardings = copy
     fault(workdir)
-    with pytest.raises(checkpoints.NotRead, match=r"^checkpoint: step 2 in .* could not be read: .*symbolic links"):
+    with pytest.raises(checkpoints.NotRead, match=r"^checkpoint: step 2 in .* could not be read: "):
         checkpoints.restore(str(workdir), shapes, shardings)
     assert checkpoints.restore(str(workdir), shapes, shardings, step=1).step == 1  # the control
 

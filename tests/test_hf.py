@@ -498,9 +498,12 @@ def overridden(config, line):
 
 def test_overrides_are_words_of_a_shell():
     four = dataclasses.replace(ANY, head_dim=4)
-    wanted = dataclasses.replace(four, rope_scaling=RopeScaling("longrope", factors=(1.0, 2.5)))
+    wanted = dataclasses.replace(four, rope_scaling=RopeScaling("longrope", original_length=64, factors=(1.0, 2.5)))
     line = hf.overrides(four, {"rope_scaling": wanted.rope_scaling})
-    assert line == "--config.model.rope_scaling.kind=longrope '--config.model.rope_scaling.factors=(1.0,2.5)'"
+    assert line == (
+        "--config.model.rope_scaling.kind=longrope --config.model.rope_scaling.original_length=64 "
+        "'--config.model.rope_scaling.factors=(1.0,2.5)'"
+    )
     assert overridden(four, line) == wanted
 
 
@@ -689,6 +692,14 @@ def test_the_revision_is_that_of_weights_and_tokenizer(monkeypatch):
     assert asked == [("a/b", "abc"), ("c/d", "abc")]
 
 
+def test_an_export_names_no_python_files_as_none_come_along(tmp_path):
+    code = {"AutoModelForCausalLM": "modeling_own.Own"}
+    path = write_directory(tmp_path / "model", read_golden("qwen2"), auto_map=code)
+    config = config_lib.Config(pretrained=str(path), model=model_config(path))
+    architecture, _ = hf_export.documents(config, CharTokenizer(), "float32")
+    assert architecture["model_type"] == "qwen2" and "auto_map" not in architecture
+
+
 def test_a_tokenizer_goes_into_the_export(tmp_path):
     import tokenizers
     import transformers
@@ -751,8 +762,7 @@ def test_train_from_a_directory_and_export(tmp_path):
     params = jax.jit(model.init_params, static_argnums=0)(config, jax.random.key(7))
     given = export(params, config, tmp_path / "given")
     described = json.loads((given / "config.json").read_text()) | {"max_position_embeddings": 4096}
-    code = {"auto_map": {"AutoModelForCausalLM": "modeling_own.Own"}}  # Python files that do not come along
-    (given / "config.json").write_text(json.dumps(described | code))
+    (given / "config.json").write_text(json.dumps(described))
     workdir = tmp_path / "run"
     arguments = [f"--config={tmp_path / 'small.py'}", f"--config.pretrained={given}", f"--workdir={workdir}"]
 

@@ -229,7 +229,7 @@ class Saver:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return " ".join(f"{type(error).__name__}: {error}".split())[:500]
 
 
 # -------------------------------------------------------------------------------------------------------------- restore
@@ -318,7 +318,7 @@ def _is_passing(error: BaseException) -> bool:
     """Whether an error of reading is the system's, of storage or memory, and says nothing of what was saved."""
     if isinstance(error, OSError):
         return not isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError)
-    says = re.search(r"RESOURCE_EXHAUSTED|os_error_code='(?!2')", str(error))  # 2: no such file
+    says = re.search(r"RESOURCE_EXHAUSTED|os_error_code='(?!(2|20|21)')", str(error))  # those say: no such file
     return isinstance(error, MemoryError) or says is not None
 
 
@@ -359,7 +359,8 @@ def _read(path: Path, shapes, shardings, whole: bool = False):
         primary_host=me, active_processes={me}, barrier_sync_key_prefix=f"restore_{me}"
     )
     places = jax.tree.map(lambda s, d: ocp.ArrayRestoreArgs(sharding=d, global_shape=s.shape), shapes, shardings)
-    how = ocp.args.PyTreeRestore(shapes, restore_args=places, partial_restore=not whole)
+    tree = jax.tree.map(lambda s: jax.Array, shapes)  # a leaf with a dtype is what orbax would cast to
+    how = ocp.args.PyTreeRestore(tree, restore_args=places, partial_restore=not whole)
     with contextlib.closing(ocp.PyTreeCheckpointHandler(multiprocessing_options=alone)) as handler:
         return jax.block_until_ready(handler.restore(path, args=how))
 
