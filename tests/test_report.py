@@ -19,8 +19,7 @@ from report_runs import HOSTILE, grades, rewrite, write_run, write_trace
 from kpo_jax import stats as statistics
 from kpo_jax import text as text_lib
 from kpo_jax.algorithm.methods import METHODS
-from kpo_jax.config import free_fields
-from kpo_jax.config import Config, to_dict
+from kpo_jax.config import Config, free_fields, to_dict
 from kpo_jax.filters import FILTERS, Kalman
 from kpo_jax.report import (
     comparison,
