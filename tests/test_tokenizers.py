@@ -318,6 +318,25 @@ def test_hf_vocab_size_is_that_of_the_largest_id_where_ids_have_gaps(tmp_path):
     assert load_tokenizer(str(tmp_path)).vocab_size == 1001
 
 
+def test_a_special_token_without_a_row_of_the_model_is_none_of_its_tokens(tmp_path):
+    """As Gemma 3's text models have none for the token of an image."""
+    directory = write_tokenizer(tmp_path, eos_token="<eos>")
+    plain = load_tokenizer(directory)
+    rows = plain.special["<eos>"]  # the last one, and what ends a text counts all the same
+    files = json.loads((tmp_path / "tokenizer.json").read_text())
+    image = files["added_tokens"][-1] | {"id": rows + 1, "content": "<image>", "special": True}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(files | {"added_tokens": [*files["added_tokens"], image]}))
+    assert load_tokenizer(directory).vocab_size == rows + 2  # nothing says how many rows there are
+    (tmp_path / "config.json").write_text(json.dumps({"vocab_size": rows + 1}))
+    tokenizer = load_tokenizer(directory)
+    assert tokenizer.vocab_size == rows + 1 and tokenizer.encode("Hi<eos>") == plain.encode("Hi<eos>")
+    assert max(tokenizer.encode(tokenizer.literal("Hi<image>"))) < rows
+    with pytest.raises(ValueError, match=r"^the token '<image>' of tokenizer .* is none of its model's$"):
+        tokenizer.encode("Hi<image>")
+    (tmp_path / "config.json").write_text(json.dumps({"vocab_size": rows}))
+    assert load_tokenizer(directory).vocab_size == rows + 1
+
+
 def test_hf_chat_template(tmp_path):
     directory = write_tokenizer(tmp_path, eos_token="<eos>")
     with pytest.raises(ValueError, match="has no chat template"):

@@ -106,7 +106,10 @@ class CharTokenizer:
 
 class HFTokenizer:
     """A Hugging Face tokenizer with the ids that end a response; `num_rows` is how many embedding rows its model
-    has.
+    has, 0 where nothing says so.
+
+    Gemma 3's text models have no row for the images' token of their tokenizer. Such a special token is none of the
+    model's, and `encode` raises ValueError where a template spells it.
     """
 
     def __init__(self, tokenizer, eos_ids: tuple[int, ...], num_rows: int = 0):
@@ -114,11 +117,13 @@ class HFTokenizer:
         self.eos_ids = eos_ids
         pad_id = tokenizer.pad_token_id
         self.pad_id = eos_ids[0] if pad_id is None else pad_id
-        # models pad their embedding, but never below what can be emitted; ids may have gaps
-        self.vocab_size = max(num_rows, 1 + max([*tokenizer.get_vocab().values(), *eos_ids]))
         self.start_ids = _start_ids(tokenizer)
         special = [token for token in tokenizer.added_tokens_decoder.values() if token.special and token.content]
         self._ids = {token.content: tokenizer.convert_tokens_to_ids(token.content) for token in special}
+        self._rowless = {index for index in self._ids.values() if index >= num_rows > 0 and index not in eos_ids}
+        # models pad their embedding, but never below what can be emitted; ids may have gaps
+        known = {*tokenizer.get_vocab().values(), *eos_ids} - self._rowless
+        self.vocab_size = max(num_rows, 1 + max(known))
         longest_first = sorted(special, key=lambda token: len(token.content), reverse=True)
         self._spelled = _one_of(re.escape(token.content) for token in longest_first)
         self._borders = _one_of(map(_border, longest_first))
@@ -130,6 +135,14 @@ class HFTokenizer:
         return self._ids
 
     def encode(self, text: str) -> list[int]:
+        ids = self._encode(text)
+        if not self._rowless.isdisjoint(ids):
+            found = next(token for token, index in self._ids.items() if index in self._rowless.intersection(ids))
+            name = self._tokenizer.name_or_path
+            raise ValueError(f"the token {found!r} of tokenizer {name!r} is none of its model's")
+        return ids
+
+    def _encode(self, text: str) -> list[int]:
         if _MARK not in text:
             return self._tokenizer.encode(text, add_special_tokens=False)
         ids, start = [], 0
