@@ -21,6 +21,7 @@ if __name__ == "__main__" and not __package__:  # run as a file: the package lie
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from kpo_jax import places, text
+from kpo_jax.runtime.streams import say, show
 
 EXIT_USAGE, EXIT_INTERRUPTED = 64, 130
 FLAGS = flags.FLAGS
@@ -148,7 +149,7 @@ def parse_flags(argv: list[str]):
     Every problem of both is collected and reported at once, with exit 64.
     """
     if any(word in ("--help", "-help", "-h", "--helpfull", "--helpshort") for word in argv[1:]):
-        print(help_text())
+        show(help_text())
         raise SystemExit(0)
     given = take_apart(argv[1:])
     problems = []
@@ -162,7 +163,7 @@ def parse_flags(argv: list[str]):
     problems += flag_problems()
     config, found, notes = configuration(given)
     for note in notes:
-        print(note, file=sys.stderr)
+        say(note)
     if problems or found:
         usage_error([*problems, *found])
     return config
@@ -304,7 +305,7 @@ def help_text() -> str:
 def usage_error(problems: list[str]):
     """Print one line per problem and leave with exit 64."""
     for line in problems:
-        print(f"error: {text.mask(line)}", file=sys.stderr)
+        say(f"error: {text.mask(line)}")
     raise SystemExit(EXIT_USAGE)
 
 

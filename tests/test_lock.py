@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kpo_jax.commands import runs
+from kpo_jax.ends import Failed
 from kpo_jax.files import write_whole
 from kpo_jax.runtime import lock, preemption
 
@@ -100,6 +101,20 @@ def test_a_number_that_another_process_has_now_is_not_the_owner(tmp_path, capfd)
         pass
 
 
+@pytest.mark.parametrize("gone", (True, False))
+def test_a_machine_that_does_not_say_when_a_process_started(tmp_path, monkeypatch, capfd, gone):
+    """As macOS, where there is no /proc: a number that nobody has is that of an owner that is gone."""
+    monkeypatch.setattr(lock, "_started", lambda pid: None)
+    monkeypatch.setattr(lock, "WATCH", 0.1)
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    owned(tmp_path, pid=ended.pid if gone else os.getpid())
+    with lock.held(str(tmp_path), fail):
+        pass
+    said = capfd.readouterr().err
+    assert "taken over" in said and ("sign of life" in said) == (not gone)
+
+
 @pytest.mark.parametrize("beats", (True, False))
 def test_of_another_machine_the_heartbeat_tells(tmp_path, monkeypatch, capfd, beats):
     monkeypatch.setattr(lock, "WATCH", 60.0 if beats else 1.0)
@@ -153,9 +168,10 @@ def test_all_processes_leave_where_the_first_was_asked_to_stop_while_it_waited(t
         pass
 
 
-def test_a_damaged_lock_is_watched_and_taken_over(tmp_path, monkeypatch, capfd):
-    monkeypatch.setattr(lock, "WATCH", 0.5)
-    (tmp_path / lock.NAME).write_text('{"host": "tor')
+@pytest.mark.parametrize("content", [b'{"host": "tor', b"\xff\xfe"])
+def test_a_damaged_lock_is_watched_and_taken_over(tmp_path, monkeypatch, capfd, content):
+    monkeypatch.setattr(lock, "WATCH", 0.1)
+    (tmp_path / lock.NAME).write_bytes(content)
     with lock.held(str(tmp_path), fail):
         pass
     assert "an unknown process" in capfd.readouterr().err
@@ -196,6 +212,19 @@ def test_a_stale_lock_is_taken_by_one_of_many(tmp_path):
         for process in started:
             process.kill()
             process.wait()
+
+
+def test_a_full_disk_leaves_no_lock_and_is_no_usage_error(tmp_path, monkeypatch):
+    own = Path.open
+
+    def open_full(path, mode="r", **options):
+        file = own(path, mode, **options)
+        return open("/dev/full", "w") if mode == "x" else file
+
+    monkeypatch.setattr(Path, "open", open_full)
+    with pytest.raises(Failed, match="cannot be written: No space left"), lock.held(str(tmp_path), fail):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_directory_that_cannot_be_written_is_one_line(tmp_path):

@@ -33,12 +33,12 @@ MAY = {
     "runtime": {"absl", "json", "os", "pathlib", "print", "signal", "socket", "sys", "threading", "time"},
     "tasks": {"datasets", "json", "open", "os", "random", "sys"},
     "config": {"os", "sys"},
-    "recording": {"absl", "json", "os", "pathlib", "print", "shutil", "subprocess", "sys", "threading", "time"},
+    "recording": {"absl", "json", "os", "pathlib", "shutil", "subprocess", "sys", "threading", "time"},
     "report": {"json", "pathlib"},
     "training": {"absl", "json", "orbax", "os", "pathlib", "time"},
-    "commands": {"absl", "json", "os", "pathlib", "print", "subprocess", "sys", "tempfile", "time"},
+    "commands": {"absl", "json", "os", "pathlib", "subprocess", "sys", "tempfile", "time"},
     "hardware": {"json", "open", "os", "pathlib", "print", "signal", "subprocess", "sys", "tempfile", "time"},
-    "main": {"absl", "os", "pathlib", "print", "sys"},
+    "main": {"absl", "os", "pathlib", "sys"},
 }
 PURE = ["training/learner.py", "verifier/compare.py", "verifier/parser.py", "tasks/rewards.py"]
 

@@ -2,9 +2,11 @@
 samples whose text can only be read.
 """
 
+import faulthandler
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -14,8 +16,10 @@ import numpy as np
 import pytest
 from report_runs import HOSTILE, write_trace
 
+from kpo_jax.commands import modes
 from kpo_jax.recording import lines, terminal
 from kpo_jax.report import responses
+from kpo_jax.runtime import distributed, preemption, watchdog
 
 ROOT = Path(__file__).parents[1]
 SCALARS = {
@@ -254,6 +258,83 @@ def test_a_live_line_on_a_terminal_of_that_width(columns):
     assert "a line" in shown and any(piece.startswith("train: 1/3 |") and "step 2: rollout" in piece for piece in shown)
     assert [piece[:10] for piece in shown if piece.startswith("train ")] == ["train 1/3 ", "train 2/3 ", "train 3/3 "]
     assert said.endswith(b"\r\x1b[K")  # nothing is left of the live line
+
+
+# --------------------------------------------------------------------------------------------- what nobody hears
+
+
+def second_interrupt():
+    heard, told = os.pipe()
+    os.write(told, bytes([signal.SIGINT, signal.SIGINT]))
+    preemption._listen(heard, at_kill=lambda: None)
+
+
+def live_line():
+    with terminal.phases("start"):
+        terminal.tell("a line")
+
+
+def hang():
+    watched = watchdog.Watchdog(0.0)
+    watched._deadline = 0.0
+    watched._watch()
+
+
+@pytest.mark.parametrize(
+    "speak, code",
+    [
+        (live_line, None),
+        (second_interrupt, 130),
+        (lambda: distributed.fail("lost"), 13),
+        (hang, 13),
+        (lambda: modes.usage(["wrong"]), 64),
+    ],
+)
+def test_what_cannot_be_said_is_done(monkeypatch, speak, code):
+    class Full:
+        """Standard error in a file on a full disk, which says that it is a terminal so that there is a live line."""
+
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+        flush, isatty, fileno = lambda self: self.write(""), lambda self: True, lambda self: 2
+
+    def leave(code):
+        raise SystemExit(code)
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    monkeypatch.setattr(os, "_exit", leave)
+    monkeypatch.setattr(faulthandler, "dump_traceback", lambda **options: None)
+    try:
+        ended = speak()
+    except SystemExit as error:
+        ended = error.code
+    finally:
+        preemption._requested.clear()
+    assert ended == code
+
+
+@pytest.mark.parametrize(
+    "call, streams",
+    [
+        ("say('x')", {"stderr": "full"}),
+        ("say('x'); say('y' * 10**5)", {"stderr": "closed"}),
+        ("show('x' * 10**5); show('y')", {"stdout": "closed"}),
+    ],
+)
+def test_what_nobody_hears_changes_no_exit_code(call, streams):
+    reader, closed = os.pipe()
+    os.close(reader)
+    with open("/dev/full", "w") as full:
+        given = {name: {"full": full, "closed": closed}[what] for name, what in streams.items()}
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        command = [sys.executable, "-c", f"from kpo_jax.runtime.streams import say, show; {call}"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, text=True,
+            **dict(stdout=subprocess.PIPE, stderr=subprocess.PIPE) | given,
+        )  # fmt: skip
+    os.close(closed)
+    assert done.returncode == 0 and not done.stdout and not done.stderr
 
 
 # ------------------------------------------------------------------------------------------------------------- samples

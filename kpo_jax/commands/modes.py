@@ -6,7 +6,6 @@ What a mode does is in `kpo_jax.commands.runs`, with all that a run needs; a dry
 import contextlib
 import json
 import os
-import sys
 import traceback
 
 from absl import logging
@@ -19,6 +18,7 @@ from kpo_jax.lazy import jax
 from kpo_jax.recording import terminal
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.runtime import compilation, cpu, distributed, lock, preemption
+from kpo_jax.runtime.streams import say, show
 
 DONE, USAGE, PREEMPTED, FAILED = 0, 64, 75, 13
 
@@ -42,21 +42,21 @@ def run(mode, function, config, values: dict, verbosity: int) -> int:
             with terminal.phases():
                 said = function(config, values)
             if said and distributed.is_first():
-                print(said)
+                show(said)
     except (preemption.Preempted, preemption.Interrupted) as error:
         again = "" if isinstance(error, preemption.Preempted) else f"{preemption.why()}: "
-        print(f"{again}{error}" + ("; the same command begins again" if again else ""), file=sys.stderr)
+        say(f"{again}{error}" + ("; the same command begins again" if again else ""))
         return PREEMPTED
     except Refused as error:
         return usage(error.args)
     except KeyboardInterrupt:  # of a mode that has nothing to save
-        print("Ctrl-C: stopped", file=sys.stderr)
+        say("Ctrl-C: stopped")
         return preemption.KILLED
     except Failed as error:
-        print(f"error: {error}", file=sys.stderr)
+        say(f"error: {error}")
         return FAILED
     except Exception as error:
-        print(text.mask(traceback.format_exc()), file=sys.stderr)
+        say(text.mask(traceback.format_exc()))
         distributed.end(FAILED, f"{type(error).__name__}: {error}")
         return FAILED
     return DONE
@@ -65,7 +65,7 @@ def run(mode, function, config, values: dict, verbosity: int) -> int:
 def usage(lines) -> int:
     """Print what is wrong, here and in the other processes of the job; the exit code."""
     for line in lines:
-        print(f"error: {text.mask(line)}", file=sys.stderr)
+        say(f"error: {text.mask(line)}")
     distributed.end(USAGE, lines[0])
     return USAGE
 
@@ -108,7 +108,7 @@ def keep_programs(cache: str) -> None:
     for name, value in settings.items():
         jax.config.update(name, value)
     if line and distributed.is_first():
-        print(line, file=sys.stderr)
+        say(line)
 
 
 def describe(config, values: dict) -> str:
@@ -123,7 +123,7 @@ def describe(config, values: dict) -> str:
 
             config, found = topology.on(config, target), chips.devices(target)
         needed = dry_run.describe(config)  # first, as it may find that something is missing
-        print(json.dumps(config_lib.to_dict(config), indent=2))
-        print(needed, flush=True)
+        show(json.dumps(config_lib.to_dict(config), indent=2))
+        show(needed)
         terminal.phase(f"compiling for {target}" if target else "")
         return topology.describe(config, target, found) if target else ""

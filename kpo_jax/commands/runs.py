@@ -18,7 +18,7 @@ from kpo_jax.commands import replay as replays
 from kpo_jax.commands.modes import keep_programs, usage_errors
 from kpo_jax.commands.sample import show_samples
 from kpo_jax.config import to_dict
-from kpo_jax.ends import Refused
+from kpo_jax.ends import Failed, Refused
 from kpo_jax.recording import metrics, terminal
 from kpo_jax.recording import workdir as workdirs
 from kpo_jax.report import figures, study
@@ -66,6 +66,9 @@ def held(workdir: str):
             holding.enter_context(lock.held(workdir, lost=distributed.fail, active=distributed.is_first()))
         except preemption.Interrupted:
             asked = True
+        except Failed as error:
+            distributed.end_with(error)  # the other processes would wait for this one
+            raise
         if any(distributed.exchange(asked, "held")):
             raise preemption.Interrupted
         holding.enter_context(carried(workdir))

@@ -47,15 +47,20 @@ class File:
 
     def create(self, text: str) -> bool:
         try:
-            with self._path.open("x") as file:
-                file.write(text)
+            file = self._path.open("x")
         except FileExistsError:
             return False
+        try:
+            with file:
+                file.write(text)
+        except OSError:  # or an empty one would be there for others to wonder at
+            self.remove()
+            raise
         return True
 
     def read(self) -> str | None:
         try:
-            return self._path.read_text()
+            return self._path.read_text(errors="replace")
         except FileNotFoundError:
             return None
 
@@ -71,7 +76,7 @@ class File:
             self._path.rename(aside)  # only one of two that find it stale can
         except FileNotFoundError:
             return False
-        found = aside.read_text()
+        found = aside.read_text(errors="replace")
         if found != text:  # the other one was faster, and this is its own lock
             with contextlib.suppress(FileExistsError), self._path.open("x") as file:
                 file.write(found)

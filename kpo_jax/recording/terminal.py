@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 
 from kpo_jax.lazy import Lazy
 from kpo_jax.runtime import distributed
+from kpo_jax.runtime.streams import say
 
 tqdm = Lazy("tqdm")
 
@@ -142,7 +143,7 @@ class _Screen:
     def line(self, text: str) -> None:
         with self._lock:
             self._erase()
-            print(text, file=sys.stderr, flush=True)
+            say(text)
             self._spoken, self._silent = time.monotonic(), False
             self._draw()
 
@@ -206,12 +207,12 @@ class _Screen:
         doing = ", ".join(part for part in (for_itself, *self._compiled()) if part)
         text = self._progress.meter(doing, columns, now) if self._progress else doing
         if text != self._live:
-            print(f"{_CLEAR}{text[:columns]}", end="", file=sys.stderr, flush=True)
+            say(f"{_CLEAR}{text[:columns]}", end="")
             self._live = text
 
     def _erase(self) -> None:
         if self._live:
-            print(_CLEAR, end="", file=sys.stderr, flush=True)
+            say(_CLEAR, end="")
             self._live = ""
 
 

@@ -24,7 +24,8 @@ from kpo_jax import places
 from kpo_jax import text as redact
 from kpo_jax.ends import Refused
 from kpo_jax.lazy import Lazy, jax, np
-from kpo_jax.runtime import lifeline, lock, preemption
+from kpo_jax.runtime import lifeline, lock, preemption, streams
+from kpo_jax.runtime.streams import say
 
 _distributed, multihost_utils = Lazy("jax._src.distributed"), Lazy("jax.experimental.multihost_utils")
 
@@ -93,17 +94,13 @@ def initialize(place: Member | None, config) -> None:
     """
     timeouts = dict(initialization_timeout=config.start_timeout, heartbeat_timeout_seconds=config.heartbeat_timeout)
     if place is None:
-        print("waiting for the processes of the job that jax finds", file=sys.stderr, flush=True)
+        say("waiting for the processes of the job that jax finds")
         try:
             jax.distributed.initialize(**timeouts)
         except ValueError as error:
             raise ValueError(f"--detect_job: jax finds no job here: {error}") from error
     else:
-        print(
-            f"process {place.process_id}: waiting for {place.num_processes} processes at {place.coordinator}",
-            file=sys.stderr,
-            flush=True,
-        )
+        say(f"process {place.process_id}: waiting for {place.num_processes} processes at {place.coordinator}")
         jax.distributed.initialize(
             place.coordinator,
             place.num_processes,
@@ -146,16 +143,12 @@ def _tie() -> None:
         elif offered := json.loads(_wait(job().client, _LIFELINE)):
             lifeline.hold(host, offered, job().process_id, _died)
     except OSError as error:
-        print(
-            f"warning: no lifeline ({error}); a killed process will be noticed by heartbeat alone",
-            file=sys.stderr,
-            flush=True,
-        )
+        say(f"warning: no lifeline ({error}); a killed process will be noticed by heartbeat alone")
 
 
 def _died(number: int) -> None:
     reason = f"process {number} is gone without a word: killed or crashed"
-    print(f"error: {reason}", file=sys.stderr)
+    say(f"error: {reason}")
     if job().process_id == 0:
         end(EXIT_FAILED, reason)
     _leave(EXIT_FAILED)  # process 0 was the only one that could tell the others, and they see it themselves
@@ -180,7 +173,7 @@ def end(code: int, reason: str) -> None:
     try:
         job().client.key_value_set(_ENDED, json.dumps({"code": code, "reason": f"{name()}: {redact.mask(reason)}"}))
     except Exception as error:  # another process ended it first, or the coordinator is gone; we leave all the same
-        print(f"could not tell the other processes: {error}", file=sys.stderr)
+        say(f"could not tell the other processes: {error}")
     if job().process_id == 0:
         time.sleep(3 * _POLL_SECONDS)  # the coordinator lives in this process: let the others read why
     _leave(code)
@@ -189,8 +182,7 @@ def end(code: int, reason: str) -> None:
 def _leave(code: int) -> None:
     lifeline.goodbye()
     lock.release()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    streams.flush()
     os._exit(code)
 
 
@@ -203,13 +195,13 @@ def end_with(error: BaseException) -> None:
 
 def fail(reason: str) -> None:
     """End the process and its job, now, because of what `reason` says."""
-    print(f"error: {reason}", file=sys.stderr, flush=True)
+    say(f"error: {reason}")
     end(EXIT_FAILED, reason)
     _leave(EXIT_FAILED)
 
 
 def _print(error: BaseException) -> None:
-    print(redact.mask("".join(traceback.format_exception(error))), file=sys.stderr)
+    say(redact.mask("".join(traceback.format_exception(error))))
 
 
 def _hook(kind, error, trace) -> None:
@@ -225,7 +217,7 @@ def _listen() -> None:
             # What another process says is JSON and read as such.
             if (ended := _get(client, _ENDED)) is not None and not _ending.is_set():
                 ended = json.loads(ended)
-                print(f"error: the job was ended by {ended['reason']}", file=sys.stderr)
+                say(f"error: the job was ended by {ended['reason']}")
                 _leave(ended["code"])
             if preemption.requested() and not told:
                 client.key_value_set(_STOP, name(), allow_overwrite=True)

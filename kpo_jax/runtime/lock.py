@@ -2,24 +2,25 @@
 
 A lock whose process is gone is taken over. On the same machine (host, boot and space of process numbers) the number of
 the process and when it started tell whether it is. Of another machine only the heartbeat tells: the owner counts it up
-in the file every `BEAT` seconds, and a lock that stands still for `WATCH` seconds is stale. Nothing depends on the
-clocks of two machines. Of a workdir in a bucket the lock is an object there.
+in the file every `BEAT` seconds, and a lock that stands still for `WATCH` seconds is stale. So it is on a machine that
+does not say when a process started, unless there is none of that number. Nothing depends on the clocks of two machines. Of a workdir in a bucket the lock is an object there.
 """
 
 import contextlib
+import errno
 import json
 import os
 import secrets
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kpo_jax.ends import Refused
+from kpo_jax.ends import Failed, Refused
 from kpo_jax.places import Entry, entry
 from kpo_jax.runtime import preemption
+from kpo_jax.runtime.streams import say
 
 NAME = "lock.json"
 BEAT, WATCH = 10.0, 60.0  # seconds
@@ -41,6 +42,7 @@ def held(workdir: str, lost: Callable[[str], None], active: bool = True) -> Iter
 
     Raises:
       NotHeld: another run holds it, or nothing can be written there.
+      Failed: the disk is full.
       preemption.Interrupted: asked to stop while waiting for another machine's sign of life.
     """
     if not active:
@@ -50,7 +52,8 @@ def held(workdir: str, lost: Callable[[str], None], active: bool = True) -> Iter
     try:
         _acquire(place, workdir)
     except OSError as error:
-        raise NotHeld(f"--workdir: {workdir} cannot be written: {error.strerror or error}") from error
+        kind = Failed if error.errno in (errno.ENOSPC, errno.EDQUOT) else NotHeld
+        raise kind(f"--workdir: {workdir} cannot be written: {error.strerror or error}") from error
     threading.Thread(target=_keep, args=(place, over, lost), daemon=True).start()
     try:
         yield
@@ -84,22 +87,23 @@ def _acquire(place: Entry, workdir: str) -> None:
         if text is None:
             continue  # it has just been removed
         owner = _owner(text)
-        if owner.get("machine") == mine["machine"]:
+        here = owner.get("machine") == mine["machine"]
+        if here and mine["started"] is not None:
             alive = owner.get("started") == _started(owner["pid"])
         else:
-            alive = _shows_life(place, text, owner, workdir)
+            alive = not (here and _is_gone(owner["pid"])) and _shows_life(place, text, owner, workdir)
         if alive:
             since = f" since {owner['since']}" if owner else ""
             raise NotHeld(f"--workdir: {workdir} is in use by {_name(owner)}{since}; one run at a time may write there")
         if place.remove_if(text):
-            _say(f"{workdir}: the lock of {_name(owner)}, which is gone, is taken over")
+            say(f"{workdir}: the lock of {_name(owner)}, which is gone, is taken over")
     with _changing:
         _held[place] = mine
 
 
 def _shows_life(place: Entry, text: str, owner: dict, workdir: str) -> bool:
     """Whether the lock changes within WATCH seconds."""
-    _say(f"{workdir}: held by {_name(owner)}; waiting up to {WATCH:g} s for a sign of life")
+    say(f"{workdir}: held by {_name(owner)}; waiting up to {WATCH:g} s for a sign of life")
     deadline = time.monotonic() + WATCH
     while time.monotonic() < deadline:
         time.sleep(min(1.0, WATCH / 10))
@@ -154,7 +158,7 @@ def _machine() -> str:
 
 def _started(pid: int) -> int | None:
     """When the process began, in ticks since the boot, so that a number that is given out again is not mistaken; None
-    if there is none of that number, or it has ended and only waits to be reaped.
+    if there is none of that number, if it has ended and only waits to be reaped, or where there is no /proc.
     """
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -163,5 +167,12 @@ def _started(pid: int) -> int | None:
     return None if fields[0] in "ZX" else int(fields[19])
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def _is_gone(pid: int) -> bool:
+    """Whether no process has this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # somebody else's
+        return False
+    return False

@@ -10,6 +10,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+from kpo_jax.runtime.streams import say
+
 KILLED = 130  # the exit code of a program that Ctrl-C ended
 
 _NAMES = {signal.SIGTERM: "SIGTERM", signal.SIGINT: "Ctrl-C"}
@@ -60,7 +62,7 @@ def _listen(heard: int, at_kill: Callable[[], None]) -> None:
 
 def _say(line: str) -> None:
     clear = "\r\033[K" if sys.stderr.isatty() else ""  # the ^C, and the bar where there is one
-    print(clear + line, file=sys.stderr, flush=True)
+    say(clear + line)
 
 
 def request(why: str = "SIGTERM") -> None:

@@ -2,13 +2,13 @@
 
 import faulthandler
 import os
-import sys
 import threading
 import time
 
 from absl import logging
 
 from kpo_jax.runtime import distributed, lock
+from kpo_jax.runtime.streams import say
 
 # Seconds after which faulthandler ends what the watchdog could not: its thread needs no interpreter lock.
 _SLACK = 30.0
@@ -41,7 +41,7 @@ class Watchdog:
         while time.monotonic() < self._deadline:
             time.sleep(min(1.0, self._timeout / 10))
         reason = f"{self._phase} took more than {self._timeout:g} s"
-        print(f"error: {reason}; the stacks of all threads:", file=sys.stderr, flush=True)
+        say(f"error: {reason}; the stacks of all threads:")
         faulthandler.dump_traceback(all_threads=True)
         telling = threading.Thread(target=distributed.end, args=(distributed.EXIT_FAILED, reason), daemon=True)
         telling.start()
