@@ -12,6 +12,11 @@ usage_error() {
   exit 64
 }
 
+# tell TEXT: a line on standard error. A disk that is full and a terminal or reader that is gone end nothing.
+tell() {
+  echo "$1" >&2 2> /dev/null || true
+}
+
 # need_number NAME VALUE LEAST: exit 64 unless VALUE is a whole number from LEAST.
 need_number() {
   if ! [[ "$2" =~ ^(0|[1-9][0-9]{0,8})$ ]] || (($2 < $3)); then
@@ -128,14 +133,16 @@ settings_shown() {
 # supervise COUNT MAX_RESTARTS GRACE runs `start_process I` for I = 0 .. COUNT-1 in subshells of process groups of their own, until
 # all have ended. `new_attempt` is called before each start, `stop_process I SIGNAL` to end one; both are the caller's.
 # When one fails, the others have GRACE seconds if it was preempted (they are saving), else 3, and are killed then. The group starts
-# again after 75, and at most MAX_RESTARTS times after a crash. SIGTERM and SIGINT go on to the processes; then nothing starts again.
+# again after 75, and at most MAX_RESTARTS times after a crash. SIGTERM, SIGINT and SIGHUP go on to the processes as SIGTERM; then
+# nothing starts again.
 
 supervise() {
   local count="$1" left="$2" grace="$3" code
   [[ "${BASH_VERSINFO[0]}" -gt 5 || ("${BASH_VERSINFO[0]}" -eq 5 && "${BASH_VERSINFO[1]}" -ge 1) ]] \
     || usage_error "bash $BASH_VERSION is too old to wait for a group; 5.1 is needed"
   stopping=""
-  trap 'stopping=1; signal_group TERM' TERM INT
+  trap 'stopping=1; signal_group TERM' TERM INT HUP
+  trap : PIPE
   while true; do
     new_attempt
     [[ -z "$stopping" ]] || return 75
@@ -144,12 +151,12 @@ supervise() {
     if [[ "$code" == 0 || "$code" == 64 || -n "$stopping" ]]; then
       return "$code"
     elif [[ "$code" == 75 ]]; then
-      echo "preempted and saved; starting again" >&2
+      tell "preempted and saved; starting again"
     elif ((left > 0)); then
       left=$((left - 1))
-      echo "crashed; starting again, $left restart(s) left" >&2
+      tell "crashed; starting again, $left restart(s) left"
     else
-      echo "crashed; no restart left" >&2
+      tell "crashed; no restart left"
       return "$code"
     fi
   done
@@ -174,7 +181,7 @@ run_group() {
     # a list of its own each time: the timer must not be waited for when all have ended
     wait -n -p ended "${running[@]}" ${timer:+"$timer"} || code=$?
     if [[ -n "$timer" && "${ended:-}" == "$timer" ]]; then
-      echo "killing what has not ended" >&2
+      tell "killing what has not ended"
       signal_group KILL
       timer=""
       continue
@@ -182,7 +189,7 @@ run_group() {
     for i in "${!running[@]}"; do
       [[ "${running[i]}" == "${ended:-}" ]] || continue # none: a signal came
       unset 'running[i]'
-      ((code == 0)) || echo "process $i ended with exit code $code" >&2
+      ((code == 0)) || tell "process $i ended with exit code $code"
       ((code != 143)) || code=75 # SIGTERM came before the process could catch it
       worst="$(worse "$worst" "$code")"
       if ((code == 75)) && [[ -z "$timer" ]]; then
@@ -249,6 +256,7 @@ side_by_side() {
   for run in "$@"; do state[run]=waiting; done
   running=() stopping=""
   trap 'stopping=1' TERM INT HUP
+  trap : PIPE # the reader of a pipe that is gone is an error of the line alone
   while true; do
     for slot in "${!running[@]}"; do
       if kill -0 "${running[slot]}" 2> /dev/null; then continue; fi
@@ -269,7 +277,7 @@ side_by_side() {
       [[ -z "$stopping" && -z "${running[slot]:-}" ]] || continue
       next_run || break
       # shellcheck disable=SC2154
-      echo "run ${names[run]}" >&2
+      tell "run ${names[run]}"
       set -m
       run_in_slot "$run" "$slot" < /dev/null &
       running[slot]=$! slots[slot]="$run" begun[slot]=$SECONDS state[run]=running
@@ -278,7 +286,7 @@ side_by_side() {
     ((${#running[@]})) || break
     sleep 0.2 || true # a signal ends it
   done
-  trap - TERM INT HUP
+  trap - TERM INT HUP PIPE
 }
 
 # next_run: side_by_side's $run, the first that waits for no other; 1 if there is none.
@@ -309,10 +317,15 @@ run_in_slot() {
 # tell_end RUN CODE SECONDS
 tell_end() {
   if (($2 == 0)); then
-    echo "${names[$1]}: done in $3 s" >&2
+    tell "${names[$1]}: done in $3 s"
   else
-    echo "${names[$1]}: exit code $2 after $3 s${logs[$1]:+, see ${logs[$1]}}" >&2
+    tell "${names[$1]}: exit code $2 after $3 s${logs[$1]:+, see ${logs[$1]}}"
   fi
+}
+
+# mark_finished WORKDIR KEY: the run there, by what tells it from others, is not to be started again.
+mark_finished() {
+  { echo "$2" > "$1/finished"; } 2> /dev/null || tell "$1/finished cannot be written: the next call starts this run again"
 }
 
 # find_cores: the numbers of the cores that this process may use, in the array `cores`.

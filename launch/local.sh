@@ -8,12 +8,13 @@
 # Options, before the --:
 #   --processes=N      default 1
 #   --cpu_devices=N    CPU devices of each process
-#   --gpus=N           of this machine, split evenly over the processes (CUDA_VISIBLE_DEVICES)
+#   --gpus=N           of this machine, or the first N of those in CUDA_VISIBLE_DEVICES, split evenly over the processes
 #   --port=N           of the coordinator on 127.0.0.1; default: a free one at each start
 #   --max_restarts=N   after crashes; default 3
 #   --grace=SECONDS    that the others have to save when one was preempted; default 120
 #   --logs=DIR         process_I.log of each; default logs. Process 0 speaks at the terminal too
 #   --dry_run          print the commands and stop
+# Relative paths are below the repository, wherever this is called.
 # Settings: VENV (default .venv); GLIBC_TUNABLES, set to huge pages on a CPU unless it is set; KPO_XLA_FLAGS=off: on a GPU, do not put
 # the flags of launch/flags_gpu.txt in front of those in XLA_FLAGS.
 set -euo pipefail
@@ -48,6 +49,8 @@ if [[ -n "$gpus" ]]; then
   need_number --gpus "$gpus" 1
   ((gpus % processes == 0)) || usage_error "--gpus: $gpus cannot be split evenly over $processes processes"
   [[ -z "$cpu_devices" ]] || usage_error "--gpus: not with --cpu_devices"
+  IFS=, read -r -a cards <<< "${CUDA_VISIBLE_DEVICES-$(seq -s, 0 $((gpus - 1)))}"
+  ((${#cards[@]} >= gpus)) || usage_error "--gpus: $gpus are more than in CUDA_VISIBLE_DEVICES='$CUDA_VISIBLE_DEVICES'"
 fi
 find_python
 if [[ -n "$cpu_devices" ]]; then
@@ -65,8 +68,8 @@ new_attempt() {
 contract() {
   contract=("KPO_COORDINATOR=127.0.0.1:$port" "KPO_NUM_PROCESSES=$processes" "KPO_PROCESS_ID=$1")
   if [[ -n "$gpus" ]]; then
-    local each=$((gpus / processes))
-    contract+=("CUDA_VISIBLE_DEVICES=$(seq -s, $(($1 * each)) $((($1 + 1) * each - 1)))")
+    local each=$((gpus / processes)) IFS=,
+    contract+=("CUDA_VISIBLE_DEVICES=${cards[*]:$1 * each:each}")
   fi
 }
 

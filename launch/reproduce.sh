@@ -13,6 +13,7 @@
 #   configs/results/STUDY.jsonl, the summaries of published runs), BESIDE (a file of summaries, such as runs.jsonl of other seeds from a
 #   machine that is gone, that take part in what is asked), PUBLISH=1 (also write these summaries and the page of the report,
 #   docs/report.md or docs/report_STUDY.md, when all runs are finished; with KEPT=1 the page alone, from the summaries that are there).
+# Relative paths are below the repository, wherever this is called.
 # Exit codes: 0 done, 64 usage, 75 stopped and saved (run it again), 13 a run failed (its log says why; the others were finished).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -59,6 +60,7 @@ METHODS="${METHODS:-$its_methods}"
 TRACED="${TRACED-$its_traced}"
 CONTRASTS="${CONTRASTS-$its_contrasts}"
 WORKDIR="${WORKDIR:-runs/$STUDY}"
+[[ "$WORKDIR" != *://* ]] || usage_error "WORKDIR: '$WORKDIR' is not a directory of this machine"
 kept="configs/results/$STUDY.jsonl"
 if [[ -n "${BESIDE:-}" ]]; then
   if [[ ! -f "$BESIDE" || "$BESIDE" != *.jsonl ]]; then usage_error "BESIDE: '$BESIDE' is not a file of summaries, .jsonl"; fi
@@ -79,7 +81,7 @@ describe() {
     described+=("${arguments[@]}" --config.num_steps=0)
     return
   fi
-  if [[ " $TRACED " == *" $1 "* && "$2" == "${SEEDS%% *}" ]]; then
+  if [[ " $TRACED " == *" $1 "* && "$2" == "${SEEDS%%[[:space:]]*}" ]]; then
     described+=(--config.trace.every=8 --config.trace.max_bytes=8000000)
   fi
   described+=("${arguments[@]}")
@@ -98,7 +100,7 @@ start_run() {
 run_ended() {
   if [[ "$2" == 0 ]]; then
     describe "${methods[$1]}" "${seeds[$1]}"
-    echo "${described[*]}" > "$WORKDIR/${names[$1]}/finished"
+    mark_finished "$WORKDIR/${names[$1]}" "${described[*]}"
   else
     failed=1
   fi
@@ -118,7 +120,7 @@ run_all() {
   done
   side_by_side "$jobs" "${!names[@]}"
   if [[ -n "$stopping" ]]; then
-    echo "stopped after $((SECONDS - started)) s; run it again to go on" >&2
+    tell "stopped after $((SECONDS - started)) s; run it again to go on"
     exit 75
   fi
   [[ -z "$failed" ]] || exit 13

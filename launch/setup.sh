@@ -29,11 +29,12 @@ fi
 
 python="$(find_python)"
 echo "setting up $VENV with $("$python" --version)" >&2
-if [ ! -x "$VENV/bin/python" ]; then
-  "$python" -m venv "$VENV"
+uv="$(command -v uv || command -v "$VENV/bin/uv" || true)"
+# without pip it was left half made, but for uv, which needs none
+if ! "$VENV/bin/python" -m pip --version > /dev/null 2>&1 && ! { [ -n "$uv" ] && [ -x "$VENV/bin/python" ]; }; then
+  "$python" -m venv "$VENV" || [ -n "$uv" ]
 fi
 what=(-r requirements.txt -r launch/requirements-test.txt -c launch/requirements.lock)
-uv="$(command -v uv || true)"
 if [ -z "$uv" ] && "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check uv 2>/dev/null; then
   uv="$VENV/bin/uv"
 fi

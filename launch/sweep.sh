@@ -17,6 +17,7 @@
 #                          end of its first run
 #   --processes=N --cpu_devices=N --gpus=N --max_restarts=N   of each run, see launch/local.sh; default 1 restart
 #   --dry_run              print the commands and stop
+# Relative paths are below the repository, wherever this is called.
 # Exit code: 0 all finished; 75 preempted, run again; 64 or 13 if a run ended so, after the others have run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -43,6 +44,7 @@ done
 [[ -f "$config" ]] || usage_error "--config: no file '$config'"
 [[ -n "$methods" ]] || usage_error "--methods: required, e.g. --methods=grpo,kpo_strong"
 [[ -n "$out" ]] || usage_error "--out: required, the directory of the runs"
+[[ "$out" != *://* ]] || usage_error "--out: '$out' is not a directory of this machine"
 need_number --jobs "$jobs" 1
 for option in "${local_options[@]}"; do
   if ((jobs > 1)) && [[ "$option" =~ ^--(processes|cpu_devices|gpus)= && "${option#*=}" != 1 ]]; then
@@ -73,6 +75,9 @@ combinations=("")
 for item in "${vary[@]}"; do
   field="${item%%=*}"
   [[ "$item" == *=* && "$field" =~ ^[a-z][a-z0-9_.]*$ ]] || usage_error "--vary: '$item' is not FIELD=A,B"
+  if [[ -n "$shared" && "$field" =~ ^(warm_start\.|init_from$) ]]; then
+    usage_error "--vary: $field: not with --shared_base, where all runs of a seed begin alike"
+  fi
   split --vary "${item#*=}"
   longer=()
   for combination in "${combinations[@]}"; do
@@ -125,14 +130,14 @@ start_run() {
 
 run_ended() {
   ends[$1]="$2"
-  [[ "$2" != 0 ]] || echo "${keys[$1]}" > "${names[$1]}/finished"
+  [[ "$2" != 0 ]] || mark_finished "${names[$1]}" "${keys[$1]}"
 }
 
 mkdir -p "$out"
 keys=() ends=() left=()
 for run in "${!names[@]}"; do
   describe "$run"
-  keys+=("$(printf '%s\0' "${command[@]}" | cksum)")
+  keys+=("$({ printf '%s\0' "${command[@]}" && cat "$config"; } | cksum)")
   if ((jobs == 1)); then
     logs+=("")
   else
@@ -148,7 +153,7 @@ cores=()
 ((jobs == 1)) || find_cores
 side_by_side "$jobs" "${left[@]}"
 if [[ -n "$stopping" ]]; then
-  echo "preempted; the same command goes on" >&2
+  tell "preempted; the same command goes on"
   exit 75
 fi
 

@@ -4,6 +4,7 @@ end.
 
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -85,7 +86,8 @@ class StandIn:
         words = shlex.join([sys.executable, str(folder / "stand_in.py")])  # a first line takes no path with spaces
         binary.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         binary.chmod(0o755)
-        given = {k: v for k, v in os.environ.items() if k not in ("GLIBC_TUNABLES", "XLA_FLAGS", "KPO_XLA_FLAGS")}
+        settings = ("GLIBC_TUNABLES", "XLA_FLAGS", "KPO_XLA_FLAGS", "CUDA_VISIBLE_DEVICES")
+        given = {k: v for k, v in os.environ.items() if k not in settings}
         self.environment = given | {
             "VENV": str(folder / "venv"),
             "JAX_PLATFORMS": "cpu",
@@ -228,6 +230,11 @@ def test_a_dry_run_prints_the_command_word_for_word(stand_in, tmp_path, name):
                 (["--jobs=2", "--processes=2"], "--processes=2: not with --jobs=2, where a run has one core"),
                 (["--cpu_devices=4", "--jobs=3"], "--cpu_devices=4: not with --jobs=3"),
                 (["--jobs=2", "--gpus=2", "--dry_run"], "--gpus=2: not with --jobs=2"),
+                (["--out=gs://bucket/x"], "--out: 'gs://bucket/x' is not a directory of this machine"),
+                (
+                    ["--shared_base", "--vary=warm_start.num_steps=100,300"],
+                    "--vary: warm_start.num_steps: not with --shared_base",
+                ),
             ]
         ),
         ([*K8S, "--", "--workdir=/runs/a"], "--tpu or --nodes and --gpus_per_node: one of the two"),
@@ -318,6 +325,7 @@ INSTALLER = """#!/usr/bin/env bash
 case "$*" in
   -c*) exit 0 ;;
   --version) echo Python 3.12.0 ;;
+  "-m pip --version") ;;
   *venv*) mkdir -p "${@: -1}/bin" && cp "$0" "${@: -1}/bin/python" ;;
   *) printf '%s\n' "$*" >> "$(dirname "$0")/told" ;;
 esac
@@ -332,6 +340,10 @@ def test_setup_takes_an_interpreter_whose_path_has_spaces(elsewhere, tmp_path):
     python.chmod(0o755)
     environment = {"PATH": "/usr/bin:/bin", "PYTHON": str(python), "VENV": str(tmp_path / "new env")}
     command = ["bash", str(root / "launch" / "setup.sh")]
+    half_made = tmp_path / "new env" / "bin" / "python"  # by a call that was ended before there was a pip
+    half_made.parent.mkdir(parents=True)
+    half_made.write_text("#!/bin/sh\nexit 1\n")
+    half_made.chmod(0o755)
     for _ in range(2):  # the second time there is nothing to do
         done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
@@ -442,12 +454,31 @@ def test_processes_of_slurm_are_told_and_the_first_alone_says_so(stand_in):
         assert done.stderr.startswith("XLA_FLAGS=") == (number == 0)
 
 
-def test_gpus_are_split(stand_in):
+def test_what_a_slurm_job_says_is_in_its_log_while_it_runs(stand_in, tmp_path):
+    """With a stand-in for srun, which waits until its first line was read."""
+    for name, does in {
+        "scontrol": "echo NodeAddr=10.0.0.7",
+        "srun": f"""echo "0: begun"; for i in $(seq 200); do [ -e {tmp_path}/read ] && break; sleep 0.1; done
+[ -e {tmp_path}/read ] && echo "srun: error: node1: task 1: Exited with exit code 64"; exit 143""",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/bash\n{does}\n")
+        (tmp_path / name).chmod(0o755)
+    stand_in.environment |= {
+        "SLURM_JOB_ID": "7", "SLURM_JOB_NODELIST": "node[0-1]", "PATH": f"{tmp_path}:{stand_in.environment['PATH']}",
+    }  # fmt: skip
+    process = stand_in.start("launch/slurm.sbatch", "--", "--x")
+    assert process.stdout.readline() == "0: begun\n"
+    (tmp_path / "read").touch()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 64 and "tasks ended with exit code 64; requeued 0 time(s) before" in err
+
+
+@pytest.mark.parametrize("given, told", [(None, ["0,1", "2,3"]), ("4,5,GPU-6,7,8", ["4,5", "GPU-6,7"]), ("4,5", [])])
+def test_gpus_are_split(stand_in, given, told):
+    stand_in.environment |= {"CUDA_VISIBLE_DEVICES": given} if given else {}
     done = stand_in.run("launch/local.sh", "--processes=2", "--gpus=4", "--dry_run", "--", "--x")
-    assert [line.split("CUDA_VISIBLE_DEVICES=")[1].split()[0] for line in done.stdout.splitlines()] == [
-        "0\\,1",
-        "2\\,3",
-    ]
+    assert done.returncode == (0 if told else 64) and ("--gpus: 4 are more than in" in done.stderr) == (not told)
+    assert re.findall(r"CUDA_VISIBLE_DEVICES=(\S+)", done.stdout.replace("\\", "")) == told
 
 
 @pytest.mark.parametrize(
@@ -500,13 +531,18 @@ def test_a_killed_process_is_a_crash(stand_in):
     assert len(stand_in.started(0)) == len(stand_in.started(1)) == 2
 
 
-@pytest.mark.parametrize("second, options, code", [("wait", [], 75), ("deaf", ["--grace=1"], 13)])
-def test_sigterm_goes_to_all_and_nothing_starts_again(stand_in, second, options, code):
+@pytest.mark.parametrize(
+    "second, options, code, asked",
+    [("wait", [], 75, signal.SIGTERM), ("wait", [], 75, signal.SIGHUP), ("deaf", ["--grace=1"], 13, signal.SIGTERM)],
+)
+def test_sigterm_goes_to_all_and_nothing_starts_again(stand_in, second, options, code, asked):
+    if signal.getsignal(asked) == signal.SIG_IGN:
+        pytest.skip("this signal is ignored here, as under nohup, and so in all that is started from here")
     stand_in.will_end(["wait"], [second])
     process = stand_in.start(*local(stand_in, "--processes=2", *options), "--")
     for number in (0, 1):
         wait_for(stand_in.folder / f"ready_{number}")
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(asked)
     _, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert len(stand_in.started(0)) == len(stand_in.started(1)) == 1
@@ -652,6 +688,31 @@ def test_jobs_do_not_change_what_a_sweep_runs(stand_in, tmp_path):
     # negative control: other arguments are other runs
     stand_in.run(*SWEEP, f"--out={tmp_path}/out", "--jobs=2", "--", "--x=1")
     assert len(stand_in.events()) == 16
+
+
+def test_an_edited_configuration_is_other_runs(stand_in, tmp_path):
+    own = tmp_path / "own.py"
+    command = [*SWEEP, f"--config={own}", "--methods=grpo", f"--out={tmp_path}/out", "--"]
+    stand_in.will_end_by_run()
+    for text, started in (("a = 1", 2), ("a = 1", 2), ("a = 2", 4)):
+        own.write_text(text)
+        assert stand_in.run(*command).returncode == 0
+        assert len(stand_in.events()) == 2 * started
+
+
+def test_a_full_disk_and_a_terminal_that_is_gone_end_no_sweep(stand_in, tmp_path):
+    """A folder stands for a file that cannot be written."""
+    (tmp_path / "out" / "grpo_0" / "finished").mkdir(parents=True)
+    stand_in.will_end_by_run()
+    reader, closed = os.pipe()
+    os.close(reader)
+    command = ["bash", *SWEEP, f"--out={tmp_path}/out", "--jobs=2", "--"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=stand_in.environment, stdout=subprocess.PIPE, stderr=closed, text=True, timeout=120
+    )
+    os.close(closed)
+    assert done.returncode == 0 and "4 finished, 0 failed" in done.stdout
+    assert stand_in.run(*command[1:]).stdout.count("finished before") == 3  # the other one is run again
 
 
 @pytest.mark.skipif(shutil.which("taskset") is None, reason="taskset is not installed")

@@ -97,7 +97,7 @@ def test_every_run_once_then_the_report(tree):
     # again: nothing is repeated but the report
     assert workdirs(reproduce(tree, "--config.num_steps=2")[1]) == ["report"]
     # another seed adds its own runs; other arguments are other runs, which the entry point refuses or goes on with
-    assert workdirs(reproduce(tree, "--config.num_steps=2", SEEDS="0 1 2")[1]) == [
+    assert workdirs(reproduce(tree, "--config.num_steps=2", SEEDS="0\n1 2")[1]) == [
         "base_seed2",
         "grpo_seed2",
         "kpo_weak_seed2",
@@ -178,6 +178,7 @@ def test_there_are_as_many_jobs_as_cores(tree, pin):
 
 
 def test_publishing_copies_small_things(tree):
+    (tree / "runs" / "study" / "grpo_seed0" / "finished").mkdir(parents=True)  # a full disk ends no study, either
     result, _ = reproduce(tree, PUBLISH="1")
     assert result.returncode == 0, result.stderr
     picture, _, provenance = (tree / "docs" / "report.md").read_text().splitlines()
@@ -188,6 +189,11 @@ def test_publishing_copies_small_things(tree):
         "study.html",
         "study.jsonl",
     }
+
+
+def test_a_bucket_is_no_folder_of_a_study(tree):
+    result, calls = reproduce(tree, WORKDIR="gs://bucket/x")
+    assert (result.returncode, calls) == (64, []) and "WORKDIR: 'gs://bucket/x' is not a directory" in result.stderr
 
 
 @pytest.mark.parametrize("jobs", ["0", "two", "", "-1"])
