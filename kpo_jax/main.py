@@ -10,6 +10,7 @@ configuration error (nothing was changed); 75 preempted and saved, run again to 
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -191,7 +192,7 @@ def flag_problems() -> list[str]:
         problems.append("--detect_job: not with --dry_run, which takes one process")
     if FLAGS.dry_run_topology is not None and not FLAGS.dry_run:
         problems.append("--dry_run_topology: legal with --dry_run alone")
-    if FLAGS.workdir is None and not FLAGS.dry_run:
+    if not FLAGS.workdir and not FLAGS.dry_run:
         problems.append("--workdir: required, the directory of the run")
     for name in _HERE:
         if places.is_remote(FLAGS[name].value or ""):
@@ -203,9 +204,22 @@ def flag_problems() -> list[str]:
                 # a file of summaries is no workdir, of which there would be a copy
                 wrong = text.unsupported(path) if path.endswith(".jsonl") else places.reach(path)
                 problems += [f"--{name}: {wrong}"] if wrong else []
+            elif path and (wrong := _out_of_reach(path)):
+                problems.append(f"--{name}: {path}: {wrong}")
     if FLAGS.workdir and not places.is_remote(FLAGS.workdir) and (blocking := _not_a_folder(FLAGS.workdir)):
         problems.append(f"--workdir: {blocking} is not a directory")
     return problems
+
+
+def _out_of_reach(path: str) -> str:
+    """Why nobody can say what is in a folder, as without the permission; "" if one can, or if there is none."""
+    try:
+        os.stat(os.path.join(path, "config.json"))
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return error.strerror
+    return ""
 
 
 def _not_a_folder(path: str) -> Path | None:
@@ -268,7 +282,7 @@ def _stands(workdir: str) -> bool:
     """Whether there is a run in the workdir, as far as can be known: what is wrong with an address is told already."""
     try:
         return (places.folder(workdir) / "config.json").is_file()
-    except ValueError:
+    except (OSError, ValueError):
         return False
 
 
@@ -314,16 +328,25 @@ def main(config) -> int:
     from kpo_jax.recording import terminal
 
     first = os.environ.get("KPO_PROCESS_ID", "0") == "0"  # one process of a job speaks
-    try:
-        with terminal.phases("start: loading" if first else ""):
-            modes = importlib.import_module("kpo_jax.commands.modes")
-            function = modes.describe
-            if not FLAGS.dry_run:
-                function = importlib.import_module("kpo_jax.commands.runs").RUN[FLAGS.mode]  # with all that a run needs
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+    own = signal.getsignal(signal.SIGINT)
+    if own != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _stop_at_once)
+    with terminal.phases("start: loading" if first else ""):
+        modes = importlib.import_module("kpo_jax.commands.modes")
+        function = modes.describe
+        if not FLAGS.dry_run:
+            function = importlib.import_module("kpo_jax.commands.runs").RUN[FLAGS.mode]  # with all that a run needs
+    signal.signal(signal.SIGINT, own)
     values = {name: FLAGS[name].value for name in MODES_FLAGS} | {"profile_steps": profile_steps(), "power": sizes()}
     return modes.run(MODES[FLAGS.mode], function, config, values, FLAGS.verbosity)
+
+
+def _stop_at_once(number, frame) -> None:
+    """Ctrl-C while modules are loaded, where an exception may be swallowed by what loads them."""
+    try:
+        say("\nCtrl-C: stopped")
+    finally:
+        os._exit(EXIT_INTERRUPTED)
 
 
 def run():

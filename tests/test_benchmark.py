@@ -1,6 +1,8 @@
 """The benchmark as a user runs it, and the rates that a training step reports."""
 
 import json
+import sys
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -9,7 +11,8 @@ from configurations import load
 from test_trainer import ENVIRONMENT, run
 
 from kpo_jax import config
-from kpo_jax.commands import benchmark
+from kpo_jax.commands import benchmark, starts
+from kpo_jax.ends import Refused
 from kpo_jax.model import flops
 from kpo_jax.model.config import PRESETS
 from kpo_jax.model.packing import make_batch
@@ -45,6 +48,29 @@ def test_every_phase_is_measured(tmp_path, monkeypatch):
     assert (cold["name"], cold["loaded"], warm["name"]) == ("cold", 0, "warm")
     assert warm["programs"] == cold["programs"] < 2 * warm["loaded"] and warm["compiling"] > 0 < cold["compiling"]
     assert "s to the first trained step" in result.stdout
+
+
+def test_a_start_is_one_of_this_package_without_trackers_and_a_refused_one_is_told(tmp_path, monkeypatch):
+    """With a script in the interpreter's place, which says what it was given and refuses."""
+    script = tmp_path / "python"
+    script.write_text(f"""#!/bin/bash
+echo "$PYTHONPATH" > {tmp_path}/path
+cat "${{3#--workdir=}}/config.json" > {tmp_path}/config
+echo "start: loading ..." >&2
+echo "error: a: wrong" >&2
+echo "error: b: wrong" >&2
+exit 64
+""")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    settings, _ = load("configs/tiny.py:grpo", metrics__sinks="wandb")
+    with pytest.raises(Refused) as error:
+        starts.measure(settings, None)
+    assert error.value.args == ("a: wrong", "b: wrong")
+    assert (tmp_path / "path").read_text() == f"{Path(__file__).parents[1]}:/elsewhere\n"
+    told = json.loads((tmp_path / "config").read_text())
+    assert told["metrics"]["sinks"] == "" and told["num_steps"] == 1
 
 
 @pytest.mark.parametrize("method, name", [("ppo", "gae"), ("grpo", "otb"), ("grpo", "group")])

@@ -56,6 +56,21 @@ def test_a_folder_that_cannot_be_made_is_one_line_and_no_end(tmp_path, monkeypat
     assert settings == {"jax_compilation_cache_dir": None} and "are not kept there" in line and "\n" not in line
 
 
+def test_what_is_no_folder_of_this_machine_keeps_no_programs(monkeypatch):
+    monkeypatch.setattr(cpu, "num_devices", lambda: 1)
+    without = {"jax_compilation_cache_dir": None}
+    settings, line = compilation.settings("", {"JAX_COMPILATION_CACHE_DIR": "gs://bucket/programs"})
+    assert settings == without and "gs:// is not supported" in line and "\n" not in line
+
+    def homeless(path):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert compilation.settings("", {}) == (
+        without, "compiled programs are not kept: Could not determine home directory."
+    )  # fmt: skip
+
+
 def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
     for name in ("whole-cache", "whole-atime", "torn-cache", "late-atime", "other"):
         (tmp_path / name).write_bytes(b"x")
@@ -63,12 +78,17 @@ def test_what_a_killed_process_left_half_written_is_removed(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} - {".lockfile"} == {"whole-cache", "whole-atime", "other"}
 
 
-def test_threads_are_enough_where_the_cpu_is_split():
+def test_threads_are_enough_where_the_cpu_is_split(tmp_path):
     most = os.cpu_count() or 1
     assert cpu.threads({}, None) == cpu.threads({}, 1) == {}
     assert cpu.threads({}, 2) == {"PJRT_NPROC": str(max(4, most))}
     assert cpu.threads({"XLA_FLAGS": "--a --xla_force_host_platform_device_count=64"}, None) == {"PJRT_NPROC": "128"}
     assert cpu.threads({"PJRT_NPROC": "3"}, 8) == {}
+    assert cpu.threads({"JAX_NUM_CPU_DEVICES": "64", "XLA_FLAGS": "--a"}, None) == {"PJRT_NPROC": "128"}
+    assert cpu.threads({"JAX_NUM_CPU_DEVICES": "-1"}, None) == {}  # which is jax's own default
+    (tmp_path / "flags").write_text("--a\n--xla_force_host_platform_device_count=64\n")
+    assert cpu.threads({"XLA_FLAGS": str(tmp_path / "flags")}, None) == {"PJRT_NPROC": "128"}
+    assert cpu.threads({"XLA_FLAGS": str(tmp_path / "nowhere")}, None) == {}
 
 
 PROGRAM = """

@@ -1,16 +1,21 @@
 """The door: every configuration builds, and everything wrong is named at once, in plain lines, with exit 64."""
 
+import contextlib
 import dataclasses
 import glob
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import configurations
 import pytest
+from absl.testing import flagsaver
 
 from kpo_jax import config as config_lib
+from kpo_jax import main
 from kpo_jax.algorithm.methods import METHODS
 from kpo_jax.training import setup
 
@@ -306,6 +311,39 @@ def test_flags_that_are_wrong_hide_no_values_that_are_and_paths_elsewhere_are_re
         "--step=abc",
     ]:
         assert f"error: {line}" in result.stderr, (line, result.stderr)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--workdir="], "--workdir: required, the directory of the run"),
+        (["--mode=eval", f"--workdir={'a' * 300}"], f"--workdir: {'a' * 300}: File name too long"),
+        (["--mode=report", f"--runs=x,{'a' * 300}", "--workdir=y"], f"--runs: {'a' * 300}: File name too long"),
+    ],
+)
+def test_paths_that_lead_nowhere_are_one_line(words, said):
+    with flagsaver.flagsaver():
+        main.FLAGS(["kpo_jax", *words])
+        assert main.flag_problems() == [said]
+        main.configuration(main.Arguments(None, {}, []))  # which looks there, too
+
+
+def test_ctrl_c_while_modules_are_loaded_ends_though_an_exception_is_swallowed(monkeypatch):
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        pytest.skip("Ctrl-C is ignored here, as under nohup")
+    ended, before = [], signal.getsignal(signal.SIGINT)
+
+    def load(name):
+        with contextlib.suppress(BaseException):  # as in a callback of the importer
+            signal.raise_signal(signal.SIGINT)
+        return SimpleNamespace(describe=None, run=lambda *arguments: 0)
+
+    monkeypatch.setattr(main, "importlib", SimpleNamespace(import_module=load))
+    monkeypatch.setattr(os, "_exit", ended.append)
+    with flagsaver.flagsaver():
+        main.FLAGS(["kpo_jax", "--dry_run"])
+        assert main.main(None) == 0
+    assert ended == [130] and signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,17 @@
 """The check of an accelerator, at a small scale on the CPU: that it runs, says what it found, and can fail."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import jax.numpy as jnp
 import pytest
 
+from kpo_jax.hardware import __main__ as checks
 from kpo_jax.hardware import candidates, correctness, records, speed
 from kpo_jax.hardware.records import SCALES, Finding
 from kpo_jax.model import attention
@@ -70,6 +74,49 @@ def test_wrong_arguments_are_one_line(tmp_path, arguments, said):
     ended = check(tmp_path / "new", *arguments)
     assert ended.returncode == 64 and said in ended.stderr and len(ended.stderr.splitlines()) == 1
     assert not (tmp_path / "new").exists()
+
+
+def test_a_file_is_no_folder_for_what_is_found(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(sys, "argv", ["check", f"--out={tmp_path / 'file'}"])
+    assert checks.main() == 64
+    assert capsys.readouterr().err == f"error: --out: {tmp_path / 'file'} cannot be made: File exists\n"
+
+
+@pytest.mark.parametrize(("number", "ends"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_no_part_outlives_the_check(tmp_path, monkeypatch, number, ends):
+    """With a script in the interpreter's place."""
+    if signal.getsignal(number) == signal.SIG_IGN:
+        pytest.skip("this signal is ignored here, as under nohup")
+    begun, part = tmp_path / "begun", tmp_path / "part"
+    os.mkfifo(begun)
+    part.write_text(f"#!/bin/bash\necho > {begun}\nsleep 5\ntouch {tmp_path}/lived_on\n")
+    part.chmod(0o755)
+    monkeypatch.setattr(checks, "parts", lambda scale: [{"device": 60.0}])
+    monkeypatch.setattr(sys, "executable", str(part))
+    monkeypatch.setattr(sys, "argv", ["check", f"--out={tmp_path}"])
+    before = signal.getsignal(signal.SIGTERM)
+
+    def strike():
+        begun.read_text()
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=strike).start()
+    try:
+        with pytest.raises(ends):
+            checks.main()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not (tmp_path / "lived_on").exists()
+
+
+def test_the_flags_of_a_file_and_one_more(tmp_path, monkeypatch):
+    """A run of the check with a variable that names a file of flags."""
+    (tmp_path / "flags").write_text("--xla_a=1\n--xla_b=2\n")
+    for given, told in ((tmp_path / "flags", ["--xla_a=1", "--xla_b=2"]), ("--xla_c=3", ["--xla_c=3"])):
+        monkeypatch.setenv("XLA_FLAGS", str(given))
+        with correctness._start(["sh", "-c", 'echo "$XLA_FLAGS" >&2']) as process:
+            assert process.communicate()[1].split() == [*told, "--xla_gpu_exclude_nondeterministic_ops=true"]
 
 
 def test_wrong_attention_is_seen(monkeypatch):

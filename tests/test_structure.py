@@ -38,7 +38,7 @@ MAY = {
     "training": {"absl", "json", "orbax", "os", "pathlib", "time"},
     "commands": {"absl", "json", "os", "pathlib", "subprocess", "sys", "tempfile", "time"},
     "hardware": {"json", "open", "os", "pathlib", "print", "signal", "subprocess", "sys", "tempfile", "time"},
-    "main": {"absl", "os", "pathlib", "sys"},
+    "main": {"absl", "os", "pathlib", "signal", "sys"},
 }
 PURE = ["training/learner.py", "verifier/compare.py", "verifier/parser.py", "tasks/rewards.py"]
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kpo_jax.config import Config
+from kpo_jax.ends import Refused
 from kpo_jax.recording.workdir import write_config
 from kpo_jax.text import mask, table
 
@@ -35,10 +38,11 @@ class Start(NamedTuple):
 def measure(config: Config, cpu_devices: int | None) -> list[Start]:
     """A cold start and a warm one of the configuration, without its warm start on demonstrations.
 
-    To be called while this process holds no device. Raises RuntimeError with what a run said if it failed.
+    To be called while this process holds no device. No tracker is told. Raises RuntimeError with what a run said if it
+    failed, Refused with its lines if it was refused.
     """
-    begun = dataclasses.replace(config.warm_start, num_steps=0)
-    config = dataclasses.replace(config, num_steps=1, warm_start=begun)
+    begun, local = dataclasses.replace(config.warm_start, num_steps=0), dataclasses.replace(config.metrics, sinks="")
+    config = dataclasses.replace(config, num_steps=1, warm_start=begun, metrics=local)
     with tempfile.TemporaryDirectory(prefix="kpo_jax_starts_") as folder:
         return [_start(name, config, cpu_devices, Path(folder)) for name in ("cold", "warm")]
 
@@ -50,12 +54,19 @@ def _start(name: str, config: Config, cpu_devices: int | None, folder: Path) -> 
     command = [sys.executable, "-m", "kpo_jax.main", f"--workdir={workdir}"]
     command.append(f"--compilation_cache={folder / 'programs'}")
     command += [f"--cpu_devices={cpu_devices}"] if cpu_devices else []
+    paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]  # of this very package
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     first, said = workdir / "timing.jsonl", workdir / "said"
     began = time.perf_counter()
-    with said.open("w") as saying, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=saying) as process:
+    with (
+        said.open("w") as saying,
+        subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=saying) as process,
+    ):
         while process.poll() is None and not (first.is_file() and first.stat().st_size):
             time.sleep(0.02)
         seconds = time.perf_counter() - began
+    if process.returncode == 64:
+        raise Refused(*re.findall("^error: (.*)", said.read_text(), re.MULTILINE))
     if process.returncode:
         raise RuntimeError(f"the {name} start ended with {process.returncode}: {mask(said.read_text())}")
     compiled = json.loads(first.read_text().splitlines()[0])

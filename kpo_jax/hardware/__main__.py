@@ -8,6 +8,7 @@ taken away leaves what there was; what a part says besides its findings is in DI
 
 import argparse
 import concurrent.futures
+import contextlib
 import datetime
 import json
 import os
@@ -39,8 +40,12 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     return asked
 
 
-def run_part(name: str, asked: argparse.Namespace, seconds: float, shared: bool) -> list[Finding]:
-    """What a part found within so many seconds, and how it ended; `shared`, the device is not its alone."""
+def run_part(
+    name: str, asked: argparse.Namespace, seconds: float, shared: bool, running: list[subprocess.Popen]
+) -> list[Finding]:
+    """What a part found within so many seconds, and how it ended; `shared`, the device is not its alone. Its process is
+    added to those that run.
+    """
     command = [sys.executable, "-m", "kpo_jax.hardware.part", name, asked.scale]
     memory = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"} if shared else {"XLA_PYTHON_CLIENT_MEM_FRACTION": "0.92"}
     log, began, ended = asked.out / f"{name.replace(' ', '_')}.log", time.monotonic(), "yes"
@@ -55,10 +60,11 @@ def run_part(name: str, asked: argparse.Namespace, seconds: float, shared: bool)
             start_new_session=True,
         ) as process,
     ):
+        running.append(process)
         try:
             found, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            end(process)
             found, _ = process.communicate()
             ended = f"no: stopped after {seconds:.0f} s"
     if process.returncode and ended == "yes":
@@ -72,19 +78,38 @@ def run_part(name: str, asked: argparse.Namespace, seconds: float, shared: bool)
 
 
 def run_parts(limits: dict[str, float], asked: argparse.Namespace, seconds: float) -> list[Finding]:
-    """What the parts found that run at the same time, each within its limit, all within so many seconds."""
+    """What the parts found that run at the same time, each within its limit, all within so many seconds. None of them
+    runs on where this is ended, as by Ctrl-C.
+    """
+    running: list[subprocess.Popen] = []
     with concurrent.futures.ThreadPoolExecutor() as pool:
         found = [
-            pool.submit(run_part, name, asked, min(limit, seconds), shared=len(limits) > 1)
+            pool.submit(run_part, name, asked, min(limit, seconds), len(limits) > 1, running)
             for name, limit in limits.items()
         ]
-    return [one for findings in found for one in findings.result()]
+        try:
+            return [one for findings in found for one in findings.result()]
+        finally:
+            for process in running:
+                if process.poll() is None:
+                    end(process)
+
+
+def end(process: subprocess.Popen) -> None:
+    """Kill a part with all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def main() -> int:
     """0 where all parts came to their end and all bounds hold, 1 else."""
     asked = arguments()
-    asked.out.mkdir(parents=True, exist_ok=True)
+    try:
+        asked.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"error: --out: {asked.out} cannot be made: {error.strerror}", file=sys.stderr)
+        return _USAGE
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     findings, end = [], time.monotonic() + 60 * asked.minutes
     for group in parts(SCALES[asked.scale]):
         chosen = {name: limit for name, limit in group.items() if not asked.parts or name in asked.parts}
@@ -108,4 +133,7 @@ def _device(findings: list[Finding]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)

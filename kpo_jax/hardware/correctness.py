@@ -20,6 +20,7 @@ from kpo_jax.model import attention
 from kpo_jax.model.config import PRESETS
 from kpo_jax.model.decoder import init_params
 from kpo_jax.model.head import row_log_probs
+from kpo_jax.runtime.cpu import xla_flags
 from kpo_jax.runtime.sharding import make_mesh, on_mesh
 from kpo_jax.sampling.config import SampleConfig
 from kpo_jax.sampling.engine import make_sampler
@@ -145,7 +146,7 @@ def training(scale: Scale) -> Iterator[Finding]:
 def _start(command: list[str], **variables: str) -> subprocess.Popen:
     exact = {
         "JAX_DEFAULT_MATMUL_PRECISION": "highest",
-        "XLA_FLAGS": os.environ.get("XLA_FLAGS", "") + " --xla_gpu_exclude_nondeterministic_ops=true",
+        "XLA_FLAGS": xla_flags(os.environ) + " --xla_gpu_exclude_nondeterministic_ops=true",
     }
     environment = os.environ | exact | variables
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)

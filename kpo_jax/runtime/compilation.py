@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import filelock
 
+from kpo_jax import places, text
 from kpo_jax.lazy import jax
 from kpo_jax.runtime import cpu
 
@@ -61,12 +62,18 @@ def settings(given: str, environment: Mapping[str, str]) -> tuple[dict[str, obje
     without = {"jax_compilation_cache_dir": None}
     if given == OFF:
         return without, ""
+    named = given or environment.get(VARIABLE, "")
+    if places.is_remote(named):
+        return without, f"{named}: compiled programs are not kept there: {text.unsupported(named)}"
     count = cpu.num_devices()
     if count > 1:
-        named = given or environment.get(VARIABLE, "")
         line = f"{named}: no compiled program is loaded from it, as this process has {count} CPU devices"
         return without, line if named else ""
-    place = folder(given, environment) / machine_kind()
+    try:
+        place = folder(given, environment)
+    except RuntimeError as error:  # the user has no home
+        return without, f"compiled programs are not kept: {error}"
+    place /= machine_kind()
     try:
         place.mkdir(parents=True, exist_ok=True, mode=0o700)  # what lies there is executed
         tidy(place)

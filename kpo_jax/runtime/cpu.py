@@ -20,7 +20,7 @@ def threads(environment: Mapping[str, str], asked: int | None) -> dict[str, str]
     for a place in the queue keeps the last device from coming, and XLA aborts after 40 s (jaxlib 0.10 and 0.11).
 
     Args:
-      environment: where XLA_FLAGS may split the CPU too, and whose own PJRT_NPROC stands.
+      environment: which may split the CPU too, and whose own PJRT_NPROC stands.
       asked: the CPU devices of --cpu_devices; None where it was not given.
     """
     devices = asked or _forced(environment)
@@ -30,16 +30,28 @@ def threads(environment: Mapping[str, str], asked: int | None) -> dict[str, str]
 
 
 def _forced(environment: Mapping[str, str]) -> int:
-    """The CPU devices of XLA_FLAGS."""
-    forced = _FORCED.findall(environment.get("XLA_FLAGS", ""))
+    """The CPU devices of jax's own variable, or else of XLA_FLAGS."""
+    own = environment.get("JAX_NUM_CPU_DEVICES", "")
+    forced = [own] if own.isdecimal() else _FORCED.findall(xla_flags(environment))
     return int(forced[-1] if forced else 1)
+
+
+def xla_flags(environment: Mapping[str, str]) -> str:
+    """What XLA_FLAGS says, in the file that it names where it does not begin with a dash; "" if that cannot be read."""
+    flags = environment.get("XLA_FLAGS", "")
+    if not flags or flags.lstrip().startswith("-"):
+        return flags
+    try:
+        return Path(flags).read_text()
+    except OSError:
+        return ""
 
 
 def count_all(environment: Mapping[str, str]) -> int:
     """All devices that jax finds. It is not imported, which takes seconds, where it can find a CPU alone."""
     platforms = environment.get("JAX_PLATFORMS")
     alone = platforms == "cpu" or (not platforms and not _plugins())
-    if alone and "jax" not in sys.modules and "JAX_NUM_CPU_DEVICES" not in environment:
+    if alone and "jax" not in sys.modules:
         return _forced(environment)
     return len(jax.devices())
 
