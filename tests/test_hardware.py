@@ -88,9 +88,9 @@ def test_no_part_outlives_the_check(tmp_path, monkeypatch, number, ends):
     """With a script in the interpreter's place."""
     if signal.getsignal(number) == signal.SIG_IGN:
         pytest.skip("this signal is ignored here, as under nohup")
-    begun, part = tmp_path / "begun", tmp_path / "part"
+    begun, part, pids = tmp_path / "begun", tmp_path / "part", []
     os.mkfifo(begun)
-    part.write_text(f"#!/bin/bash\necho > {begun}\nsleep 5\ntouch {tmp_path}/lived_on\n")
+    part.write_text(f"#!/bin/bash\necho $$ > {begun}\nsleep 5\n")
     part.chmod(0o755)
     monkeypatch.setattr(checks, "parts", lambda scale: [{"device": 60.0}])
     monkeypatch.setattr(sys, "executable", str(part))
@@ -98,7 +98,7 @@ def test_no_part_outlives_the_check(tmp_path, monkeypatch, number, ends):
     before = signal.getsignal(signal.SIGTERM)
 
     def strike():
-        begun.read_text()
+        pids.append(int(begun.read_text()))
         os.kill(os.getpid(), number)
 
     threading.Thread(target=strike).start()
@@ -107,7 +107,8 @@ def test_no_part_outlives_the_check(tmp_path, monkeypatch, number, ends):
             checks.main()
     finally:
         signal.signal(signal.SIGTERM, before)
-    assert not (tmp_path / "lived_on").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
 
 
 def test_the_flags_of_a_file_and_one_more(tmp_path, monkeypatch):

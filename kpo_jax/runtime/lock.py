@@ -2,8 +2,9 @@
 
 A lock whose process is gone is taken over. On the same machine (host, boot and space of process numbers) the number of
 the process and when it started tell whether it is. Of another machine only the heartbeat tells: the owner counts it up
-in the file every `BEAT` seconds, and a lock that stands still for `WATCH` seconds is stale. So it is on a machine that
-does not say when a process started, unless there is none of that number. Nothing depends on the clocks of two machines. Of a workdir in a bucket the lock is an object there.
+in the file every `BEAT` seconds, and a lock that stands still for `WATCH` seconds is stale. It tells, too, where a
+machine does not say when a process with that number started. Nothing depends on the clocks of two machines. Of a
+workdir in a bucket the lock is an object there.
 """
 
 import contextlib
