@@ -178,8 +178,15 @@ run_group() {
       set_timer "$grace"
     fi
     ended="" code=0
-    # a list of its own each time: the timer must not be waited for when all have ended
-    wait -n -p ended "${running[@]}" ${timer:+"$timer"} || code=$?
+    for i in "${!running[@]}"; do
+      kill -0 "${running[i]}" 2> /dev/null || ended="${running[i]}"
+    done
+    if [[ -n "$ended" ]]; then # wait -n no longer knows one that ended before all had begun
+      wait "$ended" || code=$?
+    else
+      # a list of its own each time: the timer must not be waited for when all have ended
+      wait -n -p ended "${running[@]}" ${timer:+"$timer"} || code=$?
+    fi
     if [[ -n "$timer" && "${ended:-}" == "$timer" ]]; then
       tell "killing what has not ended"
       signal_group KILL

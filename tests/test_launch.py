@@ -931,3 +931,16 @@ def test_a_signal_before_all_have_begun_reaches_all():
     between = supervised("none", "start")
     assert between.returncode == 75 and "killing" not in between.stderr
     assert "saved 0" in between.stdout and between.stdout.count("begun 1") == between.stdout.count("saved 1")
+
+
+def test_processes_that_end_before_all_have_begun_are_seen():
+    """Of which bash lets go while it starts the others."""
+    script = """
+source launch/lib.sh
+new_attempt() { :; }
+start_process() { kill -KILL "$BASHPID"; }
+stop_process() { stop_local "$@"; }
+set -euo pipefail; supervise 20 0 20
+"""
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.returncode == 13 and done.stderr.count("ended with exit code 137") == 20, done.stderr
