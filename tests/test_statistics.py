@@ -88,7 +88,8 @@ def test_one_problem_alone_has_no_interval_and_stops_no_run():
     assert value == pytest.approx(2 / 3) and np.isnan([low, high]).all()
     assert comparison.difference({0: one}, {0: 1 - one}) is None
     assert comparison.difference({0: more}, {0: 1 - more}) is not None  # the control
-    assert score_tables._gain(one, one) == "not compared: one problem"
+    graded = evaluations.Graded(one, [("1+1=?", "2")], None)
+    assert score_tables._gain(graded, graded) == "not compared: one problem"
 
 
 def test_clustered_bootstrap_by_hand():
