@@ -88,9 +88,9 @@ def test_no_part_outlives_the_check(tmp_path, monkeypatch, number, ends):
     """With a script in the interpreter's place."""
     if signal.getsignal(number) == signal.SIG_IGN:
         pytest.skip("this signal is ignored here, as under nohup")
-    begun, part, pids = tmp_path / "begun", tmp_path / "part", []
+    begun, part, whole, pids = tmp_path / "begun", tmp_path / "part", tmp_path / "whole", []
     os.mkfifo(begun)
-    part.write_text(f"#!/bin/bash\necho $$ > {begun}\nsleep 5\n")
+    part.write_text(f"#!/bin/bash\necho $$ > {begun}\nsleep 5\ntouch {whole}\n")
     part.chmod(0o755)
     monkeypatch.setattr(checks, "parts", lambda scale: [{"device": 60.0}])
     monkeypatch.setattr(sys, "executable", str(part))
@@ -109,6 +109,7 @@ def test_no_part_outlives_the_check(tmp_path, monkeypatch, number, ends):
         signal.signal(signal.SIGTERM, before)
     with pytest.raises(ProcessLookupError):
         os.kill(pids[0], 0)
+    assert not whole.exists()  # it did not come to its own end
 
 
 def test_the_flags_of_a_file_and_one_more(tmp_path, monkeypatch):

@@ -64,7 +64,7 @@ def run_part(
         try:
             found, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
-            end(process)
+            kill(process)
             found, _ = process.communicate()
             ended = f"no: stopped after {seconds:.0f} s"
     if process.returncode and ended == "yes":
@@ -83,20 +83,20 @@ def run_parts(limits: dict[str, float], asked: argparse.Namespace, seconds: floa
     """
     running: list[subprocess.Popen] = []
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        found = [
-            pool.submit(run_part, name, asked, min(limit, seconds), len(limits) > 1, running)
-            for name, limit in limits.items()
-        ]
         try:
+            found = [
+                pool.submit(run_part, name, asked, min(limit, seconds), len(limits) > 1, running)
+                for name, limit in limits.items()
+            ]
             return [one for findings in found for one in findings.result()]
         finally:
             for process in running:
                 if process.poll() is None:
-                    end(process)
+                    kill(process)
 
 
-def end(process: subprocess.Popen) -> None:
-    """Kill a part with all that it started."""
+def kill(process: subprocess.Popen) -> None:
+    """End a part with all that it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 

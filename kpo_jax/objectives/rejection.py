@@ -65,14 +65,12 @@ class RejectionConfig:
         ]
         bounded, no_bounds = (self.low, self.high) != (0, math.inf), "inf rejects nothing, nor does low = 0"
         reads_low = self.criterion in ("", *OF_RATIOS)
-        not_read = f"{self.low!r} is not read by the criterion {self.criterion!r}; it must be 0"
+        not_read = f"is not read by the criterion {self.criterion!r}; it must be 0"
+        wrong = f"{self.low!r} {f'is not below high = {self.high!r}' if reads_low else not_read}"
         refuse(
             problems
             or [
-                *unless(reads_low or self.low == 0, "low", not_read),
-                *unless(
-                    self.low < self.high or not reads_low, "low", f"{self.low!r} is not below high = {self.high!r}"
-                ),
+                *unless(self.low < self.high if reads_low else self.low == 0, "low", wrong),
                 *unless(bounded or not self.criterion, "high", no_bounds),
                 *unless(self.criterion or not bounded, "criterion", "'' rejects nothing, whatever low and high"),
             ]

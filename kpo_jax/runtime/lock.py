@@ -175,5 +175,5 @@ def _is_gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     except PermissionError:  # somebody else's
-        return False
+        pass
     return False

@@ -73,7 +73,7 @@ def load_inputs(config: Config, ask_hub: bool = True, trains: bool = True) -> In
                 f"rollout.prompts_per_step: {config.rollout.prompts_per_step} is more than the {len(train.problems)} "
                 "training problems"
             )
-        if config.warm_start.num_steps and tokenizer is not None:
+        if trains and config.warm_start.num_steps and tokenizer is not None:
             _check_demonstrations(config, task, train.problems, tokenizer)
     else:
         notes.append(f"train: {config.data.path!r} is on the hub and was not opened")
